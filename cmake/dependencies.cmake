@@ -1,0 +1,22 @@
+# Every dependency is a package of Debian 12; docs/dependencies.md says why each is there.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+set(MPI_CXX_SKIP_MPICXX ON)          # the C++ bindings were removed from the standard
+find_package(MPI REQUIRED COMPONENTS CXX)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(CLI11 2.1 REQUIRED CONFIG)
+find_package(tomlplusplus 3.2 QUIET CONFIG)
+if(NOT TARGET tomlplusplus::tomlplusplus)
+  pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+  add_library(tomlplusplus::tomlplusplus ALIAS PkgConfig::TOMLPLUSPLUS)
+endif()
+pkg_check_modules(HTSLIB REQUIRED IMPORTED_TARGET htslib>=1.16)
+pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
+set(HDF5_PREFER_PARALLEL ON)         # otherwise a serial HDF5 beside it is taken at random
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+add_library(salus_hdf5 INTERFACE)
+target_include_directories(salus_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_compile_definitions(salus_hdf5 INTERFACE ${HDF5_DEFINITIONS})
+target_link_libraries(salus_hdf5 INTERFACE ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES} MPI::MPI_CXX)

@@ -1,0 +1,71 @@
+#include "base/date.hpp"
+
+#include "base/text.hpp"
+
+#include <chrono>
+#include <ctime>
+
+namespace salus {
+namespace {
+
+using namespace std::chrono;
+
+std::optional<int> digits(std::string_view text) noexcept {
+    int value = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return value;
+}
+
+std::string padded(unsigned value, std::size_t width) {
+    std::string out = text(value);
+    return std::string(out.size() < width ? width - out.size() : 0, '0') + out;
+}
+
+}  // namespace
+
+std::optional<Day> parse_date(std::string_view text) noexcept {
+    if (text.size() < 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+    if (text.size() > 10 && text[10] != 'T' && text[10] != ' ') return std::nullopt;
+    const auto y = digits(text.substr(0, 4));
+    const auto m = digits(text.substr(5, 2));
+    const auto d = digits(text.substr(8, 2));
+    if (!y || !m || !d) return std::nullopt;
+    const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)},
+                              day{static_cast<unsigned>(*d)}};
+    if (!date.ok()) return std::nullopt;
+    return static_cast<Day>(sys_days{date}.time_since_epoch().count());
+}
+
+std::string format_date(Day value) {
+    const year_month_day date{sys_days{days{value}}};
+    return text(padded(static_cast<unsigned>(static_cast<int>(date.year())), 4), "-",
+                padded(static_cast<unsigned>(date.month()), 2), "-",
+                padded(static_cast<unsigned>(date.day()), 2));
+}
+
+Day day_from_civil(int y, int m, int d) noexcept {
+    return static_cast<Day>(sys_days{year_month_day{year{y}, month{static_cast<unsigned>(m)},
+                                                    day{static_cast<unsigned>(d)}}}
+                                .time_since_epoch()
+                                .count());
+}
+
+int year_of(Day value) noexcept { return static_cast<int>(year_month_day{sys_days{days{value}}}.year()); }
+
+std::string utc_now() {
+    const std::time_t now = system_clock::to_time_t(system_clock::now());
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char buffer[32];
+    const std::size_t length = std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {buffer, length};
+}
+
+double monotonic_seconds() noexcept {
+    return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace salus

@@ -1,0 +1,215 @@
+#include "base/file.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace salus {
+namespace {
+
+int open_or_throw(const std::filesystem::path& path, int flags, std::string_view action) {
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+    if (descriptor < 0) throw_storage_error(errno, action, path);
+    return descriptor;
+}
+
+void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0) {
+            if (errno == EINTR) continue;
+            throw_storage_error(errno, "write", path);
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+void close_or_throw(int& descriptor, const std::filesystem::path& path) {
+    const int closing = descriptor;
+    descriptor = -1;
+    if (::close(closing) != 0) throw_storage_error(errno, "close", path);
+}
+
+void sync_path(const std::filesystem::path& path, int flags) {
+    int descriptor = open_or_throw(path, O_RDONLY | flags, "open for sync");
+    if (::fsync(descriptor) != 0) {
+        const int code = errno;
+        ::close(descriptor);
+        throw_storage_error(code, "fsync", path);
+    }
+    close_or_throw(descriptor, path);
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+void throw_storage_error(int code, std::string_view action, const std::filesystem::path& path) {
+    std::string help = "check the path, its permissions and the file system, then run again";
+    if (code == ENOSPC || code == EDQUOT)
+        help = "free space or raise the quota, then run the same command again: it resumes";
+    if (code == EACCES || code == EPERM || code == EROFS)
+        help = "choose an output folder that you may write, or ask for the permission";
+    throw StorageError({.what = text("cannot ", action, ": ", std::strerror(code)),
+                        .where = path.string(),
+                        .why = {},
+                        .help = help});
+}
+
+InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            throw DataError({.what = "the file does not exist",
+                             .where = path.string(),
+                             .why = {},
+                             .help = "check the path; paths in a job file are relative to that "
+                                     "file"});
+        throw_storage_error(errno, "open", path);
+    }
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || S_ISDIR(status.st_mode)) {
+        const int code = S_ISDIR(status.st_mode) ? EISDIR : errno;
+        ::close(descriptor_);
+        throw_storage_error(code, "read", path);
+    }
+    size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+InputFile::InputFile(InputFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_) {
+    other.descriptor_ = -1;
+}
+
+InputFile::~InputFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::size_t InputFile::read(std::span<std::byte> buffer) {
+    for (;;) {
+        const ssize_t got = ::read(descriptor_, buffer.data(), buffer.size());
+        if (got >= 0) return static_cast<std::size_t>(got);
+        if (errno != EINTR) throw_storage_error(errno, "read", path_);
+    }
+}
+
+void InputFile::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
+    while (!buffer.empty()) {
+        const ssize_t got =
+            ::pread(descriptor_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+        if (got < 0) {
+            if (errno == EINTR) continue;
+            throw_storage_error(errno, "read", path_);
+        }
+        if (got == 0)
+            throw DataError({.what = "the file ends too early",
+                             .where = text(path_.string(), ", byte ", offset),
+                             .why = "more bytes belong here",
+                             .help = "the file is truncated; copy it again"});
+        offset += static_cast<std::uint64_t>(got);
+        buffer = buffer.subspan(static_cast<std::size_t>(got));
+    }
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(path_) {
+    temporary_ += text(".tmp-", ::getpid());
+    descriptor_ = open_or_throw(temporary_, O_WRONLY | O_CREAT | O_TRUNC, "create");
+}
+
+AtomicFile::~AtomicFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!committed_) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) { write_all(descriptor_, bytes, temporary_); }
+
+void AtomicFile::commit() {
+    close_or_throw(descriptor_, temporary_);
+    publish_file(temporary_, path_);
+    committed_ = true;
+}
+
+void sync_file(const std::filesystem::path& path) { sync_path(path, 0); }
+void sync_folder(const std::filesystem::path& path) { sync_path(path, O_DIRECTORY); }
+
+void publish_file(const std::filesystem::path& temporary, const std::filesystem::path& path) {
+    sync_file(temporary);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) throw_storage_error(errno, "rename", path);
+    sync_folder(folder_of(path));
+}
+
+std::string read_text_file(const std::filesystem::path& path) {
+    InputFile file(path);
+    std::string bytes;
+    std::byte buffer[65536];
+    for (std::size_t got; (got = file.read(buffer)) > 0;)
+        bytes.append(reinterpret_cast<const char*>(buffer), got);
+    return bytes;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
+    AtomicFile file(path);
+    file.write(bytes);
+    file.commit();
+}
+
+void append_line(const std::filesystem::path& path, std::string_view line) {
+    int descriptor = open_or_throw(path, O_WRONLY | O_CREAT | O_APPEND, "append");
+    try {
+        write_all(descriptor, text(line, "\n"), path);
+        if (::fdatasync(descriptor) != 0) throw_storage_error(errno, "fdatasync", path);
+    } catch (...) {
+        ::close(descriptor);
+        throw;
+    }
+    close_or_throw(descriptor, path);
+}
+
+void make_folders(const std::filesystem::path& path) {
+    std::error_code code;
+    std::filesystem::create_directories(path, code);
+    if (code) throw_storage_error(code.value(), "create folder", path);
+}
+
+void remove_all(const std::filesystem::path& path) {
+    std::error_code code;
+    std::filesystem::remove_all(path, code);
+    if (code) throw_storage_error(code.value(), "remove", path);
+}
+
+void write_line(int descriptor, std::string_view line) noexcept {
+    const std::string whole = text(line, "\n");
+    [[maybe_unused]] const ssize_t ignored = ::write(descriptor, whole.data(), whole.size());
+}
+
+FolderLock::FolderLock(const std::filesystem::path& folder, std::string_view owner) {
+    const std::filesystem::path path = folder / "owner";
+    descriptor_ = open_or_throw(path, O_RDWR | O_CREAT, "lock");
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        const std::string other = read_text_file(path);
+        ::close(descriptor_);
+        throw OwnershipError({.what = "another job is writing to this output",
+                              .where = folder.string(),
+                              .why = text("it is owned by ", trim(other)),
+                              .help = "wait for that job, or choose another output folder"});
+    }
+    if (::ftruncate(descriptor_, 0) != 0) throw_storage_error(errno, "truncate", path);
+    write_all(descriptor_, text(owner, "\n"), path);
+}
+
+FolderLock::~FolderLock() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace salus

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace salus {
+
+/// A parameter value, free of TOML and command line.
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>,
+                           std::vector<double>>;
+
+std::string type_name(const Value& value);        // "number", "list of text" ...
+std::string to_toml(const Value& value);          // as written in a job file
+std::string to_json(const Value& value);
+
+}  // namespace salus
