@@ -150,6 +150,7 @@ void from_value(T& member, const Value& value) {
 }
 template <class P, class T>
 Param make_param(std::string name, T P::*member, ParamDoc about, bool required) {
+    if constexpr (std::is_unsigned_v<T> && !std::is_same_v<T, bool>) about.min = std::fmax(about.min, 0.0);
     return {.name = std::move(name),
             .about = std::move(about),
             .standard = to_value(P{}.*member),
