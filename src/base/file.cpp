@@ -182,7 +182,7 @@ void make_folders(const std::filesystem::path& path) {
     if (code) throw_storage_error(code.value(), "create folder", path);
 }
 
-void remove_all(const std::filesystem::path& path) {
+void remove_tree(const std::filesystem::path& path) {
     std::error_code code;
     std::filesystem::remove_all(path, code);
     if (code) throw_storage_error(code.value(), "remove", path);

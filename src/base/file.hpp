@@ -62,7 +62,7 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 /// Appends one line with a single write and fdatasync.
 void append_line(const std::filesystem::path& path, std::string_view line);
 void make_folders(const std::filesystem::path& path);
-void remove_all(const std::filesystem::path& path);
+void remove_tree(const std::filesystem::path& path);
 
 /// StorageError for the errno value `code` of `action` on `path`, with the remedy that fits.
 [[noreturn]] void throw_storage_error(int code, std::string_view action,

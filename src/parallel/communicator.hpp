@@ -47,6 +47,9 @@ private:
     bool mpi_ = false;
 };
 
+/// Throws on every rank if `mine` is set on any; used by collectively.
+void agree_on_error(const Communicator& comm, std::string_view what, std::exception_ptr mine);
+
 /// Runs rank-local work on all ranks; if it throws on any, every rank throws the error of the lowest such
 /// rank, with `what` and that rank named. The work must not communicate, and calls do not nest.
 template <class F>
@@ -60,13 +63,9 @@ auto collectively(const Communicator& comm, std::string_view what, F&& work) -> 
     } catch (...) {
         caught = std::current_exception();
     }
-    extern void agree_on_error(const Communicator&, std::string_view, std::exception_ptr);
     agree_on_error(comm, what, caught);
     if constexpr (!std::is_void_v<Result>) return std::move(*result);
 }
-
-/// Throws on every rank if `mine` is set on any; used by collectively.
-void agree_on_error(const Communicator& comm, std::string_view what, std::exception_ptr mine);
 
 /// Starts and ends MPI; the first object of main().
 class MpiSession {

@@ -48,6 +48,7 @@ enum class Compression { none, deflate };
 /// External links, virtual datasets and external storage are refused on reading.
 class H5File {
 public:
+    struct State;  // defined in store/h5_file.hpp, private to src/store
     static H5File create(const std::filesystem::path& path);  // truncates
     static H5File open(const std::filesystem::path& path);    // read-only
     ~H5File();
@@ -112,7 +113,6 @@ public:
     std::size_t text_width(std::string_view table, std::string_view column) const;
 
 private:
-    struct State;
     explicit H5File(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

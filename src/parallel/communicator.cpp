@@ -1,0 +1,197 @@
+#include "parallel/communicator.hpp"
+
+#include "base/text.hpp"
+
+#include <mpi.h>
+
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace salus {
+namespace {
+
+void check(int code, std::string_view action) {
+    if (code == MPI_SUCCESS) return;
+    char buffer[MPI_MAX_ERROR_STRING] = {};
+    int length = 0;
+    MPI_Error_string(code, buffer, &length);
+    throw InternalError({.what = text("MPI failed to ", action),
+                         .where = {},
+                         .why = std::string(buffer, static_cast<std::size_t>(length)),
+                         .help = "check the network of the job and the MPI installation"});
+}
+
+template <class T>
+MPI_Datatype mpi_type() {
+    if constexpr (std::is_signed_v<T>) {
+        if constexpr (sizeof(T) == 8) return MPI_INT64_T;
+        else if constexpr (sizeof(T) == 4) return MPI_INT32_T;
+        else if constexpr (sizeof(T) == 2) return MPI_INT16_T;
+        else return MPI_INT8_T;
+    } else {
+        if constexpr (sizeof(T) == 8) return MPI_UINT64_T;
+        else if constexpr (sizeof(T) == 4) return MPI_UINT32_T;
+        else if constexpr (sizeof(T) == 2) return MPI_UINT16_T;
+        else return MPI_UINT8_T;
+    }
+}
+
+constexpr std::size_t piece = std::size_t{1} << 28;  // MPI counts are int
+
+void put_text(std::string& out, std::string_view part) {
+    out += text(part.size(), ":", part);
+}
+
+std::string take_text(std::string_view& in) {
+    const std::size_t colon = in.find(':');
+    const auto length = static_cast<std::size_t>(*parse_integer(in.substr(0, colon)));
+    std::string part(in.substr(colon + 1, length));
+    in.remove_prefix(colon + 1 + length);
+    return part;
+}
+
+std::string encode(const std::exception_ptr& mine) {
+    ErrorKind kind = ErrorKind::internal;
+    std::vector<Problem> problems;
+    try {
+        std::rethrow_exception(mine);
+    } catch (const Error& error) {
+        kind = error.kind();
+        problems = error.problems();
+    } catch (const std::bad_alloc&) {
+        kind = ErrorKind::memory;
+        problems.push_back({.what = "not enough memory", .help = "use more nodes or more memory per rank"});
+    } catch (const std::exception& error) {
+        problems.push_back({.what = error.what()});
+    }
+    std::string out = text(static_cast<int>(kind), ";");
+    for (const Problem& p : problems)
+        for (const std::string& part : {p.what, p.where, p.why, p.help}) put_text(out, part);
+    return out;
+}
+
+[[noreturn]] void rethrow_encoded(std::string_view encoded, const std::string& context) {
+    const std::size_t end = encoded.find(';');
+    const auto kind = static_cast<ErrorKind>(*parse_integer(encoded.substr(0, end)));
+    encoded.remove_prefix(end + 1);
+    std::vector<Problem> problems;
+    while (!encoded.empty()) {
+        Problem p;
+        for (std::string* part : {&p.what, &p.where, &p.why, &p.help}) *part = take_text(encoded);
+        problems.push_back(std::move(p));
+    }
+    try {
+        throw_error(kind, std::move(problems));
+    } catch (Error& error) {
+        error.add(context);
+        throw;
+    }
+}
+
+}  // namespace
+
+Communicator Communicator::world() {
+    Communicator comm;
+    int started = 0;
+    MPI_Initialized(&started);
+    if (!started) return comm;
+    check(MPI_Comm_rank(MPI_COMM_WORLD, &comm.rank_), "read the rank");
+    check(MPI_Comm_size(MPI_COMM_WORLD, &comm.size_), "read the number of ranks");
+    comm.mpi_ = comm.size_ > 1;
+    return comm;
+}
+
+void Communicator::barrier() const {
+    if (mpi_) check(MPI_Barrier(MPI_COMM_WORLD), "wait for all ranks");
+}
+
+template <std::integral T>
+void Communicator::sum(std::span<T> values) const {
+    if (!mpi_) return;
+    for (std::size_t at = 0; at < values.size(); at += piece) {
+        const std::size_t count = std::min(piece, values.size() - at);
+        check(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, static_cast<int>(count), mpi_type<T>(), MPI_SUM,
+                            MPI_COMM_WORLD),
+              "sum over ranks");
+    }
+}
+template void Communicator::sum(std::span<std::uint8_t>) const;
+template void Communicator::sum(std::span<std::int32_t>) const;
+template void Communicator::sum(std::span<std::uint32_t>) const;
+template void Communicator::sum(std::span<std::int64_t>) const;
+template void Communicator::sum(std::span<std::uint64_t>) const;
+
+void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) const {
+    if (!mpi_) return;
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        const std::size_t count = std::min(piece, bytes.size() - at);
+        check(MPI_Bcast(bytes.data() + at, static_cast<int>(count), MPI_BYTE, root, MPI_COMM_WORLD), "broadcast");
+    }
+}
+
+void Communicator::broadcast(std::string& message, int root) const {
+    std::uint64_t length = message.size();
+    broadcast(std::span(&length, 1), root);
+    message.resize(length);
+    broadcast_bytes(std::as_writable_bytes(std::span(message)), root);
+}
+
+std::vector<std::string> Communicator::gather_all(const std::string& mine) const {
+    if (!mpi_) return {mine};
+    const auto ranks = static_cast<std::size_t>(size_);
+    std::vector<std::uint64_t> lengths(ranks);
+    lengths[static_cast<std::size_t>(rank_)] = mine.size();
+    sum(std::span(lengths));
+    std::vector<std::string> all(ranks);
+    for (std::size_t r = 0; r < ranks; ++r) {
+        all[r] = static_cast<int>(r) == rank_ ? mine : std::string(lengths[r], '\0');
+        broadcast_bytes(std::as_writable_bytes(std::span(all[r])), static_cast<int>(r));
+    }
+    return all;
+}
+
+std::optional<int> Communicator::first_where(bool flag) const {
+    int lowest = flag ? rank_ : size_;
+    if (mpi_)
+        check(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD), "agree over ranks");
+    return lowest < size_ ? std::optional(lowest) : std::nullopt;
+}
+
+void agree_on_error(const Communicator& comm, std::string_view what, std::exception_ptr mine) {
+    if (comm.size() == 1) {
+        if (mine) std::rethrow_exception(mine);
+        return;
+    }
+    const std::optional<int> culprit = comm.first_where(mine != nullptr);
+    if (!culprit) return;
+    std::string encoded = comm.rank() == *culprit ? encode(mine) : std::string();
+    comm.broadcast(encoded, *culprit);
+    rethrow_encoded(encoded, text("while ", what, " (rank ", *culprit, ")"));
+}
+
+MpiSession::MpiSession(int& argc, char**& argv) {
+    int provided = 0;
+    if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
+        throw InternalError({.what = "MPI does not start", .where = {}, .why = {}, .help = "start salus with mpirun or srun"});
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+}
+
+MpiSession::~MpiSession() {
+    // While an exception unwinds, peers may be elsewhere: finalising would wait for them for ever.
+    if (std::uncaught_exceptions() == 0) MPI_Finalize();
+}
+
+void MpiSession::abort(int exit_code) {
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+    std::abort();
+}
+
+bool launched_by_mpi() noexcept {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"})
+        if (std::getenv(name) != nullptr) return true;
+    return false;
+}
+
+}  // namespace salus

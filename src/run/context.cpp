@@ -1,0 +1,206 @@
+#include "run/context.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/hash.hpp"
+#include "base/interrupt.hpp"
+#include "base/text.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+bool intact(const Parts::Part& part) {
+    std::error_code code;
+    if (std::filesystem::file_size(part.path, code) != part.bytes || code) return false;
+    try {
+        return sha256_file(part.path) == part.sha256;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+void remove_temporaries(const std::filesystem::path& folder) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().filename().string().find(".tmp-") != std::string::npos) remove_tree(entry.path());
+}
+
+void sync_tree(const std::filesystem::path& folder) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (entry.is_regular_file()) sync_file(entry.path());
+        else if (entry.is_directory()) sync_folder(entry.path());
+    }
+    sync_folder(folder);
+}
+
+/// Which units are done, as one flag each, agreed by all ranks; each rank checks the digests of its share.
+std::vector<std::uint8_t> units_done(const Communicator& comm, const Journal& journal, std::uint64_t count) {
+    std::vector<std::uint8_t> done(count, 0);
+    collectively(comm, "checking finished parts", [&] {
+        for (const auto& [unit, part] : journal.read())
+            if (unit < count && unit % static_cast<std::uint64_t>(comm.size()) == static_cast<std::uint64_t>(comm.rank()))
+                done[unit] = intact(part) ? 1 : 0;
+    });
+    comm.sum(std::span(done));
+    return done;
+}
+
+std::string describe_parts(const Journal& journal, std::uint64_t count) {
+    std::string lines;
+    const auto done = journal.read();
+    for (std::uint64_t unit = 0; unit < count; ++unit) {
+        const auto found = done.find(unit);
+        if (found == done.end())
+            throw IntegrityError({.what = text("part ", unit, " of ", count, " is missing in the journal"),
+                                  .where = journal.part_path(unit).string(),
+                                  .why = "every unit leaves a journal line",
+                                  .help = "run again to make it anew"});
+        lines += text(found->second.sha256, " ", found->second.bytes, "\n");
+    }
+    return lines;
+}
+
+}  // namespace
+
+void ResultWriter::assemble(const TableSpec& spec, const Parts& parts) {
+    std::uint64_t rows = 0;
+    std::map<std::string, std::size_t> widths;
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
+        const H5File part = parts.open(unit);
+        rows += part.rows(spec.name);
+        for (const ColumnSpec& column : spec.columns)
+            if (column.type == ColumnType::text)
+                widths[column.name] = std::max(widths[column.name], part.text_width(spec.name, column.name));
+    }
+    H5File::TableWriter writer = file_.begin_table(spec, rows, widths);
+    std::vector<std::string> columns;
+    for (const ColumnSpec& column : spec.columns) columns.push_back(column.name);
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
+        const H5File part = parts.open(unit);
+        writer.append(part.read(spec.name, columns));
+    }
+    writer.close();
+}
+
+RunContext::RunContext(Setup setup) : setup_(std::move(setup)) {}
+
+const std::filesystem::path& RunContext::input(std::string_view port) const {
+    const auto& paths = inputs(port);
+    SALUS_ASSERT(paths.size() == 1);
+    return paths.front();
+}
+
+const std::vector<std::filesystem::path>& RunContext::inputs(std::string_view port) const {
+    static const std::vector<std::filesystem::path> none;
+    const auto found = setup_.inputs.find(std::string(port));
+    return found == setup_.inputs.end() ? none : found->second;
+}
+
+bool RunContext::has_input(std::string_view port) const { return !inputs(port).empty(); }
+
+const std::filesystem::path& RunContext::output(std::string_view name) const {
+    const auto found = setup_.outputs.find(std::string(name));
+    SALUS_ASSERT(found != setup_.outputs.end());
+    return found->second;
+}
+
+Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
+                                const std::function<void(std::uint64_t, PartWriter&)>& work) {
+    const std::filesystem::path folder = setup_.work / std::string(phase);
+    collectively(comm(), "preparing the work folder", [&] {
+        if (!comm().is_root()) return;
+        make_folders(folder);
+        remove_temporaries(folder);
+    });
+    const Journal journal(folder, sha256(text(setup_.fingerprint, " ", phase, " ", count)), comm().rank());
+    const std::vector<std::uint8_t> done = units_done(comm(), journal, count);
+    std::vector<std::uint64_t> todo;
+    for (std::uint64_t unit = 0; unit < count; ++unit)
+        if (!done[unit]) todo.push_back(unit);
+    const std::uint64_t kept = count - todo.size();
+    if (kept > 0) log().info(text(phase, ": ", kept, " of ", count, " parts are intact from an earlier run"));
+
+    const auto ranks = static_cast<std::uint64_t>(comm().size());
+    Progress progress(log(), std::string(phase), count, kept);
+    for (std::uint64_t i = static_cast<std::uint64_t>(comm().rank()); i < todo.size() && !interrupt_requested(); i += ranks) {
+        PartWriter part(journal.part_path(todo[i]));
+        work(todo[i], part);
+        const std::string digest = part.commit();
+        journal.record(todo[i], journal.part_path(todo[i]), digest);
+        progress.update(std::min(count, kept + i + ranks));
+    }
+    if (comm().any(interrupt_requested()))
+        throw Interrupted({.what = "stopped on request; finished parts are kept",
+                           .where = text("stage ", setup_.stage, ", ", phase),
+                           .why = "a signal asked the job to stop, or its time is over",
+                           .help = "run the same command again to resume"});
+    std::string lines;
+    collectively(comm(), "collecting parts", [&] {
+        if (comm().is_root()) lines = describe_parts(journal, count);
+    });
+    comm().broadcast(lines);
+    std::vector<Parts::Part> parts;
+    for (const std::string_view line : split(lines, '\n')) {
+        if (line.empty()) continue;
+        const auto fields = split(line, ' ');
+        parts.push_back({.path = journal.part_path(parts.size()),
+                         .sha256 = std::string(fields[0]),
+                         .bytes = static_cast<std::uint64_t>(*parse_integer(fields[1]))});
+    }
+    return Parts(std::move(parts));
+}
+
+void RunContext::add_provenance(H5File& file) const {
+    for (const auto& [name, value] : setup_.provenance) file.attribute("/provenance", name, value);
+}
+
+void RunContext::publish(std::string_view output_name, const std::function<void(ResultWriter&)>& fill) {
+    publish_file(output_name, [&](const std::filesystem::path& temporary) {
+        ResultWriter writer(H5File::create(temporary));
+        fill(writer);
+        add_provenance(writer.file());
+        writer.file().attribute("/", "Conventions", "CF-1.8");
+        writer.file().attribute("/", "complete", std::int64_t{1});
+        writer.file().close();
+    });
+}
+
+void RunContext::publish_file(std::string_view output_name,
+                              const std::function<void(const std::filesystem::path&)>& fill) {
+    collectively(comm(), text("writing ", output_name), [&] {
+        if (!comm().is_root()) return;
+        make_folders(output(output_name).parent_path());
+        AtomicFile file(output(output_name));
+        fill(file.temporary());
+        file.commit();
+    });
+}
+
+void RunContext::publish_folder(std::string_view output_name,
+                                const std::function<void(const std::filesystem::path&)>& fill) {
+    collectively(comm(), text("writing ", output_name), [&] {
+        if (!comm().is_root()) return;
+        const std::filesystem::path& final_path = output(output_name);
+        std::filesystem::path temporary = final_path;
+        temporary += text(".tmp-", ::getpid());
+        try {
+            make_folders(temporary);
+            fill(temporary);
+            sync_tree(temporary);
+            remove_tree(final_path);  // only with --fresh is an older one there
+            std::error_code code;
+            std::filesystem::rename(temporary, final_path, code);
+            if (code) throw_storage_error(code.value(), "rename", final_path);
+            sync_folder(final_path.parent_path());
+        } catch (...) {
+            std::error_code ignored;
+            std::filesystem::remove_all(temporary, ignored);
+            throw;
+        }
+    });
+}
+
+}  // namespace salus

@@ -1,0 +1,127 @@
+#include "store/h5_file.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+std::vector<hsize_t> extent(const h5::DatasetId& dataset) {
+    const h5::SpaceId space(H5Dget_space(dataset.get()));
+    const int dimensions = H5Sget_simple_extent_ndims(space.get());
+    std::vector<hsize_t> shape(dimensions < 0 ? 0 : static_cast<std::size_t>(dimensions));
+    H5Sget_simple_extent_dims(space.get(), shape.data(), nullptr);
+    return shape;
+}
+
+std::uint64_t product(std::span<const hsize_t> shape) {
+    std::uint64_t total = 1;
+    for (const hsize_t n : shape) total *= n;
+    return total;
+}
+
+template <class T>
+void check_class(const H5File::State& state, const h5::DatasetId& dataset, std::string_view name) {
+    const h5::TypeId type(H5Dget_type(dataset.get()));
+    const H5T_class_t wanted = std::is_floating_point_v<T> ? H5T_FLOAT : H5T_INTEGER;
+    const bool fits = H5Tget_class(type.get()) == wanted && H5Tget_size(type.get()) <= sizeof(T);
+    if (!fits)
+        throw DataError({.what = text("dataset ", name, " has another type than expected"),
+                         .where = state.path.string(),
+                         .why = "the layout of the file is not the one of this version",
+                         .help = "make the file again with this version of salus"});
+}
+
+}  // namespace
+
+template <class T>
+void H5File::write_array(std::string_view name, std::span<const T> values, std::vector<std::uint64_t> shape,
+                         Compression compression) {
+    std::vector<hsize_t> dims(shape.begin(), shape.end());
+    if (dims.empty()) dims = {values.size()};
+    SALUS_ASSERT(product(dims) == values.size());
+    const h5::DatasetId dataset = state_->create_dataset(name, h5::native_type<T>(), dims, compression);
+    if (!values.empty())
+        state_->require(H5Dwrite(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0,
+                        text("write dataset ", name));
+}
+
+template <class T>
+std::vector<T> H5File::read_array(std::string_view name) const {
+    const h5::DatasetId dataset = state_->open_dataset(name);
+    check_class<T>(*state_, dataset, name);
+    std::vector<T> values(product(extent(dataset)));
+    if (!values.empty())
+        state_->require(H5Dread(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0,
+                        text("read dataset ", name));
+    return values;
+}
+
+template <class T>
+std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin, std::uint64_t count) const {
+    const h5::DatasetId dataset = state_->open_dataset(name);
+    check_class<T>(*state_, dataset, name);
+    std::vector<hsize_t> dims = extent(dataset);
+    if (dims.empty() || begin + count > dims[0])
+        throw DataError({.what = text("dataset ", name, " is shorter than expected"), .where = state_->path.string(),
+                         .why = {}, .help = "the file is damaged; make it again"});
+    std::vector<hsize_t> start(dims.size(), 0);
+    start[0] = begin;
+    dims[0] = count;
+    std::vector<T> values(product(dims));
+    if (values.empty()) return values;
+    const h5::SpaceId space(H5Dget_space(dataset.get()));
+    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, dims.data(), nullptr);
+    const h5::SpaceId memory(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
+    state_->require(H5Dread(dataset.get(), h5::native_type<T>(), memory.get(), space.get(), H5P_DEFAULT, values.data()) >= 0,
+                    text("read dataset ", name));
+    return values;
+}
+
+#define SALUS_ARRAY_TYPE(T)                                                                                  \
+    template void H5File::write_array(std::string_view, std::span<const T>, std::vector<std::uint64_t>, Compression); \
+    template std::vector<T> H5File::read_array(std::string_view) const;                                      \
+    template std::vector<T> H5File::read_rows(std::string_view, std::uint64_t, std::uint64_t) const;
+SALUS_ARRAY_TYPE(std::uint8_t)
+SALUS_ARRAY_TYPE(std::int32_t)
+SALUS_ARRAY_TYPE(std::uint32_t)
+SALUS_ARRAY_TYPE(std::int64_t)
+SALUS_ARRAY_TYPE(std::uint64_t)
+SALUS_ARRAY_TYPE(float)
+SALUS_ARRAY_TYPE(double)
+#undef SALUS_ARRAY_TYPE
+
+std::vector<std::uint64_t> H5File::shape(std::string_view name) const {
+    const auto dims = extent(state_->open_dataset(name));
+    return {dims.begin(), dims.end()};
+}
+
+bool H5File::exists(std::string_view name) const {
+    for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
+        if (H5Lexists(state_->file.get(), std::string(name.substr(0, end)).c_str(), H5P_DEFAULT) <= 0) return false;
+        if (end == std::string_view::npos) return true;
+    }
+}
+
+std::vector<std::string> H5File::members(std::string_view group) const {
+    std::vector<std::string> names;
+    const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* data) -> herr_t {
+        static_cast<std::vector<std::string>*>(data)->emplace_back(name);
+        return 0;
+    };
+    const h5::GroupId opened(H5Gopen2(state_->file.get(), std::string(group).c_str(), H5P_DEFAULT));
+    state_->require(opened && H5Literate(opened.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names) >= 0,
+                    text("list group ", group));
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+bool H5File::is_group(std::string_view name) const {
+    if (name != "/" && !exists(name)) return false;
+    const h5::ObjectId object(H5Oopen(state_->file.get(), std::string(name).c_str(), H5P_DEFAULT));
+    return object && H5Iget_type(object.get()) == H5I_GROUP;
+}
+
+}  // namespace salus

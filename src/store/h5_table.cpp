@@ -1,0 +1,340 @@
+#include "store/h5_file.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <hdf5_hl.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace salus {
+namespace {
+
+ColumnData empty_column(ColumnType type) {
+    switch (type) {
+    case ColumnType::u8: return std::vector<std::uint8_t>{};
+    case ColumnType::i32: return std::vector<std::int32_t>{};
+    case ColumnType::u32: return std::vector<std::uint32_t>{};
+    case ColumnType::i64: return std::vector<std::int64_t>{};
+    case ColumnType::u64: return std::vector<std::uint64_t>{};
+    case ColumnType::f32: return std::vector<float>{};
+    case ColumnType::f64: return std::vector<double>{};
+    case ColumnType::text: return std::vector<std::string>{};
+    }
+    return {};
+}
+
+std::size_t length(const ColumnData& column) {
+    return std::visit([](const auto& values) { return values.size(); }, column);
+}
+
+ColumnType stored_type(const h5::DatasetId& dataset) {
+    const h5::TypeId type(H5Dget_type(dataset.get()));
+    const std::size_t size = H5Tget_size(type.get());
+    switch (H5Tget_class(type.get())) {
+    case H5T_STRING: return ColumnType::text;
+    case H5T_FLOAT: return size == 4 ? ColumnType::f32 : ColumnType::f64;
+    default: break;
+    }
+    if (H5Tget_sign(type.get()) == H5T_SGN_NONE)
+        return size == 1 ? ColumnType::u8 : size == 4 ? ColumnType::u32 : ColumnType::u64;
+    return size == 4 ? ColumnType::i32 : ColumnType::i64;
+}
+
+std::vector<char> to_fixed(std::span<const std::string> values, std::size_t width) {
+    std::vector<char> bytes(values.size() * width, '\0');
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        SALUS_ASSERT(values[i].size() <= width);
+        std::memcpy(bytes.data() + i * width, values[i].data(), values[i].size());
+    }
+    return bytes;
+}
+
+std::string join_path(std::string_view group, std::string_view name) { return text(group, "/", name); }
+
+std::size_t longest(std::span<const std::string> values) {
+    std::size_t width = 1;
+    for (const std::string& value : values) width = std::max(width, value.size());
+    return width;
+}
+
+}  // namespace
+
+TableData::TableData(TableSpec spec) : spec_(std::move(spec)) {
+    columns_.reserve(spec_.columns.size());
+    for (const ColumnSpec& column : spec_.columns) columns_.push_back(empty_column(column.type));
+}
+
+std::size_t TableData::index(std::string_view name) const {
+    for (std::size_t i = 0; i < spec_.columns.size(); ++i)
+        if (spec_.columns[i].name == name) return i;
+    throw InternalError({.what = text("table ", spec_.name, " has no column ", name)});
+}
+
+bool TableData::has(std::string_view name) const noexcept {
+    return std::any_of(spec_.columns.begin(), spec_.columns.end(), [&](const ColumnSpec& c) { return c.name == name; });
+}
+
+std::size_t TableData::rows() const {
+    const std::size_t first = columns_.empty() ? 0 : length(columns_.front());
+    for (std::size_t i = 0; i < columns_.size(); ++i)
+        if (length(columns_[i]) != first)
+            throw InternalError({.what = text("columns of table ", spec_.name, " differ in length: ",
+                                              spec_.columns.front().name, " has ", first, ", ", spec_.columns[i].name,
+                                              " has ", length(columns_[i]))});
+    return first;
+}
+
+struct H5File::TableWriter::State {
+    const H5File::State* file = nullptr;
+    TableSpec spec;
+    std::uint64_t rows = 0, written = 0;
+    std::vector<h5::DatasetId> datasets;
+    std::vector<std::size_t> widths;
+    TableData pending{TableSpec{}};
+
+    void write_column(std::size_t c, std::size_t count) const;
+    void flush(bool all);
+};
+
+namespace {
+
+template <class T>
+void write_rows(const h5::DatasetId& dataset, hid_t type, std::uint64_t begin, std::uint64_t count, const T* values,
+                const H5File::State& file) {
+    const hsize_t start = begin, size = count;
+    const h5::SpaceId space(H5Dget_space(dataset.get()));
+    const h5::SpaceId memory(H5Screate_simple(1, &size, nullptr));
+    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr);
+    file.require(H5Dwrite(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0, "write table rows");
+}
+
+}  // namespace
+
+void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) const {
+    std::visit(
+        [&](const auto& values) {
+            using T = typename std::decay_t<decltype(values)>::value_type;
+            if constexpr (std::is_same_v<T, std::string>) {
+                const std::vector<char> bytes = to_fixed(std::span(values).first(count), widths[c]);
+                write_rows(datasets[c], h5::text_type(widths[c]).get(), written, count, bytes.data(), *file);
+            } else {
+                write_rows(datasets[c], h5::native_type<T>(), written, count, values.data(), *file);
+            }
+        },
+        pending.columns()[c]);
+}
+
+void H5File::TableWriter::State::flush(bool all) {
+    const std::size_t have = pending.rows();
+    const std::size_t count = all ? have : have / h5::chunk_rows * h5::chunk_rows;
+    if (count == 0) return;
+    SALUS_ASSERT(written + count <= rows);
+    for (std::size_t c = 0; c < datasets.size(); ++c) {
+        write_column(c, count);
+        std::visit([&](auto& values) { values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)); },
+                   pending.columns()[c]);
+    }
+    written += count;
+}
+
+H5File::TableWriter::TableWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+H5File::TableWriter::TableWriter(TableWriter&&) noexcept = default;
+H5File::TableWriter::~TableWriter() = default;
+
+void H5File::TableWriter::append(const TableData& rows) {
+    SALUS_ASSERT(rows.columns().size() == state_->datasets.size());
+    static_cast<void>(rows.rows());
+    for (std::size_t c = 0; c < rows.columns().size(); ++c)
+        std::visit(
+            [&](auto& pending) {
+                using Column = std::decay_t<decltype(pending)>;
+                const Column& more = std::get<Column>(rows.columns()[c]);
+                pending.insert(pending.end(), more.begin(), more.end());
+            },
+            state_->pending.columns()[c]);
+    state_->flush(false);
+}
+
+void H5File::TableWriter::close() {
+    state_->flush(true);
+    SALUS_ASSERT(state_->written == state_->rows);
+    for (h5::DatasetId& dataset : state_->datasets) state_->file->require(dataset.close(), "close a column");
+}
+
+namespace {
+
+/// An unallocated dataset that only names the dimension, as netCDF-4 does for dimensions without values.
+h5::DatasetId make_dimension(const H5File::State& file, std::string_view path, std::uint64_t rows) {
+    const hsize_t shape[] = {rows};
+    h5::DatasetId scale = file.create_dataset(path, H5T_IEEE_F32BE, shape, Compression::none);
+    std::string digits = text(rows);
+    digits.insert(0, digits.size() < 10 ? 10 - digits.size() : 0, ' ');
+    file.require(H5DSset_scale(scale.get(), text("This is a netCDF dimension but not a netCDF variable", digits).c_str()) >= 0,
+                 "make a dimension scale");
+    return scale;
+}
+
+}  // namespace
+
+H5File::TableWriter H5File::begin_table(const TableSpec& spec, std::uint64_t rows,
+                                        const std::map<std::string, std::size_t>& text_widths) {
+    auto state = std::make_unique<TableWriter::State>();
+    state->file = state_.get();
+    state->spec = spec;
+    state->rows = rows;
+    state->pending = TableData(spec);
+    const h5::DatasetId scale = make_dimension(*state_, join_path(spec.name, spec.row), rows);
+    std::vector<std::string> names;
+    for (const ColumnSpec& column : spec.columns) {
+        SALUS_ASSERT(column.name != spec.row);
+        const auto found = text_widths.find(column.name);
+        const std::size_t width = std::max<std::size_t>(found == text_widths.end() ? 1 : found->second, 1);
+        const h5::TypeId fixed = h5::text_type(width);
+        const hid_t type = std::visit(
+            [&](const auto& values) {
+                using T = typename std::decay_t<decltype(values)>::value_type;
+                if constexpr (std::is_same_v<T, std::string>) return fixed.get();
+                else return h5::native_type<T>();
+            },
+            empty_column(column.type));
+        const hsize_t shape[] = {rows};
+        const std::string path = join_path(spec.name, column.name);
+        state->datasets.push_back(state_->create_dataset(path, type, shape, Compression::deflate));
+        state->widths.push_back(width);
+        if (!column.unit.empty()) attribute(path, "units", column.unit);
+        attribute(path, "long_name", column.doc);
+        state_->require(H5DSattach_scale(state->datasets.back().get(), scale.get(), 0) >= 0, "attach a dimension scale");
+        names.push_back(column.name);
+    }
+    attribute(spec.name, "columns", join(names, ","));
+    attribute(spec.name, "row", spec.row);
+    attribute(spec.name, "long_name", spec.doc);
+    attribute(spec.name, "schema_version", std::int64_t{1});
+    return TableWriter(std::move(state));
+}
+
+void H5File::write(const TableData& table) {
+    std::map<std::string, std::size_t> widths;
+    for (std::size_t c = 0; c < table.columns().size(); ++c)
+        if (const auto* values = std::get_if<std::vector<std::string>>(&table.columns()[c]))
+            widths[table.spec().columns[c].name] = longest(*values);
+    TableWriter writer = begin_table(table.spec(), table.rows(), widths);
+    writer.append(table);
+    writer.close();
+}
+
+bool H5File::is_table(std::string_view group) const {
+    return is_group(group) && text_attribute(group, "columns").has_value();
+}
+
+TableSpec H5File::table_spec(std::string_view table) const {
+    if (!exists(table) || !is_table(table)) {
+        const std::vector<std::string> known = tables();
+        const auto near = nearest(table, known);
+        throw DataError({.what = text("there is no table ", table, " in the file"),
+                         .where = state_->path.string(),
+                         .why = text("it has: ", join(known, ", ")),
+                         .help = near ? text("did you mean ", *near, "?") : "check that this is the right kind of file"});
+    }
+    TableSpec spec{.name = std::string(table),
+                   .row = text_attribute(table, "row").value_or("row"),
+                   .doc = text_attribute(table, "long_name").value_or(""),
+                   .columns = {}};
+    const std::string names = *text_attribute(table, "columns");
+    for (const std::string_view name : split(names, ',')) {
+        if (name.empty()) continue;
+        const std::string path = join_path(table, name);
+        spec.columns.push_back({.name = std::string(name),
+                                .type = stored_type(state_->open_dataset(path)),
+                                .unit = text_attribute(path, "units").value_or(""),
+                                .doc = text_attribute(path, "long_name").value_or("")});
+    }
+    return spec;
+}
+
+std::uint64_t H5File::rows(std::string_view table) const {
+    const TableSpec spec = table_spec(table);
+    return spec.columns.empty() ? 0 : shape(join_path(table, spec.columns.front().name))[0];
+}
+
+std::size_t H5File::text_width(std::string_view table, std::string_view column) const {
+    const h5::DatasetId dataset = state_->open_dataset(join_path(table, column));
+    const h5::TypeId type(H5Dget_type(dataset.get()));
+    return H5Tget_size(type.get());
+}
+
+namespace {
+
+std::vector<std::string> read_text(const H5File::State& file, std::string_view path, std::uint64_t begin, std::uint64_t count) {
+    const h5::DatasetId dataset = file.open_dataset(path);
+    const h5::TypeId type(H5Dget_type(dataset.get()));
+    const std::size_t width = H5Tget_size(type.get());
+    file.require(H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) <= 0, text("read text column ", path));
+    std::vector<char> bytes(count * width);
+    const hsize_t start = begin, size = count;
+    const h5::SpaceId space(H5Dget_space(dataset.get()));
+    const h5::SpaceId memory(H5Screate_simple(1, &size, nullptr));
+    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr);
+    if (count > 0)
+        file.require(H5Dread(dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT, bytes.data()) >= 0,
+                     text("read column ", path));
+    std::vector<std::string> values(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+        values[i].assign(bytes.data() + i * width, strnlen(bytes.data() + i * width, width));
+    return values;
+}
+
+}  // namespace
+
+TableData H5File::read_rows(std::string_view table, std::uint64_t begin, std::uint64_t count,
+                            const std::vector<std::string>& columns) const {
+    TableSpec spec = table_spec(table);
+    if (!columns.empty()) {
+        std::vector<ColumnSpec> chosen;
+        for (const std::string& name : columns) {
+            const auto found = std::find_if(spec.columns.begin(), spec.columns.end(), [&](const auto& c) { return c.name == name; });
+            if (found == spec.columns.end())
+                throw DataError({.what = text("table ", table, " has no column ", name),
+                                 .where = state_->path.string(),
+                                 .why = text("its columns are: ", text_attribute(table, "columns").value_or("")),
+                                 .help = "use a file of the right kind and version"});
+            chosen.push_back(*found);
+        }
+        spec.columns = std::move(chosen);
+    }
+    TableData data(spec);
+    for (std::size_t c = 0; c < spec.columns.size(); ++c) {
+        const std::string path = join_path(table, spec.columns[c].name);
+        std::visit(
+            [&](auto& values) {
+                using T = typename std::decay_t<decltype(values)>::value_type;
+                if constexpr (std::is_same_v<T, std::string>) values = read_text(*state_, path, begin, count);
+                else values = this->read_rows<T>(path, begin, count);
+            },
+            data.columns()[c]);
+    }
+    return data;
+}
+
+TableData H5File::read(std::string_view table, const std::vector<std::string>& columns) const {
+    return read_rows(table, 0, rows(table), columns);
+}
+
+std::vector<std::string> H5File::tables() const {
+    std::vector<std::string> found;
+    const auto visit = [&](const auto& self, const std::string& group) -> void {
+        for (const std::string& member : members(group.empty() ? "/" : group)) {
+            const std::string path = group.empty() ? member : join_path(group, member);
+            if (!is_group(path)) continue;
+            if (is_table(path)) found.push_back(path);
+            else self(self, path);
+        }
+    };
+    visit(visit, "");
+    return found;
+}
+
+}  // namespace salus

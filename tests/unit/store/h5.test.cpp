@@ -1,0 +1,183 @@
+#include "store/h5.hpp"
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+namespace salus {
+namespace {
+
+using ::testing::ElementsAre;
+
+class H5 : public ::testing::Test {
+protected:
+    void SetUp() override {
+        folder = std::filesystem::temp_directory_path() /
+                 (std::string("salus_h5_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+        std::filesystem::remove_all(folder);
+        std::filesystem::create_directories(folder);
+    }
+    void TearDown() override { std::filesystem::remove_all(folder); }
+    std::filesystem::path folder;
+};
+
+TableSpec example_spec() {
+    return {.name = "traits/ldl",
+            .row = "variant",
+            .doc = "An example.",
+            .columns = {{"beta", ColumnType::f64, "mg/dL", "Effect per ALT copy."},
+                        {"n", ColumnType::u32, "samples", "Samples."},
+                        {"alt", ColumnType::text, "", "ALT allele."}}};
+}
+
+TableData example(std::size_t rows) {
+    TableData table(example_spec());
+    for (std::size_t i = 0; i < rows; ++i) {
+        table.column<double>("beta").push_back(i % 7 == 3 ? NAN : 0.5 * static_cast<double>(i));
+        table.column<std::uint32_t>("n").push_back(static_cast<std::uint32_t>(i));
+        table.column<std::string>("alt").push_back(std::string(1 + i % 5, 'A'));
+    }
+    return table;
+}
+
+void write_example(const std::filesystem::path& path, std::size_t rows) {
+    H5File file = H5File::create(path);
+    file.write(example(rows));
+    file.attribute("/provenance", "program", "salus");
+    file.attribute("/", "samples", std::int64_t{12});
+    file.attribute("/", "lambda", 1.25);
+    file.close();
+}
+
+TEST_F(H5, TableReadsBackAsWritten) {
+    for (const std::size_t rows : {std::size_t{0}, std::size_t{1}, std::size_t{70000}}) {
+        write_example(folder / "a.h5", rows);
+        const H5File file = H5File::open(folder / "a.h5");
+        EXPECT_EQ(file.rows("traits/ldl"), rows);
+        const TableData table = file.read("traits/ldl");
+        const TableData expected = example(rows);
+        EXPECT_EQ(table.column<std::uint32_t>("n"), expected.column<std::uint32_t>("n"));
+        EXPECT_EQ(table.column<std::string>("alt"), expected.column<std::string>("alt"));
+        ASSERT_EQ(table.column<double>("beta").size(), rows);
+        if (rows > 3) {
+            EXPECT_TRUE(std::isnan(table.column<double>("beta")[3]));
+            EXPECT_EQ(table.column<double>("beta")[4], 2.0);
+        }
+    }
+}
+
+TEST_F(H5, KeepsUnitsAttributesAndOrder) {
+    write_example(folder / "a.h5", 3);
+    const H5File file = H5File::open(folder / "a.h5");
+    const TableSpec spec = file.table_spec("traits/ldl");
+    EXPECT_EQ(spec.row, "variant");
+    ASSERT_EQ(spec.columns.size(), 3U);
+    EXPECT_EQ(spec.columns[0].unit, "mg/dL");
+    EXPECT_EQ(spec.columns[2].name, "alt");
+    EXPECT_EQ(spec.columns[2].type, ColumnType::text);
+    EXPECT_EQ(file.text_attribute("/provenance", "program"), "salus");
+    EXPECT_EQ(file.integer_attribute("/", "samples"), 12);
+    EXPECT_EQ(file.number_attribute("/", "lambda"), 1.25);
+    EXPECT_EQ(file.text_attribute("/", "absent"), std::nullopt);
+    EXPECT_THAT(file.tables(), ElementsAre("traits/ldl"));
+}
+
+TEST_F(H5, EqualContentIsEqualBytes) {
+    write_example(folder / "a.h5", 1000);
+    write_example(folder / "b.h5", 1000);
+    EXPECT_EQ(sha256_file(folder / "a.h5"), sha256_file(folder / "b.h5"));
+}
+
+TEST_F(H5, PiecewiseEqualsAtOnce) {
+    write_example(folder / "a.h5", 70001);
+    const TableData all = example(70001);
+    H5File file = H5File::create(folder / "b.h5");
+    H5File::TableWriter writer = file.begin_table(example_spec(), 70001, {{"alt", 5}});
+    for (std::size_t begin = 0; begin < 70001; begin += 999) {
+        TableData piece(example_spec());
+        const std::size_t end = std::min<std::size_t>(70001, begin + 999);
+        for (std::size_t i = begin; i < end; ++i) {
+            piece.column<double>("beta").push_back(all.column<double>("beta")[i]);
+            piece.column<std::uint32_t>("n").push_back(all.column<std::uint32_t>("n")[i]);
+            piece.column<std::string>("alt").push_back(all.column<std::string>("alt")[i]);
+        }
+        writer.append(piece);
+    }
+    writer.close();
+    file.attribute("/provenance", "program", "salus");
+    file.attribute("/", "samples", std::int64_t{12});
+    file.attribute("/", "lambda", 1.25);
+    file.close();
+    EXPECT_EQ(sha256_file(folder / "a.h5"), sha256_file(folder / "b.h5"));
+}
+
+TEST_F(H5, ArraysAndSlices) {
+    const std::vector<std::int64_t> values{1, 2, 3, 4, 5, 6};
+    H5File file = H5File::create(folder / "a.h5");
+    file.write_array<std::int64_t>("x/y", values, {3, 2});
+    file.write_array<std::int64_t>("plain", values, {}, Compression::none);
+    file.write_array<std::int64_t>("empty", {});
+    file.close();
+    const H5File in = H5File::open(folder / "a.h5");
+    EXPECT_THAT(in.shape("x/y"), ElementsAre(3U, 2U));
+    EXPECT_EQ(in.read_array<std::int64_t>("plain"), values);
+    EXPECT_THAT(in.read_rows<std::int64_t>("x/y", 1, 2), ElementsAre(3, 4, 5, 6));
+    EXPECT_TRUE(in.read_array<std::int64_t>("empty").empty());
+    EXPECT_THROW(in.read_rows<std::int64_t>("x/y", 2, 2), DataError);
+    EXPECT_THROW(in.read_array<float>("plain"), DataError);
+    EXPECT_THROW(in.read_array<float>("absent"), DataError);
+}
+
+TEST_F(H5, EveryFlippedByteOfATableIsNoticedOrHarmless) {
+    write_example(folder / "a.h5", 500);
+    std::ifstream in(folder / "a.h5", std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    const TableData expected = example(500);
+    std::size_t silent = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += 37) {
+        std::string damaged = bytes;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+        std::ofstream(folder / "d.h5", std::ios::binary) << damaged;
+        try {
+            const H5File file = H5File::open(folder / "d.h5");
+            const TableData table = file.read("traits/ldl");
+            const bool same = table.column<std::uint32_t>("n") == expected.column<std::uint32_t>("n") &&
+                              table.column<std::string>("alt") == expected.column<std::string>("alt");
+            if (!same) ++silent;
+        } catch (const Error&) {
+            continue;
+        }
+    }
+    EXPECT_EQ(silent, 0U);
+}
+
+TEST_F(H5, WrongFilesAreRefusedWithWords) {
+    std::ofstream(folder / "text.h5") << "hello";
+    EXPECT_THROW(H5File::open(folder / "text.h5"), DataError);
+    EXPECT_THROW(H5File::open(folder / "absent.h5"), DataError);
+    EXPECT_THROW(H5File::create(folder / "no" / "such" / "folder.h5"), StorageError);
+    write_example(folder / "a.h5", 3);
+    const H5File file = H5File::open(folder / "a.h5");
+    try {
+        static_cast<void>(file.read("traits/ldk"));
+        FAIL();
+    } catch (const DataError& error) {
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("did you mean traits/ldl?"));
+    }
+    EXPECT_THROW(file.read("traits/ldl", {"gamma"}), DataError);
+}
+
+TEST(TableDataTest, UnequalColumnsAreABug) {
+    TableData table(example_spec());
+    table.column<double>("beta").push_back(1);
+    EXPECT_THROW(static_cast<void>(table.rows()), InternalError);
+    EXPECT_THROW(table.column<double>("gamma"), InternalError);
+}
+
+}  // namespace
+}  // namespace salus
