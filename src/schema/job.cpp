@@ -1,0 +1,71 @@
+#include "schema/job.hpp"
+
+#include "base/text.hpp"
+#include "schema/document.hpp"
+
+#include <algorithm>
+
+namespace salus {
+
+const Wire* StageInstance::wire(std::string_view port) const {
+    const auto found = std::find_if(wires.begin(), wires.end(), [&](const Wire& w) { return w.port == port; });
+    return found == wires.end() ? nullptr : &*found;
+}
+
+const StageInstance* Job::find(std::string_view instance) const {
+    const auto found =
+        std::find_if(stages.begin(), stages.end(), [&](const StageInstance& s) { return s.name == instance; });
+    return found == stages.end() ? nullptr : &*found;
+}
+
+std::filesystem::path Job::folder(const StageInstance& instance) const { return output / instance.name; }
+
+std::map<std::string, std::filesystem::path> Job::outputs(const StageInstance& instance) const {
+    std::map<std::string, std::filesystem::path> paths;
+    for (const Output& out : instance.stage->outputs()) paths[out.name] = folder(instance) / out.file;
+    return paths;
+}
+
+Inputs Job::inputs(const StageInstance& instance) const {
+    Inputs paths = given_inputs(instance);
+    for (const Wire& wire : instance.wires) {
+        if (wire.from_files()) continue;
+        const StageInstance* upstream = find(wire.instance);
+        SALUS_ASSERT(upstream != nullptr && upstream->stage->output(wire.output) != nullptr);
+        paths[wire.port] = {folder(*upstream) / upstream->stage->output(wire.output)->file};
+    }
+    return paths;
+}
+
+Inputs Job::given_inputs(const StageInstance& instance) const {
+    Inputs paths;
+    for (const Wire& wire : instance.wires)
+        if (wire.from_files()) paths[wire.port] = wire.files;
+    return paths;
+}
+
+std::vector<Workload> examine_job(const Job& job, const Workload& layout, std::vector<Problem>& problems) {
+    std::vector<Workload> sizes;
+    Workload current = layout;
+    for (const StageInstance& instance : job.stages) {
+        try {
+            instance.stage->examine(instance.params.get(), job.given_inputs(instance), current, problems);
+        } catch (const Error& error) {
+            for (Problem problem : error.problems()) {
+                problem.what = text(instance.name, ": ", problem.what);
+                problems.push_back(std::move(problem));
+            }
+        }
+        sizes.push_back(current);
+    }
+    return sizes;
+}
+
+std::string params_as_toml(const StageInstance& instance) {
+    std::string out;
+    for (const Param& param : instance.stage->params())
+        out += text(param.name, " = ", to_toml(param.get(instance.params.get())), "\n");
+    return out;
+}
+
+}  // namespace salus
