@@ -80,7 +80,8 @@ private:
     std::uint64_t first_ = 0;
     std::size_t samples_ = 0;
     std::vector<Entry> entries_;
-    std::vector<Line> rows_;
+    std::vector<Line> rows_;  // the first lines_ are in use; memory is kept from read to read
+    std::size_t lines_ = 0;
     std::vector<Carrier> carriers_;
 };
 

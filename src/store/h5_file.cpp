@@ -198,13 +198,11 @@ void H5File::State::attribute(std::string_view object, std::string_view name, hi
     require(made && H5Awrite(made.get(), type, value) >= 0, text("write attribute ", name, " of ", object));
 }
 
+// Fixed length, not variable: variable-length values live in a heap that HDF5 keeps without checksum.
 void H5File::attribute(std::string_view object, std::string_view name, std::string_view value) {
-    const h5::TypeId type(H5Tcopy(H5T_C_S1));
-    H5Tset_size(type.get(), H5T_VARIABLE);
-    H5Tset_cset(type.get(), H5T_CSET_UTF8);
-    const std::string copy(value);
-    const char* pointer = copy.c_str();
-    state_->attribute(object, name, type.get(), &pointer);
+    const h5::TypeId type = h5::text_type(value.size());
+    const std::string copy(value.empty() ? std::string_view("\0", 1) : value);
+    state_->attribute(object, name, type.get(), copy.data());
 }
 
 void H5File::attribute(std::string_view object, std::string_view name, std::int64_t value) {
@@ -239,12 +237,11 @@ std::optional<OpenAttribute> find_attribute(hid_t file, std::string_view object,
 
 std::optional<std::string> H5File::text_attribute(std::string_view object, std::string_view name) const {
     const auto found = find_attribute(state_->file.get(), object, name);
-    if (!found || H5Tget_class(found->type.get()) != H5T_STRING || H5Tis_variable_str(found->type.get()) <= 0)
+    if (!found || H5Tget_class(found->type.get()) != H5T_STRING || H5Tis_variable_str(found->type.get()) > 0)
         return std::nullopt;
-    char* pointer = nullptr;
-    state_->require(H5Aread(found->attribute.get(), found->type.get(), &pointer) >= 0, text("read attribute ", name));
-    std::string value = pointer == nullptr ? "" : pointer;
-    H5free_memory(pointer);
+    std::string value(H5Tget_size(found->type.get()), '\0');
+    state_->require(H5Aread(found->attribute.get(), found->type.get(), value.data()) >= 0, text("read attribute ", name));
+    value.resize(std::min(value.find('\0'), value.size()));
     return value;
 }
 
