@@ -12,33 +12,34 @@
 
 namespace salus {
 
-enum class Sex : std::uint8_t { unknown = 0, male = 1, female = 2 };  // as in a PLINK .fam file
+enum class Sex : std::uint8_t { unknown = 0, male = 1, female = 2 }; // as in a PLINK .fam file
 
 struct SampleTable {
-    std::vector<std::string> id;  // unique, in genotype order
-    std::vector<Sex> sex;         // as recorded with the genotypes, same length
+    std::vector<std::string> id; // unique, in genotype order
+    std::vector<Sex> sex;        // as recorded with the genotypes, same length
     std::size_t size() const noexcept { return id.size(); }
 };
 
 /// How many copies a sample carries of a chromosome; decided by chromosome name and recorded sex.
 enum class Inheritance : std::uint8_t { autosomal, x_linked, y_linked, mitochondrial };
 
-/// `chr22`, `22`, `X`, `chrX`, `23` ... -> how it is inherited. Pseudo-autosomal regions count as X here;
-/// see is_pseudo_autosomal.
+/// `chr22`, `22`, `X`, `chrX`, `23` ... -> how it is inherited. Pseudo-autosomal regions count as X
+/// here; see is_pseudo_autosomal.
 Inheritance inheritance_of(std::string_view chromosome) noexcept;
 /// PAR1 and PAR2 of X and Y by genome build ("GRCh37" or "GRCh38"); `position` is 1-based.
-bool is_pseudo_autosomal(std::string_view build, std::string_view chromosome, std::uint32_t position) noexcept;
+bool is_pseudo_autosomal(std::string_view build, std::string_view chromosome,
+                         std::uint32_t position) noexcept;
 
 /// One ALT allele of one site.
 struct Variant {
-    std::string chromosome;      // as written in the input
-    std::uint32_t position = 0;  // 1-based
-    std::string id;              // may be empty ('.' in the input)
+    std::string chromosome;     // as written in the input
+    std::uint32_t position = 0; // 1-based
+    std::string id;             // may be empty ('.' in the input)
     std::string ref, alt;
-    std::string filter;               // FILTER as written, "PASS" or "" where absent
-    std::uint32_t alt_index = 1;      // which ALT of its site, 1-based
-    std::uint32_t alt_count = 1;      // how many ALT alleles the site had
-    std::vector<std::string> info;    // chosen INFO values as text, in the order chosen
+    std::string filter;            // FILTER as written, "PASS" or "" where absent
+    std::uint32_t alt_index = 1;   // which ALT of its site, 1-based
+    std::uint32_t alt_count = 1;   // how many ALT alleles the site had
+    std::vector<std::string> info; // chosen INFO values as text, in the order chosen
 };
 
 /// Half-open range of variants, in store order.
@@ -56,12 +57,13 @@ public:
     std::uint64_t first_variant() const noexcept { return first_; }
 
     bool is_carrier_list(std::size_t v) const noexcept { return entries_[v].carriers; }
-    /// 2-bit row, packed_bytes(sample_count()) long, 64-byte aligned and padded with zero bytes to a
-    /// multiple of 64; only if not a carrier list.
+    /// 2-bit row, packed_bytes(sample_count()) long, 64-byte aligned and padded with zero bytes to
+    /// a multiple of 64; only if not a carrier list.
     std::span<const std::uint8_t> row(std::size_t v) const noexcept;
     /// Ascending carriers; only if a carrier list.
     std::span<const Carrier> carriers(std::size_t v) const noexcept;
-    /// The calls of variant v as a 2-bit row, whatever its form. `out`: packed_bytes(sample_count()).
+    /// The calls of variant v as a 2-bit row, whatever its form. `out`:
+    /// packed_bytes(sample_count()).
     void unpack(std::size_t v, std::span<std::uint8_t> out) const noexcept;
 
     // For those who fill blocks (sources, tests).
@@ -72,7 +74,7 @@ public:
 private:
     struct Entry {
         bool carriers;
-        std::size_t begin, length;  // into rows_ (64-byte words) or carriers_
+        std::size_t begin, length; // into rows_ (64-byte words) or carriers_
     };
     struct alignas(64) Line {
         std::uint8_t byte[64];
@@ -80,7 +82,7 @@ private:
     std::uint64_t first_ = 0;
     std::size_t samples_ = 0;
     std::vector<Entry> entries_;
-    std::vector<Line> rows_;  // the first lines_ are in use; memory is kept from read to read
+    std::vector<Line> rows_; // the first lines_ are in use; memory is kept from read to read
     std::size_t lines_ = 0;
     std::vector<Carrier> carriers_;
 };
@@ -95,11 +97,13 @@ public:
     /// Paged, because 10^9 variants never sit on one rank.
     virtual std::vector<Variant> variants(VariantRange range) const = 0;
     virtual void read(VariantRange range, VariantBlock& out) const = 0;
-    /// Number of variants after which the cost of a read is well spread; reads best start at multiples.
+    /// Number of variants after which the cost of a read is well spread; reads best start at
+    /// multiples.
     virtual std::uint64_t block_variants() const = 0;
 };
 
-/// Opens a genotype store folder. DataError or IntegrityError with path and reason if it is not one or is damaged.
+/// Opens a genotype store folder. DataError or IntegrityError with path and reason if it is not one
+/// or is damaged.
 std::unique_ptr<GenotypeSource> open_genotypes(const std::filesystem::path& path);
 
 /// Cuts M variants of N samples into work units: a function of the data alone, aligned to
@@ -107,4 +111,4 @@ std::unique_ptr<GenotypeSource> open_genotypes(const std::filesystem::path& path
 std::vector<VariantRange> variant_units(std::uint64_t variants, std::uint64_t samples,
                                         std::uint64_t block_variants);
 
-}  // namespace salus
+} // namespace salus

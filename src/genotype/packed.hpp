@@ -9,15 +9,16 @@ namespace salus {
 /// Hard calls, two bits each: number of ALT copies, or missing.
 enum Call : std::uint8_t { hom_ref = 0, het = 1, hom_alt = 2, missing = 3 };
 
-/// Bytes of a 2-bit row of `samples` calls: sample i lives in byte i/4, bits 2*(i%4); the unused bits
-/// of the last byte are zero.
+/// Bytes of a 2-bit row of `samples` calls: sample i lives in byte i/4, bits 2*(i%4); the unused
+/// bits of the last byte are zero.
 constexpr std::size_t packed_bytes(std::size_t samples) noexcept { return (samples + 3) / 4; }
 
 constexpr std::uint8_t packed_get(std::span<const std::uint8_t> row, std::size_t sample) noexcept {
     return static_cast<std::uint8_t>(row[sample / 4] >> (2 * (sample % 4)) & 3);
 }
 
-constexpr void packed_set(std::span<std::uint8_t> row, std::size_t sample, std::uint8_t call) noexcept {
+constexpr void packed_set(std::span<std::uint8_t> row, std::size_t sample,
+                          std::uint8_t call) noexcept {
     const auto shift = static_cast<unsigned>(2 * (sample % 4));
     row[sample / 4] = static_cast<std::uint8_t>((row[sample / 4] & ~(3u << shift)) |
                                                 static_cast<unsigned>(call) << shift);
@@ -32,4 +33,4 @@ constexpr Carrier make_carrier(std::size_t sample, std::uint8_t call) noexcept {
 constexpr std::size_t carrier_sample(Carrier carrier) noexcept { return carrier >> 2; }
 constexpr std::uint8_t carrier_call(Carrier carrier) noexcept { return carrier & 3; }
 
-}  // namespace salus
+} // namespace salus
