@@ -1,0 +1,276 @@
+#include "app/runner.hpp"
+
+#include "app/runner_state.hpp"
+#include "base/date.hpp"
+#include "base/file.hpp"
+#include "base/hash.hpp"
+#include "base/interrupt.hpp"
+#include "base/text.hpp"
+#include "parallel/parallel_for.hpp"
+#include "run/context.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace salus {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+double peak_resident_bytes() {
+    struct rusage usage {};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) * 1024.0;
+}
+
+/// One run of a job: the state that its steps share.
+class Runner {
+public:
+    Runner(const Job& job, const RunOptions& options, const Communicator& comm)
+        : job_(job), options_(options), comm_(comm), log_("run", comm.rank()), started_(utc_now()) {}
+
+    int run() {
+        prepare();
+        for (const StageInstance& instance : job_.stages) run_instance(instance);
+        log_.info(text("complete: results are in ", job_.output.string()));
+        return 0;
+    }
+
+private:
+    void prepare();
+    void look_at_inputs() const;
+    void run_instance(const StageInstance& instance);
+    Ingredients ingredients_of(const StageInstance& instance);
+    bool is_done(const StageInstance& instance, const Ingredients& ingredients);
+    RunContext context_for(const StageInstance& instance, const Ingredients& ingredients) const;
+    void finish(const StageInstance& instance, StageState state);
+    void write_run_record(bool complete) const;
+    fs::path state_file(const StageInstance& instance) const { return job_.output / "state" / (instance.name + ".toml"); }
+    fs::path work_folder(const StageInstance& instance) const { return job_.output / "work" / instance.name; }
+
+    const Job& job_;
+    const RunOptions& options_;
+    const Communicator& comm_;
+    Log log_;
+    std::string started_;
+    std::unique_ptr<FolderLock> lock_;
+    std::map<fs::path, std::string> digests_;  // of everything that stages read, by path
+    std::map<std::string, StageState> done_;
+    std::string hosts_;
+};
+
+void Runner::prepare() {
+    set_threads(options_.threads);
+    collectively(comm_, "preparing the output folder", [&] {
+        if (!comm_.is_root()) return;
+        look_at_inputs();
+        make_folders(job_.output / "state");
+        const std::string slurm = environment("SLURM_JOB_ID");
+        lock_ = std::make_unique<FolderLock>(
+            job_.output, text("process ", ::getpid(), " on ", host_name(), slurm.empty() ? "" : ", SLURM job ", slurm));
+        log_.tee((job_.output / "run.log").string());
+        std::string resolved = text("# Every parameter of this run, defaults included.\nseed = ", job_.seed, "\n");
+        for (const StageInstance& instance : job_.stages)
+            resolved += text("\n[", instance.name, "]  # ", instance.stage->name(), "\n", params_as_toml(instance));
+        write_file_atomically(job_.output / "resolved.toml", resolved);
+    });
+    for (const std::string& host : comm_.gather_all(host_name()))
+        if (hosts_.find(host) == std::string::npos) hosts_ += text(hosts_.empty() ? "" : " ", host);
+    log_.info(text(job_.title.empty() ? "job" : job_.title, ": ", job_.stages.size(), " stages on ", comm_.size(),
+                   " ranks x ", options_.threads, " threads (", hosts_, ")"));
+}
+
+void Runner::look_at_inputs() const {
+    std::vector<Problem> problems;
+    Workload layout;
+    layout.ranks = comm_.size();
+    layout.threads = options_.threads;
+    static_cast<void>(examine_job(job_, layout, problems));
+    if (!problems.empty()) throw DataError(std::move(problems));
+}
+
+Ingredients Runner::ingredients_of(const StageInstance& instance) {
+    std::vector<fs::path> unknown;
+    const Inputs inputs = job_.inputs(instance);
+    for (const auto& [port, paths] : inputs)
+        for (const fs::path& path : paths)
+            if (!digests_.contains(path)) unknown.push_back(path);
+    if (!unknown.empty()) digests_.merge(digest_all(unknown, comm_));
+    Ingredients made{{"version", options_.version.substr(0, options_.version.find_first_of(" +-"))},
+                     {"seed", text(job_.seed)}};
+    for (const Param& param : instance.stage->params())
+        made["parameter " + param.name] = to_toml(param.get(instance.params.get()));
+    for (const auto& [port, paths] : inputs) {
+        std::string all;
+        for (const fs::path& path : paths) all += text(path.filename().string(), " ", digests_.at(path), "\n");
+        made["input " + port] = trim(all);
+    }
+    return made;
+}
+
+bool Runner::is_done(const StageInstance& instance, const Ingredients& now) {
+    const std::optional<StageState> before = read_state(state_file(instance));
+    if (!before) return false;
+    const std::vector<std::string> changed = differences(before->ingredients, now);
+    if (!changed.empty() && options_.fresh) return false;
+    if (!changed.empty())
+        throw IntegrityError({.what = text("the results of stage ", instance.name, " were made from something else"),
+                              .where = job_.folder(instance).string(),
+                              .why = text("changed since: ", join(changed, ", ")),
+                              .help = "run with --fresh to make them anew, or choose another output folder"});
+    for (const auto& [name, path] : job_.outputs(instance)) {
+        const auto recorded = before->outputs.find(name);
+        if (recorded == before->outputs.end() || !fs::exists(path) || digest_path(path) != recorded->second) {
+            log_.warning(text(instance.name, ": ", path.filename().string(),
+                              " is missing or changed since it was written; the stage runs again"));
+            return false;
+        }
+    }
+    done_[instance.name] = *before;
+    return true;
+}
+
+RunContext Runner::context_for(const StageInstance& instance, const Ingredients& ingredients) const {
+    std::string parameters = "{", inputs = "{";
+    for (const Param& param : instance.stage->params())
+        parameters += text(parameters.size() > 1 ? ", " : "", json_quote(param.name), ": ",
+                           to_json(param.get(instance.params.get())));
+    for (const auto& [name, value] : ingredients)
+        if (name.starts_with("input "))
+            inputs += text(inputs.size() > 1 ? ", " : "", json_quote(name.substr(6)), ": ", json_quote(value));
+    return RunContext({.comm = comm_,
+                       .log = log_.named(instance.name),
+                       .stage = instance.name,
+                       .seed = static_cast<std::uint64_t>(job_.seed),
+                       .threads = options_.threads,
+                       .inputs = job_.inputs(instance),
+                       .outputs = job_.outputs(instance),
+                       .work = work_folder(instance),
+                       .fingerprint = fingerprint(ingredients),
+                       .provenance = {{"program", "salus"},
+                                      {"version", options_.version},
+                                      {"stage", instance.stage->name()},
+                                      {"instance", instance.name},
+                                      {"title", job_.title},
+                                      {"parameters", parameters + "}"},
+                                      {"inputs", inputs + "}"},
+                                      {"seed", text(job_.seed)},
+                                      {"citations", join(instance.stage->citations(), "; ")},
+                                      {"plan_digest", fingerprint(ingredients)}}});
+}
+
+void Runner::run_instance(const StageInstance& instance) {
+    const Ingredients ingredients = ingredients_of(instance);
+    bool done = false;
+    collectively(comm_, text("checking earlier results of ", instance.name), [&] {
+        if (comm_.is_root()) done = is_done(instance, ingredients);
+        if (comm_.is_root() && options_.fresh && !done) remove_tree(work_folder(instance));
+    });
+    done = comm_.any(done);
+    if (!done) {
+        log_.info(text(instance.name, " begins"));
+        const double begin = monotonic_seconds();
+        RunContext context = context_for(instance, ingredients);
+        instance.stage->run(instance.params.get(), context);
+        StageState state{.stage = instance.stage->name(), .ingredients = ingredients, .outputs = {},
+                         .seconds = monotonic_seconds() - begin, .peak_bytes = 0};
+        for (const std::string& bytes : comm_.gather_all(text(peak_resident_bytes())))
+            state.peak_bytes = std::max(state.peak_bytes, parse_double(bytes).value_or(0));
+        finish(instance, std::move(state));
+    } else {
+        log_.info(text(instance.name, " is complete from an earlier run"));
+    }
+    std::string lines;
+    if (comm_.is_root())
+        for (const auto& [name, digest] : done_[instance.name].outputs) lines += text(name, " ", digest, "\n");
+    comm_.broadcast(lines);
+    const auto outputs = job_.outputs(instance);
+    for (const std::string_view line : split(lines, '\n'))
+        if (const auto fields = split(line, ' '); fields.size() == 2)
+            digests_[outputs.at(std::string(fields[0]))] = std::string(fields[1]);
+}
+
+void Runner::finish(const StageInstance& instance, StageState state) {
+    collectively(comm_, text("recording ", instance.name), [&] {
+        if (!comm_.is_root()) return;
+        for (const auto& [name, path] : job_.outputs(instance)) state.outputs[name] = digest_path(path);
+        write_state(state_file(instance), state);
+        log_.info(text(instance.name, " done in ", human_seconds(state.seconds), ", at most ",
+                       human_bytes(state.peak_bytes), " per rank"));
+        done_[instance.name] = std::move(state);
+        remove_tree(work_folder(instance));
+        write_run_record(&instance == &job_.stages.back());
+    });
+}
+
+void Runner::write_run_record(bool complete) const {
+    std::string stages;
+    for (const StageInstance& instance : job_.stages) {
+        const auto found = done_.find(instance.name);
+        if (found == done_.end()) continue;
+        stages += text(stages.empty() ? "" : ",", "\n    {\"name\": ", json_quote(instance.name), ", \"stage\": ",
+                       json_quote(found->second.stage), ", \"seconds\": ", fixed(found->second.seconds, 3),
+                       ", \"peak_bytes_per_rank\": ", fixed(found->second.peak_bytes, 0), "}");
+    }
+    write_file_atomically(
+        job_.output / "run.json",
+        text("{\n  \"program\": \"salus\", \"version\": ", json_quote(options_.version), ",\n  \"command\": ",
+             json_quote(options_.command), ",\n  \"title\": ", json_quote(job_.title), ",\n  \"started\": ",
+             json_quote(started_), ", \"updated\": ", json_quote(utc_now()), ",\n  \"complete\": ", complete,
+             ",\n  \"ranks\": ", comm_.size(), ", \"threads\": ", options_.threads, ", \"hosts\": ", json_quote(hosts_),
+             ",\n  \"slurm_job_id\": ", json_quote(environment("SLURM_JOB_ID")), ", \"slurm_restart_count\": ",
+             json_quote(environment("SLURM_RESTART_COUNT")), ",\n  \"stages\": [", stages, "\n  ]\n}\n"));
+}
+
+std::uint64_t finished_units(const fs::path& work) {
+    std::uint64_t parts = 0;
+    std::error_code code;
+    for (const auto& entry : fs::recursive_directory_iterator(work, code))
+        if (entry.path().extension() == ".h5") ++parts;
+    return parts;
+}
+
+}  // namespace
+
+int run_job(const Job& job, const RunOptions& options, const Communicator& comm) {
+    install_interrupt_handlers();
+    return Runner(job, options, comm).run();
+}
+
+int run_status(const fs::path& path) {
+    if (!fs::exists(path / "resolved.toml"))
+        throw UsageError({.what = "this is not the output folder of a run",
+                          .where = path.string(),
+                          .why = "it has no resolved.toml",
+                          .help = "give the job file or its output folder"});
+    std::string out;
+    const std::string resolved = read_text_file(path / "resolved.toml");
+    for (const std::string_view line : split(resolved, '\n')) {
+        if (!line.starts_with('[')) continue;
+        const std::string name(line.substr(1, line.find(']') - 1));
+        out += name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ');
+        if (const auto state = read_state(path / "state" / (name + ".toml")))
+            out += text("complete  ", human_seconds(state->seconds), ", ", human_bytes(state->peak_bytes), " per rank\n");
+        else if (fs::exists(path / "work" / name))
+            out += text("begun     ", finished_units(path / "work" / name), " parts finished\n");
+        else
+            out += "waiting\n";
+    }
+    std::fputs(out.c_str(), stdout);
+    return 0;
+}
+
+}  // namespace salus
