@@ -171,6 +171,43 @@ std::optional<Value> coerce(const Value& like, const Value& value) {
     return std::nullopt;
 }
 
+/// A TOML array, or nothing if `typed` is not one.
+std::optional<Value> typed_array(std::string_view typed) {
+    try {
+        const Node root = parse_toml(text("list = ", typed), "command line");
+        if (root.find("list")->is_value()) return root.find("list")->value();
+    } catch (const UsageError&) {
+        return std::nullopt;  // the caller reports the wrong type
+    }
+    return std::nullopt;
+}
+
+/// What was typed, read as the type of `like`; nothing if it is not of that type.
+std::optional<Value> typed_value(const Value& like, std::string_view typed) {
+    if (std::holds_alternative<bool>(like)) {
+        if (typed == "true") return true;
+        if (typed == "false") return false;
+        return std::nullopt;
+    }
+    if (std::holds_alternative<std::int64_t>(like))
+        if (const auto whole = parse_integer(typed)) return *whole;
+    if (std::holds_alternative<std::int64_t>(like) || std::holds_alternative<double>(like)) {
+        const auto number = parse_double(typed);
+        return number ? std::optional<Value>(*number) : std::nullopt;
+    }
+    if (typed.starts_with('[')) return typed_array(typed);
+    const auto items = typed.empty() ? std::vector<std::string_view>{} : split(typed, ',');
+    if (std::holds_alternative<std::vector<std::string>>(like))
+        return std::vector<std::string>(items.begin(), items.end());
+    std::vector<double> numbers;
+    for (const auto item : items) {
+        const auto number = parse_double(trim(item));
+        if (!number) return std::nullopt;
+        numbers.push_back(*number);
+    }
+    return numbers;
+}
+
 std::vector<std::string> names_of(const std::vector<Param>& params,
                                   const std::vector<std::string>& more) {
     std::vector<std::string> names;
@@ -253,6 +290,20 @@ std::optional<Problem> assign(const Param& param, void* record, const Value& val
     return std::nullopt;
 }
 
+std::optional<Problem> assign_text(const Param& param, void* record, std::string_view typed,
+                                   std::string_view where) {
+    if (std::holds_alternative<std::string>(param.standard))
+        return assign(param, record, std::string(typed), where);
+    if (auto value = typed_value(param.standard, typed)) return assign(param, record, *value, where);
+    return wrong_type(param, text("'", typed, "'"), where);
+}
+
+const Param* find_param(const std::vector<Param>& params, std::string_view name) {
+    const auto found =
+        std::find_if(params.begin(), params.end(), [&](const Param& p) { return p.name == name; });
+    return found == params.end() ? nullptr : &*found;
+}
+
 void read_params(const Node& table, std::string_view file, std::string_view owner,
                  const std::vector<Param>& params, void* record, std::vector<Problem>& problems,
                  const std::vector<std::string>& ignored) {
@@ -264,9 +315,8 @@ void read_params(const Node& table, std::string_view file, std::string_view owne
     for (const auto& member : in_line_order(table)) {
         const auto& [key, node] = *member;
         if (std::find(ignored.begin(), ignored.end(), key) != ignored.end()) continue;
-        const auto param = std::find_if(params.begin(), params.end(),
-                                        [&k = key](const Param& p) { return p.name == k; });
-        if (param == params.end())
+        const Param* param = find_param(params, key);
+        if (param == nullptr)
             problems.push_back({.what = text("no parameter '", key, "' in ", owner),
                                 .where = place(file, node),
                                 .help = suggestion(key, names_of(params, ignored))});

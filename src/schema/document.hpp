@@ -45,6 +45,12 @@ void read_params(const Node& table, std::string_view file, std::string_view owne
 /// and checks its range; the problem if that fails.
 std::optional<Problem> assign(const Param& param, void* record, const Value& value, std::string_view where);
 
+/// The same for a value typed on the command line: lists are separated by commas, or written as in TOML.
+std::optional<Problem> assign_text(const Param& param, void* record, std::string_view typed, std::string_view where);
+
+/// The parameter named so, or null.
+const Param* find_param(const std::vector<Param>& params, std::string_view name);
+
 /// Declaration of a record read from an array of tables, e.g. [[trait]] in a definitions file.
 template <class P>
 class RecordOf {

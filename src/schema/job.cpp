@@ -8,21 +8,25 @@
 namespace salus {
 
 const Wire* StageInstance::wire(std::string_view port) const {
-    const auto found = std::find_if(wires.begin(), wires.end(), [&](const Wire& w) { return w.port == port; });
+    const auto found =
+        std::find_if(wires.begin(), wires.end(), [&](const Wire& w) { return w.port == port; });
     return found == wires.end() ? nullptr : &*found;
 }
 
 const StageInstance* Job::find(std::string_view instance) const {
-    const auto found =
-        std::find_if(stages.begin(), stages.end(), [&](const StageInstance& s) { return s.name == instance; });
+    const auto found = std::find_if(stages.begin(), stages.end(),
+                                    [&](const StageInstance& s) { return s.name == instance; });
     return found == stages.end() ? nullptr : &*found;
 }
 
-std::filesystem::path Job::folder(const StageInstance& instance) const { return output / instance.name; }
+std::filesystem::path Job::folder(const StageInstance& instance) const {
+    return output / instance.name;
+}
 
 std::map<std::string, std::filesystem::path> Job::outputs(const StageInstance& instance) const {
     std::map<std::string, std::filesystem::path> paths;
-    for (const Output& out : instance.stage->outputs()) paths[out.name] = folder(instance) / out.file;
+    for (const Output& out : instance.stage->outputs())
+        paths[out.name] = folder(instance) / out.file;
     return paths;
 }
 
@@ -44,12 +48,14 @@ Inputs Job::given_inputs(const StageInstance& instance) const {
     return paths;
 }
 
-std::vector<Workload> examine_job(const Job& job, const Workload& layout, std::vector<Problem>& problems) {
+std::vector<Workload> examine_job(const Job& job, const Workload& layout,
+                                  std::vector<Problem>& problems) {
     std::vector<Workload> sizes;
     Workload current = layout;
     for (const StageInstance& instance : job.stages) {
         try {
-            instance.stage->examine(instance.params.get(), job.given_inputs(instance), current, problems);
+            instance.stage->examine(instance.params.get(), job.given_inputs(instance), current,
+                                    problems);
         } catch (const Error& error) {
             for (Problem problem : error.problems()) {
                 problem.what = text(instance.name, ": ", problem.what);
@@ -68,4 +74,4 @@ std::string params_as_toml(const StageInstance& instance) {
     return out;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -19,14 +19,14 @@ struct Node;
 /// Where one port of a stage instance gets its data: an output of an earlier instance, or files.
 struct Wire {
     std::string port;
-    std::string instance, output;              // both empty when fed by files
-    std::vector<std::filesystem::path> files;  // absolute; empty when fed by an earlier instance
+    std::string instance, output;             // both empty when fed by files
+    std::vector<std::filesystem::path> files; // absolute; empty when fed by an earlier instance
     bool from_files() const noexcept { return instance.empty(); }
 };
 
 /// A stage with its parameters and wiring. An optional port that nothing feeds has no wire.
 struct StageInstance {
-    std::string name;  // unique in the job, and its folder below Job::output
+    std::string name; // unique in the job, and its folder below Job::output
     const Stage* stage = nullptr;
     std::shared_ptr<void> params;
     std::vector<Wire> wires;
@@ -37,22 +37,22 @@ struct StageInstance {
 /// What the job asks of the machine. 0 or empty: not said.
 struct JobResources {
     int nodes = 0;
-    int ranks = 0;          // of the whole job
-    int threads = 0;        // per rank
-    double memory_gib = 0;  // per node
-    std::string time;       // hh:mm:ss or days-hh:mm:ss
+    int ranks = 0;         // of the whole job
+    int threads = 0;       // per rank
+    double memory_gib = 0; // per node
+    std::string time;      // hh:mm:ss or days-hh:mm:ss
     std::string partition, account;
 };
 
 /// A pipeline bound to inputs and an output folder: checked, complete, ready to run.
 struct Job {
     std::string title;
-    std::filesystem::path file;      // job file; empty for the command of a single stage
-    std::filesystem::path pipeline;  // pipeline file; empty likewise
-    std::filesystem::path output;    // absolute
+    std::filesystem::path file;     // job file; empty for the command of a single stage
+    std::filesystem::path pipeline; // pipeline file; empty likewise
+    std::filesystem::path output;   // absolute
     std::int64_t seed = 1;
     JobResources resources;
-    std::vector<StageInstance> stages;  // in the order in which they run
+    std::vector<StageInstance> stages; // in the order in which they run
 
     const StageInstance* find(std::string_view instance) const;
     /// Result folder of an instance: <output>/<instance>.
@@ -67,21 +67,21 @@ struct Job {
 
 /// What the command line changes in a job file.
 struct JobOverrides {
-    std::vector<std::string> settings;            // "stage.param=value", "seed=7", "resources.ranks=4"
-    std::optional<std::filesystem::path> output;  // relative to the current folder
-    std::string until;                            // name of the last instance to keep; empty = all
+    std::vector<std::string> settings; // "stage.param=value", "seed=7", "resources.ranks=4"
+    std::optional<std::filesystem::path> output; // relative to the current folder
+    std::string until;                           // name of the last instance to keep; empty = all
 };
 
-/// Reads a job file and its pipeline, binds them and checks everything that can be known without opening
-/// the inputs. All problems of all files come in one UsageError.
+/// Reads a job file and its pipeline, binds them and checks everything that can be known without
+/// opening the inputs. All problems of all files come in one UsageError.
 Job read_job(const std::filesystem::path& file, const std::vector<Stage>& stages,
              const JobOverrides& overrides = {});
 
 /// A stage on its own, as given on the command line.
 struct StageCommand {
     const Stage* stage = nullptr;
-    std::vector<std::pair<std::string, std::vector<std::string>>> inputs;  // port, paths as typed
-    std::vector<std::pair<std::string, std::string>> params;               // name, value as typed
+    std::vector<std::pair<std::string, std::vector<std::string>>> inputs; // port, paths as typed
+    std::vector<std::pair<std::string, std::string>> params;              // name, value as typed
     std::string output;
     std::int64_t seed = 1;
 };
@@ -90,7 +90,8 @@ Job single_stage_job(const StageCommand& command);
 
 /// Runs the quick look of every stage in order. Sizes found upstream flow downstream.
 /// \return sizes that each stage faces, in stage order; problems are appended.
-std::vector<Workload> examine_job(const Job& job, const Workload& layout, std::vector<Problem>& problems);
+std::vector<Workload> examine_job(const Job& job, const Workload& layout,
+                                  std::vector<Problem>& problems);
 
 /// Resolved parameters as TOML lines, in the order of the declaration.
 std::string params_as_toml(const StageInstance& instance);
@@ -99,4 +100,4 @@ std::string params_as_toml(const StageInstance& instance);
 const std::vector<Param>& job_params();
 const std::vector<Param>& resource_params();
 
-}  // namespace salus
+} // namespace salus
