@@ -48,11 +48,13 @@ void FixedColumns::set(std::size_t column, std::span<const double> values) {
         integers_[i * columns_ + column] = integer;
         total += integer;
         const std::size_t shift = i % 4, byte = i % block_samples / 4;
-        const std::size_t first = (i / block_samples * 4 + shift) * planes() + column * limbs_;
         std::int64_t rest = integer;
         for (unsigned limb = 0; limb < limbs_; ++limb) {
             const auto digit = static_cast<std::int8_t>(rest & 255);
-            lines_[first + limb].byte[byte] = digit;
+            const std::size_t plane = column * limbs_ + limb, group = plane / group_planes;
+            lines_[first_line(group, i / block_samples) + shift * width(group) +
+                   plane % group_planes]
+                .byte[byte] = digit;
             rest = (rest - digit) / 256;
         }
     }

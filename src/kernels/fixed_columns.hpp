@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,13 +17,14 @@ namespace salus {
 /// Error of a value: at most half a unit, which is below 2^-30.99 (four limbs) or 2^-22.99 (three) of
 /// the largest magnitude in the column; an all-zero column is exact.
 ///
-/// Two copies are kept: digits for 2-bit rows (blocks of 256 samples; in each, for shift k = 0..3 and
-/// each plane = column x limb, the digits of samples 4j+k, j = 0..63, so that a row byte shifted by 2k
-/// meets them without a shuffle), and whole integers by sample for carrier lists.
+/// Two copies are kept: whole integers by sample for carrier lists, and digits for 2-bit rows. A plane is
+/// one digit of one column; planes are stored in groups of eight (the last may be smaller), each group
+/// as [block of 256 samples][shift k = 0..3][plane of the group][j = 0..63] with the digit of sample
+/// 4j+k of the block, so that a row byte shifted right by 2k meets it without a shuffle.
 /// Memory: samples x columns x (limbs + 4) bytes.
 class FixedColumns {
 public:
-    static constexpr std::size_t block_samples = 256;
+    static constexpr std::size_t block_samples = 256, group_planes = 8;
 
     FixedColumns() = default;
     /// All zero. `limbs` is 3 or 4.
@@ -44,9 +46,14 @@ public:
     /// `sum` of integers of this column as a real; exact below 2^53, else correctly rounded.
     double real(std::size_t column, std::int64_t sum) const noexcept;
 
-    /// Digits of a block of samples: [shift 0..3][plane][64].
-    const std::int8_t* digits(std::size_t block) const noexcept {
-        return lines_[block * 4 * planes()].byte;
+    std::size_t groups() const noexcept { return (planes() + group_planes - 1) / group_planes; }
+    /// Planes in a group.
+    std::size_t width(std::size_t group) const noexcept {
+        return std::min(group_planes, planes() - group * group_planes);
+    }
+    /// Digits of one group in one block of samples: [shift][plane of the group][64].
+    const std::int8_t* digits(std::size_t group, std::size_t block) const noexcept {
+        return lines_[first_line(group, block)].byte;
     }
     /// The integers of one sample, one per column.
     const std::int32_t* sample(std::size_t i) const noexcept {
@@ -57,6 +64,9 @@ private:
     struct alignas(64) Line {
         std::int8_t byte[64];
     };
+    std::size_t first_line(std::size_t group, std::size_t block) const noexcept {
+        return 4 * (group * group_planes * blocks() + block * width(group));
+    }
     std::size_t samples_ = 0, columns_ = 0;
     unsigned limbs_ = 4;
     std::vector<int> exponents_;

@@ -1,6 +1,7 @@
 #include "kernels/products.hpp"
 
 #if defined(__x86_64__)
+#include <cstring>
 #include <immintrin.h>
 
 #define SALUS_AVX2 [[gnu::target("avx2")]]
@@ -8,14 +9,15 @@
 namespace salus::detail {
 namespace {
 
-constexpr std::size_t row_group = 2, plane_group = 4;  // 8 accumulators of 16 registers
+constexpr std::size_t row_group = 2;  // times at most 4 planes: 8 accumulators of 16 registers
 
 struct Tile {
     const std::uint8_t* const* rows;
-    const std::int8_t* digits;  // first plane of the group in the first block
-    std::size_t planes;         // of all columns, for the strides
+    const std::int8_t* digits;  // of the first plane in the first block
+    std::size_t width;          // planes in the group
     std::size_t begin, end;     // blocks
-    std::int64_t* sums;         // first row, first plane of the group
+    std::int64_t* sums;         // of the first row and the first plane
+    std::size_t stride;         // of sums, from row to row
 };
 
 SALUS_AVX2 inline std::int64_t add_lanes(__m256i sum) {
@@ -37,7 +39,7 @@ SALUS_AVX2 void run_tile(const Tile& tile, __m256i table) {
     }
     for (std::size_t half = 2 * tile.begin; half < 2 * tile.end; ++half) {
         const std::int8_t* digits =
-            tile.digits + (half / 2 - tile.begin) * 256 * tile.planes + half % 2 * 32;
+            tile.digits + (half / 2 - tile.begin) * 256 * tile.width + half % 2 * 32;
         __m256i calls[V];
 #pragma GCC unroll 8
         for (std::size_t v = 0; v < V; ++v) {
@@ -62,28 +64,31 @@ SALUS_AVX2 void run_tile(const Tile& tile, __m256i table) {
                     sums[v][t] = _mm256_add_epi32(sums[v][t], _mm256_madd_epi16(pairs, ones));
                 }
             }
-            digits += 64 * tile.planes;
+            digits += 64 * tile.width;
         }
     }
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
 #pragma GCC unroll 8
         for (std::size_t t = 0; t < T; ++t) {
-            tile.sums[v * tile.planes + t] += add_lanes(sums[v][t]);
+            tile.sums[v * tile.stride + t] += add_lanes(sums[v][t]);
         }
     }
 }
 
 template <std::size_t T>
 SALUS_AVX2 void run_rows(const PlaneTask& task, std::size_t plane, __m256i table) {
-    const std::size_t planes = task.columns.planes();
+    const std::size_t stride = task.columns.planes();
+    const std::size_t group = plane / FixedColumns::group_planes;
+    const std::int8_t* const digits = task.columns.digits(group, task.begin);
     for (std::size_t r = 0; r < task.rows.size(); r += row_group) {
         const Tile tile{.rows = task.rows.data() + r,
-                        .digits = task.columns.digits(task.begin) + 64 * plane,
-                        .planes = planes,
+                        .digits = digits + 64 * (plane % FixedColumns::group_planes),
+                        .width = task.columns.width(group),
                         .begin = task.begin,
                         .end = task.end,
-                        .sums = task.sums + r * planes + plane};
+                        .sums = task.sums + r * stride + plane,
+                        .stride = stride};
         if (task.rows.size() - r == 1) run_tile<1, T>(tile, table);
         else run_tile<2, T>(tile, table);
     }
@@ -92,13 +97,12 @@ SALUS_AVX2 void run_rows(const PlaneTask& task, std::size_t plane, __m256i table
 }  // namespace
 
 SALUS_AVX2 void plane_products_avx2(const PlaneTask& task) {
-    const auto& w = task.weights;
-    const __m256i table =
-        _mm256_set1_epi32(static_cast<int>(static_cast<unsigned>(w[0]) | w[1] << 8 | w[2] << 16 |
-                                           static_cast<unsigned>(w[3]) << 24));
+    std::uint32_t weights;
+    std::memcpy(&weights, task.weights.data(), 4);
+    const __m256i table = _mm256_set1_epi32(static_cast<int>(weights));
     const std::size_t planes = task.columns.planes();
     std::size_t plane = 0;
-    for (; plane + plane_group <= planes; plane += plane_group) run_rows<4>(task, plane, table);
+    for (; plane + 4 <= planes; plane += 4) run_rows<4>(task, plane, table);
     for (; plane < planes; ++plane) run_rows<1>(task, plane, table);
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/products.hpp"
 
 #if defined(__x86_64__)
+#include <cstring>
 #include <immintrin.h>
 
 #define SALUS_AVX512 [[gnu::target("avx512f,avx512bw,avx512vnni")]]
@@ -8,14 +9,14 @@
 namespace salus::detail {
 namespace {
 
-constexpr std::size_t row_group = 3, plane_group = 8;  // 24 accumulators of 32 registers
+constexpr std::size_t row_group = 3;  // times 8 planes: 24 accumulators of 32 registers
 
 struct Tile {
     const std::uint8_t* const* rows;
-    const std::int8_t* digits;  // first plane of the group in the first block
-    std::size_t planes;         // of all columns, for the strides
+    const std::int8_t* digits;  // of the group in the first block
     std::size_t begin, end;     // blocks
-    std::int64_t* sums;         // first row, first plane of the group
+    std::int64_t* sums;         // of the first row and the first plane of the group
+    std::size_t stride;         // of sums, from row to row
 };
 
 SALUS_AVX512 inline std::int64_t add_lanes(__m512i sum) {
@@ -57,29 +58,28 @@ SALUS_AVX512 void run_tile(const Tile& tile, __m512i table) {
                     sums[v][t] = _mm512_dpbusd_epi32(sums[v][t], weights[v], digit);
                 }
             }
-            digits += 64 * tile.planes;
+            digits += 64 * T;
         }
     }
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
 #pragma GCC unroll 8
         for (std::size_t t = 0; t < T; ++t) {
-            tile.sums[v * tile.planes + t] += add_lanes(sums[v][t]);
+            tile.sums[v * tile.stride + t] += add_lanes(sums[v][t]);
         }
     }
 }
 
 template <std::size_t T>
-SALUS_AVX512 void run_rows(const PlaneTask& task, std::size_t plane, __m512i table) {
-    const std::size_t planes = task.columns.planes();
-    const std::size_t count = task.rows.size();
+SALUS_AVX512 void run_rows(const PlaneTask& task, std::size_t group, __m512i table) {
+    const std::size_t count = task.rows.size(), stride = task.columns.planes();
     for (std::size_t r = 0; r < count; r += row_group) {
         const Tile tile{.rows = task.rows.data() + r,
-                        .digits = task.columns.digits(task.begin) + 64 * plane,
-                        .planes = planes,
+                        .digits = task.columns.digits(group, task.begin),
                         .begin = task.begin,
                         .end = task.end,
-                        .sums = task.sums + r * planes + plane};
+                        .sums = task.sums + r * stride + group * FixedColumns::group_planes,
+                        .stride = stride};
         switch (count - r) {
         case 1: run_tile<1, T>(tile, table); break;
         case 2: run_tile<2, T>(tile, table); break;
@@ -88,21 +88,20 @@ SALUS_AVX512 void run_rows(const PlaneTask& task, std::size_t plane, __m512i tab
     }
 }
 
+using RunRows = void (*)(const PlaneTask&, std::size_t, __m512i);
+constexpr RunRows run_rows_of_width[] = {nullptr,     run_rows<1>, run_rows<2>,
+                                         run_rows<3>, run_rows<4>, run_rows<5>,
+                                         run_rows<6>, run_rows<7>, run_rows<8>};
+
 }  // namespace
 
 SALUS_AVX512 void plane_products_avx512(const PlaneTask& task) {
-    const auto& w = task.weights;
-    const __m512i table =
-        _mm512_set1_epi32(static_cast<int>(static_cast<unsigned>(w[0]) | w[1] << 8 | w[2] << 16 |
-                                           static_cast<unsigned>(w[3]) << 24));
-    const std::size_t planes = task.columns.planes();
-    std::size_t plane = 0;
-    for (; plane + plane_group <= planes; plane += plane_group) run_rows<8>(task, plane, table);
-    if (plane + 4 <= planes) {
-        run_rows<4>(task, plane, table);
-        plane += 4;
+    std::uint32_t weights;
+    std::memcpy(&weights, task.weights.data(), 4);
+    const __m512i table = _mm512_set1_epi32(static_cast<int>(weights));
+    for (std::size_t group = 0; group < task.columns.groups(); ++group) {
+        run_rows_of_width[task.columns.width(group)](task, group, table);
     }
-    for (; plane < planes; ++plane) run_rows<1>(task, plane, table);
 }
 
 }  // namespace salus::detail
