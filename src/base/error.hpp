@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -56,7 +57,9 @@ template <ErrorKind Kind>
 class ErrorOf : public Error {
 public:
     explicit ErrorOf(Problem problem) : Error(Kind, {std::move(problem)}) {}
-    explicit ErrorOf(std::vector<Problem> problems) : Error(Kind, std::move(problems)) {}
+    /// Several at once; a template so that braces always mean one Problem.
+    template <std::same_as<std::vector<Problem>> Problems>
+    explicit ErrorOf(Problems problems) : Error(Kind, std::move(problems)) {}
 };
 
 using UsageError = ErrorOf<ErrorKind::usage>;
