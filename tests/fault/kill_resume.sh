@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# A rank is killed with SIGKILL between two of its parts, in the middle of ingest and of association; the
+# same command resumes and ends with the bytes of an undisturbed run.
+set -euo pipefail
+source "$SALUS_SOURCE/tests/lib/demo.bash"
+command -v strace >/dev/null || exit 77
+strace -o /dev/null true 2>/dev/null || exit 77
+rm -rf "$SALUS_TMP"; mkdir -p "$SALUS_TMP"
+
+kill_and_resume() { # stage, number of renames that rank 1 survives, stage before or ""
+    local stage=$1 survived=$2 before=$3 out=$SALUS_TMP/$1 rc=0
+    if [[ -n $before ]]; then
+        mpirun --oversubscribe -n 2 "$SALUS" run "$demo_job" --output "$out" --until "$before" 2>"$out.log" || { cat "$out.log"; exit 1; }
+    fi
+    timeout 120 mpirun --oversubscribe -n 1 "$SALUS" run "$demo_job" --output "$out" \
+        : -n 1 strace -f -qq -o /dev/null -e trace=rename,renameat,renameat2 \
+        -e "inject=rename,renameat,renameat2:signal=SIGKILL:when=$((survived + 1))" \
+        "$SALUS" run "$demo_job" --output "$out" >"$out.killed" 2>&1 || rc=$?
+    [[ $rc != 0 && $rc != 124 ]] || fail "$stage: the job ended with $rc although a rank was killed"
+    [[ ! -e $out/state/$stage.toml ]] || fail "$stage is complete: the rank died too late"
+    [[ -n $(find "$out/work/$stage" -name 'part-*.h5') ]] || fail "$stage: no part was finished before the kill"
+    mpirun --oversubscribe -n 2 "$SALUS" run "$demo_job" --output "$out" 2>"$out.resumed" || { cat "$out.resumed"; exit 1; }
+    grep -q "$stage r000 info: .* parts are intact from an earlier run" "$out.resumed" || fail "$stage: nothing was resumed"
+    same_as_demo "$out"
+    nothing_left "$out"
+}
+
+kill_and_resume ingest_genomes 1 ""
+kill_and_resume association 2 quality
