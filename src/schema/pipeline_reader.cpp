@@ -12,8 +12,8 @@ struct PipelineHead {
 };
 
 const std::vector<std::string>& reserved_names() {
-    static const std::vector<std::string> names{"input",  "inputs", "resources", "pipeline",
-                                                "output", "seed",   "title"};
+    static const std::vector<std::string> names{
+        "input", "inputs", "resources", "pipeline", "output", "seed", "title", "state", "work"};
     return names;
 }
 
