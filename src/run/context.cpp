@@ -76,12 +76,7 @@ void ResultWriter::assemble(const TableSpec& spec, const Parts& parts) {
                 widths[column.name] = std::max(widths[column.name], part.text_width(spec.name, column.name));
     }
     H5File::TableWriter writer = file_.begin_table(spec, rows, widths);
-    std::vector<std::string> columns;
-    for (const ColumnSpec& column : spec.columns) columns.push_back(column.name);
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        const H5File part = parts.open(unit);
-        writer.append(part.read(spec.name, columns));
-    }
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) writer.append(parts.open(unit));
     writer.close();
 }
 

@@ -99,6 +99,8 @@ public:
         ~TableWriter();
         TableWriter(TableWriter&&) noexcept;
         void append(const TableData& rows);
+        /// Appends the table of the same name of another file; whole chunks are copied as they are stored.
+        void append(const H5File& part);
         void close();
 
     private:

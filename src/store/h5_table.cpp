@@ -97,6 +97,8 @@ struct H5File::TableWriter::State {
 
     void write_column(std::size_t c, std::size_t count) const;
     void flush(bool all);
+    bool at_chunk_border(std::uint64_t more) const;
+    void copy_column(std::size_t c, const H5File& part, std::uint64_t count) const;
 };
 
 namespace {
@@ -158,6 +160,24 @@ void H5File::TableWriter::append(const TableData& rows) {
     state_->flush(false);
 }
 
+bool H5File::TableWriter::State::at_chunk_border(std::uint64_t more) const {
+    return pending.rows() == 0 && more > 0 && more % h5::chunk_rows == 0 && written % h5::chunk_rows == 0;
+}
+
+void H5File::TableWriter::append(const H5File& part) {
+    const std::string& table = state_->spec.name;
+    const std::uint64_t count = part.rows(table);
+    if (!state_->at_chunk_border(count)) {
+        std::vector<std::string> names;
+        for (const ColumnSpec& column : state_->spec.columns) names.push_back(column.name);
+        append(part.read(table, names));
+        return;
+    }
+    SALUS_ASSERT(state_->written + count <= state_->rows);
+    for (std::size_t c = 0; c < state_->datasets.size(); ++c) state_->copy_column(c, part, count);
+    state_->written += count;
+}
+
 void H5File::TableWriter::close() {
     state_->flush(true);
     SALUS_ASSERT(state_->written == state_->rows);
@@ -165,6 +185,16 @@ void H5File::TableWriter::close() {
 }
 
 namespace {
+
+/// True if both store the same type in chunks of the same shape, so that stored chunks can be exchanged.
+bool same_storage(const h5::DatasetId& a, const h5::DatasetId& b) {
+    const h5::TypeId type_a(H5Dget_type(a.get())), type_b(H5Dget_type(b.get()));
+    const h5::PropertyId plan_a(H5Dget_create_plist(a.get())), plan_b(H5Dget_create_plist(b.get()));
+    hsize_t chunk_a = 0, chunk_b = 0;
+    return H5Tequal(type_a.get(), type_b.get()) > 0 && H5Pget_layout(plan_a.get()) == H5D_CHUNKED &&
+           H5Pget_layout(plan_b.get()) == H5D_CHUNKED && H5Pget_chunk(plan_a.get(), 1, &chunk_a) == 1 &&
+           H5Pget_chunk(plan_b.get(), 1, &chunk_b) == 1 && chunk_a == chunk_b;
+}
 
 /// An unallocated dataset that only names the dimension, as netCDF-4 does for dimensions without values.
 h5::DatasetId make_dimension(const H5File::State& file, std::string_view path, std::uint64_t rows) {
@@ -178,6 +208,33 @@ h5::DatasetId make_dimension(const H5File::State& file, std::string_view path, s
 }
 
 }  // namespace
+
+void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part, std::uint64_t count) const {
+    const ColumnSpec& column = spec.columns[c];
+    const h5::DatasetId from = part.state_->open_dataset(join_path(spec.name, column.name));
+    const h5::DatasetId& to = datasets[c];
+    if (!same_storage(from, to)) {  // a text column of another width
+        State decoded;
+        decoded.file = file;
+        decoded.written = written;
+        decoded.widths = {widths[c]};
+        decoded.pending = part.read(spec.name, {column.name});
+        decoded.datasets.emplace_back(to.get());
+        H5Iinc_ref(to.get());
+        decoded.write_column(0, count);
+        return;
+    }
+    std::vector<std::byte> bytes;
+    for (hsize_t row = 0; row < count; row += h5::chunk_rows) {
+        hsize_t size = 0;
+        std::uint32_t filters = 0;
+        part.state_->require(H5Dget_chunk_storage_size(from.get(), &row, &size) >= 0, "find a chunk");
+        bytes.resize(size);
+        part.state_->require(H5Dread_chunk(from.get(), H5P_DEFAULT, &row, &filters, bytes.data()) >= 0, "read a chunk");
+        const hsize_t target = written + row;
+        file->require(H5Dwrite_chunk(to.get(), H5P_DEFAULT, filters, &target, size, bytes.data()) >= 0, "write a chunk");
+    }
+}
 
 H5File::TableWriter H5File::begin_table(const TableSpec& spec, std::uint64_t rows,
                                         const std::map<std::string, std::size_t>& text_widths) {

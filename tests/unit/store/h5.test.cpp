@@ -116,6 +116,37 @@ TEST_F(H5, PiecewiseEqualsAtOnce) {
     EXPECT_EQ(sha256_file(folder / "a.h5"), sha256_file(folder / "b.h5"));
 }
 
+TEST_F(H5, ChunksCopiedFromPartsEqualRowsWritten) {
+    const TableData all = example(65536 * 2 + 100);
+    H5File joined = H5File::create(folder / "joined.h5");
+    H5File::TableWriter writer = joined.begin_table(example_spec(), all.rows(), {{"alt", 5}});
+    for (const std::size_t begin : {std::size_t{0}, std::size_t{65536}, std::size_t{65536 * 2}}) {
+        const std::size_t end = std::min<std::size_t>(all.rows(), begin + 65536);
+        TableData piece(example_spec());
+        for (std::size_t i = begin; i < end; ++i) {
+            piece.column<double>("beta").push_back(all.column<double>("beta")[i]);
+            piece.column<std::uint32_t>("n").push_back(all.column<std::uint32_t>("n")[i]);
+            piece.column<std::string>("alt").push_back(all.column<std::string>("alt")[i]);
+        }
+        if (begin == 0) piece.column<std::string>("alt")[0] = "A";
+        H5File part = H5File::create(folder / "part.h5");
+        H5File::TableWriter narrow = part.begin_table(example_spec(), piece.rows(), {{"alt", begin == 0 ? 7 : 5}});
+        narrow.append(piece);
+        narrow.close();
+        part.close();
+        writer.append(H5File::open(folder / "part.h5"));
+    }
+    writer.close();
+    joined.close();
+    const TableData read = H5File::open(folder / "joined.h5").read("traits/ldl");
+    EXPECT_EQ(read.column<std::uint32_t>("n"), all.column<std::uint32_t>("n"));
+    EXPECT_EQ(read.column<std::string>("alt"), all.column<std::string>("alt"));
+    for (std::size_t i = 0; i < all.rows(); ++i) {
+        const double got = read.column<double>("beta")[i], wanted = all.column<double>("beta")[i];
+        ASSERT_TRUE(got == wanted || (std::isnan(got) && std::isnan(wanted))) << i;
+    }
+}
+
 TEST_F(H5, ArraysAndSlices) {
     const std::vector<std::int64_t> values{1, 2, 3, 4, 5, 6};
     H5File file = H5File::create(folder / "a.h5");
