@@ -1,0 +1,204 @@
+#include "formats/omop.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <unistd.h>
+
+namespace salus {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Omop : public ::testing::Test {
+protected:
+    void SetUp() override {
+        folder_ = std::filesystem::temp_directory_path() / ("salus-omop-" + std::to_string(::getpid()));
+        std::filesystem::create_directories(folder_);
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    std::filesystem::path file(std::string_view content, const std::string& name = "t.csv") const {
+        std::ofstream(folder_ / name, std::ios::binary) << content;
+        return folder_ / name;
+    }
+    std::filesystem::path folder_;
+};
+
+std::vector<Reject> rejects(OmopTable table, const std::filesystem::path& path) {
+    std::vector<Reject> out;
+    for (OmopReader reader(table, path, {}); reader.next();) out.push_back(reader.reject());
+    return out;
+}
+
+TEST_F(Omop, PersonDates) {
+    const auto path = file("person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,birth_datetime,person_source_value,gender_source_value\n"
+                           "1,8507,1980,2,29,,S1,\n2,8532,1980,2,,,S2,\n3,0,1980,,,,S3,F\n4,0,1980,1,1,1979-12-31T00:00:00,,x\n");
+    OmopReader reader(OmopTable::person, path, {});
+    std::vector<Day> births;
+    std::vector<Sex> sexes;
+    std::vector<std::string> samples;
+    while (reader.next()) {
+        ASSERT_EQ(reader.reject(), Reject::none);
+        births.push_back(reader.row().day);
+        sexes.push_back(reader.row().sex);
+        samples.emplace_back(reader.row().text);
+    }
+    EXPECT_EQ(births, (std::vector<Day>{day_from_civil(1980, 2, 29), day_from_civil(1980, 2, 15), day_from_civil(1980, 7, 1),
+                                        day_from_civil(1979, 12, 31)}));
+    EXPECT_EQ(sexes, (std::vector{Sex::male, Sex::female, Sex::female, Sex::unknown}));
+    EXPECT_EQ(samples, (std::vector<std::string>{"S1", "S2", "S3", ""}));
+}
+
+TEST_F(Omop, PersonRejects) {
+    const auto path = file("person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth\n"
+                           "x,8507,1980,1,1\n1,8507,,1,1\n1,8507,1981,2,29\n1,8507,19x0,1,1\n1,M,1980,1,1\n");
+    using enum Reject;
+    EXPECT_EQ(rejects(OmopTable::person, path), (std::vector{bad_person_id, missing_date, bad_date, bad_date, bad_number}));
+}
+
+TEST_F(Omop, MeasurementsAreTyped) {
+    const auto path = file("Value_As_Number,PERSON_ID,measurement_date,measurement_concept_id,measurement_source_value,"
+                           "unit_concept_id,unit_source_value,operator_concept_id,extra\n"
+                           "3.5,7,2020-01-31 10:00:00,3028288,13457-7,8753,mmol/L,4172703,x\n"
+                           ",7,2020-02-01,3028288,LOINC:13457-7,0,,,\n"
+                           "-1e2,7,2020-02-01,0,local test,8840,mmol/L,4171756,\n");
+    OmopReader reader(OmopTable::measurement, path, {});
+    ASSERT_TRUE(reader.next());
+    ASSERT_EQ(reader.reject(), Reject::none);
+    EXPECT_EQ(reader.row().person, 7);
+    EXPECT_EQ(reader.row().day, day_from_civil(2020, 1, 31));
+    EXPECT_EQ(reader.row().value, 3.5);
+    EXPECT_EQ(reader.codes()[reader.row().code], (CodeEntry{"LOINC:13457-7", 3028288}));
+    EXPECT_EQ(reader.units()[reader.row().unit], "mmol/L");
+    ASSERT_TRUE(reader.next());
+    EXPECT_TRUE(std::isnan(reader.row().value));
+    EXPECT_EQ(reader.units()[reader.row().unit], "");
+    EXPECT_EQ(reader.codes()[reader.row().code].code, "LOINC:13457-7");
+    ASSERT_TRUE(reader.next());
+    EXPECT_EQ(reader.row().comparator, Comparator::less);
+    EXPECT_EQ(reader.codes()[reader.row().code].code, "LOCAL:local test");
+    EXPECT_EQ(reader.units()[reader.row().unit], "mmol/L?") << "unit and concept contradict each other";
+    EXPECT_FALSE(reader.next());
+}
+
+TEST_F(Omop, EventRejects) {
+    const auto path = file("person_id,condition_concept_id,condition_start_date,condition_end_date,condition_source_value\n"
+                           "1,1,2020-01-01,2020-01-01,E11\n1,1,,,E11\n1,1,01/02/2020,,E11\n1,1,2020-02-30,,E11\n"
+                           "1,1,2020-01-02,2020-01-01,E11\n1,1,2020-01-02,never,E11\n,1,2020-01-02,,E11\n1,a,2020-01-02,,E11\n"
+                           "1,1,2020-01-02\n1,1,2020-01-02,,\xE4\n");
+    using enum Reject;
+    EXPECT_EQ(rejects(OmopTable::condition_occurrence, path),
+              (std::vector{none, missing_date, bad_date, bad_date, end_before_start, bad_date, bad_person_id, bad_number,
+                           field_count, not_utf8}));
+}
+
+TEST_F(Omop, NumbersMustBeFiniteNumbers) {
+    const auto path = file("person_id,measurement_date,measurement_concept_id,value_as_number\n"
+                           "1,2020-01-01,1,>5\n1,2020-01-01,1,nan\n1,2020-01-01,1,\"1,5\"\n1,2020-01-01,1,1.5\n");
+    using enum Reject;
+    EXPECT_EQ(rejects(OmopTable::measurement, path), (std::vector{bad_number, bad_number, bad_number, none}));
+}
+
+TEST_F(Omop, ProblemNamesFileLineAndColumnButNoValue) {
+    const auto path = file("person_id,measurement_date,measurement_concept_id,value_as_number\n1,2020-01-01,1,2\n"
+                           "8812,2020-01-01,1,secret\n", "MEASUREMENT.csv");
+    OmopReader reader(OmopTable::measurement, path, {});
+    reader.next();
+    reader.next();
+    const std::string text = DataError(reader.problem()).what();
+    EXPECT_THAT(text, HasSubstr("MEASUREMENT.csv, line 3, column value_as_number"));
+    EXPECT_THAT(text, HasSubstr("on_bad_record"));
+    EXPECT_THAT(text, Not(HasSubstr("secret")));
+    EXPECT_THAT(text, Not(HasSubstr("8812")));
+}
+
+TEST_F(Omop, MissingColumnsAreToldTogether) {
+    const auto path = file("person_id,measurement_dat,value\n");
+    const auto problems = check_omop_header(OmopTable::measurement, path);
+    ASSERT_EQ(problems.size(), 3u);
+    EXPECT_THROW(OmopReader(OmopTable::measurement, path, {}), DataError);
+}
+
+TEST_F(Omop, FolderMustHoldPersonsAndEvents) {
+    EXPECT_THROW(find_omop_files(folder_ / "none"), DataError);
+    EXPECT_THROW(find_omop_files(folder_), DataError);
+    file("person_id\n", "PERSON.csv");
+    EXPECT_THROW(find_omop_files(folder_), DataError);
+    file("person_id\n", "Measurement.CSV");
+    file("x\n", "notes.txt");
+    const OmopFiles files = find_omop_files(folder_);
+    EXPECT_EQ(files.paths.size(), 2u);
+    EXPECT_EQ(files.paths.at(OmopTable::person).filename(), "PERSON.csv");
+    file("person_id\n", "person.csv");
+    EXPECT_THROW(find_omop_files(folder_), DataError) << "two person tables";
+}
+
+TEST_F(Omop, LinkTable) {
+    using enum Reject;
+    EXPECT_EQ(rejects(OmopTable::link, file("sample_id,person_id\nS1,1\n,2\nS3,\n")),
+              (std::vector{none, missing_sample_id, bad_person_id}));
+}
+
+const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+
+TEST(OmopData, SyntheaTablesAreReadWithoutRejects) {
+    if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
+    const std::map<std::string, std::size_t> rows{{"person", 20},          {"observation_period", 20}, {"condition_occurrence", 344},
+                                                  {"measurement", 6848},   {"drug_exposure", 521},     {"procedure_occurrence", 1124},
+                                                  {"observation", 5386},   {"death", 2}};
+    const OmopFiles files = find_omop_files(ehr / "omop54_synthea27");
+    ASSERT_EQ(files.paths.size(), rows.size());
+    for (const auto& [table, path] : files.paths) {
+        const auto found = rejects(table, path);
+        EXPECT_EQ(found.size(), rows.at(std::string(to_string(table)))) << to_string(table);
+        EXPECT_EQ(std::count(found.begin(), found.end(), Reject::none), static_cast<std::ptrdiff_t>(found.size())) << to_string(table);
+    }
+}
+
+/// Injected defects that a reader sees, by table: record_id -> defect.
+std::map<std::string, std::string> injected(const std::string& table) {
+    std::map<std::string, std::string> out;
+    DelimitedReader reader(ehr / "omop_dirty/injected_truth.csv");
+    while (reader.next_valid())
+        if (reader[0] == table) out[std::string(reader[1])] += std::string(reader[2]) + " ";
+    return out;
+}
+
+TEST(OmopData, DirtyRowsAreRefusedForTheInjectedReason) {
+    if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
+    for (const auto& [table, file, id] :
+         {std::tuple{OmopTable::measurement, "MEASUREMENT", "measurement_id"},
+          std::tuple{OmopTable::condition_occurrence, "CONDITION_OCCURRENCE", "condition_occurrence_id"},
+          std::tuple{OmopTable::drug_exposure, "DRUG_EXPOSURE", "drug_exposure_id"}}) {
+        const auto truth = injected(file);
+        OmopReader reader(table, ehr / "omop_dirty" / (std::string(file) + ".csv"), {});
+        const std::size_t column = reader.lines().header().require(id);
+        std::map<Reject, int> count;
+        while (reader.next()) {
+            const auto found = truth.find(std::string(reader.lines()[column]));
+            const std::string defects = found == truth.end() ? "" : found->second;
+            ++count[reader.reject()];
+            Reject expected = Reject::none;
+            if (defects.find("nonnumeric") != std::string::npos) expected = Reject::bad_number;
+            if (defects.find("end_before_start") != std::string::npos) expected = Reject::end_before_start;
+            if (defects.find("bad_date_format") != std::string::npos) expected = Reject::bad_date;
+            if (defects.find("required_null") != std::string::npos) expected = Reject::missing_date;
+            if (table == OmopTable::drug_exposure && reader.reject() == Reject::end_before_start) continue;  // start was moved to the future
+            EXPECT_EQ(to_string(reader.reject()), to_string(expected)) << reader.lines().where() << " " << defects;
+        }
+        if (table == OmopTable::measurement) {
+            EXPECT_EQ(count[Reject::bad_date], 27);
+            EXPECT_GE(count[Reject::bad_number], 26);
+        }
+        if (table == OmopTable::drug_exposure) {
+            EXPECT_EQ(count[Reject::end_before_start], 10);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace salus
