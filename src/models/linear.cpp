@@ -1,0 +1,116 @@
+#include "models/linear.hpp"
+
+#include "base/random.hpp"
+#include "models/tails.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace salus {
+namespace {
+
+double dot(std::span<const double> a, std::span<const double> b) noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+double length(std::span<const double> a) noexcept { return std::sqrt(dot(a, a)); }
+
+void centre(std::span<double> values) noexcept {
+    if (values.empty()) return;
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) /
+                        static_cast<double>(values.size());
+    for (double& value : values) value -= mean;
+}
+
+// Removes the part along a unit vector; returns how much that was.
+double remove(std::span<const double> unit, std::span<double> values) noexcept {
+    const double along = dot(unit, values);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] -= along * unit[i];
+    return along;
+}
+
+// The inputs whose basis columns have a part in the dependent one.
+std::vector<std::size_t> parts(std::span<const double> along, std::span<const std::size_t> inputs,
+                               double whole) {
+    std::vector<std::size_t> found;
+    for (std::size_t q = 0; q < along.size(); ++q) {
+        if (std::fabs(along[q]) > 1e-6 * whole) found.push_back(inputs[q]);
+    }
+    return found;
+}
+
+}  // namespace
+
+CovariateBasis orthonormal_basis(std::span<const std::vector<double>> covariates) {
+    CovariateBasis basis;
+    std::vector<std::size_t> kept;
+    for (std::size_t c = 0; c < covariates.size(); ++c) {
+        std::vector<double> column = covariates[c];
+        const double raw = length(column);
+        centre(column);
+        centre(column);
+        const double whole = length(column);
+        if (whole <= 1e-10 * raw) {
+            basis.constant.push_back(c);
+            continue;
+        }
+        std::vector<double> along(basis.columns.size());
+        for (int pass = 0; pass < 2; ++pass) {
+            for (std::size_t q = 0; q < along.size(); ++q) along[q] += remove(basis.columns[q], column);
+        }
+        const double rest = length(column);
+        if (rest <= 1e-7 * whole) {
+            basis.dependence = {.column = c, .on = parts(along, kept, whole)};
+            return basis;
+        }
+        for (double& value : column) value /= rest;
+        basis.columns.push_back(std::move(column));
+        kept.push_back(c);
+    }
+    return basis;
+}
+
+std::vector<double> residuals(const CovariateBasis& basis, std::span<const double> values) {
+    std::vector<double> rest(values.begin(), values.end());
+    for (int pass = 0; pass < 2; ++pass) {
+        centre(rest);
+        for (const auto& column : basis.columns) remove(column, rest);
+    }
+    return rest;
+}
+
+std::vector<double> rank_inverse_normal(std::span<const double> values) {
+    const std::size_t n = values.size();
+    std::vector<std::size_t> order(n);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return values[a] != values[b] ? values[a] < values[b] : a < b;
+    });
+    std::vector<double> normal(n);
+    for (std::size_t first = 0; first < n;) {
+        std::size_t last = first + 1;
+        while (last < n && values[order[last]] == values[order[first]]) ++last;
+        const double rank = 0.5 * static_cast<double>(first + last + 1);
+        const double quantile = normal_quantile((rank - 0.375) / (static_cast<double>(n) + 0.25));
+        for (; first < last; ++first) normal[order[first]] = quantile;
+    }
+    return normal;
+}
+
+LinearFit fit_linear(const LinearSums& sums) noexcept {
+    LinearFit fit;
+    fit.beta = sums.gy / sums.gg;
+    const double rest = std::max(0.0, sums.yy - fit.beta * sums.gy);
+    fit.standard_error = std::sqrt(rest / sums.residual_df / sums.gg);
+    fit.t = fit.standard_error > 0 ? fit.beta / fit.standard_error
+                                   : std::copysign(std::numeric_limits<double>::infinity(), fit.beta);
+    fit.neg_log10_p = std::isinf(fit.t) ? std::numeric_limits<double>::infinity()
+                                        : student_t_neg_log10_p(fit.t, sums.residual_df);
+    return fit;
+}
+
+}  // namespace salus
