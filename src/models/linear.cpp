@@ -33,12 +33,22 @@ double remove(std::span<const double> unit, std::span<double> values) noexcept {
     return along;
 }
 
-// The inputs whose basis columns have a part in the dependent one.
-std::vector<std::size_t> parts(std::span<const double> along, std::span<const std::size_t> inputs,
-                               double whole) {
+// An input in terms of the basis: its parts along the earlier basis columns, then along its own.
+struct KeptInput {
+    std::size_t input;
+    std::vector<double> along;
+};
+
+// The inputs that combine to a column with these parts along the basis (back substitution).
+std::vector<std::size_t> combination(std::vector<double> along, std::span<const KeptInput> kept,
+                                     double whole) {
     std::vector<std::size_t> found;
-    for (std::size_t q = 0; q < along.size(); ++q) {
-        if (std::fabs(along[q]) > 1e-6 * whole) found.push_back(inputs[q]);
+    for (std::size_t k = kept.size(); k-- > 0;) {
+        const double coefficient = along[k] / kept[k].along[k];
+        for (std::size_t q = 0; q < k; ++q) along[q] -= coefficient * kept[k].along[q];
+        if (std::fabs(coefficient) * length(kept[k].along) > 1e-6 * whole) {
+            found.insert(found.begin(), kept[k].input);
+        }
     }
     return found;
 }
@@ -47,7 +57,7 @@ std::vector<std::size_t> parts(std::span<const double> along, std::span<const st
 
 CovariateBasis orthonormal_basis(std::span<const std::vector<double>> covariates) {
     CovariateBasis basis;
-    std::vector<std::size_t> kept;
+    std::vector<KeptInput> kept;
     for (std::size_t c = 0; c < covariates.size(); ++c) {
         std::vector<double> column = covariates[c];
         const double raw = length(column);
@@ -64,12 +74,13 @@ CovariateBasis orthonormal_basis(std::span<const std::vector<double>> covariates
         }
         const double rest = length(column);
         if (rest <= 1e-7 * whole) {
-            basis.dependence = {.column = c, .on = parts(along, kept, whole)};
+            basis.dependence = {.column = c, .on = combination(along, kept, whole)};
             return basis;
         }
         for (double& value : column) value /= rest;
         basis.columns.push_back(std::move(column));
-        kept.push_back(c);
+        along.push_back(rest);
+        kept.push_back({.input = c, .along = std::move(along)});
     }
     return basis;
 }

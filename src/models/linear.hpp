@@ -15,7 +15,7 @@ struct CovariateBasis {
     /// An input that is a linear combination of the intercept and earlier ones.
     struct Dependence {
         std::size_t column = 0;
-        std::vector<std::size_t> on;  // the earlier inputs with a part in it
+        std::vector<std::size_t> on;  // the earlier inputs that it is a combination of
     };
     std::optional<Dependence> dependence;  // the first found; `columns` is then incomplete
 };
