@@ -1,0 +1,239 @@
+#include "base/text.hpp"
+#include "models/duplicates.hpp"
+#include "parallel/parallel_for.hpp"
+#include "run/context.hpp"
+#include "stages/quality/quality.hpp"
+#include "stages/quality/sample_quality.hpp"
+#include "stages/quality/variant_quality.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+namespace salus {
+namespace {
+
+constexpr std::uint64_t units_max = 4096;
+constexpr std::uint64_t markers_wanted = 1008;  // 42 signatures of 24
+constexpr double marker_frequency_min = 0.2;
+constexpr double marker_call_rate_min = 0.98;
+
+/// Work units, joined so that the sample columns of all parts together stay small.
+std::vector<VariantRange> quality_units(const GenotypeSource& genotypes) {
+    const auto fine = variant_units(genotypes.variant_count(), genotypes.samples().size(),
+                                    genotypes.block_variants());
+    const std::uint64_t join = (fine.size() + units_max - 1) / units_max;
+    std::vector<VariantRange> units;
+    for (std::uint64_t u = 0; u < fine.size(); u += join)
+        units.push_back({fine[u].begin, fine[std::min<std::uint64_t>(u + join, fine.size()) - 1].end});
+    return units;
+}
+
+/// Picks the first good variant of each of equal stretches of a unit for the duplicate search.
+class MarkerPicker {
+public:
+    MarkerPicker(VariantRange unit, std::uint64_t unit_index, std::uint64_t unit_count)
+        : unit_(unit) {
+        const std::uint64_t stride = std::max<std::uint64_t>(1, unit_count / (2 * markers_wanted));
+        wanted_ = unit_index % stride == 0 ? (2 * markers_wanted + unit_count - 1) / unit_count : 0;
+    }
+    void offer(std::uint64_t variant, const VariantBlock& block, std::size_t v, VariantClass c,
+               const VariantQuality& q) {
+        const double minor = std::min(q.alt_frequency, 1 - q.alt_frequency);
+        if (wanted_ == 0 || !is_autosomal(c) || !(minor >= marker_frequency_min) ||
+            q.call_rate < marker_call_rate_min)
+            return;
+        const std::uint64_t stretch = (variant - unit_.begin) * wanted_ / unit_.size();
+        if (stretch < next_) return;
+        next_ = stretch + 1;
+        const std::size_t bytes = packed_bytes(block.sample_count());
+        rows_.resize(rows_.size() + bytes);
+        block.unpack(v, std::span(rows_).last(bytes));
+    }
+    const std::vector<std::uint8_t>& rows() const noexcept { return rows_; }
+
+private:
+    VariantRange unit_;
+    std::uint64_t wanted_ = 0, next_ = 0;
+    std::vector<std::uint8_t> rows_;
+};
+
+/// Everything of one unit: the rows of its variants, its part of the sample statistics, its markers.
+struct UnitQuality {
+    TableData variants{quality_variants_table()};
+    SampleCounts samples;
+    std::uint64_t passed = 0;
+};
+
+void add_block(const VariantBlock& block, const std::vector<Variant>& variants,
+               const std::string& build, const SexMasks& masks, const QualityParams& params,
+               UnitQuality& unit, MarkerPicker& picker) {
+    std::vector<VariantQuality> quality(block.size());
+    std::vector<VariantFacts> facts(block.size());
+    parallel_for(block.size(), [&](std::size_t v) {
+        const VariantClass c = classify(variants[v], build);
+        const PloidyCounts counts = count_by_ploidy(block, v, c, masks);
+        quality[v] = variant_quality(counts, params);
+        const double f = quality[v].alt_frequency;
+        facts[v] = {.variant_class = c,
+                    .counts = counts.people,
+                    .expected_het = counts.people.called() == 0 ? 0 : 2 * f * (1 - f)};
+    });
+    add_samples(block, facts, unit.samples);
+    for (std::size_t v = 0; v < block.size(); ++v) {
+        append_row(unit.variants, variants[v], quality[v]);
+        unit.passed += quality[v].fail_reason.empty() ? 1u : 0u;
+        picker.offer(block.first_variant() + v, block, v, facts[v].variant_class, quality[v]);
+    }
+}
+
+/// Variants per read: whole blocks, about 64 MiB of 2-bit rows.
+std::uint64_t read_length(const GenotypeSource& genotypes) {
+    const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
+    const std::uint64_t row = std::max<std::uint64_t>(1, packed_bytes(genotypes.samples().size()));
+    return std::max(block, std::min<std::uint64_t>(65536, (std::uint64_t{1} << 26) / row) / block * block);
+}
+
+using ClassTotals = std::array<std::uint64_t, variant_classes + 3>;  // variants by class, then sums
+
+ClassTotals totals_of(const SampleCounts& counts, std::uint64_t passed) {
+    ClassTotals totals{};
+    for (std::size_t c = 0; c < variant_classes; ++c) totals[c] = counts.by_class[c].variants;
+    totals[variant_classes] = counts.expected_het;
+    totals[variant_classes + 1] = counts.expected_het_x;
+    totals[variant_classes + 2] = passed;
+    return totals;
+}
+
+/// Visits name and values of the per-sample columns, by class only where `totals` has variants of it.
+template <class F>
+void for_each_column(const ClassTotals& totals, SampleCounts& counts, F&& visit) {
+    for (std::size_t c = 0; c < variant_classes; ++c) {
+        if (totals[c] == 0) continue;
+        ClassCounts& k = counts.of(static_cast<VariantClass>(c));
+        const std::string group = text("counts/", variant_class_names[c], "/");
+        visit(group + "het", k.het);
+        visit(group + "hom_alt", k.hom_alt);
+        visit(group + "missing", k.missing);
+    }
+    visit("counts/singletons", counts.singletons);
+    visit("counts/expected_het_missing", counts.expected_het_missing);
+    visit("counts/expected_het_missing_x", counts.expected_het_missing_x);
+}
+
+void write_unit(PartWriter& part, UnitQuality& unit, const std::vector<std::uint8_t>& markers) {
+    part.write(unit.variants);
+    const ClassTotals totals = totals_of(unit.samples, unit.passed);
+    part.write_array<std::uint64_t>("counts/totals", totals);
+    for_each_column(totals, unit.samples, [&]<class T>(const std::string& name, std::vector<T>& column) {
+        part.write_array<T>(name, column);
+    });
+    if (!markers.empty()) part.write_array<std::uint8_t>("markers", markers);
+}
+
+void add_part(const H5File& part, SampleCounts& sum, ClassTotals& totals) {
+    const auto stored = part.read_array<std::uint64_t>("counts/totals");
+    SALUS_ASSERT(stored.size() == totals.size());
+    ClassTotals of_part;
+    std::copy(stored.begin(), stored.end(), of_part.begin());
+    for (std::size_t k = 0; k < totals.size(); ++k) totals[k] += of_part[k];
+    for_each_column(of_part, sum, [&]<class T>(const std::string& name, std::vector<T>& column) {
+        const std::vector<T> more = part.read_array<T>(name);
+        SALUS_ASSERT(more.size() == column.size());
+        for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<T>(column[i] + more[i]);
+    });
+}
+
+/// Sum of all parts on all ranks; `passed` becomes the number of variants that passed.
+SampleCounts total_counts(const RunContext& context, const Parts& parts, std::size_t samples,
+                          std::uint64_t& passed) {
+    const Communicator& comm = context.comm();
+    SampleCounts sum(samples);
+    ClassTotals totals{};
+    collectively(comm, "summing the sample counts", [&] {
+        const auto ranks = static_cast<std::uint64_t>(comm.size());
+        for (std::uint64_t u = static_cast<std::uint64_t>(comm.rank()); u < parts.size(); u += ranks)
+            add_part(parts.open(u), sum, totals);
+    });
+    comm.sum(std::span<std::uint64_t>(totals));
+    for (std::size_t c = 0; c < variant_classes; ++c) sum.by_class[c].variants = totals[c];
+    sum.expected_het = totals[variant_classes];
+    sum.expected_het_x = totals[variant_classes + 1];
+    passed = totals[variant_classes + 2];
+    for_each_column(totals, sum, [&](const std::string&, auto& column) { comm.sum(std::span(column)); });
+    return sum;
+}
+
+/// Up to `markers_wanted` of the markers of all parts, evenly.
+std::vector<std::uint8_t> read_markers(const Parts& parts, std::size_t samples) {
+    const std::size_t bytes = packed_bytes(samples);
+    std::vector<std::uint8_t> all;
+    for (std::uint64_t u = 0; u < parts.size(); ++u) {
+        const H5File part = parts.open(u);
+        if (!part.exists("markers")) continue;
+        const auto rows = part.read_array<std::uint8_t>("markers");
+        all.insert(all.end(), rows.begin(), rows.end());
+    }
+    const std::size_t found = bytes == 0 ? 0 : all.size() / bytes;
+    if (found <= markers_wanted) return all;
+    for (std::size_t m = 0; m < markers_wanted; ++m)
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(m * found / markers_wanted * bytes), bytes,
+                    all.begin() + static_cast<std::ptrdiff_t>(m * bytes));
+    all.resize(markers_wanted * bytes);
+    return all;
+}
+
+std::vector<std::size_t> search_duplicates(const Parts& parts, std::size_t samples,
+                                           const QualityParams& params, const Log& log) {
+    const MarkerPanel panel(read_markers(parts, samples), samples);
+    const DuplicateSearch search{.concordance_min = params.duplicate_concordance_min};
+    if (panel.markers() < search.compared_min)
+        log.warning(text("only ", panel.markers(), " common variants with few missing calls; "
+                         "duplicates are not searched below ", search.compared_min));
+    return find_duplicates(panel, search);
+}
+
+void report(const Log& log, std::uint64_t variants, std::uint64_t passed, const TableData& samples) {
+    const auto& pass = samples.column<std::uint8_t>("pass");
+    const auto& twins = samples.column<std::string>("duplicate_of");
+    log.info(text(with_thousands(passed), " of ", with_thousands(variants), " variants and ",
+                  with_thousands(static_cast<std::uint64_t>(std::count(pass.begin(), pass.end(), 1))), " of ",
+                  with_thousands(pass.size()), " samples pass; ",
+                  std::count_if(twins.begin(), twins.end(), [](const auto& t) { return !t.empty(); }),
+                  " samples repeat the genome of another"));
+}
+
+}  // namespace
+
+void run_quality(const QualityParams& params, RunContext& context) {
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_genotypes(context.input("genotypes"));
+    });
+    const SampleTable& samples = genotypes->samples();
+    const SexMasks masks(samples);
+    const auto units = quality_units(*genotypes);
+    const std::uint64_t step = read_length(*genotypes);
+    const Parts parts = context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
+        UnitQuality unit{.samples = SampleCounts(samples.size())};
+        MarkerPicker picker(units[u], u, units.size());
+        VariantBlock block;
+        for (std::uint64_t begin = units[u].begin; begin < units[u].end; begin += step) {
+            const VariantRange range{begin, std::min(units[u].end, begin + step)};
+            genotypes->read(range, block);
+            add_block(block, genotypes->variants(range), genotypes->genome_build(), masks, params, unit, picker);
+        }
+        write_unit(part, unit, picker.rows());
+    });
+    std::uint64_t passed = 0;
+    const SampleCounts counts = total_counts(context, parts, samples.size(), passed);
+    context.publish("quality", [&](ResultWriter& out) {
+        const auto same = search_duplicates(parts, samples.size(), params, context.log());
+        const TableData rows = samples_table(samples, counts, same, params);
+        out.assemble(quality_variants_table(), parts);
+        out.write(rows);
+        report(context.log(), genotypes->variant_count(), passed, rows);
+    });
+}
+
+}  // namespace salus

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "genotype/genotype_source.hpp"
+#include "models/duplicates.hpp"
+#include "stages/quality/quality.hpp"
+#include "stages/quality/sample_counters.hpp"
+#include "store/h5.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace salus {
+
+/// Statistics of one sample; NaN where nothing was called.
+struct SampleQuality {
+    double call_rate = 0;       // all variants, Y only in recorded males
+    double heterozygosity = 0;  // het / called, autosomal
+    double inbreeding_f = 0;    // 1 - het / expected het, autosomal
+    double x_heterozygosity = 0;
+    double x_f = 0;             // the same F on X outside the pseudo-autosomal regions
+    double y_call_rate = 0;
+    double ti_tv = 0;           // carried autosomal transitions over transversions
+    std::uint32_t singletons = 0;
+    Sex genetic_sex = Sex::unknown;
+};
+SampleQuality sample_quality(const SampleCounts& counts, std::size_t sample, Sex recorded,
+                             const QualityParams& params);
+
+/// Sex from F on X, or from the Y call rate where X has fewer than `sex_variants_min` calls.
+Sex genetic_sex(double x_f, std::uint64_t x_called, double y_call_rate, std::uint64_t y_variants,
+                const QualityParams& params) noexcept;
+
+/// The rows of all samples with their pass marks.
+/// \param representative  [sample] lowest index of its group of equal genomes (find_duplicates).
+/// In a group the sample with the best call rate is kept, on ties the first.
+TableData samples_table(const SampleTable& samples, const SampleCounts& counts,
+                        std::span<const std::size_t> representative, const QualityParams& params);
+
+}  // namespace salus
