@@ -83,7 +83,7 @@ TableSpec links_table() {
 
 TableSpec codes_table() {
     return {.name = "codes",
-            .row = "code",
+            .row = "code_index",
             .doc = "Dictionary of codes, ascending.",
             .columns = {{"code", ColumnType::text, "", "SYSTEM:code, for example ICD10:E11.9"},
                         {"concept_id", ColumnType::u32, "1", "OMOP standard concept; 0 if unmapped"}}};
@@ -91,7 +91,7 @@ TableSpec codes_table() {
 
 TableSpec units_table() {
     return {.name = "units",
-            .row = "unit",
+            .row = "unit_index",
             .doc = "Dictionary of units; the first is the empty unit.",
             .columns = {{"unit", ColumnType::text, "", "unit as written in the source, else UCUM of its concept; '?' behind it: the two contradict"}}};
 }

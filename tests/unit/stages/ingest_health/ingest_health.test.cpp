@@ -1,0 +1,217 @@
+#include "stages/ingest_health/ingest_health.hpp"
+
+#include "base/hash.hpp"
+#include "health/event_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <unistd.h>
+
+namespace salus {
+namespace {
+
+using ::testing::HasSubstr;
+
+class IngestHealth : public ::testing::Test {
+protected:
+    void SetUp() override {
+        folder_ = std::filesystem::temp_directory_path() / ("salus-ingest-health-" + std::to_string(::getpid()));
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directories(folder_ / "omop");
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    void table(const std::string& name, std::string_view content) const {
+        std::ofstream(folder_ / "omop" / name, std::ios::binary) << content;
+    }
+    void small_cohort() const {
+        table("person.csv", "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,person_source_value\n"
+                            "30,8507,1950,1,1,S30\n10,8532,1960,2,2,S10\n20,8507,1970,3,3,\n");
+        table("observation_period.csv", "person_id,observation_period_start_date,observation_period_end_date\n"
+                                        "10,2000-01-01,2005-12-31\n10,2006-01-01,2010-12-31\n10,2015-01-01,2016-01-01\n30,2000-01-01,2020-01-01\n");
+        table("condition_occurrence.csv", "person_id,condition_concept_id,condition_start_date,condition_source_value\n"
+                                          "30,1,2010-05-05,e119\n10,2,2001-01-01,I21.9\n30,1,2009-05-05,E11.9\n");
+        table("measurement.csv", "person_id,measurement_concept_id,measurement_date,value_as_number,measurement_source_value,unit_source_value\n"
+                                 "10,3028288,2001-01-01,3.5,13457-7,mmol/L\n");
+        table("death.csv", "person_id,death_date\n30,2020-02-02\n");
+    }
+    /// Runs the stage and gives its result; `work` keeps its parts.
+    std::filesystem::path run(const IngestHealthParams& params, bool links = false, const std::string& name = "a") const {
+        RunContext::Setup setup{.comm = {}, .log = Log("ingest_health", 1)};
+        setup.stage = "ingest_health";
+        setup.inputs = {{"omop", {folder_ / "omop"}}};
+        if (links) setup.inputs["links"] = {folder_ / "links.csv"};
+        setup.outputs = {{"events", folder_ / name / "events.h5"}};
+        setup.work = folder_ / name / "work";
+        setup.fingerprint = name;
+        RunContext context(std::move(setup));
+        run_ingest_health(params, context);
+        return folder_ / name / "events.h5";
+    }
+    std::string error(const IngestHealthParams& params, bool links = false) const {
+        try {
+            run(params, links, "error");
+        } catch (const DataError& e) {
+            EXPECT_FALSE(std::filesystem::exists(folder_ / "error/events.h5"));
+            return e.what();
+        }
+        return "no error";
+    }
+    std::filesystem::path folder_;
+};
+
+std::uint64_t rejected(const H5File& file, std::string_view table, std::string_view reason) {
+    const TableData rows = file.read("rejects");
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+        if (rows.column<std::string>("table")[i] == table && rows.column<std::string>("reason")[i] == reason)
+            return rows.column<std::uint64_t>("rows")[i];
+    return 0;
+}
+
+TEST_F(IngestHealth, SmallCohort) {
+    small_cohort();
+    const auto path = run({});
+    const H5File file = H5File::open(path);
+    const TableData persons = file.read("persons");
+    EXPECT_EQ(persons.column<std::int64_t>("person_id"), (std::vector<std::int64_t>{10, 20, 30}));
+    EXPECT_EQ(persons.column<std::uint8_t>("sex"), (std::vector<std::uint8_t>{2, 1, 1}));
+    EXPECT_EQ(persons.column<double>("first_observation")[0], day_from_civil(2000, 1, 1));
+    EXPECT_EQ(persons.column<double>("last_observation")[0], day_from_civil(2016, 1, 1));
+    EXPECT_TRUE(std::isnan(persons.column<double>("first_observation")[1]));
+    EXPECT_EQ(persons.column<double>("death")[2], day_from_civil(2020, 2, 2));
+    EXPECT_EQ(file.rows("observation_periods"), 3u) << "periods that touch are merged";
+
+    const TableData events = file.read("events");
+    EXPECT_EQ(events.column<std::uint32_t>("person"), (std::vector<std::uint32_t>{0, 0, 2, 2, 2}));
+    EXPECT_EQ(events.column<std::uint8_t>("kind"), (std::vector<std::uint8_t>{1, 2, 1, 1, 6}));
+    EXPECT_EQ(events.column<std::uint64_t>("line"), (std::vector<std::uint64_t>{3, 2, 4, 2, 2}));
+    const EventStore store(path);
+    EXPECT_EQ(store.codes(), (std::vector<std::string>{"ICD10:E11.9", "ICD10:I21.9", "LOINC:13457-7", "OMOP:0"}));
+    const Shard shard = store.read_shard(0);
+    EXPECT_EQ(shard.sample_id, (std::vector<std::string>{"S10", "S30"}));
+    EXPECT_EQ(shard.linked, (std::vector<std::uint32_t>{0, 2}));
+    EXPECT_EQ(shard.person(0).events.size(), 2u);
+    EXPECT_EQ(shard.person(1).events.size(), 0u);
+    EXPECT_EQ(shard.person(2).events.front().day, day_from_civil(2009, 5, 5));
+    EXPECT_EQ(shard.person(0).events[1].value, 3.5);
+    EXPECT_EQ(store.units()[shard.person(0).events[1].unit], "mmol/L");
+}
+
+TEST_F(IngestHealth, PiecesDoNotChangeTheResultAndShardsOnlyTheOrder) {
+    small_cohort();
+    const std::string whole = sha256_file(run({}, false, "whole"));
+    IngestHealthParams cut;
+    cut.unit_bytes = 50;
+    EXPECT_EQ(sha256_file(run(cut, false, "cut")), whole);
+    cut.shards = 3;
+    const EventStore store(run(cut, false, "shards"));
+    EXPECT_EQ(store.shard_count(), 3u);
+    EXPECT_EQ(store.person_count(), 3u);
+    EXPECT_EQ(store.event_count(), 5u);
+    std::size_t events = 0, linked = 0;
+    for (std::uint64_t s = 0; s < 3; ++s) {
+        events += store.read_shard(s).events.size();
+        linked += store.read_shard(s).linked.size();
+    }
+    EXPECT_EQ(events, 5u);
+    EXPECT_EQ(linked, 2u);
+}
+
+TEST_F(IngestHealth, LinkTable) {
+    small_cohort();
+    std::ofstream(folder_ / "links.csv") << "person_id,sample_id\n20,G20\n10,G10\n99,G99\n10,G11\n";
+    EXPECT_THAT(error({}, true), HasSubstr("duplicate_link"));
+    IngestHealthParams skip;
+    skip.on_bad_record = "skip";
+    const auto path = run(skip, true);
+    EXPECT_EQ(EventStore(path).read_shard(0).sample_id, (std::vector<std::string>{"G10", "G20"}));
+    EXPECT_EQ(rejected(H5File::open(path), "link", "unknown_person"), 1u);
+    EXPECT_EQ(rejected(H5File::open(path), "link", "duplicate_link"), 1u);
+    skip.unlinked = "fail";
+    const std::string text = error(skip, true);
+    EXPECT_THAT(text, HasSubstr("unknown_person"));
+    EXPECT_THAT(text, HasSubstr("links.csv, line 4"));
+    EXPECT_THAT(text, HasSubstr("unlinked = \"skip\""));
+}
+
+TEST_F(IngestHealth, BadRowsFailOrAreCounted) {
+    small_cohort();
+    table("person.csv", "person_id,gender_concept_id,year_of_birth\n10,8532,1960\n20,8507,1970\n10,8532,1961\n");
+    EXPECT_THAT(error({}), HasSubstr("duplicate_person"));
+    EXPECT_THAT(error({}), HasSubstr("person.csv, line 4"));
+    IngestHealthParams skip;
+    skip.on_bad_record = "skip";
+    table("measurement.csv", "person_id,measurement_concept_id,measurement_date,value_as_number\n10,1,2001-13-01,1\n10,1,2001-12-01,x\n10,1,2001-12-01,2\n");
+    const H5File file = H5File::open(run(skip));
+    EXPECT_EQ(rejected(file, "person", "duplicate_person"), 1u);
+    EXPECT_EQ(rejected(file, "condition_occurrence", "unknown_person"), 2u);
+    EXPECT_EQ(rejected(file, "observation_period", "unknown_person"), 1u);
+    EXPECT_EQ(rejected(file, "death", "unknown_person"), 1u);
+    EXPECT_EQ(rejected(file, "measurement", "bad_date"), 1u);
+    EXPECT_EQ(rejected(file, "measurement", "bad_number"), 1u);
+    const TableData ingested = file.read("ingested");
+    EXPECT_EQ(ingested.column<std::uint64_t>("rows_read"), (std::vector<std::uint64_t>{3, 4, 3, 3, 1}));
+    EXPECT_EQ(ingested.column<std::uint64_t>("rows_kept"), (std::vector<std::uint64_t>{2, 3, 1, 1, 0}));
+}
+
+TEST_F(IngestHealth, EmptyCohortIsRefused) {
+    small_cohort();
+    table("person.csv", "person_id,gender_concept_id,year_of_birth\n");
+    IngestHealthParams skip;
+    skip.on_bad_record = "skip";
+    EXPECT_THAT(error(skip), HasSubstr("cohort is empty"));
+}
+
+TEST_F(IngestHealth, DeclarationFindsAllMistakesAtOnce) {
+    small_cohort();
+    table("measurement.csv", "person_id,measurment_date,measurement_concept_id\n");
+    table("person.csv", "id,gender_concept_id,year_of_birth\n");
+    std::vector<Problem> problems;
+    Workload sizes;
+    const Stage stage = ingest_health_stage();
+    const IngestHealthParams params;
+    stage.examine(&params, {{"omop", {folder_ / "omop"}}}, sizes, problems);
+    EXPECT_EQ(problems.size(), 3u);
+}
+
+const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+
+TEST_F(IngestHealth, SyntheaTables) {
+    if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
+    std::filesystem::remove_all(folder_ / "omop");
+    std::filesystem::create_directory_symlink(ehr / "omop54_synthea27", folder_ / "omop");
+    IngestHealthParams params;
+    params.condition_codes = "SNOMED";
+    params.drug_codes = "RxNorm";
+    params.shards = 4;
+    params.unit_bytes = 100000;
+    const auto path = run(params);
+    const EventStore store(path);
+    EXPECT_EQ(store.person_count(), 20u);
+    EXPECT_EQ(store.event_count(), 344u + 6848u + 521u + 1124u + 5386u + 2u);
+    EXPECT_EQ(H5File::open(path).rows("rejects"), 0u);
+    EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "RXNORM:308182"), store.codes().end());
+    EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "LOINC:4548-4"), store.codes().end());
+}
+
+TEST_F(IngestHealth, DirtyTables) {
+    if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
+    std::filesystem::remove_all(folder_ / "omop");
+    std::filesystem::create_directory_symlink(ehr / "omop_dirty", folder_ / "omop");
+    EXPECT_THAT(error({}), HasSubstr("on_bad_record"));
+    IngestHealthParams skip;
+    skip.on_bad_record = "skip";
+    const H5File file = H5File::open(run(skip));
+    EXPECT_EQ(rejected(file, "condition_occurrence", "missing_date"), 6u);
+    EXPECT_EQ(rejected(file, "condition_occurrence", "unknown_person"), 6u);
+    EXPECT_EQ(rejected(file, "condition_occurrence", "end_before_start"), 6u);
+    EXPECT_EQ(rejected(file, "measurement", "bad_date"), 27u);
+    EXPECT_EQ(rejected(file, "drug_exposure", "end_before_start"), 10u);
+    EXPECT_EQ(file.rows("observation_periods"), 20u) << "the overlapping period is merged";
+}
+
+}  // namespace
+}  // namespace salus
