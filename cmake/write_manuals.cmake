@@ -1,0 +1,18 @@
+# Called with SALUS (the program) and FOLDER: salus.1 and one page per stage.
+function(write_manual topic page)
+  execute_process(COMMAND ${SALUS} describe ${topic} --format man OUTPUT_FILE ${FOLDER}/${page}.1 RESULT_VARIABLE code)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "salus describe ${topic} --format man ended with ${code}")
+  endif()
+endfunction()
+
+file(MAKE_DIRECTORY ${FOLDER})
+execute_process(COMMAND ${SALUS} describe --format names OUTPUT_VARIABLE names RESULT_VARIABLE code)
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "salus describe --format names ended with ${code}")
+endif()
+string(REGEX MATCHALL "[^\n]+" stages "${names}")
+write_manual(salus salus)
+foreach(stage IN LISTS stages)
+  write_manual(${stage} salus-${stage})
+endforeach()

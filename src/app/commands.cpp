@@ -1,0 +1,116 @@
+#include "app/commands.hpp"
+
+#include "app/plan.hpp"
+#include "base/text.hpp"
+#include "schema/describe.hpp"
+#include "schema/document.hpp"
+#include "schema/job_inputs.hpp"
+#include "schema/suggest.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+std::string in_format(const Manual& manual, const std::string& format, const std::string& version) {
+    if (format == "markdown") return manual_as_markdown(manual);
+    if (format == "man") return manual_as_man(manual, version);
+    return manual_as_text(manual);
+}
+
+[[noreturn]] void no_such_format(const std::string& topic, const std::string& format) {
+    throw UsageError({.what = text("'", topic, "' has no format '", format, "'"),
+                      .where = "salus describe",
+                      .why = {},
+                      .help = "templates and JSON schemas exist for stages, pipelines and jobs"});
+}
+
+std::string describe_stages(const std::vector<Stage>& stages, const std::string& format) {
+    if (format == "markdown") return stage_table(stages);
+    if (format == "template") return pipeline_template(stages);
+    std::string out;
+    for (const Stage& stage : stages) {
+        const std::string gap(stage.name().size() < 20 ? 20 - stage.name().size() : 1, ' ');
+        out += format == "names" ? text(stage.name(), "\n") : text(stage.name(), gap, stage.summary(), "\n");
+    }
+    return out;
+}
+
+std::string describe_one(const Stage& stage, const std::vector<Stage>& stages, const std::string& format, const std::string& version) {
+    if (format == "json-schema") return stage_json_schema(stage);
+    if (format != "template") return in_format(stage_manual(stage), format, version);
+    std::vector<Stage> earlier;
+    for (const Stage& other : stages) {
+        if (other.name() == stage.name()) break;
+        earlier.push_back(other);
+    }
+    return stage_template(stage, earlier);
+}
+
+}  // namespace
+
+std::string check_command(const CommandLine& line, const std::vector<Stage>& stages) {
+    const Job job = read_job(line.path, stages, line.overrides);
+    std::vector<Problem> problems;
+    const auto sizes = examine_job(job, {}, problems);
+    if (!problems.empty()) throw DataError(std::move(problems));
+    std::vector<std::string> names;
+    for (const StageInstance& one : job.stages) names.push_back(one.name);
+    std::string out = text(line.path.string(), ": no problems found\n", job.title.empty() ? "" : text("  title:   ", job.title, "\n"),
+                           "  stages:  ", join(names, ", "), "\n  output:  ", job.output.string(), "\n");
+    if (!sizes.empty() && sizes.back().samples > 0)
+        out += text("  size:    ", with_thousands(static_cast<std::uint64_t>(sizes.back().samples)), " samples, ",
+                    with_thousands(static_cast<std::uint64_t>(sizes.back().variants)), " variants\n");
+    return out;
+}
+
+std::string plan_command(const CommandLine& line, const std::vector<Stage>& stages) {
+    const Plan plan = make_plan(read_job(line.path, stages, line.overrides), line.ranks, line.threads);
+    if (line.format == "json") return plan_as_json(plan);
+    if (line.format == "sbatch") return plan_as_sbatch(plan);
+    return plan_as_text(plan);
+}
+
+std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages, const std::string& version) {
+    const std::string& topic = line.topic;
+    const std::string& format = line.format;
+    if (topic.empty()) return describe_stages(stages, format);
+    for (const Stage& stage : stages)
+        if (stage.name() == topic) return describe_one(stage, stages, format, version);
+    const bool manual_only = format != "json-schema" && format != "template";
+    if (topic == "job") {
+        if (format == "json-schema") return job_json_schema(stages);
+        if (format == "template") return job_template(stages);
+        return in_format(job_manual(stages), format, version);
+    }
+    if (topic == "pipeline") {
+        if (format == "json-schema") return pipeline_json_schema(stages);
+        if (format == "template") return pipeline_template(stages);
+        return in_format(pipeline_manual(stages), format, version);
+    }
+    if (topic == "salus") {
+        if (!manual_only) no_such_format(topic, format);
+        return in_format(program_manual(stages), format, version);
+    }
+    std::vector<std::string> topics{"job", "pipeline", "salus"};
+    for (const Stage& stage : stages) topics.push_back(stage.name());
+    throw UsageError({.what = text("there is nothing called '", topic, "' to describe"),
+                      .where = "salus describe",
+                      .why = {},
+                      .help = suggestion(topic, topics)});
+}
+
+std::filesystem::path output_folder_of(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return path;
+    const Node root = read_toml(path);
+    const Node* output = root.find("output");
+    if (output == nullptr || !output->is_value() || !std::holds_alternative<std::string>(output->value()))
+        throw UsageError({.what = "this is not a job file: it names no output folder",
+                          .where = path.string(),
+                          .why = {},
+                          .help = "give a job file or the output folder of a run"});
+    return absolute_below(std::filesystem::absolute(path).parent_path(), std::get<std::string>(output->value()));
+}
+
+}  // namespace salus

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "app/command_line.hpp"
+
+#include <string>
+#include <vector>
+
+namespace salus {
+
+// Commands that compute nothing: each returns the text for stdout.
+
+std::string check_command(const CommandLine& line, const std::vector<Stage>& stages);
+std::string plan_command(const CommandLine& line, const std::vector<Stage>& stages);
+std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages, const std::string& version);
+/// Tables, columns, first rows and provenance of a result file or genotype store.
+std::string show_command(const CommandLine& line);
+/// Writes the file that was asked for; returns one line that says so.
+std::string export_command(const CommandLine& line);
+
+/// Output folder of a run: `path` itself if it is a folder, else what the job file names.
+std::filesystem::path output_folder_of(const std::filesystem::path& path);
+
+}  // namespace salus

@@ -1,0 +1,146 @@
+#include "app/program.hpp"
+
+#include "app/commands.hpp"
+#include "app/error_report.hpp"
+#include "app/runner.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "parallel/communicator.hpp"
+#include "stages/all.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <optional>
+#include <thread>
+
+namespace salus {
+namespace {
+
+void print(const std::string& content) {
+    if (std::fwrite(content.data(), 1, content.size(), stdout) != content.size() || std::fflush(stdout) != 0)
+        throw_storage_error(errno, "write", "standard output");
+}
+
+int number_from(const char* variable) {
+    const char* value = std::getenv(variable);
+    const auto number = value ? parse_integer(value) : std::nullopt;
+    return number && *number > 0 && *number <= 4096 ? static_cast<int>(*number) : 0;
+}
+
+/// --threads, else the job, else SLURM, else OpenMP, else all cores if there is only one rank.
+int threads_for(int asked, const Job& job, const Communicator& comm) {
+    for (const int threads : {asked, job.resources.threads, number_from("SLURM_CPUS_PER_TASK"), number_from("OMP_NUM_THREADS")})
+        if (threads > 0) return threads;
+    return comm.size() > 1 ? 1 : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+/// The command line as typed; written to run.json only.
+std::string typed(const std::vector<std::string>& arguments) {
+    std::string out = "salus";
+    for (const std::string& argument : arguments) {
+        const bool plain = argument.find_first_of(" '\"$\\") == std::string::npos && !argument.empty();
+        out += text(" ", plain ? argument : json_quote(argument));
+    }
+    return out;
+}
+
+/// One start of the program on this rank.
+class Program {
+public:
+    Program(const std::vector<std::string>& arguments, const ProgramVersion& version, const Communicator& comm)
+        : arguments_(arguments), version_(version), comm_(comm) {}
+
+    int run() {
+        const CommandLine line = parse_command_line(arguments_, all_stages(), version_.full);
+        if (line.command == Command::run || line.command == Command::stage) return compute(line);
+        if (comm_.is_root()) answer(line);
+        return 0;
+    }
+    /// True once ranks may be in different places, so that an error on one must end them all.
+    bool computing() const noexcept { return computing_; }
+
+private:
+    int compute(const CommandLine& line) {
+        const Job job = collectively(comm_, "reading the job", [&] {
+            return line.command == Command::stage ? single_stage_job(line.stage) : read_job(line.path, all_stages(), line.overrides);
+        });
+        computing_ = true;
+        return run_job(job,
+                       {.fresh = line.fresh,
+                        .threads = threads_for(line.threads, job, comm_),
+                        .command = typed(arguments_),
+                        .version = version_.full},
+                       comm_);
+    }
+
+    void answer(const CommandLine& line) const {
+        switch (line.command) {
+        case Command::message: print(line.message); break;
+        case Command::check: print(check_command(line, all_stages())); break;
+        case Command::plan: print(plan_command(line, all_stages())); break;
+        case Command::status: run_status(output_folder_of(line.path)); break;
+        case Command::describe: print(describe_command(line, all_stages(), version_.number)); break;
+        case Command::show: print(show_command(line)); break;
+        case Command::export_table: print(export_command(line)); break;
+        case Command::run:
+        case Command::stage: break;
+        }
+    }
+
+    const std::vector<std::string>& arguments_;
+    const ProgramVersion& version_;
+    const Communicator& comm_;
+    bool computing_ = false;
+};
+
+/// The error that is being handled, whatever its type.
+Error current_error() {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return error;
+    } catch (const std::bad_alloc&) {
+        return MemoryError({.what = "there is not enough memory",
+                            .where = {},
+                            .why = {},
+                            .help = "use more nodes, fewer ranks per node, or more memory; see: salus plan"});
+    } catch (const std::exception& error) {
+        return InternalError({.what = error.what(), .where = {}, .why = {}, .help = "report this with the command and the version of salus"});
+    }
+}
+
+/// Tells the error and ends the job. An error that all ranks share is told by rank 0; the others wait a
+/// moment before they speak, in case it is theirs alone.
+int fail(const Error& error, const Communicator& comm, bool computing) {
+    const bool alone = comm.size() == 1;
+    if (!alone && computing && !comm.is_root()) std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (comm.is_root() || computing) write_line(STDERR_FILENO, error_report(error, ::isatty(STDERR_FILENO) == 1));
+    if (!alone && computing) MpiSession::abort(error.exit_code());
+    return error.exit_code();
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const ProgramVersion& version) {
+    std::optional<MpiSession> mpi;
+    Communicator comm;
+    std::vector<std::string> arguments;
+    std::optional<Program> program;
+    try {
+        if (launched_by_mpi()) {
+            mpi.emplace(argc, argv);
+            comm = Communicator::world();
+        }
+        arguments.assign(argv + 1, argv + argc);
+        program.emplace(arguments, version, comm);
+        return program->run();
+    } catch (...) {
+        return fail(current_error(), comm, program && program->computing());
+    }
+}
+
+}  // namespace salus
