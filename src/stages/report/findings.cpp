@@ -1,0 +1,133 @@
+#include "stages/report/findings.hpp"
+
+#include "base/text.hpp"
+
+#include "stages/report/chart_manhattan.hpp"
+#include "stages/report/numbers.hpp"
+
+#include <algorithm>
+
+namespace salus::report {
+namespace {
+
+constexpr std::size_t named_at_most = 3;
+
+std::string allele(const std::string& bases) { return bases.size() > 12 ? bases.substr(0, 10) + "\u2026" : bases; }
+
+/// Traits by their best variant, best first.
+std::vector<const TraitAssociation*> by_strength(const ReportData& data) {
+    std::vector<const TraitAssociation*> order;
+    for (const auto& trait : data.association)
+        if (!trait.loci.empty()) order.push_back(&trait);
+    std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+        return a->loci[0].neg_log10_p > b->loci[0].neg_log10_p;
+    });
+    return order;
+}
+
+std::string best_of(const TraitAssociation& trait) {
+    return text(trait_label(trait.name), " at ", locus_label(trait.loci[0]), " (p = ", p_value(trait.loci[0].neg_log10_p), ")");
+}
+
+std::string association_finding(const ReportData& data) {
+    const auto order = by_strength(data);
+    std::size_t significant = 0;
+    for (const auto& trait : data.association) significant += trait.significant_loci > 0;
+    std::vector<std::string> named;
+    for (const auto* trait : order) {
+        const bool counts = significant == 0 || trait->significant_loci > 0;
+        if (counts && named.size() < (significant == 0 ? 1 : named_at_most)) named.push_back(best_of(*trait));
+    }
+    const std::string level = text("genome-wide significance (p < ", p_value(data.genome_wide), ")");
+    const std::size_t all = data.association.size();
+    const std::string of_traits = all == 1 ? std::string("the one trait tested") : text("the ", all, " traits tested");
+    if (significant == 0) {
+        std::string out = text("No variant reaches ", level, " for ", of_traits);
+        return out + (named.empty() ? "." : text("; the strongest signal is ", named[0], "."));
+    }
+    std::string out = all == 1 ? text(capitalised(trait_label(data.association[0].name)), " reaches ", level, ", most strongly: ")
+                               : text(significant, " of ", of_traits, significant == 1 ? " reaches " : " reach ", level,
+                                      ", most strongly ");
+    if (significant > named.size()) named.push_back(text(significant - named.size(), " more"));
+    return out + enumerate(named) + ".";
+}
+
+/// "(3 sex mismatch, 2 duplicate)"; empty for no reasons. Reasons of people are subject to `min_cell` > 0.
+std::string reasons_in_words(std::vector<Counted> reasons, std::uint64_t min_cell) {
+    std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+    std::vector<std::uint64_t> counts;
+    for (const auto& reason : reasons) counts.push_back(reason.count);
+    const auto cells = people_cells(counts, min_cell);
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < reasons.size() && i <= named_at_most; ++i)
+        words.push_back(text(reason_label(reasons[i].name), " ", cells[i]));
+    return words.empty() ? "" : text(" (", join(words, ", "), ")");
+}
+
+std::string quality_finding(const ReportData& data) {
+    const auto& samples = data.quality->samples;
+    const auto& variants = data.quality->variants;
+    const std::uint64_t bad = samples.total - samples.passed, bad_variants = variants.total - variants.passed;
+    return text("Quality control marks ", people(bad, data.min_cell), " of ", with_thousands(samples.total), " samples",
+                reasons_in_words(samples.reasons, data.min_cell), " and ", with_thousands(bad_variants), " of ",
+                with_thousands(variants.total), " variants", reasons_in_words(variants.reasons, 0), ".");
+}
+
+bool is_binary_metric(const ScoreMeasure& measure) { return lower(measure.metric).find("auc") != std::string::npos; }
+
+std::string score_in_words(const TraitRisk& trait, const ScoreMeasure& m) {
+    if (is_binary_metric(m))
+        return text("tells cases of ", trait_label(trait.name), " from others with an AUC of ", decimal(m.estimate, 3),
+                    " (95 % CI ", decimal(m.lower, 3), " to ", decimal(m.upper, 3), ")");
+    return text("explains ", percent(m.estimate), " of the variance of ", trait_label(trait.name), " (95 % CI ",
+                decimal(100 * m.lower, 1), " to ", decimal(100 * m.upper, 1), " %)");
+}
+
+std::string score_finding(const ReportData& data) {
+    std::vector<std::string> parts;
+    std::size_t traits = 0;
+    for (const auto& trait : data.risk) {
+        const auto* measure = headline_measure(trait);
+        if (measure == nullptr || std::isnan(measure->estimate)) continue;
+        ++traits;
+        if (parts.size() < named_at_most) parts.push_back(score_in_words(trait, *measure));
+    }
+    if (parts.empty()) return {};
+    if (traits > parts.size()) parts.push_back(text("was validated for ", traits - parts.size(), " more traits"));
+    return text("In people who were not used to build it, the genetic score ", enumerate(parts), ".");
+}
+
+}  // namespace
+
+std::string locus_label(const Locus& locus) {
+    return text(short_chromosome(locus.chromosome), ":", with_thousands(locus.position), " ", allele(locus.other_allele),
+                ">", allele(locus.effect_allele));
+}
+
+std::string reason_label(const std::string& reason) {
+    std::string out = reason;
+    std::replace(out.begin(), out.end(), '_', ' ');
+    return out;
+}
+
+const ScoreMeasure* headline_measure(const TraitRisk& trait, const std::string& group) {
+    const ScoreMeasure* best = nullptr;
+    for (const auto& m : trait.measures) {
+        const std::string metric = lower(m.metric);
+        if (m.group != group || (metric != "r2" && metric != "auc")) continue;
+        if (best == nullptr || (best->model != "score" && m.model == "score")) best = &m;
+    }
+    return best;
+}
+
+const ScoreMeasure* headline_measure(const TraitRisk& trait) { return headline_measure(trait, "all"); }
+
+std::vector<std::string> main_findings(const ReportData& data) {
+    std::vector<std::string> findings;
+    if (!data.association.empty()) findings.push_back(association_finding(data));
+    if (data.quality) findings.push_back(quality_finding(data));
+    if (auto score = score_finding(data); !score.empty()) findings.push_back(std::move(score));
+    return findings;
+}
+
+}  // namespace salus::report

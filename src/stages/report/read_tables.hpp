@@ -1,0 +1,61 @@
+#pragma once
+
+#include "stages/report/genome_sketch.hpp"
+#include "stages/report/report_data.hpp"
+#include "store/h5.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace salus::report {
+
+/// Rows of a table that are read at once; 64 MiB of doubles for eight columns.
+inline constexpr std::uint64_t slice_rows = 1u << 20;
+
+/// A numeric column as doubles, whatever its type; NaN everywhere if the table does not have it.
+std::vector<double> numbers(const TableData& table, std::string_view column);
+/// A numeric column as counts; negative and NaN become 0.
+std::vector<std::uint64_t> counts(const TableData& table, std::string_view column);
+/// A text column; empty texts if the table does not have it.
+std::vector<std::string> words(const TableData& table, std::string_view column);
+
+/// Cohort and traits of phenotypes.h5. One pass; memory O(slice).
+Cohort read_cohort(const H5File& file);
+
+/// Cuts a table into slices that depend on its length alone.
+struct RowRange {
+    std::uint64_t begin = 0, end = 0;
+};
+std::vector<RowRange> row_slices(std::uint64_t rows, std::uint64_t size);
+
+VariantQuality read_variant_quality(const H5File& file, RowRange range);
+SampleQuality read_sample_quality(const H5File& file);
+/// Adds the counts of rows that come later in the table.
+void merge(VariantQuality& sum, const VariantQuality& more);
+/// What a part file keeps of a slice.
+void write_variant_quality(H5File& file, const VariantQuality& counts);
+VariantQuality read_variant_quality_part(const H5File& file);
+
+/// Chromosomes of the `variants` table in order; DataError if one appears twice.
+std::vector<ChromosomeRun> read_runs(const H5File& file);
+/// One pass over the tests of a trait.
+GenomeSketch read_sketch(const H5File& file, const std::string& trait, const std::vector<ChromosomeRun>& runs,
+                         double suggestive, std::uint32_t distance);
+/// The rows of the lead variants.
+std::vector<Locus> read_loci(const H5File& file, const std::string& trait, std::span<const Hit> hits);
+/// `trait_summary` without the pictures and loci.
+std::vector<TraitAssociation> read_association_summary(const H5File& file);
+void write_trait(H5File& file, const TraitAssociation& trait);
+void read_trait(const H5File& file, TraitAssociation& trait);
+
+/// Measures, curves and distributions of every trait with a score. `phenotypes`, if there, gives case status.
+std::vector<TraitRisk> read_risk(const H5File& file, const H5File* phenotypes);
+
+/// What `/provenance` of a result file says.
+Source read_source(const std::string& port, const std::filesystem::path& path);
+
+}  // namespace salus::report

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace salus::report {
+
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+struct Counted {
+    std::string name;
+    std::uint64_t count = 0;
+};
+
+/// A trait over the samples of the cohort.
+struct TraitCohort {
+    std::string name, kind, unit, doc;  // kind: quantitative, binary or date
+    std::uint64_t n = 0, cases = 0;     // people with a value; of a binary trait those with value 1
+    double mean = unknown, sd = unknown;
+};
+
+struct Cohort {
+    std::uint64_t samples = 0, with_record = 0;
+    std::array<std::uint64_t, 3> sexes{};  // unknown, male, female
+    std::vector<Counted> groups;           // in order of first appearance
+    std::vector<TraitCohort> traits;
+    std::vector<std::string> covariates;
+};
+
+/// Whole-number counts only, so that sums do not depend on how the table was cut.
+struct VariantQuality {
+    struct Chromosome {
+        std::string name;
+        std::uint64_t pass = 0, fail = 0;
+    };
+    static constexpr std::size_t call_rate_bins = 40;  // 0.90 to 1.00, the first holds all below
+    static constexpr std::size_t frequency_bins = 28;  // minor allele frequency, 4 per decade from 1e-7 to 1
+    static constexpr std::size_t hwe_bins = 40;        // -log10 p 0 to 20, the last holds all above
+    std::vector<Chromosome> chromosomes;               // in table order
+    std::vector<Counted> reasons;
+    std::vector<std::uint64_t> call_rate = std::vector<std::uint64_t>(call_rate_bins);
+    std::vector<std::uint64_t> frequency = std::vector<std::uint64_t>(frequency_bins);
+    std::vector<std::uint64_t> hwe = std::vector<std::uint64_t>(hwe_bins);
+    std::uint64_t monomorphic = 0, total = 0, passed = 0;
+};
+
+struct SampleQuality {
+    std::uint64_t total = 0, passed = 0;
+    std::vector<Counted> reasons;
+};
+
+struct Quality {
+    VariantQuality variants;
+    SampleQuality samples;
+};
+
+/// A lead variant with its estimate.
+struct Locus {
+    std::string chromosome, id, other_allele, effect_allele;
+    std::uint64_t position = 0;
+    double frequency = unknown, beta = unknown, standard_error = unknown, neg_log10_p = unknown;
+};
+
+struct TraitAssociation {
+    std::string name, kind;
+    std::uint64_t n = 0, cases = 0, tested = 0;
+    double lambda = unknown;
+    std::uint64_t significant_loci = 0;
+    std::vector<Locus> loci;    // best first, at most as many as asked for
+    std::string manhattan, qq;  // SVG
+};
+
+/// A measured quality of a score in people who were not used to build it.
+struct ScoreMeasure {
+    std::string group, metric, model;
+    double estimate = unknown, lower = unknown, upper = unknown;
+    std::uint64_t n = 0, cases = 0;
+};
+
+/// Mean of what was predicted and what was seen in people of similar prediction.
+struct CalibrationPoint {
+    double predicted = unknown, observed = unknown, lower = unknown, upper = unknown;
+    std::uint64_t n = 0;
+};
+
+struct TraitRisk {
+    std::string name, kind;
+    std::vector<ScoreMeasure> measures;
+    std::vector<CalibrationPoint> calibration;
+    std::vector<std::pair<double, double>> roc;      // false-positive rate, true-positive rate
+    std::vector<double> score_edges;                 // standardised score
+    std::vector<std::uint64_t> score_controls, score_cases;  // binary; quantitative: all in score_controls
+    std::vector<CalibrationPoint> deciles;           // of the score: `predicted` is the decile 1 to 10
+    std::uint64_t weights = 0;                       // variants in the score
+};
+
+/// A result file that went into the report.
+struct Source {
+    std::string name;  // port
+    std::vector<std::pair<std::string, std::string>> facts;
+};
+
+/// Everything the page shows.
+struct ReportData {
+    std::string title;
+    std::uint64_t min_cell = 5;
+    double genome_wide = 7.30103;  // -log10 p
+    std::uint32_t locus_distance = 500000;
+    std::optional<Cohort> cohort;
+    std::optional<Quality> quality;
+    std::vector<TraitAssociation> association;
+    std::vector<TraitRisk> risk;
+    std::vector<Source> sources;
+};
+
+/// How a trait is called and measured; unit "" if the cohort does not know it.
+const TraitCohort* find_trait(const ReportData& data, const std::string& name);
+
+}  // namespace salus::report

@@ -1,0 +1,85 @@
+#include "base/text.hpp"
+
+#include "stages/report/findings.hpp"
+#include "stages/report/chart_manhattan.hpp"
+#include "stages/report/html.hpp"
+#include "stages/report/numbers.hpp"
+#include "stages/report/sections.hpp"
+
+namespace salus::report {
+namespace {
+
+std::string people_of(const TraitAssociation& trait, std::uint64_t min_cell) {
+    if (trait.kind != "binary") return people(trait.n, min_cell);
+    const auto cells = people_cells(std::vector{trait.cases, trait.n - trait.cases}, min_cell);
+    return text(cells[0], " / ", cells[1]);
+}
+
+std::string overview(const ReportData& data) {
+    HtmlTable table{.caption = "Traits tested",
+                    .columns = {{"Trait"}, {"People (cases / others)", true}, {"Variants tested", true}, {"\u03bb", true},
+                                {"Loci", true}, {"Strongest variant"}, {"p", true}},
+                    .rows = {}};
+    for (const auto& trait : data.association) {
+        const bool any = !trait.loci.empty();
+        table.rows.push_back({capitalised(trait_label(trait.name)), people_of(trait, data.min_cell), with_thousands(trait.tested),
+                              decimal(trait.lambda, 3), with_thousands(trait.significant_loci),
+                              any ? locus_label(trait.loci[0]) : "\u2013", any ? p_value(trait.loci[0].neg_log10_p) : "\u2013"});
+    }
+    return to_html(table);
+}
+
+std::string loci_table(const TraitAssociation& trait, const std::string& unit) {
+    const std::string effect = trait.kind == "binary" ? "Log odds ratio" : unit.empty() ? "Beta" : text("Beta (", unit, ")");
+    HtmlTable table{.caption = "Strongest independent loci: " + trait_label(trait.name),
+                    .columns = {{"Locus", true}, {"Position"}, {"Variant"}, {"Other"}, {"Effect"}, {"Frequency", true},
+                                {effect, true}, {"SE", true}, {"\u2212log\u2081\u2080 p", true}},
+                    .rows = {}};
+    for (std::size_t i = 0; i < trait.loci.size(); ++i) {
+        const Locus& locus = trait.loci[i];
+        table.rows.push_back({std::to_string(i + 1),
+                              text(short_chromosome(locus.chromosome), ":", with_thousands(locus.position)),
+                              locus.id.empty() ? "\u2013" : locus.id, locus.other_allele, locus.effect_allele,
+                              measured(locus.frequency), measured(locus.beta), measured(locus.standard_error),
+                              decimal(locus.neg_log10_p, 2)});
+    }
+    return to_html(table);
+}
+
+std::string trait_part(const ReportData& data, const TraitAssociation& trait) {
+    const auto* cohort = find_trait(data, trait.name);
+    const std::string label = trait_label(trait.name);
+    std::string body;
+    if (cohort != nullptr && !cohort->doc.empty()) body += paragraph(cohort->doc, "quiet");
+    if (trait.tested == 0) {
+        body += paragraph("No variant could be tested for this trait.");
+    } else if (trait.manhattan.empty()) {
+        body += paragraph("Left without pictures to keep the page small; all tests are in association.h5.");
+    } else {
+        body += figure(trait.manhattan,
+                       text("Each dot is a variant, placed along the genome; height is the strength of evidence. Dots above the dashed "
+                            "line (p < ", p_value(data.genome_wide), ") are genome-wide significant; rings carry the number of the locus in the table."),
+                       true);
+        body += "<div class=\"row\">\n" +
+                figure(trait.qq, text("Observed against expected evidence. Shaded: where 95 % of tests would lie if no variant mattered. "
+                                      "\u03bb near 1 means that the test statistics are not inflated.")) +
+                loci_table(trait, cohort == nullptr ? "" : cohort->unit) + "</div>\n";
+    }
+    return section(anchor("association", trait.name), capitalised(label), body, 3);
+}
+
+}  // namespace
+
+std::string anchor(const std::string& section_name, const std::string& trait) { return section_name + "-" + trait; }
+
+std::string association_section(const ReportData& data) {
+    if (data.association.empty()) return {};
+    std::string body = paragraph(text("Every variant is tested for association with every trait, one copy of the effect allele "
+                                      "(ALT) at a time, adjusted for the covariates. Loci are lead variants at least ",
+                                      with_thousands(data.locus_distance / 1000), " kb apart."));
+    body += overview(data);
+    for (const auto& trait : data.association) body += trait_part(data, trait);
+    return section("association", "Association", body);
+}
+
+}  // namespace salus::report

@@ -1,0 +1,72 @@
+#include "base/text.hpp"
+
+#include "stages/report/html.hpp"
+#include "stages/report/numbers.hpp"
+#include "stages/report/sections.hpp"
+
+namespace salus::report {
+namespace {
+
+std::string composition_table(const Cohort& cohort, std::uint64_t min_cell) {
+    HtmlTable table{.caption = "Samples by recorded sex and group",
+                    .columns = {{"Part of the cohort"}, {"Samples", true}, {"Share", true}},
+                    .rows = {}};
+    const auto add = [&](const std::vector<std::string>& names, const std::vector<std::uint64_t>& counts) {
+        const auto cells = people_cells(counts, min_cell);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const bool shown = cells[i] == with_thousands(counts[i]);
+            const double share = static_cast<double>(counts[i]) / static_cast<double>(cohort.samples);
+            table.rows.push_back({names[i], cells[i], shown ? percent(share) : "\u2013"});
+        }
+    };
+    add({"Female", "Male", "Sex not given"}, {cohort.sexes[2], cohort.sexes[1], cohort.sexes[0]});
+    std::vector<std::string> names;
+    std::vector<std::uint64_t> counts;
+    for (const auto& group : cohort.groups) {
+        names.push_back("Group " + group.name);
+        counts.push_back(group.count);
+    }
+    if (!names.empty()) add(names, counts);
+    add({"With a health record", "Without a health record"}, {cohort.with_record, cohort.samples - cohort.with_record});
+    return to_html(table);
+}
+
+std::string case_share(const TraitCohort& trait, std::uint64_t min_cell) {
+    const auto cells = people_cells(std::vector{trait.cases, trait.n - trait.cases}, min_cell);
+    if (trait.n == 0 || cells[0] != with_thousands(trait.cases)) return cells[0];
+    return text(cells[0], " (", percent(static_cast<double>(trait.cases) / static_cast<double>(trait.n)), ")");
+}
+
+std::string traits_table(const Cohort& cohort, std::uint64_t min_cell) {
+    HtmlTable table{.caption = "Traits",
+                    .columns = {{"Trait"}, {"Kind"}, {"People", true}, {"Cases", true}, {"Mean", true}, {"SD", true}, {"Unit"}},
+                    .rows = {}};
+    for (const auto& trait : cohort.traits) {
+        const bool binary = trait.kind == "binary", measured_trait = trait.kind == "quantitative" && trait.n >= min_cell;
+        table.rows.push_back({capitalised(trait_label(trait.name)), trait.kind == "date" ? "first date" : trait.kind,
+                              people(trait.n, min_cell), binary ? case_share(trait, min_cell) : "",
+                              measured_trait ? measured(trait.mean, 4) : "", measured_trait ? measured(trait.sd) : "",
+                              measured_trait ? trait.unit : ""});
+    }
+    return to_html(table);
+}
+
+}  // namespace
+
+std::string cohort_section(const ReportData& data) {
+    if (!data.cohort) return {};
+    const Cohort& cohort = *data.cohort;
+    std::string body = paragraph(text(with_thousands(cohort.samples), " sequenced samples, of whom ",
+                                      people(cohort.with_record, data.min_cell), " have a linked health record. Numbers of people from 1 to ",
+                                      data.min_cell - 1, " are shown as <", data.min_cell, "."));
+    body += composition_table(cohort, data.min_cell);
+    body += traits_table(cohort, data.min_cell);
+    if (!cohort.covariates.empty()) {
+        std::vector<std::string> names;
+        for (const auto& name : cohort.covariates) names.push_back(trait_label(name));
+        body += paragraph("Covariates: " + enumerate(names) + ".", "quiet");
+    }
+    return section("cohort", "Cohort", body);
+}
+
+}  // namespace salus::report

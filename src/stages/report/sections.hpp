@@ -1,0 +1,20 @@
+#pragma once
+
+#include "stages/report/report_data.hpp"
+
+#include <string>
+
+namespace salus::report {
+
+/// Sections of the page as HTML; pure. Each is empty if its data are not there.
+std::string cohort_section(const ReportData& data);
+std::string quality_section(const ReportData& data);
+std::string association_section(const ReportData& data);
+std::string risk_section(const ReportData& data);
+std::string methods_section(const ReportData& data);
+std::string glossary_section(const ReportData& data);
+
+/// An identifier for links to the part of a trait: "association-ldl_cholesterol".
+std::string anchor(const std::string& section, const std::string& trait);
+
+}  // namespace salus::report
