@@ -25,6 +25,17 @@ std::vector<std::size_t> rows_by_person(const std::vector<std::uint32_t>& person
     return begin;
 }
 
+/// One period for each person with events: from the first to the last.
+void observe_by_events(Shard& shard) {
+    shard.periods.clear();
+    for (std::size_t p = 0; p < shard.size(); ++p) {
+        const std::size_t begin = shard.event_begin[p], end = shard.event_begin[p + 1];
+        shard.period_begin[p] = shard.periods.size();
+        if (begin < end) shard.periods.push_back({shard.events[begin].day, shard.events[end - 1].day});
+    }
+    shard.period_begin[shard.size()] = shard.periods.size();
+}
+
 H5File open_store(const std::filesystem::path& path) {
     H5File file = H5File::open(path);
     if (file.integer_attribute("/", "event_store_version") != event_store_version || !file.is_table("events") ||
@@ -175,6 +186,7 @@ Shard EventStore::read_shard(std::uint64_t shard) const {
     for (std::size_t i = 0; i < day.size(); ++i)
         out.events[i] = {day[i], static_cast<EventKind>(kind[i]), comparator[i], code[i], unit[i], value[i]};
 
+    if (!has_periods_) observe_by_events(out);
     TableData links = part("links", link_begin_, {});
     out.linked = std::move(links.column<std::uint32_t>("person"));
     for (std::uint32_t& p : out.linked) p -= static_cast<std::uint32_t>(person_begin_[shard]);

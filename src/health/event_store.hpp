@@ -75,8 +75,8 @@ public:
     const std::vector<std::string>& codes() const noexcept { return codes_; }
     const std::vector<std::uint32_t>& concepts() const noexcept { return concepts_; }
     const std::vector<std::string>& units() const noexcept { return units_; }
-    /// False if the source had no observation periods: then every person with an event counts as observed.
-    bool has_periods() const noexcept { return has_periods_; }
+    /// Where the source had no table of observation periods, the time from the first to the last event of a
+    /// person stands for it.
     Shard read_shard(std::uint64_t shard) const;
 
 private:
