@@ -202,7 +202,7 @@ h5::DatasetId make_dimension(const H5File::State& file, std::string_view path, s
     h5::DatasetId scale = file.create_dataset(path, H5T_IEEE_F32BE, shape, Compression::none);
     std::string digits = text(rows);
     digits.insert(0, digits.size() < 10 ? 10 - digits.size() : 0, ' ');
-    file.require(H5DSset_scale(scale.get(), text("This is a netCDF dimension but not a netCDF variable", digits).c_str()) >= 0,
+    file.require(H5DSset_scale(scale.get(), text("This is a netCDF dimension but not a netCDF variable.", digits).c_str()) >= 0,
                  "make a dimension scale");
     return scale;
 }
