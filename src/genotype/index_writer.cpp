@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace salus {
 namespace {
@@ -117,13 +118,47 @@ TableData renamed(TableData from, const TableSpec& spec, const Segment& segment)
     return to;
 }
 
+/// Watches that variants stay grouped by chromosome and sorted by position across parts.
+class OrderCheck {
+public:
+    void add(const TableData& variants, const StorePart& part) {
+        const auto& chromosomes = variants.column<std::string>("chromosome");
+        const auto& positions = variants.column<std::uint32_t>("base_pair_location");
+        for (std::size_t i = 0; i < positions.size(); ++i) {
+            if (chromosomes[i] != chromosome_) {
+                if (!seen_.insert(chromosomes[i]).second)
+                    fail("a chromosome comes back after another one", chromosomes[i], positions[i],
+                         part);
+                chromosome_ = chromosomes[i];
+            } else if (positions[i] < position_) {
+                fail("positions are not sorted", chromosomes[i], positions[i], part);
+            }
+            position_ = positions[i];
+        }
+    }
+
+private:
+    [[noreturn]] static void fail(std::string what, std::string_view chromosome,
+                                  std::uint32_t position, const StorePart& part) {
+        throw DataError({.what = std::move(what),
+                         .where = text(part.origin, ", site ", chromosome, ":", position),
+                         .why = "the files together must be grouped by chromosome and sorted by "
+                                "position, in the order in which they are given",
+                         .help = "give the files in the order of the genome, each stretch of it "
+                                 "once"});
+    }
+    std::set<std::string> seen_;
+    std::string chromosome_;
+    std::uint32_t position_ = 0;
+};
+
 class TableJoiner {
 public:
     TableJoiner(H5File& index, TableSpec spec, std::uint64_t rows,
                 const std::map<std::string, std::size_t>& widths)
         : spec_(std::move(spec)), writer_(index.begin_table(spec_, rows, widths)) {}
-    void append(const H5File& part, const TableSpec& from, const Segment& segment) {
-        writer_.append(renamed(part.read(from.name), spec_, segment));
+    void append(TableData rows, const Segment& segment) {
+        writer_.append(renamed(std::move(rows), spec_, segment));
     }
     void close() { writer_.close(); }
 
@@ -148,12 +183,16 @@ std::uint64_t write_genotype_index(H5File& index, const std::filesystem::path& f
     std::optional<TableJoiner> long_text;
     if (survey.long_texts > 0)
         long_text.emplace(index, long_text_table_spec(""), survey.long_texts, survey.long_widths);
+    OrderCheck order;
     std::optional<H5File> file;
     for (const Segment& segment : survey.segments) {
         if (segment.number == 0) file.emplace(H5File::open(folder / parts[segment.part].file));
         const std::string prefix = segment_prefix(segment.number);
-        variants.append(*file, variants_table_spec(prefix, store.info), segment);
-        if (segment.long_texts > 0) long_text->append(*file, long_text_table_spec(prefix), segment);
+        TableData rows = file->read(text(prefix, "variants"));
+        order.add(rows, parts[segment.part]);
+        variants.append(std::move(rows), segment);
+        if (segment.long_texts > 0)
+            long_text->append(file->read(text(prefix, "long_text")), segment);
     }
     variants.close();
     if (long_text) long_text->close();

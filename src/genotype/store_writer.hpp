@@ -38,6 +38,7 @@ private:
 struct StorePart {
     std::string file;   // name inside the folder
     std::string sha256; // of the file
+    std::string origin; // the file it was made of, for messages
 };
 
 struct StoreDescription {
@@ -47,8 +48,9 @@ struct StoreDescription {
 };
 
 /// Writes samples, parts and the joined tables of variants into `index`, which becomes `index.h5`
-/// of `folder`. Reads one segment at a time; parts without variants may be listed. \return number
-/// of variants. Cost O(M) rows through one process, O(131,072) rows of memory.
+/// of `folder`. Reads one segment at a time; DataError if a chromosome comes back or
+/// positions fall from part to part.
+/// \return number of variants. Cost O(M) rows through one process, O(131,072) rows of memory.
 std::uint64_t write_genotype_index(H5File& index, const std::filesystem::path& folder,
                                    const StoreDescription& store, std::span<const StorePart> parts);
 

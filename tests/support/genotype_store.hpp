@@ -51,7 +51,7 @@ inline void write_small_store(const std::filesystem::path& folder, const StoreDe
         for (std::size_t v = 0; v < parts[p].variants.size(); ++v)
             writer.add(parts[p].variants[v], parts[p].rows[v]);
         writer.finish();
-        written.push_back({name, part.commit()});
+        written.push_back({name, part.commit(), name});
     }
     H5File index = H5File::create(folder / "index.h5");
     write_genotype_index(index, folder, store, written);

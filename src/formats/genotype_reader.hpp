@@ -1,0 +1,119 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "formats/bgzf_reader.hpp"
+#include "genotype/genotype_source.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace salus {
+
+/// Part of a chromosome, both ends included; a variant lies in it if its POS does.
+struct Region {
+    std::string chromosome;
+    std::uint32_t first = 0, last = 0xFFFFFFFF;
+};
+/// `chr20`, `chr20:1000-2000` (thousands separators allowed), `chr20:1000-`. UsageError otherwise.
+/// A name that holds ':' is taken whole if no numbers follow.
+Region parse_region(std::string_view text);
+
+enum class BadRecord : std::uint8_t { fail, skip };
+enum class BedAlleles : std::uint8_t { a2_is_ref, a1_is_ref };
+
+/// How genotype files are read; the same for all files of a cohort.
+struct ReadOptions {
+    std::string genome_build = "GRCh38";
+    std::vector<std::string> info;        // INFO keys to keep
+    std::vector<std::string> keep_filter; // FILTER values to keep; empty keeps all
+    std::vector<Region> regions;          // empty keeps all
+    BadRecord on_bad_record = BadRecord::fail;
+    BedAlleles bed_alleles = BedAlleles::a2_is_ref;
+};
+
+/// What happened while reading; all counts can be added up.
+struct ReadCounters {
+    std::uint64_t records = 0;              // sites read, those left out included
+    std::uint64_t variants = 0;             // ALT alleles kept
+    std::uint64_t split_sites = 0;          // sites with several ALT alleles
+    std::uint64_t outside = 0;              // sites outside the regions
+    std::uint64_t filtered = 0;             // sites whose FILTER is not to be kept
+    std::uint64_t skipped = 0;              // malformed records left out
+    std::uint64_t heterozygous_haploid = 0; // calls set missing: two alleles where one is expected
+    std::uint64_t haploid_on_diploid = 0;   // single-allele calls taken as homozygous
+    std::uint64_t half_missing = 0;         // calls like ./1, set missing
+    ReadCounters& operator+=(const ReadCounters& other) noexcept;
+};
+
+/// One site, split into one variant per ALT allele.
+struct GenotypeRecord {
+    std::vector<Variant> variants;
+    std::vector<std::uint8_t> rows; // variants.size() rows of packed_bytes(samples)
+    std::span<const std::uint8_t> row(std::size_t v) const noexcept {
+        const std::size_t bytes = rows.size() / variants.size();
+        return std::span(rows).subspan(v * bytes, bytes);
+    }
+};
+
+/// Reads the sites of one range of a file in order.
+///
+/// Calls are copies of the ALT allele in question: calls of another ALT count as 0 copies of this
+/// one (as in `bcftools norm -m -`), so 1/2 is het for both. A call with any allele missing is
+/// missing. A haploid call is hom_ref or hom_alt. Where one copy is expected (Y and MT; X outside
+/// the pseudo-autosomal regions in males) a heterozygous call is set missing. More than two alleles
+/// are a bad record. Positions must not fall, and a chromosome must not come back.
+class GenotypeReader {
+public:
+    virtual ~GenotypeReader() = default;
+    /// The next site that is kept, into `out`, which is reused; false at the end.
+    virtual bool next(GenotypeRecord& out) = 0;
+    const ReadCounters& counters() const noexcept { return counters_; }
+
+protected:
+    ReadCounters counters_;
+};
+
+/// A file of genotypes, opened for its header.
+class GenotypeFile {
+public:
+    virtual ~GenotypeFile() = default;
+    const std::filesystem::path& path() const noexcept { return path_; }
+    /// Unique, not empty; sex where the format holds it (.fam).
+    const SampleTable& samples() const noexcept { return samples_; }
+    /// Bytes that a pass over the file reads.
+    std::uint64_t bytes() const noexcept { return bytes_; }
+    /// Number of records if that is known without reading them all, else 0.
+    virtual std::uint64_t records() const = 0;
+    /// False if the file has to be read in one piece for want of an index.
+    virtual bool divisible() const = 0;
+    /// Cuts the records into ranges of about `target` bytes; regions outside `options.regions` are
+    /// left out where the index tells. A function of the file and the arguments alone.
+    virtual std::vector<FileRange> ranges(std::uint64_t target,
+                                          const ReadOptions& options) const = 0;
+    /// \param sex  as it applies to this run, one per sample.
+    virtual std::unique_ptr<GenotypeReader> read(FileRange range, const ReadOptions& options,
+                                                 std::span<const Sex> sex) const = 0;
+    /// What in `options` this file cannot serve (INFO keys that its header does not declare).
+    virtual std::vector<Problem> problems(const ReadOptions& options) const = 0;
+
+protected:
+    explicit GenotypeFile(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;
+    SampleTable samples_;
+    std::uint64_t bytes_ = 0;
+};
+
+/// Opens VCF (bgzip or uncompressed), BCF or PLINK 1 .bed by content. DataError with the reason if
+/// it is none.
+std::unique_ptr<GenotypeFile> open_genotype_file(const std::filesystem::path& path);
+
+/// DataError if a name is empty or comes twice (named by its column, never by itself).
+void check_samples(std::span<const std::string> ids, const std::filesystem::path& path);
+
+} // namespace salus

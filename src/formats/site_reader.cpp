@@ -1,0 +1,216 @@
+#include "formats/site_reader.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace salus {
+namespace {
+
+constexpr std::array<bool, 256> bases = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'A', 'C', 'G', 'T', 'N', 'a', 'c', 'g', 't', 'n'})
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+bool is_bases(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return bases[static_cast<unsigned char>(c)];
+    });
+}
+
+bool is_printable(std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+bool is_alt(std::string_view alt) noexcept {
+    if (is_bases(alt) || alt == "*") return true;
+    if (alt.size() < 2 || !is_printable(alt)) return false;
+    if (alt.front() == '<') return alt.size() > 2 && alt.back() == '>';
+    if (alt.front() == '.') return is_bases(alt.substr(1));
+    if (alt.back() == '.') return is_bases(alt.substr(0, alt.size() - 1));
+    // Breakends: t[p[, t]p], [p[t, ]p]t
+    const std::size_t open = alt.find_first_of("[]"), close = alt.find_last_of("[]");
+    if (open == std::string_view::npos || open + 1 >= close || alt[open] != alt[close])
+        return false;
+    const std::string_view before = alt.substr(0, open), after = alt.substr(close + 1);
+    return before.empty() != after.empty() && is_bases(before.empty() ? after : before);
+}
+
+} // namespace
+
+void require_text(std::string_view value, std::string_view column) {
+    const bool plain = is_printable(value);
+    if (plain || (is_utf8(value) && std::none_of(value.begin(), value.end(),
+                                                 [](char c) { return c >= 0 && c < ' '; })))
+        return;
+    throw RecordDefect{text(column, " holds bytes that are not text"),
+                       "VCF is UTF-8 without control characters"};
+}
+
+void require_alleles(const Site& site) {
+    if (!is_bases(site.ref))
+        throw RecordDefect{"REF is not a sequence of A, C, G, T, N",
+                           "the VCF specification allows no other reference bases"};
+    for (const std::string_view alt : site.alts)
+        if (!is_alt(alt))
+            throw RecordDefect{"ALT is not an allele",
+                               "it must be bases (ACGTN), '*', <ID> or a breakend"};
+}
+
+SiteReader::SiteReader(const VcfHeader& header, const ReadOptions& options,
+                       std::span<const Sex> sex)
+    : options_(options), samples_(sex.size()), ploidy_(options.genome_build, sex) {
+    for (const std::string& key : options.info) {
+        const auto number = header.info_number.find(key);
+        per_alt_.push_back(number != header.info_number.end() && number->second == "A");
+    }
+    site_.info.resize(options.info.size());
+    calls_.first.resize(samples_);
+    calls_.second.resize(samples_);
+}
+
+bool SiteReader::next(GenotypeRecord& out) {
+    while (advance()) {
+        ++counters_.records;
+        site_.chromosome = {};
+        for (auto& values : site_.info)
+            values.clear();
+        const ReadCounters before = counters_;
+        try {
+            read_site(site_);
+            const Fate fate = judge();
+            if (fate == Fate::finished) return false;
+            if (fate == Fate::pass_over) continue;
+            take_variants(out);
+            out.rows.resize(out.variants.size() * packed_bytes(samples_));
+            read_calls(site_, out);
+        } catch (const RecordDefect& defect) {
+            if (options_.on_bad_record == BadRecord::fail)
+                throw DataError({.what = defect.what,
+                                 .where = place(),
+                                 .why = defect.why,
+                                 .help = "correct the record, or set on_bad_record = \"skip\" to "
+                                         "leave such records out and count them"});
+            counters_ = before;
+            ++counters_.skipped;
+            continue;
+        }
+        const std::size_t bytes = packed_bytes(samples_);
+        for (std::size_t v = 0; v < out.variants.size(); ++v)
+            counters_.heterozygous_haploid +=
+                ploidy_.apply(std::span(out.rows).subspan(v * bytes, bytes));
+        counters_.variants += out.variants.size();
+        if (site_.alts.size() > 1) ++counters_.split_sites;
+        return true;
+    }
+    return false;
+}
+
+SiteReader::Fate SiteReader::judge() {
+    const auto unsorted = [&](std::string what, std::string help) {
+        throw DataError({.what = std::move(what),
+                         .where = place(),
+                         .why = "records must be grouped by chromosome and sorted by position",
+                         .help = std::move(help)});
+    };
+    if (site_.chromosome != chromosome_) {
+        if (left_.contains(site_.chromosome))
+            unsorted("a chromosome comes back after another one",
+                     "sort the file, e.g. with bcftools sort");
+        if (!chromosome_.empty()) left_.insert(chromosome_);
+        chromosome_ = site_.chromosome;
+    } else if (site_.position < position_) {
+        unsorted("positions are not sorted", "sort the file, e.g. with bcftools sort");
+    }
+    position_ = site_.position;
+    ploidy_.move_to(site_.chromosome, site_.position);
+
+    const auto& regions = options_.regions;
+    const auto here = [&](const Region& r) { return r.chromosome == site_.chromosome; };
+    if (!regions.empty() && std::none_of(regions.begin(), regions.end(), [&](const Region& r) {
+            return here(r) && site_.position >= r.first && site_.position <= r.last;
+        })) {
+        // Sorted: once past all regions of the only chromosome wanted, nothing can follow.
+        if (std::all_of(regions.begin(), regions.end(),
+                        [&](const Region& r) { return here(r) && site_.position > r.last; }))
+            return Fate::finished;
+        ++counters_.outside;
+        return Fate::pass_over;
+    }
+    const auto& filters = options_.keep_filter;
+    if (!filters.empty() &&
+        std::find(filters.begin(), filters.end(), site_.filter) == filters.end()) {
+        ++counters_.filtered;
+        return Fate::pass_over;
+    }
+    return Fate::keep;
+}
+
+void SiteReader::take_variants(GenotypeRecord& out) const {
+    const std::size_t alts = site_.alts.size();
+    out.variants.resize(std::max<std::size_t>(1, alts));
+    for (std::size_t v = 0; v < out.variants.size(); ++v) {
+        Variant& variant = out.variants[v];
+        variant.chromosome = site_.chromosome;
+        variant.position = site_.position;
+        variant.id = site_.id;
+        variant.ref = site_.ref;
+        variant.alt = alts == 0 ? std::string_view(".") : site_.alts[v];
+        variant.filter = site_.filter;
+        variant.alt_index = static_cast<std::uint32_t>(v + 1);
+        variant.alt_count = static_cast<std::uint32_t>(alts);
+        variant.info.resize(site_.info.size());
+        for (std::size_t k = 0; k < site_.info.size(); ++k) {
+            const auto& values = site_.info[k];
+            if (values.empty())
+                variant.info[k].clear();
+            else
+                variant.info[k] = values.size() == 1 ? values.front() : values[v];
+        }
+    }
+}
+
+void SiteReader::set_info(Site& site, std::size_t k, std::string_view value) const {
+    require_text(value, "INFO");
+    auto& values = site.info[k];
+    if (!values.empty())
+        throw RecordDefect{text("INFO field ", options_.info[k], " comes twice"),
+                           "a key stands once per record"};
+    if (!per_alt_[k] || value == ".") {
+        values.emplace_back(value);
+        return;
+    }
+    for (const std::string_view item : split(value, ','))
+        values.emplace_back(item);
+    if (values.size() != std::max<std::size_t>(1, site.alts.size()))
+        throw RecordDefect{
+            text("INFO field ", options_.info[k], " has not one value per ALT allele"),
+            "the header declares Number=A"};
+}
+
+void SiteReader::pack_rows(GenotypeRecord& out) {
+    for (std::size_t i = 0; i < samples_; ++i) {
+        const std::uint16_t a = calls_.first[i], b = calls_.second[i];
+        if (b == AlleleCalls::no_allele) {
+            if (a != AlleleCalls::missing_allele && ploidy_.expects_two(i))
+                ++counters_.haploid_on_diploid;
+        } else if ((a == AlleleCalls::missing_allele) != (b == AlleleCalls::missing_allele)) {
+            ++counters_.half_missing;
+        }
+    }
+    const std::size_t bytes = packed_bytes(samples_);
+    for (std::size_t v = 0; v < out.variants.size(); ++v)
+        pack_calls(calls_, static_cast<std::uint16_t>(v + 1),
+                   std::span(out.rows).subspan(v * bytes, bytes));
+}
+
+std::string SiteReader::place() const {
+    if (site_.chromosome.empty()) return where();
+    return text(where(), ", site ", site_.chromosome, ":", site_.position);
+}
+
+} // namespace salus

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "formats/allele_calls.hpp"
+#include "formats/genotype_reader.hpp"
+#include "formats/vcf_header.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace salus {
+
+/// A record that breaks its format; caught in SiteReader, which fails or skips as asked.
+struct RecordDefect {
+    std::string what, why;
+};
+
+/// The site columns of a record; views live until the next record.
+struct Site {
+    std::string_view chromosome, id, ref, filter;
+    std::uint32_t position = 0;
+    std::vector<std::string_view> alts;         // empty if the record names none
+    std::vector<std::vector<std::string>> info; // [kept key][value]; one value holds for all ALTs
+};
+
+/// What VCF and BCF have in common: order, regions, filters, splitting, ploidy, skipping.
+class SiteReader : public GenotypeReader {
+public:
+    bool next(GenotypeRecord& out) final;
+
+protected:
+    SiteReader(const VcfHeader& header, const ReadOptions& options, std::span<const Sex> sex);
+    /// Goes to the next record; false at the end of the range. Errors here are not skipped.
+    virtual bool advance() = 0;
+    /// Reads the site columns of the current record. Throws RecordDefect.
+    virtual void read_site(Site& site) = 0;
+    /// Fills out.rows (sized: one row per variant). Throws RecordDefect.
+    virtual void read_calls(const Site& site, GenotypeRecord& out) = 0;
+    virtual std::string where() const = 0;
+
+    /// Keeps the value of the k-th INFO key, split where the header declares one per ALT. Throws
+    /// RecordDefect.
+    void set_info(Site& site, std::size_t k, std::string_view value) const;
+    /// Packs `calls_` into the rows of `out` and counts oddities.
+    void pack_rows(GenotypeRecord& out);
+
+    const ReadOptions& options() const noexcept { return options_; }
+    std::size_t samples() const noexcept { return samples_; }
+
+    AlleleCalls calls_; // [sample], scratch
+
+private:
+    enum class Fate : std::uint8_t { keep, pass_over, finished };
+    Fate judge();
+    void take_variants(GenotypeRecord& out) const;
+    std::string place() const;
+
+    ReadOptions options_;
+    std::size_t samples_;
+    std::vector<bool> per_alt_; // [kept INFO key] declared Number=A
+    PloidyRule ploidy_;
+    Site site_;
+    std::set<std::string, std::less<>> left_; // chromosomes that are behind us
+    std::string chromosome_;
+    std::uint32_t position_ = 0;
+};
+
+/// Throws RecordDefect unless `text` may stand in a text column: UTF-8 without control characters.
+void require_text(std::string_view text, std::string_view column);
+/// Throws RecordDefect unless REF is a string of ACGTN, ALT such a string, '*', `<ID>` or a
+/// breakend.
+void require_alleles(const Site& site);
+
+} // namespace salus

@@ -1,0 +1,182 @@
+#include "formats/vcf_reader.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "formats/hts_index.hpp"
+#include "formats/site_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace salus {
+namespace {
+
+class VcfReader final : public SiteReader {
+public:
+    VcfReader(std::unique_ptr<RecordStream> stream, const VcfHeader& header,
+              const ReadOptions& options, std::span<const Sex> sex)
+        : SiteReader(header, options, sex), stream_(std::move(stream)) {}
+
+private:
+    bool advance() override { return stream_->next_line(line_); }
+    std::string where() const override { return stream_->where(); }
+
+    void read_site(Site& site) override {
+        std::array<std::string_view, 9> field;
+        std::string_view rest = line_;
+        for (std::string_view& f : field) {
+            const std::size_t tab = rest.find('\t');
+            if (tab == std::string_view::npos)
+                throw RecordDefect{"the line has fewer columns than the header",
+                                   "columns are separated by single tabs"};
+            f = rest.substr(0, tab);
+            rest.remove_prefix(tab + 1);
+        }
+        samples_text_ = rest;
+        format_ = field[8];
+        site.chromosome = field[0];
+        site.position = position(field[1]);
+        if (field[0].empty()) throw RecordDefect{"CHROM is empty", "a record needs a chromosome"};
+        site.id = field[2] == "." ? std::string_view{} : field[2];
+        site.ref = field[3];
+        site.alts = alts(field[4]);
+        site.filter = field[6] == "." ? std::string_view{} : field[6];
+        require_text(site.chromosome, "CHROM");
+        require_text(site.id, "ID");
+        require_text(site.filter, "FILTER");
+        require_alleles(site);
+        read_info(field[7], site);
+    }
+
+    static std::uint32_t position(std::string_view digits) {
+        std::uint32_t value = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (error != std::errc{} || end != digits.data() + digits.size() || value > 0x7FFFFFFF)
+            throw RecordDefect{"POS is not a position",
+                               "it must be a whole number from 0 to 2,147,483,647"};
+        return value;
+    }
+
+    const std::vector<std::string_view>& alts(std::string_view column) {
+        alts_.clear();
+        if (column == ".") return alts_;
+        for (;;) {
+            const std::size_t comma = column.find(',');
+            alts_.push_back(column.substr(0, comma));
+            if (comma == std::string_view::npos) break;
+            column.remove_prefix(comma + 1);
+        }
+        if (alts_.size() >= AlleleCalls::largest)
+            throw RecordDefect{"the site has more than 65,532 ALT alleles",
+                               "calls are held in 16 bits"};
+        return alts_;
+    }
+
+    void read_info(std::string_view column, Site& site) {
+        const auto& keys = options().info;
+        if (keys.empty()) return;
+        for (bool more = column != "."; more;) {
+            const std::size_t end = column.find(';');
+            const std::string_view item = column.substr(0, end);
+            more = end != std::string_view::npos;
+            column.remove_prefix(more ? end + 1 : column.size());
+            const std::size_t equals = std::min(item.find('='), item.size());
+            const auto key = std::find(keys.begin(), keys.end(), item.substr(0, equals));
+            if (key == keys.end()) continue;
+            const auto k = static_cast<std::size_t>(key - keys.begin());
+            set_info(site, k,
+                     equals == item.size() ? std::string_view("1") : item.substr(equals + 1));
+        }
+    }
+
+    void read_calls(const Site& site, GenotypeRecord& out) override {
+        if (format_ == "GT" && site.alts.size() == 1) {
+            std::uint64_t half_missing = 0;
+            if (read_simple_gt_columns(samples_text_, samples(), out.rows, half_missing)) {
+                counters_.half_missing += half_missing;
+                return;
+            }
+        }
+        if (format_ != "GT" && !format_.starts_with("GT:"))
+            throw RecordDefect{"FORMAT does not begin with GT",
+                               "genotypes are read from GT, which must be the first FORMAT field"};
+        const GtError error = read_gt_columns(samples_text_, site.alts.size() + 1, calls_);
+        if (error != GtError::none)
+            throw RecordDefect{std::string(explain(error)),
+                               "calls are diploid or haploid: 0/1, 0|1, ./., 1"};
+        pack_rows(out);
+    }
+
+    std::unique_ptr<RecordStream> stream_;
+    std::string_view line_, samples_text_, format_;
+    std::vector<std::string_view> alts_;
+};
+
+} // namespace
+
+VcfFile::VcfFile(const std::filesystem::path& path) : GenotypeFile(path) {
+    const auto stream = open_stream(path);
+    VcfHeaderParser parser(path);
+    std::string_view line;
+    bool complete = false;
+    while (!complete && stream->next_line(line))
+        complete = parser.add(line);
+    if (!complete)
+        throw DataError({.what = "the header has no #CHROM line",
+                         .where = path.string(),
+                         .why = "the file is cut or not a VCF file",
+                         .help = "check that this is the right file"});
+    stream->finish_line();
+    if (stream->unread().empty()) stream->more();
+    first_record_ = stream->place();
+    header_ = parser.take();
+    samples_.id = header_.samples;
+    samples_.sex.assign(samples_.id.size(), Sex::unknown);
+    bytes_ = std::filesystem::file_size(path);
+}
+
+std::uint64_t VcfFile::records() const {
+    const auto index = find_index(path_);
+    return index ? read_index(*index).records : 0;
+}
+
+bool VcfFile::divisible() const { return find_index(path_).has_value(); }
+
+std::vector<FileRange> VcfFile::ranges(std::uint64_t target, const ReadOptions& options) const {
+    const auto index = find_index(path_);
+    if (!index || container_of(path_) != Container::bgzf) return {{first_record_, end_of_file}};
+    return cut_ranges(read_index(*index), {first_record_, end_of_file}, bytes_, target,
+                      options.regions);
+}
+
+std::unique_ptr<GenotypeReader> VcfFile::read(FileRange range, const ReadOptions& options,
+                                              std::span<const Sex> sex) const {
+    return std::make_unique<VcfReader>(open_stream(path_, range), header_, options, sex);
+}
+
+std::vector<Problem> VcfFile::problems(const ReadOptions& options) const {
+    return info_problems(header_, options, path_);
+}
+
+std::vector<Problem> info_problems(const VcfHeader& header, const ReadOptions& options,
+                                   const std::filesystem::path& path) {
+    std::vector<std::string> declared;
+    for (const auto& [key, number] : header.info_number)
+        declared.push_back(key);
+    std::vector<Problem> problems;
+    for (const std::string& key : options.info) {
+        if (header.info_number.contains(key)) continue;
+        const auto near = nearest(key, declared);
+        problems.push_back({.what = text("the INFO field ", key, " is not declared"),
+                            .where = path.string(),
+                            .why = "the parameter info names fields of the VCF header",
+                            .help = near ? text("did you mean ", *near, "?")
+                                         : text("it declares: ", join(declared, ", "))});
+    }
+    return problems;
+}
+
+} // namespace salus

@@ -1,0 +1,127 @@
+#include "base/text.hpp"
+#include "genotype/store_layout.hpp"
+#include "stages/ingest_genomes/cohort.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+const char* const details =
+    "Reads VCF (bgzipped, or uncompressed), BCF and PLINK 1 files into the genotype store: hard "
+    "calls in two bits, "
+    "or lists of carriers where these take less memory.\n\n"
+    "A site with several ALT alleles becomes one variant per ALT allele. Calls of another ALT "
+    "allele count as 0 copies "
+    "of this one, so 1/2 is heterozygous for both, as in bcftools norm -m -. A call with a missing "
+    "allele (./1) is "
+    "missing. Haploid calls count as 0 or 2 copies. Where one copy is expected (Y and mitochondria "
+    "in everybody, X outside the "
+    "pseudo-autosomal regions in recorded males) a heterozygous call is set missing. Calls of more "
+    "than two alleles are "
+    "an error. All of these are counted in the attributes ingest_* of index.h5.\n\n"
+    "Every BGZF block is checked by its CRC-32, and the end marker must be there, so a cut or "
+    "damaged file is refused. "
+    "PLINK 1 files and uncompressed VCF hold no checksums: magic number, exact size, unused bits "
+    "and syntax are checked. "
+    "In PLINK 1 files A1 is the ALT allele unless bed_ref_allele says otherwise.\n\n"
+    "Files are read in the order given. Together they must be grouped by chromosome and sorted by "
+    "position. All must "
+    "hold the same samples in the same order. A VCF or BCF file with a .tbi or .csi index beside "
+    "it is shared among the ranks "
+    "by byte ranges taken from the index; a wrong index is noticed, because each range must end "
+    "where a record ends. A file "
+    "without index is read by one rank.";
+
+std::optional<std::filesystem::path> only(const Inputs& inputs, const std::string& port) {
+    const auto found = inputs.find(port);
+    if (found == inputs.end() || found->second.empty()) return std::nullopt;
+    return found->second.front();
+}
+
+void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
+    const auto files = inputs.find("genotypes");
+    if (files == inputs.end()) return;
+    try {
+        const Cohort cohort = open_cohort(params, files->second, only(inputs, "sample_sheet"));
+        sizes.samples = static_cast<double>(cohort.samples.size());
+        sizes.input_bytes = sizes.variants = 0;
+        for (const auto& file : cohort.files) {
+            sizes.variants += static_cast<double>(file->records());
+            sizes.input_bytes += static_cast<double>(file->bytes());
+        }
+    } catch (const Error& error) {
+        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+}
+
+Resources needs(const IngestGenomesParams&, const Workload& w) {
+    Resources r;
+    const double dense = w.samples * w.variants / 4;
+    r.memory_bytes = 320e6 + 100 * w.samples;
+    r.storage_bytes = std::min(dense, 6 * w.input_bytes) + 60 * w.variants;
+    r.scratch_bytes = 0;
+    r.core_hours =
+        (w.samples * w.variants * 0.01e-9 + w.input_bytes * 25e-9 + w.variants * 2e-6) / 3600;
+    r.formula = "memory per rank 320 MB + 100 B x N (one segment of 64 MiB, one record); results "
+                "min(N M / 4, 6 x input) + 60 B x M, "
+                "parts are linked into the result and take no second space; time 0.01 ns x N M + "
+                "25 ns x input bytes + 2 us x M";
+    return r;
+}
+
+} // namespace
+
+Stage ingest_genomes_stage() {
+    return stage<IngestGenomesParams>("ingest_genomes")
+        .summary("Reads genotype files into the genotype store.")
+        .details(details)
+        .cites("Danecek P et al. The variant call format and VCFtools. Bioinformatics 2011, "
+               "doi:10.1093/bioinformatics/btr330")
+        .cites("Li H. Tabix: fast retrieval of sequence features from generic TAB-delimited files. "
+               "Bioinformatics 2011, doi:10.1093/bioinformatics/btq671")
+        .cites("Chang CC et al. Second-generation PLINK. GigaScience 2015, "
+               "doi:10.1186/s13742-015-0047-8")
+        .reads({.name = "genotypes",
+                .artifact = Artifact::genotype_files,
+                .doc = "VCF, BCF or PLINK 1 .bed files of one cohort, in the order of the genome",
+                .optional = false,
+                .many = true})
+        .reads({.name = "sample_sheet",
+                .artifact = Artifact::sample_sheet,
+                .doc = "Recorded sex of the samples; overrules .fam",
+                .optional = true,
+                .many = false})
+        .writes({.name = "genotypes",
+                 .artifact = Artifact::genotype_store,
+                 .file = "genotypes.store",
+                 .doc = "Folder with index.h5 (samples, variants, parts) and part files with the "
+                        "genotypes",
+                 .tables = {variants_table_spec("", {}), long_text_table_spec("")}})
+        .param("genome_build", &IngestGenomesParams::genome_build,
+               {.doc = "Genome build of the positions; decides where X and Y are pseudo-autosomal.",
+                .choices = {"GRCh37", "GRCh38"}})
+        .param("regions", &IngestGenomesParams::regions,
+               {.doc = "Keep only variants whose position lies in these regions, e.g. \"chr20\" or "
+                       "\"chr20:1000000-2000000\"; empty keeps all."})
+        .param("info", &IngestGenomesParams::info,
+               {.doc = "INFO fields to keep, as text columns info_KEY; fields declared Number=A "
+                       "are split by ALT allele."})
+        .param("keep_filter", &IngestGenomesParams::keep_filter,
+               {.doc = "Keep only records with one of these FILTER values, e.g. \"PASS\"; empty "
+                       "keeps all. FILTER is kept in the store either way."})
+        .param("on_bad_record", &IngestGenomesParams::on_bad_record,
+               {.doc = "What to do with a malformed record: end with an error, or leave it out and "
+                       "count it.",
+                .choices = {"fail", "skip"}})
+        .param("bed_ref_allele", &IngestGenomesParams::bed_ref_allele,
+               {.doc = "Which allele column of a .bim file is REF; the other one is ALT, whose "
+                       "copies are counted.",
+                .choices = {"a1", "a2"}})
+        .needs(needs)
+        .examines(examine)
+        .run(run_ingest_genomes);
+}
+
+} // namespace salus
