@@ -160,19 +160,20 @@ double trait_value(const Trait& trait, const PersonView& person) {
 }
 
 TraitPanel::TraitPanel(std::vector<Trait> traits, std::size_t codes)
-    : traits_(std::move(traits)), concerns_(codes), selected_(traits_.size()) {
+    : traits_(std::move(traits)), concerns_(codes) {
     for (std::size_t t = 0; t < traits_.size(); ++t)
         for (std::uint32_t c = 0; c < codes; ++c)
             if (traits_[t].role(c) != 0) concerns_[c].push_back(static_cast<std::uint32_t>(t));
 }
 
-void TraitPanel::evaluate(const PersonView& person, std::span<double> values) {
-    for (auto& events : selected_) events.clear();
+void TraitPanel::evaluate(const PersonView& person, Scratch& scratch, std::span<double> values) const {
+    scratch.resize(traits_.size());
+    for (auto& events : scratch) events.clear();
     for (const Event& event : person.events)
-        for (const std::uint32_t t : concerns_[event.code]) selected_[t].push_back(event);
+        for (const std::uint32_t t : concerns_[event.code]) scratch[t].push_back(event);
     PersonView part = person;
     for (std::size_t t = 0; t < traits_.size(); ++t) {
-        part.events = selected_[t];
+        part.events = scratch[t];
         values[t] = trait_value(traits_[t], part);
     }
 }

@@ -75,13 +75,14 @@ public:
     TraitPanel(std::vector<Trait> traits, std::size_t codes);
     std::size_t size() const noexcept { return traits_.size(); }
     const std::vector<Trait>& traits() const noexcept { return traits_; }
+    /// Events of one person by trait; reused from person to person, one per thread.
+    using Scratch = std::vector<std::vector<Event>>;
     /// values[trait] of one person. Cost O(events x traits per code + traits).
-    void evaluate(const PersonView& person, std::span<double> values);
+    void evaluate(const PersonView& person, Scratch& scratch, std::span<double> values) const;
 
 private:
     std::vector<Trait> traits_;
     std::vector<std::vector<std::uint32_t>> concerns_;  // [code] -> traits
-    std::vector<std::vector<Event>> selected_;          // [trait], reused
 };
 
 

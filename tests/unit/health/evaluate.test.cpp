@@ -154,7 +154,8 @@ TEST(Panel, GivesEachTraitWhatTheEvaluatorGives) {
     std::vector<Trait> rules{trait(t2d), trait(lab), trait("kind = \"first_date\"\ncodes = [\"ICD10:R73\"]\n"),
                              trait("codes = [\"ICD10:E11\"]\nwashout_days = 5000\nmin_age = 40\n"),
                              trait(lab + "adjust_drugs = [\"ATC:A\"]\nadjust_divide = 0.7\nsummary = \"last\"\n")};
-    TraitPanel panel(rules, codes.size());
+    const TraitPanel panel(rules, codes.size());
+    TraitPanel::Scratch scratch;
     for (std::uint64_t p = 0; p < 500; ++p) {
         Rng rng(1, "panel", p);
         Person person;
@@ -164,7 +165,7 @@ TEST(Panel, GivesEachTraitWhatTheEvaluatorGives) {
             person.had(static_cast<Code>(rng.below(codes.size())), static_cast<Day>(rng.below(12000)), 3 + 10 * rng.uniform(),
                        static_cast<std::uint32_t>(rng.below(4)));
         std::vector<double> values(rules.size());
-        panel.evaluate(person.view(), values);
+        panel.evaluate(person.view(), scratch, values);
         for (std::size_t t = 0; t < rules.size(); ++t) {
             const double expected = value(rules[t], person);
             EXPECT_TRUE(values[t] == expected || (std::isnan(values[t]) && std::isnan(expected))) << p << " " << t;

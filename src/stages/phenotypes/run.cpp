@@ -1,0 +1,137 @@
+#include "base/text.hpp"
+#include "stages/phenotypes/assemble.hpp"
+#include "stages/phenotypes/phenotypes.hpp"
+#include "stages/phenotypes/records.hpp"
+
+#include <memory>
+
+namespace salus {
+namespace phenotypes {
+namespace {
+
+constexpr std::uint64_t table_unit_bytes = std::uint64_t{64} << 20;
+
+std::optional<std::filesystem::path> optional_input(const RunContext& ctx, std::string_view port) {
+    if (!ctx.has_input(port)) return std::nullopt;
+    return ctx.input(port);
+}
+
+/// All inputs that every rank holds.
+struct Setting {
+    std::unique_ptr<Cohort> cohort;
+    std::unique_ptr<EventStore> store;  // null without events
+    std::vector<TraitDefinition> definitions;
+    std::unique_ptr<TraitPanel> panel;
+    std::optional<TableLayout> table;
+    std::vector<ByteRange> ranges;  // of the table
+};
+
+Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
+    Setting s;
+    s.cohort = std::make_unique<Cohort>(open_genotypes(ctx.input("genotypes"))->samples(), optional_input(ctx, "sample_sheet"));
+    if (s.cohort->size() == 0)
+        throw DataError({.what = "the cohort is empty: the genotypes hold no sample", .where = ctx.input("genotypes").string(),
+                         .why = "phenotypes belong to samples", .help = "check the input of ingest_genomes"});
+    if (const auto path = optional_input(ctx, "definitions")) s.definitions = read_definitions(*path);
+    if (const auto path = optional_input(ctx, "events")) {
+        s.store = std::make_unique<EventStore>(*path);
+        std::vector<Trait> traits;
+        for (const TraitDefinition& d : s.definitions) traits.emplace_back(d, Vocabulary{s.store->codes(), s.store->concepts(), s.store->units()});
+        s.panel = std::make_unique<TraitPanel>(std::move(traits), s.store->codes().size());
+    } else if (!s.definitions.empty()) {
+        throw UsageError({.what = "definitions need events", .where = "stage phenotypes",
+                          .why = "traits of definitions are made of health records", .help = "give the input events, or a trait table"});
+    }
+    if (const auto path = optional_input(ctx, "table")) {
+        std::vector<Problem> problems;
+        s.table = trait_table_layout(*path, params, problems);
+        if (!problems.empty()) throw DataError(std::move(problems));
+        s.ranges = delimited_ranges(*path, table_unit_bytes);
+    }
+    return s;
+}
+
+/// What is said about samples that did not find each other. DataError if none did, or if all must.
+void report_links(const PhenotypesParams& params, const Setting& s, const JoinCounts& counts, std::uint64_t strangers, const RunContext& ctx) {
+    const std::uint64_t samples = s.cohort->size();
+    const auto refuse = [&](std::string_view port, std::string what) {
+        throw DataError({.what = std::move(what), .where = text(ctx.input(port).string(), " and ", ctx.input("genotypes").string()),
+                         .why = "records and genotypes meet by sample_id",
+                         .help = "check the link table of ingest_health and the sample names"});
+    };
+    if (s.store) {
+        if (counts.linked == 0) refuse("events", "no sample of the genotypes is linked to a person");
+        if (params.unlinked == "fail" && counts.linked < samples)
+            refuse("events", text(samples - counts.linked, " of ", samples, " samples are not linked to a person"));
+        if (counts.linked < samples)
+            ctx.log().warning(text(with_thousands(samples - counts.linked), " of ", with_thousands(samples),
+                                   " samples are not linked to a person: their traits are missing"));
+        if (counts.observed < counts.linked)
+            ctx.log().warning(text(with_thousands(counts.linked - counts.observed), " linked persons have no observation period"));
+        if (strangers > 0) ctx.log().warning(text(with_thousands(strangers), " linked samples have no genotypes"));
+    }
+    if (s.table && counts.in_table == 0) refuse("table", "no sample of the genotypes stands in the trait table");
+    if (s.table && counts.in_table < samples)
+        ctx.log().warning(text(with_thousands(samples - counts.in_table), " samples do not stand in the trait table"));
+    if (s.cohort->unknown_in_sheet() > 0)
+        ctx.log().warning(text(with_thousands(s.cohort->unknown_in_sheet()), " samples of the sample sheet have no genotypes"));
+}
+
+void report_traits(const std::vector<TraitInfo>& traits, const RunContext& ctx) {
+    for (const TraitInfo& trait : traits) {
+        const bool one_class = trait.kind == "binary" && (trait.cases == 0 || trait.cases == trait.n);
+        if (trait.n == 0) ctx.log().warning(text("trait ", trait.name, " has no values"));
+        else if (one_class) ctx.log().warning(text("trait ", trait.name, " has only ", trait.cases == 0 ? "controls" : "cases"));
+        ctx.log().info(text("trait ", trait.name, ": ", with_thousands(trait.n), " samples",
+                            trait.kind == "binary" ? text(", ", with_thousands(trait.cases), " cases") : std::string{}));
+    }
+}
+
+TableData trait_info_rows(const std::vector<TraitInfo>& traits) {
+    TableData rows(trait_info_table());
+    for (const TraitInfo& trait : traits) {
+        rows.column<std::string>("name").push_back(trait.name);
+        rows.column<std::string>("kind").push_back(trait.kind);
+        rows.column<std::string>("unit").push_back(trait.unit);
+        rows.column<std::string>("doc").push_back(trait.doc);
+        rows.column<std::uint64_t>("n").push_back(trait.n);
+        rows.column<std::uint64_t>("cases").push_back(trait.cases);
+    }
+    return rows;
+}
+
+}  // namespace
+}  // namespace phenotypes
+
+void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
+    using namespace phenotypes;
+    const Setting s = collectively(ctx.comm(), "reading samples and definitions", [&] { return read_setting(params, ctx); });
+    const Parts records = ctx.for_each_unit("records", s.store ? s.store->shard_count() : 0, [&](std::uint64_t shard, PartWriter& part) {
+        read_records(*s.store, shard, *s.panel, *s.cohort, part);
+    });
+    const Parts table = ctx.for_each_unit("table", s.ranges.size(), [&](std::uint64_t unit, PartWriter& part) {
+        read_trait_table(*s.table, s.ranges[unit], *s.cohort, part);
+    });
+    Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
+        std::vector<Coding> coding;
+        if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
+        return make_layout(params, *s.cohort, s.store != nullptr, s.definitions, s.table, coding);
+    });
+    const Parts blocks = ctx.for_each_unit("samples", block_count(s.cohort->size()), [&](std::uint64_t block, PartWriter& part) {
+        join_block(layout, *s.cohort, {records, table}, block, part);
+    });
+    ctx.publish("phenotypes", [&](ResultWriter& out) {
+        const JoinCounts counts = add_counts(blocks, layout.traits);
+        report_links(params, s, counts, unknown_links(records), ctx);
+        report_traits(layout.traits, ctx);
+        out.fact("samples_linked", static_cast<std::int64_t>(counts.linked));
+        out.fact("samples_observed", static_cast<std::int64_t>(counts.observed));
+        out.fact("links_without_genotypes", static_cast<std::int64_t>(unknown_links(records)));
+        out.assemble(samples_table(), blocks);
+        out.assemble(layout.traits_table(), blocks);
+        if (!layout.covariates.empty()) out.assemble(layout.covariates_table(), blocks);
+        out.write(trait_info_rows(layout.traits));
+    });
+}
+
+}  // namespace salus
