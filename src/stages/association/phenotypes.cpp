@@ -1,0 +1,149 @@
+#include "stages/association/phenotypes.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace salus::association {
+namespace {
+
+std::vector<std::string> column_names(const H5File& file, std::string_view table) {
+    std::vector<std::string> names;
+    if (!file.is_table(table)) return names;
+    for (const ColumnSpec& column : file.table_spec(table).columns) {
+        if (column.type != ColumnType::text) names.push_back(column.name);
+    }
+    return names;
+}
+
+Problem unknown_name(const std::string& kind, const std::string& name,
+                     const std::vector<std::string>& known, const H5File& file) {
+    const auto near = nearest(name, known);
+    return {.what = text("there is no ", kind, " \"", name, "\""),
+            .where = file.path().string(),
+            .why = known.empty() ? text("the file has no ", kind, "s")
+                                 : text("the file has: ", join(known, ", ")),
+            .help = near ? text("did you mean \"", *near, "\"?") : text("use one of these names")};
+}
+
+void check_names(const std::string& kind, const std::vector<std::string>& wanted,
+                 const std::vector<std::string>& known, const H5File& file,
+                 std::vector<Problem>& problems) {
+    std::set<std::string> seen;
+    for (const std::string& name : wanted) {
+        if (!seen.insert(name).second) {
+            problems.push_back({.what = text(kind, " \"", name, "\" is named twice"),
+                                .where = text("parameter ", kind, "s"),
+                                .why = "each may be used once",
+                                .help = "remove one"});
+        } else if (std::find(known.begin(), known.end(), name) == known.end()) {
+            problems.push_back(unknown_name(kind, name, known, file));
+        }
+    }
+}
+
+std::vector<std::string> kinds_of(const H5File& file, const std::vector<std::string>& traits) {
+    const TableData info = file.read("trait_info", {"name", "kind"});
+    const auto& names = info.column<std::string>("name");
+    std::vector<std::string> kinds;
+    for (const std::string& trait : traits) {
+        const auto at = std::find(names.begin(), names.end(), trait);
+        if (at == names.end()) {
+            throw DataError({.what = text("trait \"", trait, "\" has no row in trait_info"),
+                             .where = file.path().string(),
+                             .why = "the kind of a trait decides which test it gets",
+                             .help = "make the file with the phenotypes stage"});
+        }
+        kinds.push_back(info.column<std::string>("kind")[static_cast<std::size_t>(at - names.begin())]);
+    }
+    return kinds;
+}
+
+bool testable(const std::string& kind) { return kind == "quantitative" || kind == "binary"; }
+
+void check_samples(const H5File& file, const SampleTable& samples) {
+    const TableData table = file.read("samples", {"sample_id"});
+    const auto& ids = table.column<std::string>("sample_id");
+    const auto mismatch = std::mismatch(ids.begin(), ids.end(), samples.id.begin(), samples.id.end());
+    if (mismatch.first == ids.end() && mismatch.second == samples.id.end()) return;
+    throw DataError(
+        {.what = text("the samples differ from those of the genotypes, first in row ",
+                      mismatch.first - ids.begin() + 1),
+         .where = text(file.path().string(), ", table samples: ", ids.size(), " samples; genotypes: ",
+                       samples.size()),
+         .why = "rows of the phenotype table are samples in the order of the genotype store",
+         .help = "make the phenotype table from the same genotype store"});
+}
+
+void check_values(const Trait& trait, const std::filesystem::path& path) {
+    for (const double value : trait.values) {
+        if (std::isinf(value) || (trait.binary && !std::isnan(value) && value != 0 && value != 1)) {
+            throw DataError({.what = text("trait \"", trait.name, "\" has a value that is ",
+                                          trait.binary ? "not 0, 1 or missing" : "infinite"),
+                             .where = text(path.string(), ", table traits"),
+                             .why = trait.binary ? "a binary trait is 1 for cases and 0 for controls"
+                                                 : "a quantitative trait has finite values",
+                             .help = "correct the trait table or the kind of the trait"});
+        }
+    }
+}
+
+}  // namespace
+
+Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems) {
+    Choice choice;
+    const auto traits = column_names(file, "traits"), covariates = column_names(file, "covariates");
+    check_names("trait", params.traits, traits, file, problems);
+    check_names("covariate", params.covariates, covariates, file, problems);
+    if (!problems.empty()) return choice;
+    choice.covariates = params.covariates.empty() ? covariates : params.covariates;
+    const auto& wanted = params.traits.empty() ? traits : params.traits;
+    const auto kinds = kinds_of(file, wanted);
+    for (std::size_t t = 0; t < wanted.size(); ++t) {
+        if (testable(kinds[t])) {
+            choice.traits.push_back(wanted[t]);
+        } else if (params.traits.empty()) {
+            choice.skipped.push_back({wanted[t], text("kind \"", kinds[t], "\" has no test")});
+        } else {
+            problems.push_back({.what = text("trait \"", wanted[t], "\" is of kind \"", kinds[t], "\""),
+                                .where = file.path().string(),
+                                .why = "association tests quantitative and binary traits",
+                                .help = "take it out of the parameter traits"});
+        }
+    }
+    if (choice.traits.empty() && problems.empty()) {
+        problems.push_back({.what = "there is no quantitative or binary trait",
+                            .where = file.path().string(),
+                            .why = "association needs at least one",
+                            .help = "add a trait to the phenotype definitions or the trait table"});
+    }
+    return choice;
+}
+
+Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
+                           const AssociationParams& params) {
+    const H5File file = H5File::open(path);
+    check_samples(file, samples);
+    std::vector<Problem> problems;
+    Choice choice = choose(file, params, problems);
+    if (!problems.empty()) throw UsageError(std::move(problems));
+    Phenotypes phenotypes{.skipped = std::move(choice.skipped)};
+    const auto kinds = kinds_of(file, choice.traits);
+    for (std::size_t t = 0; t < choice.traits.size(); ++t) {
+        const std::string& name = choice.traits[t];
+        phenotypes.traits.push_back({.name = name,
+                                     .binary = kinds[t] == "binary",
+                                     .values = file.read_array<double>(text("traits/", name))});
+        check_values(phenotypes.traits.back(), path);
+    }
+    for (const std::string& name : choice.covariates) {
+        phenotypes.covariates.push_back(
+            {.name = name, .values = file.read_array<double>(text("covariates/", name))});
+    }
+    return phenotypes;
+}
+
+}  // namespace salus::association

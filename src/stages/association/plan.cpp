@@ -1,0 +1,275 @@
+#include "stages/association/plan.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "models/logistic.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace salus::association {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// What is known of a set while columns are made: the basis goes once the pass is ready.
+struct SetInProgress {
+    Bytes members;
+    CovariateBasis basis;
+};
+
+// Real columns before they become fixed-point; spread over all samples, zero outside the set.
+struct ColumnStore {
+    std::size_t samples = 0;
+    std::vector<std::vector<double>> columns;
+
+    std::size_t add(std::span<const double> values, std::span<const std::uint32_t> members) {
+        auto& column = columns.emplace_back(samples, 0.0);
+        for (std::size_t i = 0; i < members.size(); ++i) column[members[i]] = values[i];
+        return columns.size() - 1;
+    }
+    FixedColumns fixed() const {
+        FixedColumns result(samples, columns.size());
+        for (std::size_t c = 0; c < columns.size(); ++c) result.set(c, columns[c]);
+        return result;
+    }
+};
+
+Bytes members_of(const Trait& trait, const Phenotypes& phenotypes, const Eligible& eligible) {
+    Bytes members(eligible.samples.size());
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        bool complete = eligible.samples[i] != 0 && !std::isnan(trait.values[i]);
+        for (const Covariate& covariate : phenotypes.covariates) {
+            complete = complete && std::isfinite(covariate.values[i]);
+        }
+        members[i] = complete ? 1 : 0;
+    }
+    return members;
+}
+
+std::vector<double> pick(std::span<const double> values, std::span<const std::uint32_t> samples) {
+    std::vector<double> picked(samples.size());
+    for (std::size_t i = 0; i < samples.size(); ++i) picked[i] = values[samples[i]];
+    return picked;
+}
+
+SampleMask mask_where(const Bytes& members, const auto& condition) {
+    Bytes chosen(members.size());
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        chosen[i] = members[i] != 0 && condition(i) ? 1 : 0;
+    }
+    return SampleMask(chosen);
+}
+
+class Builder {
+public:
+    Builder(const Phenotypes& phenotypes, const Eligible& eligible, const AssociationParams& params)
+        : phenotypes_(phenotypes), eligible_(eligible), params_(params) {
+        columns_.samples = squares_.samples = eligible.samples.size();
+    }
+    void add(const Trait& trait);
+    ScanPlan finish();
+
+private:
+    std::optional<std::string> problem_of(const Trait& trait, const SampleSet& set) const;
+    std::size_t set_for(const Trait& trait);
+    void fill_basis(std::size_t index);
+    void add_quantitative(const Trait& trait, TraitPlan& plan);
+    bool add_binary(const Trait& trait, TraitPlan& plan);
+    void fill_design(SampleSet& set, const CovariateBasis& basis) const;
+    void add_weighted_columns(TraitPlan& plan, std::span<const double> weight,
+                              std::span<const double> factor);
+
+    const Phenotypes& phenotypes_;
+    const Eligible& eligible_;
+    const AssociationParams& params_;
+    ScanPlan plan_;
+    std::vector<SetInProgress> progress_;
+    ColumnStore columns_, squares_;
+};
+
+std::size_t Builder::set_for(const Trait& trait) {
+    Bytes members = members_of(trait, phenotypes_, eligible_);
+    for (std::size_t s = 0; s < progress_.size(); ++s) {
+        if (progress_[s].members == members) return s;
+    }
+    SampleSet set;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (members[i] != 0) set.samples.push_back(static_cast<std::uint32_t>(i));
+    }
+    set.members = SampleMask(members);
+    set.males = mask_where(members, [&](std::size_t i) { return eligible_.sex[i] == Sex::male; });
+    plan_.sets.push_back(std::move(set));
+    progress_.push_back({.members = std::move(members)});
+    fill_basis(plan_.sets.size() - 1);
+    return plan_.sets.size() - 1;
+}
+
+void Builder::fill_basis(std::size_t index) {
+    SampleSet& set = plan_.sets[index];
+    std::vector<std::vector<double>> values;
+    for (const Covariate& covariate : phenotypes_.covariates) {
+        values.push_back(pick(covariate.values, set.samples));
+    }
+    if (set.samples.size() <= values.size() + 2) return;  // problem_of will say so
+    CovariateBasis& basis = progress_[index].basis;
+    basis = orthonormal_basis(values);
+    if (basis.dependence) {
+        std::vector<std::string> on;
+        for (const std::size_t c : basis.dependence->on) on.push_back(phenotypes_.covariates[c].name);
+        set.collinear = true;
+        plan_.collinear.push_back(
+            {.what = text("covariate \"", phenotypes_.covariates[basis.dependence->column].name,
+                          "\" is a linear combination of ", join(on, ", ")),
+             .where = text(set.samples.size(), " samples without missing values"),
+             .why = "collinear covariates have no unique effects",
+             .help = "name the covariates to use in the parameter covariates, and leave this one out"});
+        return;
+    }
+    for (const std::size_t c : basis.constant) set.constant.push_back(phenotypes_.covariates[c].name);
+    set.covariates = basis.columns.size();
+    set.first_column = columns_.columns.size();
+    for (const auto& column : basis.columns) columns_.add(column, set.samples);
+}
+
+std::optional<std::string> Builder::problem_of(const Trait& trait, const SampleSet& set) const {
+    const auto y = pick(trait.values, set.samples);
+    const std::size_t parameters = phenotypes_.covariates.size() + 2;
+    if (y.size() <= parameters) {
+        return text(y.size(), " samples have no missing value, but there are ", parameters, " parameters");
+    }
+    if (set.collinear) return "covariates are collinear";
+    const auto [least, most] = std::minmax_element(y.begin(), y.end());
+    if (*least != *most) return std::nullopt;
+    if (!trait.binary) return "all values are the same";
+    return *least == 0 ? "there are no cases" : "there are no controls";
+}
+
+void Builder::add(const Trait& trait) {
+    const std::size_t s = set_for(trait);
+    if (const auto problem = problem_of(trait, plan_.sets[s])) {
+        plan_.unusable.push_back({trait.name, *problem});
+        return;
+    }
+    TraitPlan plan{.name = trait.name, .binary = trait.binary, .set = s};
+    plan.n = plan_.sets[s].samples.size();
+    if (!trait.binary) {
+        add_quantitative(trait, plan);
+        if (!(plan.yy > 0)) {
+            plan_.unusable.push_back({trait.name, "the covariates determine all its values"});
+            return;
+        }
+    } else if (!add_binary(trait, plan)) {
+        plan_.unusable.push_back(
+            {trait.name, "the logistic model of the covariates alone does not converge: they separate "
+                         "cases from controls"});
+        return;
+    }
+    plan_.traits.push_back(std::move(plan));
+}
+
+void Builder::add_quantitative(const Trait& trait, TraitPlan& plan) {
+    const SampleSet& set = plan_.sets[plan.set];
+    auto y = pick(trait.values, set.samples);
+    if (params_.rank_inverse_normal) y = rank_inverse_normal(y);
+    const auto rest = residuals(progress_[plan.set].basis, y);
+    double raw = 0;
+    for (const double value : y) raw += value * value;
+    for (const double value : rest) plan.yy += value * value;
+    if (plan.yy <= 1e-20 * raw) plan.yy = 0;
+    const auto df = static_cast<double>(plan.n - set.covariates - 1);
+    plan.residual_sd = std::sqrt(plan.yy / df);
+    plan.column = columns_.add(rest, set.samples);
+}
+
+void Builder::fill_design(SampleSet& set, const CovariateBasis& basis) const {
+    const std::size_t n = set.samples.size();
+    const double scale = std::sqrt(static_cast<double>(n));
+    set.design.assign(1, PaddedColumn(padded_samples(n), 0.0));
+    std::fill_n(set.design[0].begin(), n, 1.0);
+    for (const auto& column : basis.columns) {
+        auto& padded = set.design.emplace_back(padded_samples(n), 0.0);
+        for (std::size_t i = 0; i < n; ++i) padded[i] = column[i] * scale;
+    }
+}
+
+bool Builder::add_binary(const Trait& trait, TraitPlan& plan) {
+    SampleSet& set = plan_.sets[plan.set];
+    const std::size_t n = set.samples.size();
+    if (set.design.empty()) fill_design(set, progress_[plan.set].basis);
+    const auto is_case = [&](std::size_t i) { return trait.values[i] == 1; };
+    plan.cases = mask_where(progress_[plan.set].members, is_case);
+    plan.male_cases = mask_where(progress_[plan.set].members, [&](std::size_t i) {
+        return is_case(i) && eligible_.sex[i] == Sex::male;
+    });
+    plan.n_cases = plan.cases.count();
+    plan.residual_sd = std::numeric_limits<double>::quiet_NaN();
+    plan.outcome = pick(trait.values, set.samples);
+    plan.outcome.resize(padded_samples(n), 0.0);
+    std::vector<const double*> pointers;
+    for (const auto& column : set.design) pointers.push_back(column.data());
+    const DesignColumns design{.columns = pointers, .samples = n};
+    std::vector<double> start(pointers.size(), 0.0);
+    const auto cases = static_cast<double>(plan.n_cases);
+    start[0] = std::log(cases / (static_cast<double>(n) - cases));
+    LogisticSolver solver;
+    const LogisticFit fit = solver.fit(
+        {.design = design, .outcome = plan.outcome, .start = start, .free = start.size()});
+    if (!fit.converged) return false;
+    plan.null_coefficients = fit.coefficients;
+    std::vector<double> eta(design.padded()), residual(eta), weight(eta);
+    linear_predictor(design, fit.coefficients, eta);
+    logistic_terms(eta, plan.outcome, n, residual, weight);
+    plan.column = columns_.add(std::span(residual).first(n), set.samples);
+    std::vector<double> gram(start.size() * start.size());
+    weighted_gram(design, weight, gram);
+    add_weighted_columns(plan, weight, gram);
+    return true;
+}
+
+// Columns W X R^-1 where R'R = X'WX: forward substitution with the Cholesky factor, column by column.
+void Builder::add_weighted_columns(TraitPlan& plan, std::span<const double> weight,
+                                   std::span<const double> gram) {
+    const SampleSet& set = plan_.sets[plan.set];
+    const std::size_t n = set.samples.size(), count = set.design.size();
+    std::vector<double> factor(gram.begin(), gram.end());
+    std::vector<std::vector<double>> weighted;
+    for (std::size_t a = 0; a < count; ++a) {
+        auto& column = weighted.emplace_back(n);
+        for (std::size_t i = 0; i < n; ++i) column[i] = weight[i] * set.design[a][i];
+        for (std::size_t b = 0; b < a; ++b) {
+            double sum = factor[a * count + b];
+            for (std::size_t c = 0; c < b; ++c) sum -= factor[a * count + c] * factor[b * count + c];
+            const double entry = sum / factor[b * count + b];
+            factor[a * count + b] = entry;
+            for (std::size_t i = 0; i < n; ++i) column[i] -= entry * weighted[b][i];
+        }
+        double rest = factor[a * count + a];
+        for (std::size_t b = 0; b < a; ++b) rest -= factor[a * count + b] * factor[a * count + b];
+        factor[a * count + a] = std::sqrt(rest);
+        for (double& value : column) value /= factor[a * count + a];
+        const std::size_t index = columns_.add(column, set.samples);
+        if (a > 0) continue;
+        plan.first_weighted = index;
+        plan.root_weight = factor[0];
+        plan.square_column = squares_.add(column, set.samples);
+    }
+}
+
+ScanPlan Builder::finish() {
+    plan_.columns = columns_.fixed();
+    plan_.squares = squares_.fixed();
+    return std::move(plan_);
+}
+
+}  // namespace
+
+ScanPlan make_plan(const Phenotypes& phenotypes, std::size_t first, std::size_t last,
+                   const Eligible& eligible, const AssociationParams& params) {
+    Builder builder(phenotypes, eligible, params);
+    for (std::size_t t = first; t < last; ++t) builder.add(phenotypes.traits[t]);
+    return builder.finish();
+}
+
+}  // namespace salus::association

@@ -1,0 +1,208 @@
+#include "stages/association/association.hpp"
+
+#include "base/text.hpp"
+#include "models/tails.hpp"
+#include "stages/association/median.hpp"
+#include "stages/association/units.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace salus {
+namespace {
+
+using namespace association;
+
+constexpr double chi_square_median = 0.45493642311957275;  // of one degree of freedom
+
+/// Traits [first, last) of the phenotypes are tested in one pass over the genotypes.
+struct Pass {
+    std::size_t first = 0, last = 0;
+    std::optional<ScanPlan> plan;  // kept if it is the only one
+};
+
+/// What the summary says of a trait, without its columns.
+struct TraitFacts {
+    std::string name;
+    bool binary = false;
+    std::uint64_t n = 0, n_cases = 0;
+    double residual_sd = 0;
+    std::size_t covariates = 0, pass = 0;
+    std::string constant;
+};
+
+Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const H5File* quality) {
+    Eligible eligible{.samples = std::vector<std::uint8_t>(samples.size(), 1), .sex = samples.sex};
+    if (quality == nullptr) return eligible;
+    const TableData table = quality->read("samples", {"sample_id", "pass"});
+    if (table.column<std::string>("sample_id") != samples.id || quality->rows("variants") != variants) {
+        throw DataError({.what = "the quality result is of other samples or variants",
+                         .where = quality->path().string(),
+                         .why = "its rows must be those of the genotype store",
+                         .help = "run quality on this genotype store"});
+    }
+    eligible.samples = table.column<std::uint8_t>("pass");
+    return eligible;
+}
+
+[[noreturn]] void throw_unusable(const std::vector<SkippedTrait>& unusable, bool named) {
+    std::vector<Problem> problems;
+    for (const SkippedTrait& trait : unusable) {
+        problems.push_back({.what = text("trait \"", trait.name, "\" cannot be analysed: ", trait.reason),
+                            .where = "after leaving out samples with missing values or failed quality",
+                            .why = "association needs a trait that varies, and more samples than parameters",
+                            .help = named ? "take it out of the parameter traits, or mend it"
+                                          : "mend at least one trait"});
+    }
+    throw DataError(std::move(problems));
+}
+
+std::string constants_of(const ScanPlan& plan, const TraitPlan& trait) {
+    return join(plan.sets[trait.set].constant, ", ");
+}
+
+/// The passes and what is known of their traits. Every plan is made once before the first genotype is
+/// read, so that unusable traits and collinear covariates end the job at once.
+struct Schedule {
+    std::vector<Pass> passes;
+    std::vector<TraitFacts> traits;
+};
+
+Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible, const AssociationParams& params) {
+    Schedule schedule;
+    const std::size_t count = phenotypes.traits.size();
+    const auto width = static_cast<std::size_t>(params.traits_per_pass);
+    std::vector<SkippedTrait> unusable;
+    std::vector<Problem> collinear;
+    for (std::size_t first = 0; first < count; first += width) {
+        Pass pass{.first = first, .last = std::min(count, first + width)};
+        ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params);
+        for (const TraitPlan& trait : plan.traits) {
+            schedule.traits.push_back({.name = trait.name,
+                                       .binary = trait.binary,
+                                       .n = trait.n,
+                                       .n_cases = trait.n_cases,
+                                       .residual_sd = trait.residual_sd,
+                                       .covariates = plan.sets[trait.set].covariates,
+                                       .pass = schedule.passes.size(),
+                                       .constant = constants_of(plan, trait)});
+        }
+        unusable.insert(unusable.end(), plan.unusable.begin(), plan.unusable.end());
+        collinear.insert(collinear.end(), plan.collinear.begin(), plan.collinear.end());
+        if (count <= width) pass.plan = std::move(plan);
+        schedule.passes.push_back(std::move(pass));
+    }
+    if (!collinear.empty()) throw DataError(std::move(collinear));
+    const bool named = !params.traits.empty();
+    if (schedule.traits.empty() || (named && !unusable.empty())) throw_unusable(unusable, named);
+    phenotypes.skipped.insert(phenotypes.skipped.end(), unusable.begin(), unusable.end());
+    return schedule;
+}
+
+void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenotypes& phenotypes) {
+    for (const TraitFacts& trait : schedule.traits) {
+        ctx.log().info(text(trait.name, ": ", with_thousands(trait.n), " samples",
+                            trait.binary ? text(", ", with_thousands(trait.n_cases), " cases") : "", ", ",
+                            trait.covariates, " covariates",
+                            trait.constant.empty() ? "" : " (constant, left out: " + trait.constant + ")"));
+    }
+    for (const SkippedTrait& trait : phenotypes.skipped) {
+        ctx.log().warning(text("trait ", trait.name, " is left out: ", trait.reason));
+    }
+}
+
+double lambda_of(const ColumnMedian& median) {
+    if (!median.lower) return std::numeric_limits<double>::quiet_NaN();
+    // Order turns round from p to chi-square, but the mean of the two middle values does not mind.
+    return 0.5 * (chi_square_from_neg_log10_p(*median.lower) + chi_square_from_neg_log10_p(*median.upper)) /
+           chi_square_median;
+}
+
+void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& median, bool transformed) {
+    table.column<std::string>("name").push_back(trait.name);
+    table.column<std::string>("kind").push_back(trait.binary ? "binary" : "quantitative");
+    table.column<std::uint64_t>("n").push_back(trait.n);
+    table.column<std::uint64_t>("n_cases").push_back(trait.n_cases);
+    table.column<std::uint64_t>("variants_tested").push_back(median.count);
+    table.column<double>("lambda_gc").push_back(lambda_of(median));
+    table.column<double>("residual_sd").push_back(trait.residual_sd);
+    table.column<std::string>("transformation")
+        .push_back(transformed && !trait.binary ? "rank_inverse_normal" : "none");
+    table.column<std::uint32_t>("covariates").push_back(static_cast<std::uint32_t>(trait.covariates));
+    table.column<std::string>("covariates_constant").push_back(trait.constant);
+}
+
+TableData skipped_data(const Phenotypes& phenotypes) {
+    TableData table(association_skipped_table());
+    for (const SkippedTrait& trait : phenotypes.skipped) {
+        table.column<std::string>("name").push_back(trait.name);
+        table.column<std::string>("reason").push_back(trait.reason);
+    }
+    return table;
+}
+
+void write_codes(H5File& file, const std::string& table) {
+    file.attribute(table + "/test", "codes", "0 none, 1 linear, 2 score, 3 wald, 4 firth");
+    file.attribute(table + "/status", "codes",
+                   "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
+                   "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome Y), "
+                   "9 trait without residual variance");
+}
+
+}  // namespace
+
+void run_association(const AssociationParams& params, RunContext& ctx) {
+    const auto genotypes = collectively(ctx.comm(), "opening genotypes",
+                                        [&] { return open_genotypes(ctx.input("genotypes")); });
+    const auto quality = collectively(ctx.comm(), "opening the quality result", [&] {
+        return ctx.has_input("quality") ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))
+                                        : std::unique_ptr<H5File>();
+    });
+    Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
+        return read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params);
+    });
+    const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
+        return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
+    });
+    Schedule schedule = collectively(ctx.comm(), "preparing traits",
+                                     [&] { return plan_passes(phenotypes, eligible, params); });
+    log_schedule(ctx, schedule, phenotypes);
+
+    const auto units = association_units(*genotypes);
+    std::vector<Parts> parts;
+    for (std::size_t p = 0; p < schedule.passes.size(); ++p) {
+        Pass& pass = schedule.passes[p];
+        if (!pass.plan) pass.plan = make_plan(phenotypes, pass.first, pass.last, eligible, params);
+        UnitRunner runner({.genotypes = *genotypes,
+                           .phenotypes = phenotypes,
+                           .eligible = eligible,
+                           .params = params,
+                           .quality = quality.get(),
+                           .first = pass.first,
+                           .last = pass.last},
+                          *pass.plan);
+        parts.push_back(ctx.for_each_unit(
+            schedule.passes.size() == 1 ? std::string("variants") : text("variants-", p + 1), units.size(),
+            [&](std::uint64_t unit, PartWriter& part) { runner.run(units[unit], p == 0, part); }));
+        pass.plan.reset();
+    }
+    TableData summary(association_summary_table());
+    for (const TraitFacts& trait : schedule.traits) {
+        add_summary(summary, trait,
+                    median_of(ctx.comm(), parts[trait.pass], text("traits/", trait.name, "/neg_log10_p")),
+                    params.rank_inverse_normal);
+    }
+    ctx.publish("association", [&](ResultWriter& out) {
+        out.assemble(association_variants_table(), parts[0]);
+        for (const TraitFacts& trait : schedule.traits) {
+            const TableSpec spec = association_trait_table(trait.name, trait.binary);
+            out.assemble(spec, parts[trait.pass]);
+            write_codes(out.file(), spec.name);
+        }
+        out.write(summary);
+        out.write(skipped_data(phenotypes));
+    });
+}
+
+}  // namespace salus

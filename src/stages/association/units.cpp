@@ -1,0 +1,210 @@
+#include "stages/association/units.hpp"
+
+#include "base/text.hpp"
+#include "genotype/store_layout.hpp"
+#include "parallel/parallel_for.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace salus::association {
+namespace {
+
+constexpr std::size_t none = SIZE_MAX;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 26;  // of 2-bit rows
+constexpr std::size_t largest_group = 24, smallest_group = 6;
+
+// Variants per read: whole blocks, about 64 MiB of rows.
+std::uint64_t read_length(const GenotypeSource& genotypes) {
+    const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
+    const std::uint64_t row = packed_bytes(genotypes.samples().size()) + 1;
+    return std::max<std::uint64_t>(1, bytes_at_once / row / block) * block;
+}
+
+TableData variants_data(std::span<const Variant> variants) {
+    TableData table(association_variants_table());
+    for (const Variant& variant : variants) {
+        table.column<std::string>("chromosome").push_back(shown_text(variant.chromosome));
+        table.column<std::uint32_t>("base_pair_location").push_back(variant.position);
+        table.column<std::string>("variant_id").push_back(shown_text(variant.id));
+        table.column<std::string>("other_allele").push_back(shown_text(variant.ref));
+        table.column<std::string>("effect_allele").push_back(shown_text(variant.alt));
+    }
+    return table;
+}
+
+VariantTest untested(const TraitPlan& trait, AssociationStatus status) {
+    return {.frequency = nan, .frequency_cases = nan, .frequency_controls = nan,
+            .beta = nan, .standard_error = nan, .neg_log10_p = nan,
+            .n = static_cast<std::uint32_t>(trait.n), .n_cases = static_cast<std::uint32_t>(trait.n_cases),
+            .status = status};
+}
+
+// body(group) on the threads, one group at a time: parallel_for hands out 16 indices at once.
+template <class F>
+void for_each_group(std::size_t groups, F&& body) {
+    parallel_for(16 * groups, [&](std::size_t i) {
+        if (i % 16 == 0) body(i / 16);
+    });
+}
+
+}  // namespace
+
+// Columns of one trait over the variants of a unit.
+struct UnitRunner::Columns {
+    explicit Columns(std::size_t rows)
+        : frequency(rows), frequency_cases(rows), frequency_controls(rows), beta(rows),
+          standard_error(rows), neg_log10_p(rows), n(rows), n_cases(rows), test(rows), status(rows) {}
+
+    void set(std::size_t row, const VariantTest& result) {
+        frequency[row] = result.frequency;
+        frequency_cases[row] = result.frequency_cases;
+        frequency_controls[row] = result.frequency_controls;
+        beta[row] = result.beta;
+        standard_error[row] = result.standard_error;
+        neg_log10_p[row] = result.neg_log10_p;
+        n[row] = result.n;
+        n_cases[row] = result.n_cases;
+        test[row] = static_cast<std::uint8_t>(result.test);
+        status[row] = static_cast<std::uint8_t>(result.status);
+    }
+    TableData table(const TraitPlan& trait) {
+        TableData data(association_trait_table(trait.name, trait.binary));
+        data.column<double>("effect_allele_frequency") = std::move(frequency);
+        data.column<std::uint32_t>("n") = std::move(n);
+        if (trait.binary) {
+            data.column<std::uint32_t>("n_cases") = std::move(n_cases);
+            data.column<double>("effect_allele_frequency_cases") = std::move(frequency_cases);
+            data.column<double>("effect_allele_frequency_controls") = std::move(frequency_controls);
+        }
+        data.column<double>("beta") = std::move(beta);
+        data.column<double>("standard_error") = std::move(standard_error);
+        data.column<double>("neg_log10_p") = std::move(neg_log10_p);
+        data.column<std::uint8_t>("test") = std::move(test);
+        data.column<std::uint8_t>("status") = std::move(status);
+        return data;
+    }
+
+    std::vector<double> frequency, frequency_cases, frequency_controls, beta, standard_error, neg_log10_p;
+    std::vector<std::uint32_t> n, n_cases;
+    std::vector<std::uint8_t> test, status;
+};
+
+std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
+    constexpr std::uint64_t least_samples = std::uint64_t{1} << 15;  // 2^31 genotypes / 65,536 variants
+    return variant_units(genotypes.variant_count(),
+                         std::max<std::uint64_t>(least_samples, genotypes.samples().size()),
+                         genotypes.block_variants());
+}
+
+UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan)
+    : input_(input), plan_(plan), rules_(rules_of(input.params)) {
+    for (std::size_t t = 0; t < thread_count(); ++t) {
+        scanners_.push_back(std::make_unique<Scanner>(plan_, rules_));
+    }
+}
+
+const ScanPlan& UnitRunner::plan_of_males() {
+    if (male_plan_) return *male_plan_;
+    Eligible males = input_.eligible;
+    for (std::size_t i = 0; i < males.sex.size(); ++i) {
+        if (males.sex[i] != Sex::male) males.samples[i] = 0;
+    }
+    male_plan_ = std::make_unique<ScanPlan>(
+        make_plan(input_.phenotypes, input_.first, input_.last, males, input_.params));
+    for (const TraitPlan& trait : plan_.traits) {
+        const auto at = std::find_if(male_plan_->traits.begin(), male_plan_->traits.end(),
+                                     [&](const TraitPlan& other) { return other.name == trait.name; });
+        male_trait_.push_back(at == male_plan_->traits.end()
+                                  ? none
+                                  : static_cast<std::size_t>(at - male_plan_->traits.begin()));
+    }
+    for (std::size_t t = 0; t < thread_count(); ++t) {
+        male_scanners_.push_back(std::make_unique<Scanner>(*male_plan_, rules_));
+    }
+    return *male_plan_;
+}
+
+// Results of a group in the traits of plan_, whichever plan tests them.
+void UnitRunner::test_group(const VariantBlock& block, std::span<const std::size_t> group,
+                            std::span<const Ploidy> ploidy, bool in_males,
+                            std::span<VariantTest> results) {
+    std::vector<VariantGenotypes> genotypes(group.size());
+    std::vector<const VariantGenotypes*> pointers;
+    for (std::size_t k = 0; k < group.size(); ++k) {
+        genotypes[k].assign(block, group[k], ploidy[group[k]], input_.eligible.sex);
+        pointers.push_back(&genotypes[k]);
+    }
+    const std::size_t traits = plan_.traits.size();
+    if (!in_males) return scanners_[thread_index()]->test(pointers, results);
+    const std::size_t male_traits = male_plan_->traits.size();
+    std::vector<VariantTest> male_results(group.size() * male_traits);
+    male_scanners_[thread_index()]->test(pointers, male_results);
+    for (std::size_t k = 0; k < group.size(); ++k) {
+        for (std::size_t t = 0; t < traits; ++t) {
+            results[k * traits + t] =
+                male_trait_[t] == none
+                    ? untested(plan_.traits[t], AssociationStatus::no_samples_of_sex)
+                    : male_results[k * male_traits + male_trait_[t]];
+        }
+    }
+}
+
+void UnitRunner::test_block(const VariantBlock& block, const std::vector<Ploidy>& ploidy,
+                            const std::vector<std::uint8_t>& passes, std::vector<Columns>& columns,
+                            std::size_t first_row) {
+    std::vector<std::size_t> of_all, of_males;
+    for (std::size_t v = 0; v < block.size(); ++v) {
+        if (passes[v] == 0) {
+            for (std::size_t t = 0; t < columns.size(); ++t) {
+                columns[t].set(first_row + v,
+                               untested(plan_.traits[t], AssociationStatus::failed_quality));
+            }
+        } else {
+            (ploidy[v] == Ploidy::y ? of_males : of_all).push_back(v);
+        }
+    }
+    if (!of_males.empty()) plan_of_males();
+    for (const auto* variants : {&of_all, &of_males}) {
+        const std::size_t share = variants->size() / (2 * thread_count());
+        const std::size_t size = std::clamp(share / 3 * 3, smallest_group, largest_group);
+        for_each_group((variants->size() + size - 1) / size, [&](std::size_t g) {
+            const auto group = std::span(*variants).subspan(
+                g * size, std::min(size, variants->size() - g * size));
+            std::vector<VariantTest> results(group.size() * columns.size());
+            test_group(block, group, ploidy, variants == &of_males, results);
+            for (std::size_t k = 0; k < group.size(); ++k) {
+                for (std::size_t t = 0; t < columns.size(); ++t) {
+                    columns[t].set(first_row + group[k], results[k * columns.size() + t]);
+                }
+            }
+        });
+    }
+}
+
+void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
+    const auto variants = input_.genotypes.variants(unit);
+    if (with_variants) part.write(variants_data(variants));
+    std::vector<std::uint8_t> passes(unit.size(), 1);
+    if (input_.quality != nullptr) {
+        passes = input_.quality->read_rows<std::uint8_t>("variants/pass", unit.begin, unit.size());
+    }
+    std::vector<Columns> columns(plan_.traits.size(), Columns(unit.size()));
+    const std::uint64_t step = read_length(input_.genotypes);
+    for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step) {
+        const VariantRange range{begin, std::min(unit.end, begin + step)};
+        input_.genotypes.read(range, block_);
+        const std::size_t offset = begin - unit.begin;
+        std::vector<Ploidy> ploidy(range.size());
+        for (std::size_t v = 0; v < ploidy.size(); ++v) {
+            ploidy[v] = ploidy_of(variants[offset + v], input_.genotypes.genome_build());
+        }
+        const auto first = passes.begin() + static_cast<std::ptrdiff_t>(offset);
+        test_block(block_, ploidy, {first, first + static_cast<std::ptrdiff_t>(range.size())}, columns,
+                   offset);
+    }
+    for (std::size_t t = 0; t < columns.size(); ++t) part.write(columns[t].table(plan_.traits[t]));
+}
+
+}  // namespace salus::association
