@@ -1,13 +1,17 @@
 #include "stages/all.hpp"
 
+#include "stages/association/association.hpp"
+#include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
+#include "stages/phenotypes/phenotypes.hpp"
 #include "stages/quality/quality.hpp"
 #include "stages/report/report.hpp"
 
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{ingest_health_stage(), quality_stage(), report_stage()};
+    static const std::vector<Stage> stages{ingest_genomes_stage(), ingest_health_stage(), phenotypes_stage(),
+                                           quality_stage(),        association_stage(),   report_stage()};
     return stages;
 }
 
