@@ -75,22 +75,26 @@ std::string quality_finding(const ReportData& data) {
 
 bool is_binary_metric(const ScoreMeasure& measure) { return lower(measure.metric).find("auc") != std::string::npos; }
 
-std::string score_in_words(const TraitRisk& trait, const ScoreMeasure& m) {
+/// `again`: the sentence has spoken of explained variance before.
+std::string score_in_words(const TraitRisk& trait, const ScoreMeasure& m, bool again) {
     if (is_binary_metric(m))
         return text("tells cases of ", trait_label(trait.name), " from others with an AUC of ", decimal(m.estimate, 3),
                     " (95 % CI ", decimal(m.lower, 3), " to ", decimal(m.upper, 3), ")");
-    return text("explains ", percent(m.estimate), " of the variance of ", trait_label(trait.name), " (95 % CI ",
-                decimal(100 * m.lower, 1), " to ", decimal(100 * m.upper, 1), " %)");
+    return text(again ? "" : "explains ", percent(m.estimate), again ? " of that of " : " of the variance of ",
+                trait_label(trait.name), " (95 % CI ", decimal(100 * m.lower, 1), " to ", decimal(100 * m.upper, 1), " %)");
 }
 
 std::string score_finding(const ReportData& data) {
     std::vector<std::string> parts;
     std::size_t traits = 0;
+    bool variance = false;
     for (const auto& trait : data.risk) {
         const auto* measure = headline_measure(trait);
         if (measure == nullptr || std::isnan(measure->estimate)) continue;
         ++traits;
-        if (parts.size() < named_at_most) parts.push_back(score_in_words(trait, *measure));
+        if (parts.size() == named_at_most) continue;
+        parts.push_back(score_in_words(trait, *measure, variance));
+        variance = !is_binary_metric(*measure);
     }
     if (parts.empty()) return {};
     if (traits > parts.size()) parts.push_back(text("was validated for ", traits - parts.size(), " more traits"));
@@ -105,6 +109,7 @@ std::string locus_label(const Locus& locus) {
 }
 
 std::string reason_label(const std::string& reason) {
+    if (reason == "hardy_weinberg") return "Hardy\u2013Weinberg";
     std::string out = reason;
     std::replace(out.begin(), out.end(), '_', ' ');
     return out;

@@ -24,7 +24,9 @@ std::string scientific(double mantissa, int exponent, int digits) {
         mantissa = 1.0;
         ++exponent;
     }
-    return text(decimal(mantissa, digits), " \u00d7 10", superscript(exponent));
+    std::string lead = decimal(mantissa, digits);
+    if (lead.ends_with(".0")) lead.resize(lead.size() - 2);
+    return text(lead, " \u00d7 10", superscript(exponent));
 }
 
 }  // namespace

@@ -46,9 +46,19 @@ std::string keys(const ReportData& data) {
     return figures.empty() ? "" : key_figures(figures);
 }
 
+/// Keeps "p = 3.2 × 10⁻⁴⁶" on one line.
+std::string unbroken(std::string html) {
+    for (const std::string_view sign : {" \u00d7 ", " = "}) {
+        const std::string joined = text("&nbsp;", trim(sign), "&nbsp;");
+        for (auto at = html.find(sign); at != std::string::npos; at = html.find(sign, at + joined.size()))
+            html.replace(at, sign.size(), joined);
+    }
+    return html;
+}
+
 std::string findings_box(const std::vector<std::string>& findings) {
     std::string out = "<section id=\"main-findings\" class=\"findings\"><h2>Main findings</h2>\n<ol>\n";
-    for (const auto& finding : findings) out += text("<li>", html_escape(finding), "</li>\n");
+    for (const auto& finding : findings) out += text("<li>", unbroken(html_escape(finding)), "</li>\n");
     return out + "</ol></section>\n";
 }
 

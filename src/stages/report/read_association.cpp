@@ -73,13 +73,23 @@ std::vector<Locus> read_loci(const H5File& file, const std::string& trait, std::
 
 std::vector<TraitAssociation> read_association_summary(const H5File& file) {
     const auto summary = file.read("trait_summary");
-    const auto names = words(summary, "name"), kinds = words(summary, "kind");
+    const auto names = words(summary, "name"), kinds = words(summary, "kind"),
+               transformations = words(summary, "transformation");
     const auto n = counts(summary, "n"), cases = counts(summary, "n_cases");
     const auto lambda = numbers(summary, "lambda_gc");
     std::vector<TraitAssociation> traits;
     for (std::size_t i = 0; i < names.size(); ++i)
-        traits.push_back({.name = names[i], .kind = kinds[i], .n = n[i], .cases = cases[i], .lambda = lambda[i]});
+        traits.push_back({.name = names[i], .kind = kinds[i], .ranked = transformations[i] == "rank_inverse_normal", .n = n[i], .cases = cases[i], .lambda = lambda[i]});
     return traits;
+}
+
+std::vector<std::pair<std::string, std::string>> read_skipped(const H5File& file) {
+    std::vector<std::pair<std::string, std::string>> skipped;
+    if (!file.exists("traits_skipped")) return skipped;
+    const auto table = file.read("traits_skipped");
+    const auto names = words(table, "name"), reasons = words(table, "reason");
+    for (std::size_t i = 0; i < names.size(); ++i) skipped.emplace_back(names[i], reasons[i]);
+    return skipped;
 }
 
 namespace {

@@ -73,8 +73,15 @@ VariantQuality read_variant_quality(const H5File& file, RowRange range) {
 
 SampleQuality read_sample_quality(const H5File& file) {
     SampleQuality sum{.total = file.rows("samples")};
+    std::vector<std::string> wanted = {"pass", "fail_reason"};
+    if (file.exists("samples/inbreeding_f")) {
+        wanted.emplace_back("inbreeding_f");
+        sum.inbreeding.resize(SampleQuality::inbreeding_bins);
+    }
     for (const auto& range : row_slices(sum.total, slice_rows)) {
-        const auto rows = file.read_rows("samples", range.begin, range.end - range.begin, {"pass", "fail_reason"});
+        const auto rows = file.read_rows("samples", range.begin, range.end - range.begin, wanted);
+        for (const double f : numbers(rows, "inbreeding_f"))
+            if (!std::isnan(f)) ++sum.inbreeding[bin_of((f + 0.4) / 0.8, sum.inbreeding.size())];
         for (const auto pass : counts(rows, "pass")) sum.passed += pass != 0;
         for (const auto& reasons : words(rows, "fail_reason")) count_reasons(sum.reasons, reasons);
     }

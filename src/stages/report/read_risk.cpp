@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include "models/calibration.hpp"
 #include "stages/report/numbers.hpp"
 #include "stages/report/read_tables.hpp"
 
@@ -93,7 +94,7 @@ void add_distribution(const std::vector<Person>& people, TraitRisk& trait) {
     }
 }
 
-/// Mean outcome with a normal interval; a proportion with Wilson's interval (Wilson 1927).
+/// Mean outcome with a normal interval; a proportion with Wilson's interval.
 CalibrationPoint summarise(const Person* begin, const Person* end, bool binary) {
     constexpr double z = 1.959963984540054;
     const double n = static_cast<double>(end - begin);
@@ -102,9 +103,8 @@ CalibrationPoint summarise(const Person* begin, const Person* end, bool binary) 
     const double mean = sum / n;
     for (const Person* p = begin; p != end; ++p) squares += (p->outcome - mean) * (p->outcome - mean);
     if (binary) {
-        const double centre = (mean + z * z / (2 * n)) / (1 + z * z / n);
-        const double half = z / (1 + z * z / n) * std::sqrt(mean * (1 - mean) / n + z * z / (4 * n * n));
-        return {.predicted = 0, .observed = mean, .lower = centre - half, .upper = centre + half, .n = static_cast<std::uint64_t>(n)};
+        const Interval limits = wilson_interval(sum, n);
+        return {.predicted = 0, .observed = mean, .lower = limits.lower, .upper = limits.upper, .n = static_cast<std::uint64_t>(n)};
     }
     const double error = n > 1 ? z * std::sqrt(squares / (n - 1) / n) : unknown;
     return {.predicted = 0, .observed = mean, .lower = mean - error, .upper = mean + error, .n = static_cast<std::uint64_t>(n)};

@@ -49,6 +49,8 @@ GenomeSketch read_sketch(const H5File& file, const std::string& trait, const std
 std::vector<Locus> read_loci(const H5File& file, const std::string& trait, std::span<const Hit> hits);
 /// `trait_summary` without the pictures and loci.
 std::vector<TraitAssociation> read_association_summary(const H5File& file);
+/// Traits that were left out, and why.
+std::vector<std::pair<std::string, std::string>> read_skipped(const H5File& file);
 void write_trait(H5File& file, const TraitAssociation& trait);
 void read_trait(const H5File& file, TraitAssociation& trait);
 

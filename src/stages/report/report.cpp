@@ -82,6 +82,7 @@ void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& dat
     for (const auto& source : data.sources)
         for (const auto& [name, value] : source.facts)
             if (name == "title" && data.title.empty()) data.title = value;
+    if (ctx.has_input("association")) data.skipped = read_skipped(H5File::open(ctx.input("association")));
     if (data.title.empty()) data.title = "Genomes and health records";
     if (!ctx.has_input("phenotypes")) {
         if (ctx.has_input("risk")) data.risk = read_risk(H5File::open(ctx.input("risk")), nullptr);

@@ -51,8 +51,10 @@ struct VariantQuality {
 };
 
 struct SampleQuality {
+    static constexpr std::size_t inbreeding_bins = 40;  // F from -0.4 to 0.4, the ends hold what lies beyond
     std::uint64_t total = 0, passed = 0;
     std::vector<Counted> reasons;
+    std::vector<std::uint64_t> inbreeding;  // empty if not in the result
 };
 
 struct Quality {
@@ -69,6 +71,7 @@ struct Locus {
 
 struct TraitAssociation {
     std::string name, kind;
+    bool ranked = false;  // values were replaced by normal quantiles of their ranks, so effects are in SD
     std::uint64_t n = 0, cases = 0, tested = 0;
     double lambda = unknown;
     std::uint64_t significant_loci = 0;
@@ -115,6 +118,7 @@ struct ReportData {
     std::optional<Cohort> cohort;
     std::optional<Quality> quality;
     std::vector<TraitAssociation> association;
+    std::vector<std::pair<std::string, std::string>> skipped;  // traits that could not be analysed, and why
     std::vector<TraitRisk> risk;
     std::vector<Source> sources;
 };

@@ -7,28 +7,32 @@
 namespace salus::report {
 namespace {
 
-std::string composition_table(const Cohort& cohort, std::uint64_t min_cell) {
-    HtmlTable table{.caption = "Samples by recorded sex and group",
-                    .columns = {{"Part of the cohort"}, {"Samples", true}, {"Share", true}},
-                    .rows = {}};
-    const auto add = [&](const std::vector<std::string>& names, const std::vector<std::uint64_t>& counts) {
-        const auto cells = people_cells(counts, min_cell);
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            const bool shown = cells[i] == with_thousands(counts[i]);
-            const double share = static_cast<double>(counts[i]) / static_cast<double>(cohort.samples);
-            table.rows.push_back({names[i], cells[i], shown ? percent(share) : "\u2013"});
-        }
-    };
-    add({"Female", "Male", "Sex not given"}, {cohort.sexes[2], cohort.sexes[1], cohort.sexes[0]});
+/// How the cohort divides in one respect.
+std::string division(const std::string& what, const std::vector<std::string>& names,
+                     const std::vector<std::uint64_t>& counts, const ReportData& data) {
+    HtmlTable table{.caption = "Samples by " + what, .columns = {{capitalised(what)}, {"Samples", true}, {"Share", true}}, .rows = {}};
+    const auto cells = people_cells(counts, data.min_cell);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool shown = cells[i] == with_thousands(counts[i]);
+        const double share = static_cast<double>(counts[i]) / static_cast<double>(data.cohort->samples);
+        table.rows.push_back({names[i], cells[i], shown ? percent(share) : "\u2013"});
+    }
+    return to_html(table);
+}
+
+std::string composition(const ReportData& data) {
+    const Cohort& cohort = *data.cohort;
     std::vector<std::string> names;
     std::vector<std::uint64_t> counts;
     for (const auto& group : cohort.groups) {
-        names.push_back("Group " + group.name);
+        names.push_back(group.name);
         counts.push_back(group.count);
     }
-    if (!names.empty()) add(names, counts);
-    add({"With a health record", "Without a health record"}, {cohort.with_record, cohort.samples - cohort.with_record});
-    return to_html(table);
+    return text("<div class=\"row three\">\n",
+                division("recorded sex", {"Female", "Male", "Not given"}, {cohort.sexes[2], cohort.sexes[1], cohort.sexes[0]}, data),
+                division("group", names, counts, data),
+                division("health record", {"Linked", "Not linked"}, {cohort.with_record, cohort.samples - cohort.with_record}, data),
+                "</div>\n");
 }
 
 std::string case_share(const TraitCohort& trait, std::uint64_t min_cell) {
@@ -59,7 +63,7 @@ std::string cohort_section(const ReportData& data) {
     std::string body = paragraph(text(with_thousands(cohort.samples), " sequenced samples, of whom ",
                                       people(cohort.with_record, data.min_cell), " have a linked health record. Numbers of people from 1 to ",
                                       data.min_cell - 1, " are shown as <", data.min_cell, "."));
-    body += composition_table(cohort, data.min_cell);
+    body += composition(data);
     body += traits_table(cohort, data.min_cell);
     if (!cohort.covariates.empty()) {
         std::vector<std::string> names;

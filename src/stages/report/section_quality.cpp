@@ -57,6 +57,20 @@ std::string hwe_figure(const VariantQuality& v) {
     return figure(svg, "Departure from Hardy\u2013Weinberg proportions, per variant. The last bar holds all above 19.5.");
 }
 
+/// Bars of few people are left out.
+std::string inbreeding_figure(const SampleQuality& samples, std::uint64_t min_cell) {
+    if (samples.inbreeding.empty()) return {};
+    std::vector<std::uint64_t> counts = samples.inbreeding;
+    for (auto& count : counts)
+        if (count < min_cell) count = 0;
+    Histogram chart = count_histogram({.title = "Inbreeding coefficient of samples", .label = "Histogram of F from -0.4 to 0.4", .style = {}},
+                                      linear_axis("Inbreeding coefficient F", -0.4, 0.4, 5),
+                                      even_edges(-0.4, 0.4, counts.size()), counts);
+    chart.y.label = "Samples";
+    return figure(histogram_chart(chart), text("Heterozygosity of samples against expectation: below 0 a contaminated sample, above 0 "
+                                               "related parents or mixed ancestries. Bars of fewer than ", min_cell, " are left out."));
+}
+
 std::string chromosome_figure(const VariantQuality& v) {
     StackedBars chart{.about = {.title = "Variants by chromosome", .label = "Stacked columns of variants that pass and fail", .style = "wide"},
                       .y_label = "Variants",
@@ -93,7 +107,8 @@ std::string quality_section(const ReportData& data) {
                                       " samples pass every threshold. Nothing is deleted: the marks of each sample and "
                                       "variant, with the reason, are in quality.h5."));
     if (!variants.chromosomes.empty()) body += chromosome_figure(variants);
-    body += figure_row({call_rate_figure(variants), frequency_figure(variants), hwe_figure(variants)});
+    body += figure_row({call_rate_figure(variants), frequency_figure(variants), hwe_figure(variants),
+                        inbreeding_figure(samples, data.min_cell)});
     body += "<div class=\"row\">\n" + reasons_table("Variants marked, by reason", "Variants", variants.reasons, 0) +
             reasons_table("Samples marked, by reason", "Samples", samples.reasons, data.min_cell) + "</div>\n";
     if (samples.reasons.empty()) body += paragraph("No sample is marked.", "quiet");

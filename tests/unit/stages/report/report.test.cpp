@@ -51,8 +51,8 @@ TEST(Report, ShowsEverySectionAndPicture) {
     const auto result = run_in(folder, example::write_all(folder));
     for (const char* id : {"cohort", "quality", "association", "risk", "methods", "glossary", "main-findings"})
         EXPECT_THAT(result.html, HasSubstr(text("<section id=\"", id, "\"")));
-    // 4 of quality; Manhattan and QQ of three traits; score, deciles, calibration, forest of three; one ROC
-    EXPECT_EQ(occurrences(result.html, "<svg "), 4u + 6u + 12u + 1u);
+    // 5 of quality; Manhattan, QQ and effects of three traits; score, deciles, calibration, forest of three; one ROC
+    EXPECT_EQ(occurrences(result.html, "<svg "), 5u + 9u + 12u + 1u);
     EXPECT_EQ(occurrences(result.html, "<svg "), occurrences(result.html, "aria-label=\"") - occurrences(result.html, "role=\"region\"") - 1);
     EXPECT_LT(result.html.size(), 1'500'000u);
     EXPECT_EQ(occurrences(result.findings, "\n"), 3u);
@@ -99,7 +99,7 @@ TEST(Report, TraitsAboveTheLimitKeepTheirRowButNoPicture) {
     params.max_traits = 1;
     const auto inputs = example::write_all(folder, {.samples = 60, .variants = 300});
     const auto html = run_in(folder, {{"association", inputs.at("association")}}, params).html;
-    EXPECT_EQ(occurrences(html, "<svg "), 2u);
+    EXPECT_EQ(occurrences(html, "<svg "), 3u);
     EXPECT_THAT(html, HasSubstr("id=\"association-type_2_diabetes\""));
 }
 
@@ -139,7 +139,7 @@ TEST(MainFindings, SayWhatWasFoundInWords) {
     data.risk = {{.name = "ldl_cholesterol", .kind = "quantitative",
                   .measures = {{.group = "all", .metric = "r2", .model = "score", .estimate = 0.123, .lower = 0.08, .upper = 0.169, .n = 450}}}};
     EXPECT_THAT(report::main_findings(data),
-                ElementsAre("1 of the 2 traits tested reaches genome-wide significance (p < 5.0 \u00d7 10\u207b\u2078), most strongly LDL cholesterol at "
+                ElementsAre("1 of the 2 traits tested reaches genome-wide significance (p < 5 \u00d7 10\u207b\u2078), most strongly LDL cholesterol at "
                             "19:44,908,822 C>T (p = 3.2 \u00d7 10\u207b\u2074\u2076).",
                             "Quality control marks 10 of 1,000 samples (duplicate not shown, sex mismatch <5) and 100 of 5,000 variants (low call rate 100).",
                             "In people who were not used to build it, the genetic score explains 12.3 % of the variance of LDL cholesterol "
