@@ -29,7 +29,9 @@ std::string flag_names(const std::string& name) {
 class Grammar {
 public:
     explicit Grammar(const std::vector<Stage>& stages)
-        : app_("MPI batch pipeline for population-scale genome and health-record analysis", "salus"), stages_(stages) {
+        : app_("MPI batch pipeline for population-scale genome and health-record analysis",
+               "salus"),
+          stages_(stages) {
         app_.require_subcommand(1);
         app_.set_help_flag();
         app_.add_flag("-h,--help", help_, "Show the manual.");
@@ -42,7 +44,8 @@ public:
         add_show();
         add_export();
         commands_ = app_.get_subcommands({}).size();
-        for (const Stage& stage : stages_) add_stage(stage);
+        for (const Stage& stage : stages_)
+            add_stage(stage);
     }
 
     CommandLine parse(std::vector<std::string> arguments, const std::string& version) {
@@ -66,7 +69,8 @@ private:
     using App = CLI::App;
 
     static bool wants_help_only(const std::vector<std::string>& reversed) {
-        return !reversed.empty() && (reversed.back() == "--help" || reversed.back() == "-h" || reversed.back() == "--version");
+        return !reversed.empty() && (reversed.back() == "--help" || reversed.back() == "-h" ||
+                                     reversed.back() == "--version");
     }
 
     static CommandLine message(std::string content) {
@@ -86,31 +90,44 @@ private:
     void add_job_options(App* sub) {
         sub->add_option("job", line_.path, "Job file (TOML).")->required()->type_name("JOB");
         sub->add_option("--set", line_.overrides.settings,
-                        "STAGE.PARAMETER=VALUE, seed=VALUE or resources.KEY=VALUE instead of what the files say; may be repeated.")
-            ->type_name("SETTING")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-        sub->add_option("--output", output_, "Output folder instead of the one in the job file.")->type_name("FOLDER");
+                        "STAGE.PARAMETER=VALUE, seed=VALUE or resources.KEY=VALUE instead of what "
+                        "the files say; may be repeated.")
+            ->type_name("SETTING")
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        sub->add_option("--output", output_, "Output folder instead of the one in the job file.")
+            ->type_name("FOLDER");
         sub->add_option("--until", line_.overrides.until, "Last stage to run.")->type_name("STAGE");
     }
 
     void add_threads(App* sub) {
-        sub->add_option("--threads", line_.threads, "Threads of one rank.")->type_name("N")->check(CLI::Range(1, 4096));
+        sub->add_option("--threads", line_.threads, "Threads of one rank.")
+            ->type_name("N")
+            ->check(CLI::Range(1, 4096));
     }
 
     void add_run() {
-        App* sub = add_command("run", "Run a job, or go on with one that was stopped.", Command::run);
+        App* sub =
+            add_command("run", "Run a job, or go on with one that was stopped.", Command::run);
         add_job_options(sub);
-        sub->add_flag("--fresh", line_.fresh, "Begin anew where parameters or inputs changed since the last run.");
+        sub->add_flag("--fresh", line_.fresh,
+                      "Begin anew where parameters or inputs changed since the last run.");
         add_threads(sub);
     }
 
     void add_check() {
-        add_job_options(add_command("check", "Tell all errors of a job at once, without doing its work.", Command::check));
+        add_job_options(add_command(
+            "check", "Tell all errors of a job at once, without doing its work.", Command::check));
     }
 
     void add_plan() {
-        App* sub = add_command("plan", "Estimate memory, storage and time of a job, and suggest #SBATCH lines.", Command::plan);
+        App* sub = add_command(
+            "plan", "Estimate memory, storage and time of a job, and suggest #SBATCH lines.",
+            Command::plan);
         add_job_options(sub);
-        sub->add_option("--ranks", line_.ranks, "MPI ranks to plan for.")->type_name("N")->check(CLI::Range(1, 1'000'000));
+        sub->add_option("--ranks", line_.ranks, "MPI ranks to plan for.")
+            ->type_name("N")
+            ->check(CLI::Range(1, 1'000'000));
         add_threads(sub);
         App* formats = sub->add_option_group("formats");
         formats->add_flag("--json", json_, "Print JSON.");
@@ -120,33 +137,54 @@ private:
 
     void add_status() {
         App* sub = add_command("status", "Tell what is done of a run.", Command::status);
-        sub->add_option("path", line_.path, "Job file or output folder.")->required()->type_name("JOB_OR_FOLDER");
+        sub->add_option("path", line_.path, "Job file or output folder.")
+            ->required()
+            ->type_name("JOB_OR_FOLDER");
     }
 
     void add_describe() {
-        App* sub = add_command("describe", "Print the manual of a stage or of a kind of file.", Command::describe);
-        sub->add_option("topic", line_.topic, "A stage, or one of: job, pipeline, phenotype, salus. Left out: all stages.")
+        App* sub = add_command("describe", "Print the manual of a stage or of a kind of file.",
+                               Command::describe);
+        sub->add_option(
+               "topic", line_.topic,
+               "A stage, or one of: job, pipeline, phenotype, salus. Left out: all stages.")
             ->type_name("TOPIC");
-        sub->add_option("--format", line_.format, "text, markdown, man, json-schema, template or names.")
+        sub->add_option("--format", line_.format,
+                        "text, markdown, man, json-schema, template or names.")
             ->type_name("FORMAT")
             ->check(CLI::IsMember({"text", "markdown", "man", "json-schema", "template", "names"}));
     }
 
     void add_show() {
-        App* sub = add_command("show", "Tell what is in a result file or genotype store.", Command::show);
-        sub->add_option("file", line_.path, "HDF5 file or genotype store.")->required()->type_name("FILE");
-        sub->add_option("inside", line_.inside, "Table in the file; left out: all.")->type_name("TABLE");
-        sub->add_option("--rows", line_.rows, "Rows to show of each table.")->type_name("N")->check(CLI::Range(0, 1'000'000));
+        App* sub =
+            add_command("show", "Tell what is in a result file or genotype store.", Command::show);
+        sub->add_option("file", line_.path, "HDF5 file or genotype store.")
+            ->required()
+            ->type_name("FILE");
+        sub->add_option("inside", line_.inside, "Table in the file; left out: all.")
+            ->type_name("TABLE");
+        sub->add_option("--rows", line_.rows, "Rows to show of each table.")
+            ->type_name("N")
+            ->check(CLI::Range(0, 1'000'000));
     }
 
     void add_export() {
-        App* sub = add_command("export", "Write a table of a result file as tab-separated text.", Command::export_table);
+        App* sub = add_command("export", "Write a table of a result file as tab-separated text.",
+                               Command::export_table);
         sub->add_option("file", line_.path, "HDF5 file.")->required()->type_name("FILE");
-        sub->add_option("--table", line_.inside, "Table in the file, for example traits/ldl_cholesterol.")->required()->type_name("TABLE");
-        sub->add_option("--output", line_.output, "File to write; .gz is written as bgzip, with a tabix index where rows have positions.")
-            ->required()->type_name("FILE");
-        sub->add_option("--format", line_.format, "tsv, or gwas-ssf with its metadata file beside it.")
-            ->type_name("FORMAT")->check(CLI::IsMember({"tsv", "gwas-ssf"}));
+        sub->add_option("--table", line_.inside,
+                        "Table in the file, for example traits/ldl_cholesterol.")
+            ->required()
+            ->type_name("TABLE");
+        sub->add_option("--output", line_.output,
+                        "File to write; .gz is written as bgzip, with a tabix index where rows "
+                        "have positions.")
+            ->required()
+            ->type_name("FILE");
+        sub->add_option("--format", line_.format,
+                        "tsv, or gwas-ssf with its metadata file beside it.")
+            ->type_name("FORMAT")
+            ->check(CLI::IsMember({"tsv", "gwas-ssf"}));
     }
 
     void add_stage(const Stage& stage) {
@@ -154,18 +192,27 @@ private:
         if (dashed(stage.name()) != stage.name()) sub->alias(dashed(stage.name()));
         for (const Port& port : stage.inputs()) {
             auto& [name, values] = ports_[sub].emplace_back(port.name, std::vector<std::string>{});
-            sub->add_option(flag_names(port.name), values, port.doc)->type_name("PATH")->expected(1, port.many ? 100'000 : 1);
+            sub->add_option(flag_names(port.name), values, port.doc)
+                ->type_name("PATH")
+                ->expected(1, port.many ? 100'000 : 1);
         }
         for (const Param& param : stage.params()) {
-            auto& [name, values] = params_[sub].emplace_back(param.name, std::vector<std::string>{});
-            auto* option = sub->add_option(flag_names(param.name), values, param.about.doc)->type_name("VALUE");
+            auto& [name, values] =
+                params_[sub].emplace_back(param.name, std::vector<std::string>{});
+            auto* option = sub->add_option(flag_names(param.name), values, param.about.doc)
+                               ->type_name("VALUE");
             option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-            if (std::holds_alternative<bool>(param.standard)) option->expected(0, 1);
-            else option->expected(1);
+            if (std::holds_alternative<bool>(param.standard))
+                option->expected(0, 1);
+            else
+                option->expected(1);
         }
         sub->add_option("--output", output_, "Output folder.")->type_name("FOLDER");
-        sub->add_option("--seed", line_.stage.seed, "Seed of every random number.")->type_name("N")->check(CLI::NonNegativeNumber);
-        sub->add_flag("--fresh", line_.fresh, "Begin anew where parameters or inputs changed since the last run.");
+        sub->add_option("--seed", line_.stage.seed, "Seed of every random number.")
+            ->type_name("N")
+            ->check(CLI::NonNegativeNumber);
+        sub->add_flag("--fresh", line_.fresh,
+                      "Begin anew where parameters or inputs changed since the last run.");
         add_threads(sub);
         stage_by_app_[sub] = &stage;
     }
@@ -178,10 +225,12 @@ private:
     std::string help_text() const {
         const App* sub = chosen();
         if (sub == nullptr) return manual_as_text(manual());
-        if (const auto stage = stage_by_app_.find(sub); stage != stage_by_app_.end()) return manual_as_text(stage_manual(*stage->second));
+        if (const auto stage = stage_by_app_.find(sub); stage != stage_by_app_.end())
+            return manual_as_text(stage_manual(*stage->second));
         const Manual page{.name = text("salus ", sub->get_name()),
                           .summary = sub->get_description(),
-                          .sections = {{.title = "Synopsis", .paragraphs = {synopsis(*sub)}}, options_section(*sub, "Options")}};
+                          .sections = {{.title = "Synopsis", .paragraphs = {synopsis(*sub)}},
+                                       options_section(*sub, "Options")}};
         return manual_as_text(page);
     }
 
@@ -196,54 +245,82 @@ private:
     static std::string synopsis(const App& sub) {
         std::string out = text("salus ", sub.get_name());
         for (const CLI::Option* option : sub.get_options())
-            if (option->get_positional()) out += text(option->get_required() ? " " : " [", value_name(*option), option->get_required() ? "" : "]");
+            if (option->get_positional())
+                out += text(option->get_required() ? " " : " [", value_name(*option),
+                            option->get_required() ? "" : "]");
         return out + " [OPTIONS]";
+    }
+    static void add_options(const App& from, ManualSection& section) {
+        for (const CLI::Option* option : from.get_options()) {
+            if (option->get_lnames() == std::vector<std::string>{"help"}) continue;
+            section.entries.push_back({shown_name(*option),
+                                       option->get_positional() ? "" : value_name(*option),
+                                       option->get_description()});
+        }
     }
     static ManualSection options_section(const App& sub, const std::string& title) {
         ManualSection section{.title = title, .heads = {"option", "value", "meaning"}};
-        for (const CLI::Option* option : sub.get_options())
-            section.entries.push_back({shown_name(*option), option->get_positional() ? "" : value_name(*option), option->get_description()});
+        add_options(sub, section);
         for (const App* group : sub.get_subcommands({}))
-            for (const CLI::Option* option : group->get_options())
-                section.entries.push_back({shown_name(*option), value_name(*option), option->get_description()});
+            add_options(*group, section);
         return section;
     }
 
     [[noreturn]] void fail(const CLI::ParseError& error) const {
         const App* sub = chosen();
-        const std::string help = text("see: salus ", sub ? sub->get_name() + " " : std::string{}, "--help");
-        if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || (sub == nullptr && !app_.remaining(true).empty())) fail_extras(sub, help);
-        if (sub == nullptr) throw UsageError({.what = "no command is given", .where = {}, .why = {}, .help = help});
-        throw UsageError({.what = error.what(), .where = text("salus ", sub->get_name()), .why = {}, .help = help});
+        const std::string help =
+            text("see: salus ", sub ? sub->get_name() + " " : std::string{}, "--help");
+        if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+            (sub == nullptr && !app_.remaining(true).empty()))
+            fail_extras(sub, help);
+        if (sub == nullptr)
+            throw UsageError({.what = "no command is given", .where = {}, .why = {}, .help = help});
+        throw UsageError({.what = error.what(),
+                          .where = text("salus ", sub->get_name()),
+                          .why = {},
+                          .help = help});
     }
 
+    /// Words that fit nowhere: an unknown option, else an unknown command, else one word too many.
     [[noreturn]] void fail_extras(const App* sub, const std::string& help) const {
+        const std::string owner = sub ? text("salus ", sub->get_name()) : "salus";
         std::vector<std::string> names;
         if (sub == nullptr)
-            for (const App* command : app_.get_subcommands({})) names.push_back(command->get_name());
+            for (const App* command : app_.get_subcommands({}))
+                names.push_back(command->get_name());
         else
             for (const CLI::Option* option : sub->get_options())
-                for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-        std::vector<Problem> problems;
+                if (!option->get_lnames().empty())
+                    names.push_back("--" + option->get_lnames().front());
+        std::vector<Problem> options, words;
         for (const std::string& extra : app_.remaining(true)) {
             const std::string name = extra.substr(0, extra.find('='));
-            const bool flag = name.starts_with("-");
-            if (sub == nullptr && !problems.empty()) break;
-            problems.push_back({.what = sub == nullptr ? text("there is no command or stage '", name, "'")
-                                        : flag         ? text("salus ", sub->get_name(), " has no option '", name, "'")
-                                                       : text("salus ", sub->get_name(), " does not expect '", name, "'"),
-                                .where = "command line",
-                                .why = {},
-                                .help = sub == nullptr || flag ? suggestion(name, names) : help});
+            if (name.starts_with("-"))
+                options.push_back({.what = text(owner, " has no option '", name, "'"),
+                                   .where = "command line",
+                                   .why = {},
+                                   .help = sub ? suggestion(name, names) : help});
+            else if (sub == nullptr && words.empty())
+                words.push_back({.what = text("there is no command or stage '", name, "'"),
+                                 .where = "command line",
+                                 .why = {},
+                                 .help = suggestion(name, names)});
+            else if (sub != nullptr)
+                words.push_back({.what = text(owner, " does not expect '", name, "'"),
+                                 .where = "command line",
+                                 .why = {},
+                                 .help = help});
         }
-        throw UsageError(std::move(problems));
+        throw UsageError(options.empty() ? std::move(words) : std::move(options));
     }
 
     void finish() {
         const App* sub = chosen();
         line_.command = commands_by_app_.at(sub);
-        if (line_.command == Command::stage) finish_stage(sub);
-        else if (!output_.empty()) line_.overrides.output = output_;
+        if (line_.command == Command::stage)
+            finish_stage(sub);
+        else if (!output_.empty())
+            line_.overrides.output = output_;
         if (json_) line_.format = "json";
         if (sbatch_) line_.format = "sbatch";
     }
@@ -257,13 +334,15 @@ private:
             if (sub->count("--" + name) == 0) continue;
             const std::string typed = join(values, ",");
             const bool bare_flag = typed.empty() || typed == "{}";
-            const bool is_flag = std::holds_alternative<bool>(find_declared(*line_.stage.stage, name).standard);
+            const bool is_flag =
+                std::holds_alternative<bool>(find_declared(*line_.stage.stage, name).standard);
             line_.stage.params.emplace_back(name, bare_flag && is_flag ? "true" : typed);
         }
     }
 
     static const Param& find_declared(const Stage& stage, const std::string& name) {
-        return *std::find_if(stage.params().begin(), stage.params().end(), [&](const Param& p) { return p.name == name; });
+        return *std::find_if(stage.params().begin(), stage.params().end(),
+                             [&](const Param& p) { return p.name == name; });
     }
 
     App app_;
@@ -275,20 +354,23 @@ private:
     std::map<const App*, Command> commands_by_app_;
     std::map<const App*, const Stage*> stage_by_app_;
     // deques: CLI11 keeps references to the values
-    std::map<const App*, std::deque<std::pair<std::string, std::vector<std::string>>>> ports_, params_;
+    std::map<const App*, std::deque<std::pair<std::string, std::vector<std::string>>>> ports_,
+        params_;
 };
 
 std::vector<ManualEntry> exit_codes() {
-    return {{"0", "", "Complete."},
-            {"2", "", "Command line or configuration is wrong; nothing was run."},
-            {"3", "", "Input data break their format or a check."},
-            {"4", "", "The output folder is in use by another job."},
-            {"5", "", "Storage: no space, an I/O error, or no permission. Run again after the repair."},
-            {"6", "", "Something changed under a checkpoint: parameters, inputs or results. See --fresh."},
-            {"7", "", "Disclosure control refused a release."},
-            {"8", "", "Not enough memory. Run again with more."},
-            {"70", "", "An error in the program."},
-            {"75", "", "Stopped by a signal or the end of the wall time. The same command goes on."}};
+    return {
+        {"0", "", "Complete."},
+        {"2", "", "Command line or configuration is wrong; nothing was run."},
+        {"3", "", "Input data break their format or a check."},
+        {"4", "", "The output folder is in use by another job."},
+        {"5", "", "Storage: no space, an I/O error, or no permission. Run again after the repair."},
+        {"6", "",
+         "Something changed under a checkpoint: parameters, inputs or results. See --fresh."},
+        {"7", "", "Disclosure control refused a release."},
+        {"8", "", "Not enough memory. Run again with more."},
+        {"70", "", "An error in the program."},
+        {"75", "", "Stopped by a signal or the end of the wall time. The same command goes on."}};
 }
 
 Manual Grammar::manual() const {
@@ -296,32 +378,41 @@ Manual Grammar::manual() const {
     page.sections.push_back(
         {.title = "Synopsis",
          .paragraphs = {"salus COMMAND [OPTIONS], or mpirun -n RANKS salus run JOB.",
-                        "A job (TOML) binds a pipeline to data. Results are HDF5 files, the same bytes for any number of ranks and "
-                        "threads. A run that was stopped goes on where it was when the same command is given again."}});
+                        "A job (TOML) binds a pipeline to data. Results are HDF5 files, the same "
+                        "bytes for any number of ranks and "
+                        "threads. A run that was stopped goes on where it was when the same "
+                        "command is given again."}});
     ManualSection commands{.title = "Commands", .heads = {"command", "", "what it does"}};
-    ManualSection stage_list{.title = "Stages", .paragraphs = {"Every stage of a pipeline is a command of its own, too."}, .heads = {"stage", "", "what it does"}};
+    ManualSection stage_list{
+        .title = "Stages",
+        .paragraphs = {"Every stage of a pipeline is a command of its own, too."},
+        .heads = {"stage", "", "what it does"}};
     const auto subs = app_.get_subcommands({});
     for (std::size_t i = 0; i < subs.size(); ++i)
-        (i < commands_ ? commands : stage_list).entries.push_back({subs[i]->get_name(), "", subs[i]->get_description()});
+        (i < commands_ ? commands : stage_list)
+            .entries.push_back({subs[i]->get_name(), "", subs[i]->get_description()});
     page.sections.push_back(std::move(commands));
     if (!stage_list.entries.empty()) page.sections.push_back(std::move(stage_list));
     for (std::size_t i = 0; i < commands_; ++i) {
         page.sections.push_back(options_section(*subs[i], text("salus ", subs[i]->get_name())));
         page.sections.back().paragraphs = {synopsis(*subs[i])};
     }
-    page.sections.push_back({.title = "Exit codes", .heads = {"code", "", "meaning"}, .entries = exit_codes()});
+    page.sections.push_back(
+        {.title = "Exit codes", .heads = {"code", "", "meaning"}, .entries = exit_codes()});
     page.sections.push_back({.title = "Environment",
-                             .paragraphs = {"SLURM_CPUS_PER_TASK and OMP_NUM_THREADS give the threads of a rank where --threads and the job "
+                             .paragraphs = {"SLURM_CPUS_PER_TASK and OMP_NUM_THREADS give the "
+                                            "threads of a rank where --threads and the job "
                                             "do not. No variable changes a result."}});
     return page;
 }
 
-}  // namespace
+} // namespace
 
-CommandLine parse_command_line(const std::vector<std::string>& arguments, const std::vector<Stage>& stages, const std::string& version) {
+CommandLine parse_command_line(const std::vector<std::string>& arguments,
+                               const std::vector<Stage>& stages, const std::string& version) {
     return Grammar(stages).parse(arguments, version);
 }
 
 Manual program_manual(const std::vector<Stage>& stages) { return Grammar(stages).manual(); }
 
-}  // namespace salus
+} // namespace salus

@@ -2,6 +2,7 @@
 
 #include "app/plan.hpp"
 #include "base/text.hpp"
+#include "health/definition.hpp"
 #include "schema/describe.hpp"
 #include "schema/document.hpp"
 #include "schema/job_inputs.hpp"
@@ -19,10 +20,11 @@ std::string in_format(const Manual& manual, const std::string& format, const std
 }
 
 [[noreturn]] void no_such_format(const std::string& topic, const std::string& format) {
-    throw UsageError({.what = text("'", topic, "' has no format '", format, "'"),
-                      .where = "salus describe",
-                      .why = {},
-                      .help = "templates and JSON schemas exist for stages, pipelines and jobs"});
+    throw UsageError(
+        {.what = text("'", topic, "' has no format '", format, "'"),
+         .where = "salus describe",
+         .why = {},
+         .help = "templates and JSON schemas exist for stages, pipelines, jobs and phenotypes"});
 }
 
 std::string describe_stages(const std::vector<Stage>& stages, const std::string& format) {
@@ -31,12 +33,14 @@ std::string describe_stages(const std::vector<Stage>& stages, const std::string&
     std::string out;
     for (const Stage& stage : stages) {
         const std::string gap(stage.name().size() < 20 ? 20 - stage.name().size() : 1, ' ');
-        out += format == "names" ? text(stage.name(), "\n") : text(stage.name(), gap, stage.summary(), "\n");
+        out += format == "names" ? text(stage.name(), "\n")
+                                 : text(stage.name(), gap, stage.summary(), "\n");
     }
     return out;
 }
 
-std::string describe_one(const Stage& stage, const std::vector<Stage>& stages, const std::string& format, const std::string& version) {
+std::string describe_one(const Stage& stage, const std::vector<Stage>& stages,
+                         const std::string& format, const std::string& version) {
     if (format == "json-schema") return stage_json_schema(stage);
     if (format != "template") return in_format(stage_manual(stage), format, version);
     std::vector<Stage> earlier;
@@ -47,7 +51,23 @@ std::string describe_one(const Stage& stage, const std::vector<Stage>& stages, c
     return stage_template(stage, earlier);
 }
 
-}  // namespace
+std::string describe_phenotype(const std::string& format, const std::string& version) {
+    const std::vector<Param>& params = trait_record().params();
+    if (format == "json-schema")
+        return records_json_schema("Salus phenotype definitions", "trait", params);
+    if (format == "template") return records_template("trait", params);
+    Manual manual{.name = "Phenotype definitions",
+                  .summary = "A definitions file turns events of health records into traits.",
+                  .sections = {{.title = "Description",
+                                .paragraphs = {"A TOML file with one table [[trait]] per trait. "
+                                               "Unknown keys are errors. It is the input "
+                                               "'definitions' of the stage phenotypes."}}}};
+    manual.sections.push_back(params_section("Keys", params));
+    manual.sections.push_back({.title = "Template", .code = records_template("trait", params)});
+    return in_format(manual, format, version);
+}
+
+} // namespace
 
 std::string check_command(const CommandLine& line, const std::vector<Stage>& stages) {
     const Job job = read_job(line.path, stages, line.overrides);
@@ -55,23 +75,29 @@ std::string check_command(const CommandLine& line, const std::vector<Stage>& sta
     const auto sizes = examine_job(job, {}, problems);
     if (!problems.empty()) throw DataError(std::move(problems));
     std::vector<std::string> names;
-    for (const StageInstance& one : job.stages) names.push_back(one.name);
-    std::string out = text(line.path.string(), ": no problems found\n", job.title.empty() ? "" : text("  title:   ", job.title, "\n"),
-                           "  stages:  ", join(names, ", "), "\n  output:  ", job.output.string(), "\n");
+    for (const StageInstance& one : job.stages)
+        names.push_back(one.name);
+    std::string out =
+        text(line.path.string(), ": no problems found\n",
+             job.title.empty() ? "" : text("  title:   ", job.title, "\n"),
+             "  stages:  ", join(names, ", "), "\n  output:  ", job.output.string(), "\n");
     if (!sizes.empty() && sizes.back().samples > 0)
-        out += text("  size:    ", with_thousands(static_cast<std::uint64_t>(sizes.back().samples)), " samples, ",
-                    with_thousands(static_cast<std::uint64_t>(sizes.back().variants)), " variants\n");
+        out += text("  size:    ", with_thousands(static_cast<std::uint64_t>(sizes.back().samples)),
+                    " samples, ", with_thousands(static_cast<std::uint64_t>(sizes.back().variants)),
+                    " variants\n");
     return out;
 }
 
 std::string plan_command(const CommandLine& line, const std::vector<Stage>& stages) {
-    const Plan plan = make_plan(read_job(line.path, stages, line.overrides), line.ranks, line.threads);
+    const Plan plan =
+        make_plan(read_job(line.path, stages, line.overrides), line.ranks, line.threads);
     if (line.format == "json") return plan_as_json(plan);
     if (line.format == "sbatch") return plan_as_sbatch(plan);
     return plan_as_text(plan);
 }
 
-std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages, const std::string& version) {
+std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages,
+                             const std::string& version) {
     const std::string& topic = line.topic;
     const std::string& format = line.format;
     if (topic.empty()) return describe_stages(stages, format);
@@ -92,8 +118,10 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
         if (!manual_only) no_such_format(topic, format);
         return in_format(program_manual(stages), format, version);
     }
-    std::vector<std::string> topics{"job", "pipeline", "salus"};
-    for (const Stage& stage : stages) topics.push_back(stage.name());
+    if (topic == "phenotype") return describe_phenotype(format, version);
+    std::vector<std::string> topics{"phenotype", "job", "pipeline", "salus"};
+    for (const Stage& stage : stages)
+        topics.push_back(stage.name());
     throw UsageError({.what = text("there is nothing called '", topic, "' to describe"),
                       .where = "salus describe",
                       .why = {},
@@ -105,12 +133,14 @@ std::filesystem::path output_folder_of(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path, ignored)) return path;
     const Node root = read_toml(path);
     const Node* output = root.find("output");
-    if (output == nullptr || !output->is_value() || !std::holds_alternative<std::string>(output->value()))
+    if (output == nullptr || !output->is_value() ||
+        !std::holds_alternative<std::string>(output->value()))
         throw UsageError({.what = "this is not a job file: it names no output folder",
                           .where = path.string(),
                           .why = {},
                           .help = "give a job file or the output folder of a run"});
-    return absolute_below(std::filesystem::absolute(path).parent_path(), std::get<std::string>(output->value()));
+    return absolute_below(std::filesystem::absolute(path).parent_path(),
+                          std::get<std::string>(output->value()));
 }
 
-}  // namespace salus
+} // namespace salus

@@ -11,13 +11,18 @@ namespace salus {
 
 std::string check_command(const CommandLine& line, const std::vector<Stage>& stages);
 std::string plan_command(const CommandLine& line, const std::vector<Stage>& stages);
-std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages, const std::string& version);
+std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages,
+                             const std::string& version);
 /// Tables, columns, first rows and provenance of a result file or genotype store.
 std::string show_command(const CommandLine& line);
 /// Writes the file that was asked for; returns one line that says so.
 std::string export_command(const CommandLine& line);
 
+/// The HDF5 file behind a path that a user gives: the file, or the index of a genotype store.
+/// DataError if there is none, or if it is something else.
+std::filesystem::path result_file(const std::filesystem::path& path);
+
 /// Output folder of a run: `path` itself if it is a folder, else what the job file names.
 std::filesystem::path output_folder_of(const std::filesystem::path& path);
 
-}  // namespace salus
+} // namespace salus

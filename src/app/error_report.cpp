@@ -5,19 +5,17 @@
 namespace salus {
 namespace {
 
-/// What to do next, by kind, where it is not obvious from the problem.
-std::string_view closing_advice(ErrorKind kind) noexcept {
-    switch (kind) {
-    case ErrorKind::usage: return "nothing was run";
-    case ErrorKind::interrupted: return "the same command goes on from here";
-    case ErrorKind::internal: return "please report it";
-    default: return "finished parts are kept; the same command goes on after the repair";
-    }
+/// What became of the work, and what to do next.
+std::string_view closing_advice(ErrorKind kind, Work work) noexcept {
+    if (kind == ErrorKind::internal) return "please report it";
+    if (work == Work::none) return "nothing was run";
+    if (kind == ErrorKind::interrupted) return "the same command goes on from here";
+    return "finished parts are kept; the same command goes on after the repair";
 }
 
-}  // namespace
+} // namespace
 
-std::string error_report(const Error& error, bool colour) {
+std::string error_report(const Error& error, Work work, bool colour) {
     const std::string mark = colour ? "\033[1;31merror:\033[0m " : "error: ";
     std::string out;
     for (const std::string_view line : split(error.what(), '\n')) {
@@ -26,8 +24,9 @@ std::string error_report(const Error& error, bool colour) {
         out += text(begins ? mark : std::string{}, line, "\n");
     }
     const std::size_t count = error.problems().size();
-    return out + text("\nsalus: ", to_string(error.kind()), count > 1 ? text(", ", count, " problems") : std::string{}, "; ",
-                      closing_advice(error.kind()), " (exit code ", error.exit_code(), ")");
+    return out + text("\nsalus: ", to_string(error.kind()),
+                      count > 1 ? text(", ", count, " problems") : std::string{}, "; ",
+                      closing_advice(error.kind(), work), " (exit code ", error.exit_code(), ")");
 }
 
-}  // namespace salus
+} // namespace salus

@@ -6,8 +6,10 @@
 
 namespace salus {
 
-/// What the user reads when a command fails: every problem in its four parts, then one closing line with
-/// the kind and the exit code. `colour` marks the first word of each problem for a terminal.
-std::string error_report(const Error& error, bool colour);
+enum class Work { none, begun };
 
-}  // namespace salus
+/// What the user reads when a command fails: every problem in its four parts, then one closing line
+/// with the kind and the exit code. `colour` marks the first word of each problem for a terminal.
+std::string error_report(const Error& error, Work work, bool colour);
+
+} // namespace salus

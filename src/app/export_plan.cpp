@@ -20,11 +20,13 @@ void require_table(const H5File& file, const std::string& table) {
 }
 
 bool has_column(const TableSpec& spec, std::string_view name) {
-    return std::any_of(spec.columns.begin(), spec.columns.end(), [&](const ColumnSpec& c) { return c.name == name; });
+    return std::any_of(spec.columns.begin(), spec.columns.end(),
+                       [&](const ColumnSpec& c) { return c.name == name; });
 }
 
 bool joins_variants(const H5File& file, const std::string& table) {
-    return table.starts_with("traits/") && file.is_table("variants") && file.rows("variants") == file.rows(table);
+    return table.starts_with("traits/") && file.is_table("variants") &&
+           file.rows("variants") == file.rows(table);
 }
 
 void note_places(ExportPlan& plan) {
@@ -39,21 +41,22 @@ struct SsfName {
     std::string_view ssf, ours;
     ExportForm form = ExportForm::as_is;
 };
-constexpr std::array<SsfName, 13> ssf_names{{{"chromosome", "chromosome", ExportForm::chromosome_number},
-                                             {"base_pair_location", "base_pair_location"},
-                                             {"effect_allele", "effect_allele"},
-                                             {"other_allele", "other_allele"},
-                                             {"beta", "beta"},
-                                             {"standard_error", "standard_error"},
-                                             {"effect_allele_frequency", "effect_allele_frequency"},
-                                             {"neg_log_10_p_value", "neg_log10_p"},
-                                             {"variant_id", "variant_id", ExportForm::place_and_alleles},
-                                             {"rsid", "variant_id", ExportForm::rsid},
-                                             {"n", "n"},
-                                             {"n_cases", "n_cases"},
-                                             {"info", "info"}}};
+constexpr std::array<SsfName, 13> ssf_names{
+    {{"chromosome", "chromosome", ExportForm::chromosome_number},
+     {"base_pair_location", "base_pair_location"},
+     {"effect_allele", "effect_allele"},
+     {"other_allele", "other_allele"},
+     {"beta", "beta"},
+     {"standard_error", "standard_error"},
+     {"effect_allele_frequency", "effect_allele_frequency"},
+     {"neg_log_10_p_value", "neg_log10_p"},
+     {"variant_id", "variant_id", ExportForm::place_and_alleles},
+     {"rsid", "variant_id", ExportForm::rsid},
+     {"n", "n"},
+     {"n_cases", "n_cases"},
+     {"info", "info"}}};
 
-}  // namespace
+} // namespace
 
 ExportPlan plan_export(const H5File& file, const std::string& table) {
     require_table(file, table);
@@ -61,7 +64,8 @@ ExportPlan plan_export(const H5File& file, const std::string& table) {
     plan.rows = file.rows(table);
     if (joins_variants(file, table))
         for (const ColumnSpec& column : file.table_spec("variants").columns)
-            plan.columns.push_back({.name = column.name, .table = "variants", .column = column.name});
+            plan.columns.push_back(
+                {.name = column.name, .table = "variants", .column = column.name});
     for (const ColumnSpec& column : file.table_spec(table).columns)
         plan.columns.push_back({.name = column.name, .table = table, .column = column.name});
     note_places(plan);
@@ -71,11 +75,13 @@ ExportPlan plan_export(const H5File& file, const std::string& table) {
 ExportPlan plan_gwas_ssf(const H5File& file, const std::string& table) {
     require_table(file, table);
     const TableSpec statistics = file.table_spec(table);
-    if (!joins_variants(file, table) || !has_column(statistics, "beta") || !has_column(statistics, "neg_log10_p"))
-        throw UsageError({.what = text("table '", table, "' holds no association statistics"),
-                          .where = file.path().string(),
-                          .why = "GWAS-SSF is a format for them",
-                          .help = "give a table traits/NAME of an association result, or leave out --format"});
+    if (!joins_variants(file, table) || !has_column(statistics, "beta") ||
+        !has_column(statistics, "neg_log10_p"))
+        throw UsageError(
+            {.what = text("table '", table, "' holds no association statistics"),
+             .where = file.path().string(),
+             .why = "GWAS-SSF is a format for them",
+             .help = "give a table traits/NAME of an association result, or leave out --format"});
     const TableSpec variants = file.table_spec("variants");
     ExportPlan plan;
     plan.rows = file.rows(table);
@@ -102,4 +108,4 @@ std::string chromosome_number(std::string_view chromosome) {
     return std::string(chromosome);
 }
 
-}  // namespace salus
+} // namespace salus

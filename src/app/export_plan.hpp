@@ -10,16 +10,16 @@ namespace salus {
 /// How the cell of a column is made from what is stored.
 enum class ExportForm {
     as_is,
-    chromosome_number,  // 1..25, without "chr"
-    place_and_alleles,  // 1_1005_A_G: chromosome, position, other allele, effect allele
-    rsid,               // only identifiers that are rs numbers
+    chromosome_number, // 1..25, without "chr"
+    place_and_alleles, // 1_1005_A_G: chromosome, position, other allele, effect allele
+    rsid,              // only identifiers that are rs numbers
 };
 
 /// One column of the exported text.
 struct ExportColumn {
-    std::string name;    // in the text
-    std::string table;   // where it is read
-    std::string column;  // its name there
+    std::string name;   // in the text
+    std::string table;  // where it is read
+    std::string column; // its name there
     ExportForm form = ExportForm::as_is;
 };
 
@@ -27,8 +27,8 @@ struct ExportColumn {
 struct ExportPlan {
     std::vector<ExportColumn> columns;
     std::uint64_t rows = 0;
-    int chromosome = -1, position = -1;  // their places among the columns, or -1
-    bool only_tested = false;            // leave out rows without beta
+    int chromosome = -1, position = -1; // their places among the columns, or -1
+    bool only_tested = false;           // leave out rows without beta
     std::string missing = "NA";
 };
 
@@ -42,4 +42,4 @@ ExportPlan plan_gwas_ssf(const H5File& file, const std::string& table);
 /// 1..22, X = 23, Y = 24, MT = 25 as GWAS-SSF wants them; the name itself if it is none of these.
 std::string chromosome_number(std::string_view chromosome);
 
-}  // namespace salus
+} // namespace salus

@@ -19,14 +19,15 @@ struct Plan {
     int nodes = 1, ranks = 1, threads = 1;
     std::vector<PlannedStage> stages;
     JobResources asked;
-    std::vector<Problem> problems;  // what the stages found while looking at the inputs
+    std::vector<Problem> problems; // what the stages found while looking at the inputs
 
-    double memory_per_rank() const;      // bytes, the largest stage
-    double storage() const;              // bytes, all results
-    double disk() const;                 // bytes, all results and the largest scratch
-    double core_hours() const;           // sum
-    double memory_request() const;       // bytes per node: 1.25 x ranks of a node x memory_per_rank + 512 MiB
-    double seconds_request() const;      // twice the estimate, at least 10 min, in whole 5 min
+    double memory_per_rank() const; // bytes, the largest stage
+    double storage() const;         // bytes, all results
+    double disk() const;            // bytes, all results and the largest scratch
+    double core_hours() const;      // sum
+    double
+    memory_request() const; // bytes per node: 1.25 x ranks of a node x memory_per_rank + 512 MiB
+    double seconds_request() const; // twice the estimate, at least 10 min, in whole 5 min
 };
 
 /// `ranks` and `threads` 0: what the job says, else 1.
@@ -37,4 +38,4 @@ std::string plan_as_json(const Plan& plan);
 /// Lines for the head of a batch script.
 std::string plan_as_sbatch(const Plan& plan);
 
-}  // namespace salus
+} // namespace salus

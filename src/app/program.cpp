@@ -21,7 +21,8 @@ namespace salus {
 namespace {
 
 void print(const std::string& content) {
-    if (std::fwrite(content.data(), 1, content.size(), stdout) != content.size() || std::fflush(stdout) != 0)
+    if (std::fwrite(content.data(), 1, content.size(), stdout) != content.size() ||
+        std::fflush(stdout) != 0)
         throw_storage_error(errno, "write", "standard output");
 }
 
@@ -33,7 +34,8 @@ int number_from(const char* variable) {
 
 /// --threads, else the job, else SLURM, else OpenMP, else all cores if there is only one rank.
 int threads_for(int asked, const Job& job, const Communicator& comm) {
-    for (const int threads : {asked, job.resources.threads, number_from("SLURM_CPUS_PER_TASK"), number_from("OMP_NUM_THREADS")})
+    for (const int threads : {asked, job.resources.threads, number_from("SLURM_CPUS_PER_TASK"),
+                              number_from("OMP_NUM_THREADS")})
         if (threads > 0) return threads;
     return comm.size() > 1 ? 1 : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
@@ -42,7 +44,8 @@ int threads_for(int asked, const Job& job, const Communicator& comm) {
 std::string typed(const std::vector<std::string>& arguments) {
     std::string out = "salus";
     for (const std::string& argument : arguments) {
-        const bool plain = argument.find_first_of(" '\"$\\") == std::string::npos && !argument.empty();
+        const bool plain =
+            argument.find_first_of(" '\"$\\") == std::string::npos && !argument.empty();
         out += text(" ", plain ? argument : json_quote(argument));
     }
     return out;
@@ -51,7 +54,8 @@ std::string typed(const std::vector<std::string>& arguments) {
 /// One start of the program on this rank.
 class Program {
 public:
-    Program(const std::vector<std::string>& arguments, const ProgramVersion& version, const Communicator& comm)
+    Program(const std::vector<std::string>& arguments, const ProgramVersion& version,
+            const Communicator& comm)
         : arguments_(arguments), version_(version), comm_(comm) {}
 
     int run() {
@@ -66,7 +70,9 @@ public:
 private:
     int compute(const CommandLine& line) {
         const Job job = collectively(comm_, "reading the job", [&] {
-            return line.command == Command::stage ? single_stage_job(line.stage) : read_job(line.path, all_stages(), line.overrides);
+            return line.command == Command::stage
+                       ? single_stage_job(line.stage)
+                       : read_job(line.path, all_stages(), line.overrides);
         });
         computing_ = true;
         return run_job(job,
@@ -79,15 +85,30 @@ private:
 
     void answer(const CommandLine& line) const {
         switch (line.command) {
-        case Command::message: print(line.message); break;
-        case Command::check: print(check_command(line, all_stages())); break;
-        case Command::plan: print(plan_command(line, all_stages())); break;
-        case Command::status: run_status(output_folder_of(line.path)); break;
-        case Command::describe: print(describe_command(line, all_stages(), version_.number)); break;
-        case Command::show: print(show_command(line)); break;
-        case Command::export_table: print(export_command(line)); break;
+        case Command::message:
+            print(line.message);
+            break;
+        case Command::check:
+            print(check_command(line, all_stages()));
+            break;
+        case Command::plan:
+            print(plan_command(line, all_stages()));
+            break;
+        case Command::status:
+            run_status(output_folder_of(line.path));
+            break;
+        case Command::describe:
+            print(describe_command(line, all_stages(), version_.number));
+            break;
+        case Command::show:
+            print(show_command(line));
+            break;
+        case Command::export_table:
+            print(export_command(line));
+            break;
         case Command::run:
-        case Command::stage: break;
+        case Command::stage:
+            break;
         }
     }
 
@@ -104,26 +125,33 @@ Error current_error() {
     } catch (const Error& error) {
         return error;
     } catch (const std::bad_alloc&) {
-        return MemoryError({.what = "there is not enough memory",
-                            .where = {},
-                            .why = {},
-                            .help = "use more nodes, fewer ranks per node, or more memory; see: salus plan"});
+        return MemoryError(
+            {.what = "there is not enough memory",
+             .where = {},
+             .why = {},
+             .help = "use more nodes, fewer ranks per node, or more memory; see: salus plan"});
     } catch (const std::exception& error) {
-        return InternalError({.what = error.what(), .where = {}, .why = {}, .help = "report this with the command and the version of salus"});
+        return InternalError({.what = error.what(),
+                              .where = {},
+                              .why = {},
+                              .help = "report this with the command and the version of salus"});
     }
 }
 
-/// Tells the error and ends the job. An error that all ranks share is told by rank 0; the others wait a
-/// moment before they speak, in case it is theirs alone.
+/// Tells the error and ends the job. An error that all ranks share is told by rank 0; the others
+/// wait a moment before they speak, in case it is theirs alone.
 int fail(const Error& error, const Communicator& comm, bool computing) {
     const bool alone = comm.size() == 1;
-    if (!alone && computing && !comm.is_root()) std::this_thread::sleep_for(std::chrono::seconds(2));
-    if (comm.is_root() || computing) write_line(STDERR_FILENO, error_report(error, ::isatty(STDERR_FILENO) == 1));
+    if (!alone && computing && !comm.is_root())
+        std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (comm.is_root() || computing)
+        write_line(STDERR_FILENO, error_report(error, computing ? Work::begun : Work::none,
+                                               ::isatty(STDERR_FILENO) == 1));
     if (!alone && computing) MpiSession::abort(error.exit_code());
     return error.exit_code();
 }
 
-}  // namespace
+} // namespace
 
 int run_program(int argc, char** argv, const ProgramVersion& version) {
     std::optional<MpiSession> mpi;
@@ -143,4 +171,4 @@ int run_program(int argc, char** argv, const ProgramVersion& version) {
     }
 }
 
-}  // namespace salus
+} // namespace salus

@@ -12,12 +12,15 @@ constexpr std::size_t widest_cell = 24;
 
 /// Six significant digits are enough to look at; export gives all of them.
 std::string short_cell(const ColumnData& column, std::size_t row) {
-    if (const auto* reals = std::get_if<std::vector<double>>(&column)) return significant((*reals)[row], 6);
-    if (const auto* reals = std::get_if<std::vector<float>>(&column)) return significant(static_cast<double>((*reals)[row]), 6);
+    if (const auto* reals = std::get_if<std::vector<double>>(&column))
+        return significant((*reals)[row], 6);
+    if (const auto* reals = std::get_if<std::vector<float>>(&column))
+        return significant(static_cast<double>((*reals)[row]), 6);
     std::string cell = cell_text(column, row);
     if (cell.size() > widest_cell) {
         cell.resize(widest_cell - 3);
-        while (!cell.empty() && (static_cast<unsigned char>(cell.back()) & 0xC0) == 0x80) cell.pop_back();
+        while (!cell.empty() && (static_cast<unsigned char>(cell.back()) & 0xC0) == 0x80)
+            cell.pop_back();
         if (!cell.empty() && static_cast<unsigned char>(cell.back()) >= 0xC0) cell.pop_back();
         cell += "...";
     }
@@ -25,15 +28,18 @@ std::string short_cell(const ColumnData& column, std::size_t row) {
 }
 
 struct FrameColumn {
-    std::vector<std::string> cells;  // head first
+    std::vector<std::string> cells; // head first
     std::size_t width = 0;
     bool left = false;
 };
 
-FrameColumn make_column(std::string head) { return {.cells = {std::move(head)}, .width = 0, .left = false}; }
+FrameColumn make_column(std::string head) {
+    return {.cells = {std::move(head)}, .width = 0, .left = false};
+}
 
 void measure(FrameColumn& column) {
-    for (const std::string& cell : column.cells) column.width = std::max(column.width, cell.size());
+    for (const std::string& cell : column.cells)
+        column.width = std::max(column.width, cell.size());
 }
 
 std::string print_columns(const std::vector<const FrameColumn*>& columns) {
@@ -51,7 +57,7 @@ std::string print_columns(const std::vector<const FrameColumn*>& columns) {
     return out;
 }
 
-}  // namespace
+} // namespace
 
 std::string cell_text(const ColumnData& column, std::size_t row) {
     return std::visit(
@@ -71,13 +77,15 @@ std::string cell_text(const ColumnData& column, std::size_t row) {
 std::string data_frame(const TableData& rows, std::uint64_t first, std::size_t width) {
     const std::size_t count = rows.rows();
     FrameColumn index = make_column("");
-    for (std::size_t row = 0; row < count; ++row) index.cells.push_back(text(first + row));
+    for (std::size_t row = 0; row < count; ++row)
+        index.cells.push_back(text(first + row));
     measure(index);
     std::vector<FrameColumn> columns;
     for (std::size_t c = 0; c < rows.columns().size(); ++c) {
         FrameColumn column = make_column(rows.spec().columns[c].name);
         column.left = rows.spec().columns[c].type == ColumnType::text;
-        for (std::size_t row = 0; row < count; ++row) column.cells.push_back(short_cell(rows.columns()[c], row));
+        for (std::size_t row = 0; row < count; ++row)
+            column.cells.push_back(short_cell(rows.columns()[c], row));
         measure(column);
         columns.push_back(std::move(column));
     }
@@ -94,4 +102,4 @@ std::string data_frame(const TableData& rows, std::uint64_t first, std::size_t w
     return out;
 }
 
-}  // namespace salus
+} // namespace salus

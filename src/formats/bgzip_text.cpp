@@ -21,7 +21,7 @@ std::filesystem::path index_of(std::filesystem::path path) {
     return path;
 }
 
-}  // namespace
+} // namespace
 
 struct BgzipText::State {
     AtomicFile target;
@@ -30,24 +30,31 @@ struct BgzipText::State {
     std::unique_ptr<BGZF, CloseBgzf> file;
 
     void index() const {
-        const tbx_conf_t conf{.preset = TBX_GENERIC, .sc = places->chromosome, .bc = places->position, .ec = places->position,
-                              .meta_char = '#', .line_skip = 1};
+        const tbx_conf_t conf{.preset = TBX_GENERIC,
+                              .sc = places->chromosome,
+                              .bc = places->position,
+                              .ec = places->position,
+                              .meta_char = '#',
+                              .line_skip = 1};
         AtomicFile index_file(index_of(path));
         const auto level = hts_get_log_level();
         hts_set_log_level(HTS_LOG_OFF);
-        const int code = tbx_index_build3(target.temporary().c_str(), index_file.temporary().c_str(), 0, 0, &conf);
+        const int code = tbx_index_build3(target.temporary().c_str(),
+                                          index_file.temporary().c_str(), 0, 0, &conf);
         hts_set_log_level(level);
         if (code != 0)
-            throw DataError({.what = "the rows cannot be indexed by position",
-                             .where = path.string(),
-                             .why = "a tabix index needs rows sorted by position, each chromosome in one run",
-                             .help = "give an output name without .gz"});
+            throw DataError(
+                {.what = "the rows cannot be indexed by position",
+                 .where = path.string(),
+                 .why = "a tabix index needs rows sorted by position, each chromosome in one run",
+                 .help = "give an output name without .gz"});
         index_file.commit();
     }
 };
 
 BgzipText::BgzipText(const std::filesystem::path& path, std::optional<Places> places)
-    : state_(new State{.target = AtomicFile(path), .path = path, .places = places, .file = nullptr}) {
+    : state_(
+          new State{.target = AtomicFile(path), .path = path, .places = places, .file = nullptr}) {
     state_->file.reset(bgzf_open(state_->target.temporary().c_str(), "w"));
     if (!state_->file) throw_storage_error(errno, "write", path);
 }
@@ -55,7 +62,8 @@ BgzipText::BgzipText(const std::filesystem::path& path, std::optional<Places> pl
 BgzipText::~BgzipText() = default;
 
 void BgzipText::write(std::string_view content) {
-    if (bgzf_write(state_->file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
+    if (bgzf_write(state_->file.get(), content.data(), content.size()) !=
+        static_cast<ssize_t>(content.size()))
         throw_storage_error(errno, "write", state_->path);
 }
 
@@ -65,4 +73,4 @@ void BgzipText::commit() {
     state_->target.commit();
 }
 
-}  // namespace salus
+} // namespace salus

@@ -9,21 +9,23 @@
 
 namespace salus {
 
-/// A bgzipped text file that appears whole or not at all, with its tabix index where rows have positions.
-/// Equal text gives equal bytes.
+/// A bgzipped text file that appears whole or not at all, with its tabix index where rows have
+/// positions. Equal text gives equal bytes.
 class BgzipText {
 public:
     /// Columns of chromosome and 1-based position, counted from 1. The first line is a header.
     struct Places {
         int chromosome, position;
     };
-    explicit BgzipText(const std::filesystem::path& path, std::optional<Places> places = std::nullopt);
+    explicit BgzipText(const std::filesystem::path& path,
+                       std::optional<Places> places = std::nullopt);
     ~BgzipText();
     BgzipText(const BgzipText&) = delete;
     BgzipText& operator=(const BgzipText&) = delete;
 
     void write(std::string_view text);
-    /// Closes, indexes and publishes. DataError if rows are not sorted by position within chromosomes.
+    /// Closes, indexes and publishes. DataError if rows are not sorted by position within
+    /// chromosomes.
     void commit();
 
 private:
@@ -31,4 +33,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "schema/job.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace salus {
@@ -16,13 +17,26 @@ std::string range_note(const ParamDoc& about) {
     return {};
 }
 
+/// A doc string as a sentence: capital first unless it begins with a name of ours, full stop at the
+/// end.
+std::string sentence(const std::string& doc) {
+    if (doc.empty()) return doc;
+    std::string out(trim(doc));
+    const std::string first_word = out.substr(0, out.find_first_of(" ,.;:"));
+    const bool plain_word = std::all_of(first_word.begin(), first_word.end(),
+                                        [](char c) { return c >= 'a' && c <= 'z'; });
+    if (plain_word) out[0] = static_cast<char>(out[0] - 'a' + 'A');
+    return out + (out.ends_with('.') || out.ends_with('?') ? "" : ".");
+}
+
 ManualSection inputs_section(const Stage& stage) {
     ManualSection section{.title = "Inputs", .heads = {"input", "what", "meaning"}};
     for (const Port& port : stage.inputs())
-        section.entries.push_back({port.name,
-                                   text(to_string(port.artifact), port.many ? ", one or many" : "",
-                                        port.optional ? ", optional" : ""),
-                                   text(port.doc, " Takes: ", doc_of(port.artifact), ".")});
+        section.entries.push_back(
+            {port.name,
+             text(to_string(port.artifact), port.many ? ", one or many" : "",
+                  port.optional ? ", optional" : ""),
+             text(sentence(port.doc), " Takes: ", doc_of(port.artifact), ".")});
     if (section.entries.empty()) section.paragraphs.push_back("None.");
     return section;
 }
@@ -30,21 +44,27 @@ ManualSection inputs_section(const Stage& stage) {
 ManualSection outputs_section(const Stage& stage) {
     ManualSection section{.title = "Outputs", .heads = {"output", "what", "meaning"}};
     for (const Output& output : stage.outputs())
-        section.entries.push_back(
-            {output.name, text(to_string(output.artifact), ", ", output.file), output.doc});
+        section.entries.push_back({output.name, text(to_string(output.artifact), ", ", output.file),
+                                   sentence(output.doc)});
     return section;
+}
+
+/// What the table is, and what a row is where that is not said yet.
+std::string rows_sentence(const TableSpec& table) {
+    const std::string doc = sentence(table.doc);
+    if (lower(doc).find(" per ") != std::string::npos) return doc;
+    return text(doc, doc.empty() ? "" : " ", "One row per ", table.row, ".");
 }
 
 ManualSection table_section(const Output& output, const TableSpec& table) {
     ManualSection section{.title = text("Table ", table.name, " of ", output.file),
-                          .paragraphs = {text(table.doc, table.doc.ends_with('.') ? "" : ".",
-                                              " One row per ", table.row, ".")},
+                          .paragraphs = {rows_sentence(table)},
                           .heads = {"column", "type and unit", "meaning"}};
     for (const ColumnSpec& column : table.columns)
         section.entries.push_back(
             {column.name,
              text(to_string(column.type), column.unit.empty() ? "" : ", ", column.unit),
-             column.doc});
+             sentence(column.doc)});
     return section;
 }
 
@@ -122,13 +142,14 @@ std::string_view to_string(ColumnType type) noexcept {
 ManualSection params_section(const std::string& title, const std::vector<Param>& params) {
     ManualSection section{.title = title, .heads = {"parameter", "value", "meaning"}};
     for (const Param& param : params)
-        section.entries.push_back({param.name, note_of(param), param.about.doc});
+        section.entries.push_back({param.name, note_of(param), sentence(param.about.doc)});
     if (section.entries.empty()) section.paragraphs.push_back("None.");
     return section;
 }
 
 Manual stage_manual(const Stage& stage) {
-    Manual manual{.name = text("salus ", stage.name()), .summary = stage.summary(), .sections = {}};
+    Manual manual{
+        .name = text("salus ", stage.name()), .summary = sentence(stage.summary()), .sections = {}};
     auto& sections = manual.sections;
     sections.push_back(
         {.title = "Synopsis",
@@ -213,7 +234,7 @@ Manual pipeline_manual(const std::vector<Stage>& stages) {
             out.push_back(output.name);
         list.entries.push_back(
             {stage.name(), text(in.empty() ? "nothing" : join(in, ", "), " -> ", join(out, ", ")),
-             stage.summary()});
+             sentence(stage.summary())});
     }
     manual.sections.push_back(std::move(list));
     ManualSection kinds{.title = "Kinds", .heads = {"kind", "", "what it is"}};
@@ -234,7 +255,8 @@ std::string stage_table(const std::vector<Stage>& stages) {
         for (const Output& output : stage.outputs())
             files.push_back(text("`", output.file, "`"));
         out += text("| [", stage.name(), "](docs/reference/", stage.name(), ".md) | ",
-                    stage.summary(), " | ", join(in, ", "), " | ", join(files, ", "), " |\n");
+                    sentence(stage.summary()), " | ", join(in, ", "), " | ", join(files, ", "),
+                    " |\n");
     }
     return out;
 }

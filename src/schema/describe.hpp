@@ -33,4 +33,10 @@ std::string pipeline_json_schema(const std::vector<Stage>& stages);
 /// The same for the parameters of one stage.
 std::string stage_json_schema(const Stage& stage);
 
+/// Template and JSON schema of a file that holds records of one kind in an array of tables,
+/// [[key]].
+std::string records_template(const std::string& key, const std::vector<Param>& params);
+std::string records_json_schema(const std::string& title, const std::string& key,
+                                const std::vector<Param>& params);
+
 } // namespace salus

@@ -177,7 +177,7 @@ std::optional<Value> typed_array(std::string_view typed) {
         const Node root = parse_toml(text("list = ", typed), "command line");
         if (root.find("list")->is_value()) return root.find("list")->value();
     } catch (const UsageError&) {
-        return std::nullopt;  // the caller reports the wrong type
+        return std::nullopt; // the caller reports the wrong type
     }
     return std::nullopt;
 }
@@ -294,7 +294,8 @@ std::optional<Problem> assign_text(const Param& param, void* record, std::string
                                    std::string_view where) {
     if (std::holds_alternative<std::string>(param.standard))
         return assign(param, record, std::string(typed), where);
-    if (auto value = typed_value(param.standard, typed)) return assign(param, record, *value, where);
+    if (auto value = typed_value(param.standard, typed))
+        return assign(param, record, *value, where);
     return wrong_type(param, text("'", typed, "'"), where);
 }
 

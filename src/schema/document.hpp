@@ -20,7 +20,9 @@ struct Node {
     bool is_list() const { return content.index() == 1; }
     bool is_table() const { return content.index() == 2; }
     const Value& value() const { return std::get<0>(content); }
-    const std::vector<Node>& list() const { return std::get<1>(content); }   // tables, or mixed values
+    const std::vector<Node>& list() const {
+        return std::get<1>(content);
+    } // tables, or mixed values
     const std::map<std::string, Node>& table() const { return std::get<2>(content); }
     /// Member of a table, or null.
     const Node* find(std::string_view key) const;
@@ -34,19 +36,22 @@ Node parse_toml(std::string_view text, std::string_view name);
 /// Where a node stands: "jobs/demo.toml, line 12, column 1".
 std::string place(std::string_view file, const Node& node);
 
-/// Reads the keys of `table` into the parameters of a record; every unknown key (with the near miss),
-/// wrong type, value out of range and missing required key becomes a problem. `ignored`: keys that
-/// are handled elsewhere.
+/// Reads the keys of `table` into the parameters of a record; every unknown key (with the near
+/// miss), wrong type, value out of range and missing required key becomes a problem. `ignored`:
+/// keys that are handled elsewhere.
 void read_params(const Node& table, std::string_view file, std::string_view owner,
                  const std::vector<Param>& params, void* record, std::vector<Problem>& problems,
                  const std::vector<std::string>& ignored = {});
 
-/// Converts `value` to the type of `param` (whole numbers may stand for reals, a single text for a list)
-/// and checks its range; the problem if that fails.
-std::optional<Problem> assign(const Param& param, void* record, const Value& value, std::string_view where);
+/// Converts `value` to the type of `param` (whole numbers may stand for reals, a single text for a
+/// list) and checks its range; the problem if that fails.
+std::optional<Problem> assign(const Param& param, void* record, const Value& value,
+                              std::string_view where);
 
-/// The same for a value typed on the command line: lists are separated by commas, or written as in TOML.
-std::optional<Problem> assign_text(const Param& param, void* record, std::string_view typed, std::string_view where);
+/// The same for a value typed on the command line: lists are separated by commas, or written as in
+/// TOML.
+std::optional<Problem> assign_text(const Param& param, void* record, std::string_view typed,
+                                   std::string_view where);
 
 /// The parameter named so, or null.
 const Param* find_param(const std::vector<Param>& params, std::string_view name);
@@ -66,7 +71,8 @@ public:
         return *this;
     }
     const std::vector<Param>& params() const { return params_; }
-    P read(const Node& table, std::string_view file, std::string_view owner, std::vector<Problem>& problems) const {
+    P read(const Node& table, std::string_view file, std::string_view owner,
+           std::vector<Problem>& problems) const {
         P record{};
         read_params(table, file, owner, params_, &record, problems);
         return record;
@@ -76,4 +82,4 @@ private:
     std::vector<Param> params_;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -51,6 +51,36 @@ std::string roff(const std::string& value) {
     return out;
 }
 
+/// Short names without notes stand on one line with what they mean.
+bool is_short_list(const ManualSection& section) {
+    return std::all_of(
+        section.entries.begin(), section.entries.end(),
+        [](const ManualEntry& entry) { return entry.note.empty() && entry.term.size() < 20; });
+}
+
+std::string aligned(const ManualSection& section) {
+    std::size_t width = 0;
+    for (const ManualEntry& entry : section.entries)
+        width = std::max(width, entry.term.size());
+    std::string out;
+    for (const ManualEntry& entry : section.entries) {
+        std::string lines = wrapped(entry.doc, width + 4);
+        const std::string gap(width + 2 - entry.term.size(), ' ');
+        lines.replace(0, width + 4, text("  ", entry.term, gap));
+        out += lines;
+    }
+    return out;
+}
+
+std::string indented(const ManualSection& section) {
+    std::string out;
+    for (const ManualEntry& entry : section.entries) {
+        const std::string note = entry.note.empty() ? "" : text(" (", entry.note, ")");
+        out += text("  ", entry.term, note, "\n", wrapped(entry.doc, 6));
+    }
+    return out;
+}
+
 } // namespace
 
 std::string manual_as_text(const Manual& manual) {
@@ -59,11 +89,7 @@ std::string manual_as_text(const Manual& manual) {
         out += text("\n", section.title, "\n");
         for (std::size_t i = 0; i < section.paragraphs.size(); ++i)
             out += text(i > 0 ? "\n" : "", wrapped(section.paragraphs[i], 2));
-        for (const ManualEntry& entry : section.entries) {
-            out += text("  ", entry.term, entry.note.empty() ? "" : "  (", entry.note,
-                        entry.note.empty() ? "" : ")", "\n");
-            out += wrapped(entry.doc, 6);
-        }
+        out += is_short_list(section) ? aligned(section) : indented(section);
         if (!section.code.empty())
             for (const auto line : split(trim(section.code), '\n'))
                 out += text(line.empty() ? "" : "  ", line, "\n");

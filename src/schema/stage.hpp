@@ -20,22 +20,23 @@ namespace salus {
 
 class RunContext;
 
-/// What flows between stages. A port accepts exactly one kind, so a wrong wire is a configuration error.
+/// What flows between stages. A port accepts exactly one kind, so a wrong wire is a configuration
+/// error.
 enum class Artifact {
-    genotype_files,         // bgzipped VCF, BCF or PLINK 1 .bed; one or many
-    sample_sheet,           // TSV: sample_id, sex and what else is known
-    genotype_store,         // folder written by ingest_genomes
-    omop_tables,            // folder of OMOP CDM 5.4 CSV files
-    link_table,             // CSV: person_id, sample_id
-    event_store,            // HDF5 written by ingest_health
-    trait_table,            // CSV or TSV: sample_id and one column per trait or covariate
-    phenotype_definitions,  // TOML
-    phenotype_table,        // HDF5: traits and covariates in genotype sample order
+    genotype_files,        // bgzipped VCF, BCF or PLINK 1 .bed; one or many
+    sample_sheet,          // TSV: sample_id, sex and what else is known
+    genotype_store,        // folder written by ingest_genomes
+    omop_tables,           // folder of OMOP CDM 5.4 CSV files
+    link_table,            // CSV: person_id, sample_id
+    event_store,           // HDF5 written by ingest_health
+    trait_table,           // CSV or TSV: sample_id and one column per trait or covariate
+    phenotype_definitions, // TOML
+    phenotype_table,       // HDF5: traits and covariates in genotype sample order
     quality_result,
     association_result,
     risk_result,
-    cohort,  // folder written by simulate
-    report,  // HTML
+    cohort, // folder written by simulate
+    report, // HTML
 };
 std::string_view to_string(Artifact artifact) noexcept;
 std::string_view doc_of(Artifact artifact) noexcept;
@@ -45,15 +46,16 @@ struct Port {
     Artifact artifact;
     std::string doc;
     bool optional = false;
-    bool many = false;  // accepts a list of files
+    bool many = false; // accepts a list of files
 };
 
 struct Output {
     std::string name;
     Artifact artifact;
-    std::string file;  // name in the stage's result folder, e.g. "association.h5"
+    std::string file; // name in the stage's result folder, e.g. "association.h5"
     std::string doc;
-    std::vector<TableSpec> tables;  // for HDF5 results; a name may hold a placeholder: "traits/{trait}"
+    std::vector<TableSpec>
+        tables; // for HDF5 results; a name may hold a placeholder: "traits/{trait}"
 };
 
 /// Documentation and limits of a parameter.
@@ -62,37 +64,37 @@ struct ParamDoc {
     std::string unit = {};
     double min = -std::numeric_limits<double>::infinity();
     double max = std::numeric_limits<double>::infinity();
-    std::vector<std::string> choices = {};  // for text: the only accepted values
+    std::vector<std::string> choices = {}; // for text: the only accepted values
 };
 
 /// A declared parameter of a record (stage parameters, trait definition ...), type-erased.
 struct Param {
     std::string name;
     ParamDoc about;
-    Value standard;         // default value; its alternative is the type
-    bool required = false;  // no default: must be given
+    Value standard;        // default value; its alternative is the type
+    bool required = false; // no default: must be given
     std::function<void(void*, const Value&)> set;
     std::function<Value(const void*)> get;
 };
 
 /// Sizes that the resource formulas take. Unknown is 0.
 struct Workload {
-    double samples = 0;       // N
-    double variants = 0;      // M
-    double traits = 1;        // P
+    double samples = 0;  // N
+    double variants = 0; // M
+    double traits = 1;   // P
     double persons = 0;
     double events = 0;
     double input_bytes = 0;
-    double ranks = 1;         // R
+    double ranks = 1; // R
     double threads = 1;
 };
 
 struct Resources {
-    double memory_bytes = 0;   // per rank, peak
-    double storage_bytes = 0;  // results
-    double scratch_bytes = 0;  // part files while running
+    double memory_bytes = 0;  // per rank, peak
+    double storage_bytes = 0; // results
+    double scratch_bytes = 0; // part files while running
     double core_hours = 0;
-    std::string formula;       // the terms, in words of N, M, P, K, R
+    std::string formula; // the terms, in words of N, M, P, K, R
 };
 
 /// Input paths by port name.
@@ -112,13 +114,16 @@ public:
     /// Parameters at their defaults; `set` of a Param writes into it.
     std::shared_ptr<void> defaults() const { return make_(); }
     void run(const void* params, RunContext& context) const { run_(params, context); }
-    /// Adds problems found by a quick look at parameters and inputs (headers only), and fills sizes.
-    /// `inputs` holds only the ports whose files exist before the job starts; what an earlier stage of the
-    /// same job will make is absent, and its sizes are already in `sizes`.
-    void examine(const void* params, const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems) const {
+    /// Adds problems found by a quick look at parameters and inputs (headers only), and fills
+    /// sizes. `inputs` holds only the ports whose files exist before the job starts; what an
+    /// earlier stage of the same job will make is absent, and its sizes are already in `sizes`.
+    void examine(const void* params, const Inputs& inputs, Workload& sizes,
+                 std::vector<Problem>& problems) const {
         if (examine_) examine_(params, inputs, sizes, problems);
     }
-    Resources needs(const void* params, const Workload& sizes) const { return needs_(params, sizes); }
+    Resources needs(const void* params, const Workload& sizes) const {
+        return needs_(params, sizes);
+    }
     const Port* input(std::string_view port) const;
     const Output* output(std::string_view port) const;
 
@@ -138,31 +143,42 @@ namespace detail {
 /// int, unsigned, size_t -> int64; float -> double; enums are not parameters (use choices).
 template <class T>
 Value to_value(const T& member) {
-    if constexpr (std::is_same_v<T, bool>) return member;
-    else if constexpr (std::is_integral_v<T>) return static_cast<std::int64_t>(member);
-    else if constexpr (std::is_floating_point_v<T>) return static_cast<double>(member);
-    else return member;
+    if constexpr (std::is_same_v<T, bool>)
+        return member;
+    else if constexpr (std::is_integral_v<T>)
+        return static_cast<std::int64_t>(member);
+    else if constexpr (std::is_floating_point_v<T>)
+        return static_cast<double>(member);
+    else
+        return member;
 }
 template <class T>
 void from_value(T& member, const Value& value) {
-    if constexpr (std::is_same_v<T, bool>) member = std::get<bool>(value);
-    else if constexpr (std::is_integral_v<T>) member = static_cast<T>(std::get<std::int64_t>(value));
-    else if constexpr (std::is_floating_point_v<T>) member = static_cast<T>(std::get<double>(value));
-    else member = std::get<T>(value);
+    if constexpr (std::is_same_v<T, bool>)
+        member = std::get<bool>(value);
+    else if constexpr (std::is_integral_v<T>)
+        member = static_cast<T>(std::get<std::int64_t>(value));
+    else if constexpr (std::is_floating_point_v<T>)
+        member = static_cast<T>(std::get<double>(value));
+    else
+        member = std::get<T>(value);
 }
 template <class P, class T>
 Param make_param(std::string name, T P::*member, ParamDoc about, bool required) {
-    if constexpr (std::is_unsigned_v<T> && !std::is_same_v<T, bool>) about.min = std::fmax(about.min, 0.0);
-    return {.name = std::move(name),
-            .about = std::move(about),
-            .standard = to_value(P{}.*member),
-            .required = required,
-            .set = [member](void* p, const Value& v) { from_value(static_cast<P*>(p)->*member, v); },
-            .get = [member](const void* p) { return to_value(static_cast<const P*>(p)->*member); }};
+    if constexpr (std::is_unsigned_v<T> && !std::is_same_v<T, bool>)
+        about.min = std::fmax(about.min, 0.0);
+    return {
+        .name = std::move(name),
+        .about = std::move(about),
+        .standard = to_value(P{}.*member),
+        .required = required,
+        .set = [member](void* p, const Value& v) { from_value(static_cast<P*>(p)->*member, v); },
+        .get = [member](const void* p) { return to_value(static_cast<const P*>(p)->*member); }};
 }
-}  // namespace detail
+} // namespace detail
 
-/// Builder: `return stage<QualityParams>("quality").summary(...).reads(...).param(...).run(run_quality);`
+/// Builder: `return
+/// stage<QualityParams>("quality").summary(...).reads(...).param(...).run(run_quality);`
 template <class P>
 class StageOf : public Stage {
 public:
@@ -198,7 +214,9 @@ public:
         return *this;
     }
     StageOf& needs(Resources (*formula)(const P&, const Workload&)) {
-        needs_ = [formula](const void* p, const Workload& w) { return formula(*static_cast<const P*>(p), w); };
+        needs_ = [formula](const void* p, const Workload& w) {
+            return formula(*static_cast<const P*>(p), w);
+        };
         return *this;
     }
     StageOf& examines(void (*look)(const P&, const Inputs&, Workload&, std::vector<Problem>&)) {
@@ -208,7 +226,9 @@ public:
         return *this;
     }
     Stage run(void (*body)(const P&, RunContext&)) {
-        run_ = [body](const void* p, RunContext& context) { body(*static_cast<const P*>(p), context); };
+        run_ = [body](const void* p, RunContext& context) {
+            body(*static_cast<const P*>(p), context);
+        };
         return *this;
     }
 
@@ -224,4 +244,4 @@ StageOf<P> stage(std::string name) {
     return StageOf<P>(std::move(name));
 }
 
-}  // namespace salus
+} // namespace salus

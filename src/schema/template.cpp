@@ -37,6 +37,13 @@ std::string stage_template(const Stage& stage, const std::vector<Stage>& earlier
     return out;
 }
 
+std::string records_template(const std::string& key, const std::vector<Param>& params) {
+    std::string out = text("[[", key, "]]\n");
+    for (const Param& param : params)
+        out += comment_of(param) + line_of(param);
+    return out;
+}
+
 std::string pipeline_template(const std::vector<Stage>& stages) {
     std::string out = "title = \"What this pipeline is for\"\n";
     std::vector<Stage> earlier;

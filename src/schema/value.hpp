@@ -11,8 +11,8 @@ namespace salus {
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>,
                            std::vector<double>>;
 
-std::string type_name(const Value& value);        // "number", "list of text" ...
-std::string to_toml(const Value& value);          // as written in a job file
+std::string type_name(const Value& value); // "number", "list of text" ...
+std::string to_toml(const Value& value);   // as written in a job file
 std::string to_json(const Value& value);
 
-}  // namespace salus
+} // namespace salus

@@ -31,9 +31,9 @@ TEST(Describe, NoteTellsTypeRangeUnitAndDefault) {
 TEST(Describe, TextHoldsEverythingAndFitsTheTerminal) {
     const std::string page = manual_as_text(stage_manual(count_stage()));
     EXPECT_THAT(page, AllOf(HasSubstr("salus count: Count alleles."),
-                            HasSubstr("call_rate_min  (number, 0 to 1"),
+                            HasSubstr("call_rate_min (number, 0 to 1"),
                             HasSubstr("Table variants of quality.h5"),
-                            HasSubstr("call_rate  (float64, proportion)"),
+                            HasSubstr("call_rate (float64, proportion)"),
                             HasSubstr("memory 1 GB + 4 N"), HasSubstr("original")));
     std::size_t column = 0;
     for (const char c : page) {

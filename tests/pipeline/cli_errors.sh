@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Every mistake in a configuration is told with file, line and remedy, all at once, with exit code 2, and
+# nothing is written.
+set -euo pipefail
+source "$SALUS_SOURCE/tests/lib/demo.bash"
+rm -rf "$SALUS_TMP"
+mkdir -p "$SALUS_TMP/jobs" "$SALUS_TMP/data"
+cd "$SALUS_TMP"
+touch data/a.vcf.gz
+cat >pipeline.toml <<END
+title = "Two stages"
+
+[[stage]]
+use = "ingest_genomes"
+genotypes = "input.genotypes"
+sample_sheet = "input.sheet"
+
+[[stage]]
+use = "quality"
+genotypes = "ingest_genomes.genotypes"
+END
+good_job='pipeline = "../pipeline.toml"
+output = "../out"
+
+[inputs]
+genotypes = ["../data/a.vcf.gz"]
+
+[quality]
+variant_call_rate_min = 0.9
+'
+# mistake SED-COMMAND TEXT...: the job with one change is refused, saying these texts.
+mistake() {
+    sed "$1" <<<"$good_job" >jobs/job.toml
+    shift
+    for command in check run plan; do
+        expect 2 "$SALUS" $command jobs/job.toml
+        says 'configuration error' 'exit code 2' "$@"
+    done
+    [[ ! -e out ]] || fail "an output folder was made"
+}
+mistake 's|data/a.vcf|data/b.vcf|' "there is no file or folder $SALUS_TMP/data/b.vcf.gz" 'jobs/job.toml, line 5, column 1' \
+    "the path exists as far as $SALUS_TMP/data"
+mistake 's|../pipeline.toml|../pipelin.toml|' "there is no file $SALUS_TMP/pipelin.toml" 'jobs/job.toml, line 1'
+mistake 's|variant_call_rate_min|call_rate|' "no parameter 'call_rate' in stage 'quality'" 'jobs/job.toml, line 8, column 1' \
+    "did you mean 'variant_call_rate_min'?"
+mistake 's|= 0.9|= "high"|' "'variant_call_rate_min' must be a number, but found text \"high\"" 'line 8, column 1'
+mistake 's|= 0.9|= 1.5|' "'variant_call_rate_min' = 1.5 is out of range" 'between 0 and 1' 'line 8'
+mistake 's|\[quality\]|[qualty]|' "the pipeline has no stage 'qualty'" "did you mean 'quality'?" 'line 7'
+mistake 's|^genotypes|genotyps|' "the pipeline takes no input 'genotyps'" "the job gives no input 'genotypes'" 'line 5'
+mistake 's|^output|ouput|' "the job needs the parameter 'output'" "no key 'ouput' in the job" "did you mean 'output'?"
+mistake 's|^output.*|output = |' 'the file is not valid TOML' 'line 2'
+mistake 's|\.\./data/a|https://example.org/a|' 'is a network address'
+mistake 's|"../data/a.vcf.gz"|"../data/a.vcf.gz", "../data/a.vcf.gz"|' 'is given twice'
+mistake 's|"../data/a.vcf.gz"|"../data"|' 'is a folder, not a file'
+mistake '$a seed = 3' "no parameter 'seed' in stage 'quality'"
+mistake 's|= 0.9|= 0.9\nvariant_call_rate_min = 0.8|' 'the file is not valid TOML' 'line 9'
+printf 'pipeline = "x\xe9"\n' >jobs/job.toml
+expect 2 "$SALUS" check jobs/job.toml
+says 'not UTF-8'
+
+cat >jobs/job.toml <<END
+pipeline = "../pipeline.toml"
+output = 7
+colour = "red"
+[inputs]
+genotypes = ["../data/none.vcf.gz"]
+sheet = "../data/none.tsv"
+[quality]
+call_rate = 0.9
+variant_call_rate_min = 90
+END
+expect 2 "$SALUS" run jobs/job.toml --set quality.hwe_p=1
+says "'output' must be text" "no key 'colour'" 'none.vcf.gz' 'none.tsv' "'call_rate'" "'variant_call_rate_min' = 90" \
+    "no parameter 'hwe_p'" '7 problems'
+
+printf '%s' "$good_job" >jobs/job.toml
+sed -i 's|ingest_genomes.genotypes|input.genotypes|' pipeline.toml
+expect 2 "$SALUS" check jobs/job.toml
+says 'is not a folder' "input 'genotypes' takes: genotype store"
+sed -i 's|"input.genotypes"$|"quality.quality"|' pipeline.toml
+expect 2 "$SALUS" check jobs/job.toml
+says "there is no stage 'quality' above stage 'ingest_genomes'" "stage 'quality' reads its own output" 'pipeline.toml, line 5'
+
+# Command lines.
+expect 2 "$SALUS" chekc jobs/job.toml
+says "there is no command or stage 'chekc'" "did you mean 'check'?"
+expect 2 "$SALUS" quality --genotypes none.store --callrate 3
+says "salus quality has no option '--callrate'" "did you mean '--variant_call_rate_min'?"
+expect 2 "$SALUS" quality --variant-call-rate-min 3
+says 'needs --genotypes' "'variant_call_rate_min' = 3 is out of range" 'the output folder has no name' '3 problems'
+expect 2 "$SALUS" describe qualty
+says "did you mean 'quality'?"
+expect 2 "$SALUS" status "$SALUS_TMP"
+says 'not the output folder of a run'
+
+# The same through mpirun: told once, and the job ends.
+if command -v mpirun >/dev/null; then
+    expect 2 timeout 60 mpirun --oversubscribe -n 3 "$SALUS" run jobs/none.toml
+    [[ $(grep -c 'there is no file' "$SALUS_TMP/stderr") == 1 ]] || fail 'the error was not told once'
+fi
+
+# Help and version need nothing.
+"$SALUS" --version | grep -qE '^salus [0-9]+\.[0-9]+\.[0-9]+' || fail 'version'
+for stage in $("$SALUS" describe --format names); do
+    "$SALUS" "$stage" --help | grep -q '^Parameters' || fail "help of $stage"
+    "$SALUS" describe "$stage" --format json-schema | python3 -m json.tool >/dev/null || fail "JSON schema of $stage"
+done
+nothing_left "$SALUS_TMP"
