@@ -19,8 +19,8 @@ refused() {
     expect 3 ingest
     says "$@"
     ! grep -qE '471[0-9]|secret' "$SALUS_TMP/stderr" || fail "the message shows an identifier or a value"
-    [[ -z $(find "$out" -name events.h5 2>/dev/null) ]] || fail "a result was left"
-    nothing_left "$out"
+    [[ ! -e $out/ingest_health/events.h5 ]] || fail "a result was left"
+    [[ ! -d $out ]] || nothing_left "$out"
 }
 
 good; expect 0 ingest
