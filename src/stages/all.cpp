@@ -6,12 +6,15 @@
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/quality/quality.hpp"
 #include "stages/report/report.hpp"
+#include "stages/risk/risk.hpp"
+#include "stages/simulate/simulate.hpp"
 
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{ingest_genomes_stage(), ingest_health_stage(), phenotypes_stage(),
-                                           quality_stage(),        association_stage(),   report_stage()};
+    static const std::vector<Stage> stages{simulate_stage(), ingest_genomes_stage(), ingest_health_stage(),
+                                           phenotypes_stage(), quality_stage(), association_stage(),
+                                           risk_stage(), report_stage()};
     return stages;
 }
 
