@@ -88,7 +88,7 @@ std::string manhattan_chart(const ManhattanChart& chart) {
                          .label = text(with_thousands(chart.sketch.tested()), " variants along the genome; the largest −log10 p is ",
                                        decimal(chart.sketch.largest(), 1)),
                          .style = "wide"};
-    const Frame frame{.width = 900, .height = 400, .left = 56, .right = 10, .top = 44, .bottom = 66};
+    const Frame frame{.width = 900, .height = 410, .left = 56, .right = 10, .top = 44, .bottom = 76};
     Axis y = linear_axis("\u2212log\u2081\u2080 p", 0, top, 5);
     y.high = top;
     std::erase_if(y.ticks, [&](const Tick& tick) { return tick.at > top; });

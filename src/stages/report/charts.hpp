@@ -52,7 +52,7 @@ struct StackedBars {
         std::vector<std::uint64_t> values;
     };
     std::vector<Set> sets;
-    Frame frame = {.width = 900, .height = 320, .left = 84, .right = 14, .top = 44, .bottom = 62};
+    Frame frame = {.width = 900, .height = 330, .left = 84, .right = 14, .top = 44, .bottom = 74};
 };
 std::string stacked_bars(const StackedBars& chart);
 

@@ -73,7 +73,7 @@ std::string quality_finding(const ReportData& data) {
                 with_thousands(variants.total), " variants", reasons_in_words(variants.reasons, 0), ".");
 }
 
-bool is_binary_metric(const ScoreMeasure& measure) { return lower(measure.metric).find("auc") != std::string::npos; }
+bool is_binary_metric(const ScoreMeasure& measure) { return measure.metric == "auc"; }
 
 /// `again`: the sentence has spoken of explained variance before.
 std::string score_in_words(const TraitRisk& trait, const ScoreMeasure& m, bool again) {
@@ -118,8 +118,7 @@ std::string reason_label(const std::string& reason) {
 const ScoreMeasure* headline_measure(const TraitRisk& trait, const std::string& group) {
     const ScoreMeasure* best = nullptr;
     for (const auto& m : trait.measures) {
-        const std::string metric = lower(m.metric);
-        if (m.group != group || (metric != "r2" && metric != "auc")) continue;
+        if (m.group != group || (m.metric != "r2" && m.metric != "auc")) continue;
         if (best == nullptr || (best->model != "score" && m.model == "score")) best = &m;
     }
     return best;

@@ -21,7 +21,7 @@ void Plot::draw_axes(const Axis& x, const Axis& y) {
     }
     for (const auto& tick : x.ticks) {
         if (tick.label.empty()) continue;
-        svg_.words({x_(tick.at), floor + (frame_.bottom > 60 ? 26 : 18)}, tick.label, tick.minor ? "tick m minor" : "tick m");
+        svg_.words({x_(tick.at), floor + (frame_.bottom > 60 ? 34 : 18)}, tick.label, tick.minor ? "tick m minor" : "tick m");
     }
     svg_.line({frame_.left, floor}, {right, floor}, "axis");
     svg_.words({2, 16}, y.label, "name");

@@ -81,9 +81,10 @@ struct TraitAssociation {
 
 /// A measured quality of a score in people who were not used to build it.
 struct ScoreMeasure {
-    std::string group, metric, model;
+    std::string group, metric, model;  // names as in the table validation of risk.h5
     double estimate = unknown, lower = unknown, upper = unknown;
     std::uint64_t n = 0, cases = 0;
+    std::string note = {};  // why there is no estimate
 };
 
 /// Mean of what was predicted and what was seen in people of similar prediction.
@@ -98,9 +99,10 @@ struct TraitRisk {
     std::vector<CalibrationPoint> calibration;
     std::vector<std::pair<double, double>> roc;      // false-positive rate, true-positive rate
     std::vector<double> score_edges;                 // standardised score
-    std::vector<std::uint64_t> score_controls, score_cases;  // binary; quantitative: all in score_controls
+    std::vector<std::uint64_t> score_controls, score_cases;  // empty unless outcomes of a binary trait are known
     std::vector<CalibrationPoint> deciles;           // of the score: `predicted` is the decile 1 to 10
     std::uint64_t weights = 0;                       // variants in the score
+    double p_threshold = unknown;                    // largest discovery p of a variant in the score
 };
 
 /// A result file that went into the report.

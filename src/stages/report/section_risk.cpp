@@ -12,7 +12,7 @@
 namespace salus::report {
 namespace {
 
-bool is_auc(const ScoreMeasure& m) { return lower(m.metric) == "auc"; }
+bool is_auc(const ScoreMeasure& m) { return m.metric == "auc"; }
 
 std::string people_of(const ScoreMeasure& m, std::uint64_t min_cell) {
     if (m.cases == 0) return people(m.n, min_cell);
@@ -20,29 +20,78 @@ std::string people_of(const ScoreMeasure& m, std::uint64_t min_cell) {
     return text(cells[0], " / ", cells[1]);
 }
 
-std::string measure_in_words(const ScoreMeasure& m) {
-    if (std::isnan(m.estimate)) return "\u2013";
-    const bool share = lower(m.metric).find("r2") != std::string::npos;
-    return share ? percent_interval(m.estimate, m.lower, m.upper) : interval(m.estimate, m.lower, m.upper, 3);
+const ScoreMeasure* find(const TraitRisk& trait, const std::string& group, std::string_view metric, std::string_view model) {
+    for (const auto& m : trait.measures)
+        if (m.group == group && m.metric == metric && m.model == model) return &m;
+    return nullptr;
 }
 
-std::string metric_label(const std::string& metric) {
-    const std::string known = lower(metric);
-    if (known == "r2") return "R\u00b2";
-    if (known == "auc") return "AUC";
-    return capitalised(reason_label(metric));
+bool is_small(const ScoreMeasure& m, std::uint64_t min_cell) {
+    return m.n < min_cell || (m.cases > 0 && (m.cases < min_cell || m.n - m.cases < min_cell));
 }
 
-std::string measures_table(const ReportData& data, const TraitRisk& trait) {
-    HtmlTable table{.caption = "Performance in held-out people: " + trait_label(trait.name),
-                    .columns = {{"Group"}, {"Model"}, {"Measure"}, {"Estimate (95 % CI)", true}, {"People (cases / others)", true}},
+/// An estimate with its interval; `share` of variance is given in per cent.
+std::string in_words(const ScoreMeasure* m, std::uint64_t min_cell, bool share) {
+    if (m == nullptr || std::isnan(m->estimate)) return "\u2013";
+    if (is_small(*m, min_cell)) return "not shown";
+    return share ? percent_interval(m->estimate, m->lower, m->upper) : interval(m->estimate, m->lower, m->upper, 3);
+}
+
+/// Groups in order of appearance, each with one of its measures.
+std::vector<const ScoreMeasure*> groups_of(const TraitRisk& trait) {
+    std::vector<const ScoreMeasure*> groups;
+    for (const auto& m : trait.measures)
+        if (std::none_of(groups.begin(), groups.end(), [&](const auto* g) { return g->group == m.group; })) groups.push_back(&m);
+    return groups;
+}
+
+std::string group_label(const std::string& group) { return group == "all" ? "Everybody" : group; }
+
+std::string performance_table(const ReportData& data, const TraitRisk& trait) {
+    const bool binary = trait.kind == "binary";
+    const std::string metric = binary ? "auc" : "r2", gain = binary ? "auc_difference" : "incremental_r2";
+    HtmlTable table{.caption = text(binary ? "AUC" : "Variance explained (R\u00b2)", " in held-out people, with 95 % intervals"),
+                    .columns = {{"Group"}, {binary ? "People (cases / others)" : "People", true}, {"Covariates alone", true},
+                                {"Score alone", true}, {"Both", true}, {"Gain by the score", true}},
                     .rows = {}};
-    for (const auto& m : trait.measures) {
-        const bool small = m.n < data.min_cell || (m.cases > 0 && m.cases < data.min_cell);
-        table.rows.push_back({m.group, reason_label(m.model), metric_label(m.metric), small ? "not shown" : measure_in_words(m),
-                              people_of(m, data.min_cell)});
+    for (const auto* group : groups_of(trait)) {
+        std::vector<std::string> row = {group_label(group->group), people_of(*group, data.min_cell)};
+        for (const char* model : {"covariates", "score", "both"})
+            row.push_back(in_words(find(trait, group->group, metric, model), data.min_cell, !binary));
+        row.push_back(in_words(find(trait, group->group, gain, "both-covariates"), data.min_cell, !binary));
+        table.rows.push_back(std::move(row));
     }
     return to_html(table);
+}
+
+std::string calibration_table(const ReportData& data, const TraitRisk& trait) {
+    const bool binary = trait.kind == "binary";
+    const std::string effect = binary ? "odds_ratio_per_sd" : "beta_per_sd";
+    HtmlTable table{.caption = "Effect and calibration in held-out people, with 95 % intervals",
+                    .columns = {{"Group"}, {binary ? "Odds ratio per SD of the score" : "Effect per SD of the score", true},
+                                {"Calibration slope", true}, {"Calibration intercept", true}},
+                    .rows = {}};
+    for (const auto* group : groups_of(trait)) {
+        std::vector<std::string> row = {group_label(group->group)};
+        bool any = false;
+        for (const std::string& metric : {effect, std::string("calibration_slope"), std::string("calibration_intercept")}) {
+            const ScoreMeasure* found = nullptr;
+            for (const auto& m : trait.measures)
+                if (m.group == group->group && m.metric == metric) found = &m;
+            any = any || found != nullptr;
+            row.push_back(in_words(found, data.min_cell, false));
+        }
+        if (any) table.rows.push_back(std::move(row));
+    }
+    return to_html(table);
+}
+
+/// Why there are no estimates, each reason once.
+std::string notes(const TraitRisk& trait) {
+    std::string out;
+    for (const auto& m : trait.measures)
+        if (!m.note.empty()) out += paragraph(text(group_label(m.group), ": ", m.note, "."), "quiet");
+    return out;
 }
 
 std::string forest_figure(const ReportData& data, const TraitRisk& trait) {
@@ -52,12 +101,9 @@ std::string forest_figure(const ReportData& data, const TraitRisk& trait) {
                   .rows = {}};
     double low = 1, high = 0;
     bool auc = false;
-    std::vector<std::string> seen;
-    for (const auto& m : trait.measures) {
-        if (std::find(seen.begin(), seen.end(), m.group) != seen.end()) continue;
-        seen.push_back(m.group);
-        const auto* best = headline_measure(trait, m.group);
-        if (best == nullptr || std::isnan(best->estimate) || best->n < data.min_cell) continue;
+    for (const auto* group : groups_of(trait)) {
+        const auto* best = headline_measure(trait, group->group);
+        if (best == nullptr || std::isnan(best->estimate) || is_small(*best, data.min_cell)) continue;
         auc = is_auc(*best);
         low = std::min(low, best->lower);
         high = std::max(high, best->upper);
@@ -76,7 +122,7 @@ std::string roc_figure(const TraitRisk& trait) {
     if (trait.roc.size() < 2) return {};
     Series curve{.name = "", .style = "c1", .mark = Series::Mark::line};
     for (const auto& [x, y] : trait.roc) curve.points.push_back({x, y});
-    const auto* measure = headline_measure(trait);
+    const auto* measure = find(trait, "all", "auc", "both");
     const std::string corner = measure == nullptr ? "" : "AUC " + interval(measure->estimate, measure->lower, measure->upper, 3);
     const XyChart chart{.about = {.title = "ROC curve: " + trait_label(trait.name), .label = corner, .style = {}},
                         .x = percent_axis("Others above the threshold", 0, 1),
@@ -84,7 +130,7 @@ std::string roc_figure(const TraitRisk& trait) {
                         .series = {curve},
                         .diagonal = true,
                         .corner = corner};
-    return figure(xy_chart(chart), "How many cases the score finds, for every share of others that it also flags. The dashed line is chance.");
+    return figure(xy_chart(chart), "How many cases covariates and score together find, for every share of others that they also flag. The dashed line is chance.");
 }
 
 Series dots_of(const std::vector<CalibrationPoint>& points, std::uint64_t min_cell, Axis& x, Axis& y) {
@@ -176,8 +222,14 @@ std::string trait_part(const ReportData& data, const TraitRisk& trait) {
                      forest_figure(data, trait)})
         if (!one.empty()) figures.push_back(std::move(one));
     std::string body;
-    if (trait.weights > 0) body += paragraph(text("The score sums ", with_thousands(trait.weights), " variants."), "quiet");
-    body += figure_row(figures) + measures_table(data, trait);
+    if (trait.weights > 0)
+        body += paragraph(text("The score sums ", with_thousands(trait.weights), trait.weights == 1 ? " variant" : " variants",
+                               std::isnan(trait.p_threshold) ? "" : text(", those of p up to ", p_value(-std::log10(trait.p_threshold)),
+                                                                        " in the discovery half that remain after clumping"),
+                               "."), "quiet");
+    if (!figures.empty()) body += figure_row(figures);
+    if (headline_measure(trait) != nullptr) body += performance_table(data, trait) + calibration_table(data, trait);
+    body += notes(trait);
     return section(anchor("risk", trait.name), capitalised(trait_label(trait.name)), body, 3);
 }
 

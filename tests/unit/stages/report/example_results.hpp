@@ -181,12 +181,12 @@ inline void write_risk(const std::filesystem::path& path, const Sizes& sizes) {
     for (std::size_t t = 0; t < 3; ++t) {
         const bool binary = t == 2;
         for (std::size_t g = 0; g < groups.size(); ++g)
-            for (const char* model : {"covariates", "score", "score_and_covariates"}) {
+            for (const char* model : {"covariates", "score", "both", "both-covariates"}) {
                 const double gain = std::string(model) == "covariates" ? 0.4 : std::string(model) == "score" ? 1.0 : 1.3;
-                const double estimate = (binary ? 0.5 : 0.0) + gain * (0.17 - 0.02 * static_cast<double>(g)), half = g == 0 ? 0.03 : 0.05 + 0.01 * static_cast<double>(g);
+                const double estimate = (binary && std::string(model) != "both-covariates" ? 0.5 : 0.0) + gain * (0.17 - 0.02 * static_cast<double>(g)), half = g == 0 ? 0.03 : 0.05 + 0.01 * static_cast<double>(g);
                 validation.column<std::string>("trait").push_back(traits()[t]);
                 validation.column<std::string>("group").push_back(groups[g]);
-                validation.column<std::string>("metric").push_back(binary ? "auc" : "r2");
+                validation.column<std::string>("metric").push_back(std::string(model) == "both-covariates" ? (binary ? "auc_difference" : "incremental_r2") : binary ? "auc" : "r2");
                 validation.column<std::string>("model").push_back(model);
                 validation.column<double>("estimate").push_back(estimate);
                 validation.column<double>("lower").push_back(estimate - half);
@@ -195,27 +195,39 @@ inline void write_risk(const std::filesystem::path& path, const Sizes& sizes) {
                 validation.column<std::uint64_t>("cases").push_back(!binary ? 0 : g == 0 ? 85 : g == 4 ? 3 : 20);
             }
         TableData scores({"scores/" + traits()[t], "sample", "Scores.",
-                          {{"sample_id", text, "", "Id"}, {"half", u8, "code", "Half"}, {"score", f64, "1", "Score"}, {"predicted", f64, "1", "Predicted"}}});
+                          {{"sample_id", text, "", "Id"}, {"half", u8, "code", "Half"}, {"used", u8, "0 or 1", "Used"}, {"score", f64, "1", "Score"}, {"predicted", f64, "1", "Predicted"}}});
         for (std::size_t i = 0; i < sizes.samples; ++i) {
             const double y = outcome(t, i), z = std::isnan(y) ? 0 : t == 0 ? (y - 128) / 31 : t == 1 ? (y - 170) / 9 : 1.2 * y;
             scores.column<std::string>("sample_id").push_back(salus::text("S", i));
             scores.column<std::uint8_t>("half").push_back(i / 2 % 2);
+            scores.column<std::uint8_t>("used").push_back(!std::isnan(y));
             scores.column<double>("score").push_back(0.5 * z + Rng(7, "example.score", t << 40 | i).normal());
             scores.column<double>("predicted").push_back(0);
         }
         file.write(scores);
         TableData calibration({"calibration/" + traits()[t], "bin", "Calibration.",
-                               {{"predicted", f64, "1", "Predicted"}, {"observed", f64, "1", "Observed"}, {"lower", f64, "1", "Lower"}, {"upper", f64, "1", "Upper"}, {"n", u64, "people", "n"}}});
+                               {{"mean_predicted", f64, "1", "Predicted"}, {"mean_observed", f64, "1", "Observed"}, {"lower", f64, "1", "Lower"}, {"upper", f64, "1", "Upper"}, {"n", u64, "people", "n"}}});
         for (std::size_t d = 0; d < 10; ++d) {
             const double base = binary ? 0.05 : t == 0 ? 105 : 160, step = binary ? 0.035 : t == 0 ? 5 : 2, at = base + step * static_cast<double>(d);
             const double seen = at + step * (d % 2 ? 0.5 : -0.4);
-            calibration.column<double>("predicted").push_back(at);
-            calibration.column<double>("observed").push_back(seen);
+            calibration.column<double>("mean_predicted").push_back(at);
+            calibration.column<double>("mean_observed").push_back(seen);
             calibration.column<double>("lower").push_back(seen - 1.3 * step);
             calibration.column<double>("upper").push_back(seen + 1.3 * step);
             calibration.column<std::uint64_t>("n").push_back(46);
         }
         file.write(calibration);
+        TableData quantiles({"quantiles/" + traits()[t], "score_bin", "By score.",
+                             {{"bin", u32, "1", "Part"}, {"n", u64, "people", "n"}, {"mean_observed", f64, "1", "Observed"}, {"lower", f64, "1", "Lower"}, {"upper", f64, "1", "Upper"}}});
+        for (std::uint32_t d = 0; d < 10; ++d) {
+            const double base = binary ? 0.05 : t == 0 ? 105 : 160, step = binary ? 0.03 : t == 0 ? 5 : 2, at = base + step * d;
+            quantiles.column<std::uint32_t>("bin").push_back(d + 1);
+            quantiles.column<std::uint64_t>("n").push_back(46);
+            quantiles.column<double>("mean_observed").push_back(at);
+            quantiles.column<double>("lower").push_back(at - 1.2 * step);
+            quantiles.column<double>("upper").push_back(at + 1.4 * step);
+        }
+        file.write(quantiles);
         if (!binary) continue;
         TableData roc({"roc/" + traits()[t], "point", "ROC.", {{"false_positive_rate", f64, "1", "x"}, {"true_positive_rate", f64, "1", "y"}}});
         for (std::size_t i = 0; i <= 100; ++i) {
