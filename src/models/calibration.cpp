@@ -36,11 +36,12 @@ Interval mean_interval(std::span<const double> values) {
     const auto n = static_cast<double>(values.size());
     const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
     double squares = 0;
-    for (const double x : values) squares += (x - mean) * (x - mean);
+    for (const double x : values)
+        squares += (x - mean) * (x - mean);
     return wald_interval(mean, values.size() > 1 ? std::sqrt(squares / (n - 1) / n) : nan);
 }
 
-}  // namespace
+} // namespace
 
 Interval wald_interval(double estimate, double standard_error) noexcept {
     return {estimate, estimate - z95 * standard_error, estimate + z95 * standard_error};
@@ -57,9 +58,11 @@ Interval wilson_interval(double successes, double trials) noexcept {
 Calibration calibrate(OutcomeKind kind, std::span<const double> prediction,
                       std::span<const double> outcome) {
     Calibration result{{nan, nan, nan}, {nan, nan, nan}};
-    std::vector<std::vector<double>> eta(1, std::vector<double>(prediction.begin(), prediction.end()));
+    std::vector<std::vector<double>> eta(1,
+                                         std::vector<double>(prediction.begin(), prediction.end()));
     if (kind == OutcomeKind::binary)
-        for (double& p : eta[0]) p = std::log(p / (1 - p));
+        for (double& p : eta[0])
+            p = std::log(p / (1 - p));
     const RegressionFit fit = fit_regression(kind, eta, outcome);
     if (fit.converged && !std::isnan(fit.standard_errors[0]))
         result.slope = wald_interval(fit.coefficients[0], fit.standard_errors[0]);
@@ -67,7 +70,8 @@ Calibration calibrate(OutcomeKind kind, std::span<const double> prediction,
         result.intercept = intercept_in_the_large(eta[0], outcome);
     } else if (!outcome.empty()) {
         std::vector<double> error(outcome.size());
-        for (std::size_t i = 0; i < outcome.size(); ++i) error[i] = outcome[i] - prediction[i];
+        for (std::size_t i = 0; i < outcome.size(); ++i)
+            error[i] = outcome[i] - prediction[i];
         result.intercept = mean_interval(error);
     }
     return result;
@@ -100,4 +104,4 @@ std::vector<CalibrationBin> calibration_bins(OutcomeKind kind, std::span<const d
     return result;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -18,12 +18,13 @@ struct Planes {
     const std::uint64_t *het, *hom, *missing;
 };
 
-[[gnu::target_clones("popcnt", "default")]] PairSums pair_sums(Planes a, Planes b, std::size_t words,
-                                                               std::size_t samples) noexcept {
+[[gnu::target_clones("popcnt", "default")]] PairSums
+pair_sums(Planes a, Planes b, std::size_t words, std::size_t samples) noexcept {
     std::int64_t het_a = 0, hom_a = 0, het_b = 0, hom_b = 0, one = 0, two = 0, four = 0, absent = 0;
     for (std::size_t w = 0; w < words; ++w) {
         const std::uint64_t lost = a.missing[w] | b.missing[w], ok = ~lost;
-        const std::uint64_t ha = a.het[w] & ok, oa = a.hom[w] & ok, hb = b.het[w] & ok, ob = b.hom[w] & ok;
+        const std::uint64_t ha = a.het[w] & ok, oa = a.hom[w] & ok, hb = b.het[w] & ok,
+                            ob = b.hom[w] & ok;
         absent += std::popcount(lost);
         het_a += std::popcount(ha), hom_a += std::popcount(oa);
         het_b += std::popcount(hb), hom_b += std::popcount(ob);
@@ -39,7 +40,7 @@ struct Planes {
             .xy = one + 2 * two + 4 * four};
 }
 
-}  // namespace
+} // namespace
 
 LdRows::LdRows(std::vector<std::uint32_t> members)
     : members_(std::move(members)), words_((members_.size() + 63) / 64) {}
@@ -49,8 +50,7 @@ void LdRows::add(std::span<const std::uint8_t> row) {
     std::uint64_t* const planes = planes_.data() + 3 * words_ * size_++;
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const std::uint8_t call = packed_get(row, members_[i]);
-        if (call != hom_ref)
-            planes[(call - 1u) * words_ + i / 64] |= std::uint64_t{1} << (i % 64);
+        if (call != hom_ref) planes[(call - 1u) * words_ + i / 64] |= std::uint64_t{1} << (i % 64);
     }
 }
 
@@ -64,7 +64,8 @@ double LdRows::r2(std::size_t a, std::size_t b) const noexcept {
     const double covariance = static_cast<double>(s.n * s.xy - s.x * s.y);
     const double variance_a = static_cast<double>(s.n * s.xx - s.x * s.x);
     const double variance_b = static_cast<double>(s.n * s.yy - s.y * s.y);
-    return variance_a > 0 && variance_b > 0 ? covariance * covariance / (variance_a * variance_b) : 0;
+    return variance_a > 0 && variance_b > 0 ? covariance * covariance / (variance_a * variance_b)
+                                            : 0;
 }
 
 std::vector<std::size_t> clump(std::span<const ClumpCandidate> candidates, const LdRows& rows,
@@ -91,4 +92,4 @@ std::vector<std::size_t> clump(std::span<const ClumpCandidate> candidates, const
     return index;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -19,10 +19,12 @@ std::vector<std::size_t> ascending(std::span<const double> values) {
     return order;
 }
 
-double covariance(std::span<const double> a, std::span<const double> b, double mean_a, double mean_b) {
+double covariance(std::span<const double> a, std::span<const double> b, double mean_a,
+                  double mean_b) {
     if (a.size() < 2) return nan;
     double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - mean_a) * (b[i] - mean_b);
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += (a[i] - mean_a) * (b[i] - mean_b);
     return sum / static_cast<double>(a.size() - 1);
 }
 
@@ -38,24 +40,28 @@ Placements place(std::span<const double> predictor, std::span<const double> outc
         (outcome[i] != 0 ? of_cases : of_controls).push_back(predictor[i]);
     const auto all = midranks(predictor);
     const auto case_ranks = midranks(of_cases), control_ranks = midranks(of_controls);
-    const auto n1 = static_cast<double>(of_cases.size()), n0 = static_cast<double>(of_controls.size());
+    const auto n1 = static_cast<double>(of_cases.size()),
+               n0 = static_cast<double>(of_controls.size());
     Placements p;
     for (std::size_t i = 0; i < outcome.size(); ++i) {
-        if (outcome[i] != 0) p.cases.push_back((all[i] - case_ranks[p.cases.size()]) / n0);
-        else p.controls.push_back(1 - (all[i] - control_ranks[p.controls.size()]) / n1);
+        if (outcome[i] != 0)
+            p.cases.push_back((all[i] - case_ranks[p.cases.size()]) / n0);
+        else
+            p.controls.push_back(1 - (all[i] - control_ranks[p.controls.size()]) / n1);
     }
     p.auc = std::accumulate(p.cases.begin(), p.cases.end(), 0.0) / n1;
     return p;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<double> midranks(std::span<const double> values) {
     const auto order = ascending(values);
     std::vector<double> ranks(values.size());
     for (std::size_t begin = 0; begin < order.size();) {
         std::size_t end = begin + 1;
-        while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+        while (end < order.size() && values[order[end]] == values[order[begin]])
+            ++end;
         for (std::size_t k = begin; k < end; ++k)
             ranks[order[k]] = 0.5 * static_cast<double>(begin + 1 + end);
         begin = end;
@@ -69,7 +75,8 @@ double DeLong::difference_variance(std::size_t a, std::size_t b) const noexcept 
 
 DeLong delong(std::span<const std::vector<double>> predictors, std::span<const double> outcome) {
     const std::size_t k = predictors.size();
-    DeLong result{.auc = std::vector<double>(k, nan), .covariance = std::vector<double>(k * k, nan)};
+    DeLong result{.auc = std::vector<double>(k, nan),
+                  .covariance = std::vector<double>(k * k, nan)};
     const auto cases = static_cast<std::size_t>(
         std::count_if(outcome.begin(), outcome.end(), [](double y) { return y != 0; }));
     if (cases == 0 || cases == outcome.size()) return result;
@@ -83,7 +90,8 @@ DeLong delong(std::span<const std::vector<double>> predictors, std::span<const d
         for (std::size_t b = 0; b < k; ++b)
             result.covariance[a * k + b] =
                 covariance(placed[a].cases, placed[b].cases, placed[a].auc, placed[b].auc) / n1 +
-                covariance(placed[a].controls, placed[b].controls, placed[a].auc, placed[b].auc) / n0;
+                covariance(placed[a].controls, placed[b].controls, placed[a].auc, placed[b].auc) /
+                    n0;
     return result;
 }
 
@@ -128,4 +136,4 @@ double prediction_r2(std::span<const double> prediction, std::span<const double>
     return r > 0 ? r * r : 0;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -21,7 +21,8 @@ class Groups {
 public:
     explicit Groups(std::size_t n) : parent_(n) { std::iota(parent_.begin(), parent_.end(), 0u); }
     std::size_t find(std::size_t i) noexcept {
-        while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+        while (parent_[i] != i)
+            i = parent_[i] = parent_[parent_[i]];
         return i;
     }
     void join(std::size_t a, std::size_t b) noexcept {
@@ -40,8 +41,8 @@ void search_bucket(const MarkerPanel& panel, const DuplicateSearch& search,
         const bool known = std::any_of(distinct.begin(), distinct.end(), [&](std::size_t other) {
             if (groups.find(other) == groups.find(sample)) return true;
             const auto c = panel.compare(other, sample);
-            const bool same = c.compared >= search.compared_min &&
-                              c.equal >= search.concordance_min * c.compared;
+            const bool same =
+                c.compared >= search.compared_min && c.equal >= search.concordance_min * c.compared;
             if (same) groups.join(other, sample);
             return same;
         });
@@ -49,7 +50,7 @@ void search_bucket(const MarkerPanel& panel, const DuplicateSearch& search,
     }
 }
 
-}  // namespace
+} // namespace
 
 MarkerPanel::MarkerPanel(std::span<const std::uint8_t> rows, std::size_t samples)
     : samples_(samples), markers_(samples == 0 ? 0 : rows.size() / ((samples + 3) / 4)),
@@ -106,19 +107,23 @@ std::vector<std::size_t> find_duplicates(const MarkerPanel& panel, const Duplica
     for (std::size_t band = 0; band < bands; ++band) {
         signatures.clear();
         for (std::size_t i = 0; i < panel.samples(); ++i)
-            if (const std::uint64_t s = panel.signature(i, band, bands)) signatures.emplace_back(s, i);
+            if (const std::uint64_t s = panel.signature(i, band, bands))
+                signatures.emplace_back(s, i);
         std::sort(signatures.begin(), signatures.end());
         for (std::size_t begin = 0; begin < signatures.size();) {
             std::size_t end = begin + 1;
-            while (end < signatures.size() && signatures[end].first == signatures[begin].first) ++end;
+            while (end < signatures.size() && signatures[end].first == signatures[begin].first)
+                ++end;
             if (end - begin > 1)
-                search_bucket(panel, search, std::span(signatures).subspan(begin, end - begin), groups);
+                search_bucket(panel, search, std::span(signatures).subspan(begin, end - begin),
+                              groups);
             begin = end;
         }
     }
     std::vector<std::size_t> representative(panel.samples());
-    for (std::size_t i = 0; i < panel.samples(); ++i) representative[i] = groups.find(i);
+    for (std::size_t i = 0; i < panel.samples(); ++i)
+        representative[i] = groups.find(i);
     return representative;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -12,9 +12,9 @@ constexpr double huge = 0x1p600;
 
 /// Probabilities relative to the observed table, summed over the tables on one side of it.
 struct SideSum {
-    double tail = 0;   // tables at most as probable as the observed one
-    double ties = 0;   // of these, the tied ones
-    double above = 0;  // more probable tables, times 2^(-600 * scale)
+    double tail = 0;  // tables at most as probable as the observed one
+    double ties = 0;  // of these, the tied ones
+    double above = 0; // more probable tables, times 2^(-600 * scale)
     int scale = 0;
 };
 
@@ -70,7 +70,7 @@ SideSum fewer_heterozygotes(double hom_a, double het, double hom_b) noexcept {
     return walk.sum();
 }
 
-}  // namespace
+} // namespace
 
 HardyWeinberg hardy_weinberg(std::uint64_t hom_a, std::uint64_t het, std::uint64_t hom_b) noexcept {
     if (hom_a + het + hom_b == 0) return {};
@@ -89,4 +89,4 @@ HardyWeinberg hardy_weinberg(std::uint64_t hom_a, std::uint64_t het, std::uint64
     return {.neg_log10_p = neg_log10(tail), .neg_log10_midp = neg_log10(tail - ties / 2)};
 }
 
-}  // namespace salus
+} // namespace salus

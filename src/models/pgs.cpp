@@ -21,7 +21,8 @@ SamplePlace place_sample(std::string_view sample_id, const SplitRule& rule) noex
 ScoreSum::ScoreSum(std::size_t samples, double largest, std::size_t variants) : sum_(samples) {
     SALUS_ASSERT(std::isfinite(largest));
     // Every sum stays below 2^61 units: 2 copies x variants x largest.
-    const double bound = 2 * std::max(largest, 1e-300) * static_cast<double>(std::max<std::size_t>(1, variants));
+    const double bound =
+        2 * std::max(largest, 1e-300) * static_cast<double>(std::max<std::size_t>(1, variants));
     exponent_ = std::ilogb(bound) + 1 - 61;
 }
 
@@ -30,11 +31,12 @@ void ScoreSum::add(std::span<const std::uint8_t> row, double weight, double alt_
         return static_cast<std::int64_t>(std::llround(std::ldexp(weight * copies, -exponent_)));
     };
     const std::array<std::int64_t, 4> add{0, units(1), units(2), units(2 * alt_frequency)};
-    for (std::size_t i = 0; i < sum_.size(); ++i) sum_[i] += add[packed_get(row, i)];
+    for (std::size_t i = 0; i < sum_.size(); ++i)
+        sum_[i] += add[packed_get(row, i)];
 }
 
 double ScoreSum::score(std::size_t sample) const noexcept {
     return std::ldexp(static_cast<double>(sum_[sample]), exponent_);
 }
 
-}  // namespace salus
+} // namespace salus

@@ -15,18 +15,18 @@ namespace salus {
 
 // ---- Who is in which part
 
-/// Place of a sample, a function of its identifier and the seed alone: the same in every cohort, and
-/// independent of order, ranks and threads.
+/// Place of a sample, a function of its identifier and the seed alone: the same in every cohort,
+/// and independent of order, ranks and threads.
 struct SamplePlace {
     bool validation = false;
-    std::uint8_t tuning_fold = 0;      // within the discovery part
-    std::uint8_t validation_fold = 0;  // within the validation part
+    std::uint8_t tuning_fold = 0;     // within the discovery part
+    std::uint8_t validation_fold = 0; // within the validation part
 };
 struct SplitRule {
     std::uint64_t seed = 1;
     double discovery_fraction = 0.5;
-    unsigned tuning_folds = 4;       // 2..255
-    unsigned validation_folds = 10;  // 2..255
+    unsigned tuning_folds = 4;      // 2..255
+    unsigned validation_folds = 10; // 2..255
 };
 SamplePlace place_sample(std::string_view sample_id, const SplitRule& rule) noexcept;
 
@@ -38,16 +38,18 @@ struct ScanTest {
     double beta = 0, neg_log10_p = 0, alt_frequency = 0;
 };
 
-/// Null model of one trait in one sample set, ready to test variants: linear regression (t test), or the
-/// score test of logistic regression with its one-step beta. Missing genotypes are mean-imputed.
-/// All sums over samples are exact integers, so the result does not depend on the layout of the job.
-/// Memory: samples x (covariates + 3) x 8 bytes.
+/// Null model of one trait in one sample set, ready to test variants: linear regression (t test),
+/// or the score test of logistic regression with its one-step beta. Missing genotypes are
+/// mean-imputed. All sums over samples are exact integers, so the result does not depend on the
+/// layout of the job. Memory: samples x (covariates + 3) x 8 bytes.
 class DiscoveryModel {
 public:
     /// \param members     [sample] nonzero = in the set; outcome and covariates are finite there.
-    /// \param covariates  [covariate][sample], no intercept; constant and dependent ones are left out.
+    /// \param covariates  [covariate][sample], no intercept; constant and dependent ones are left
+    /// out.
     DiscoveryModel(OutcomeKind kind, std::span<const std::uint8_t> members,
-                   std::span<const std::vector<double>> covariates, std::span<const double> outcome);
+                   std::span<const std::vector<double>> covariates,
+                   std::span<const double> outcome);
 
     /// False if the null model could not be fitted (separated classes, too few samples).
     bool usable() const noexcept { return usable_; }
@@ -60,15 +62,17 @@ public:
 private:
     ScanTest finish(const GenotypeCounts& counts, std::span<const std::int64_t> dosage,
                     std::int64_t square, std::span<const Carrier> missing_calls) const;
-    void set_columns(std::span<const std::uint32_t> members, std::span<const std::vector<double>> basis,
-                     std::span<const double> weight, std::span<const double> residual);
+    void set_columns(std::span<const std::uint32_t> members,
+                     std::span<const std::vector<double>> basis, std::span<const double> weight,
+                     std::span<const double> residual);
 
     OutcomeKind kind_;
     SampleMask mask_;
     bool usable_ = false;
     double yy_ = 0, residual_df_ = 0;
-    FixedColumns columns_;  // weighted orthonormal basis of intercept and covariates, then the residual
-    FixedColumns weight_;   // one column
+    FixedColumns
+        columns_; // weighted orthonormal basis of intercept and covariates, then the residual
+    FixedColumns weight_; // one column
 };
 
 // ---- Scores
@@ -87,4 +91,4 @@ private:
     int exponent_ = 0;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -21,7 +21,8 @@ std::vector<std::size_t> independent_columns(std::span<const std::vector<double>
     std::iota(kept.begin(), kept.end(), 0u);
     for (;;) {
         std::vector<std::vector<double>> chosen;
-        for (const std::size_t c : kept) chosen.push_back(columns[c]);
+        for (const std::size_t c : kept)
+            chosen.push_back(columns[c]);
         const CovariateBasis basis = orthonormal_basis(chosen);
         std::vector<std::size_t> drop = basis.constant;
         if (basis.dependence) drop.push_back(basis.dependence->column);
@@ -35,7 +36,7 @@ std::vector<std::size_t> independent_columns(std::span<const std::vector<double>
 /// Standardised copies of the kept columns after a column of ones, padded for the kernels.
 struct Design {
     std::vector<std::vector<double>> columns;
-    std::vector<double> mean, scale;  // of columns 1..
+    std::vector<double> mean, scale; // of columns 1..
     std::vector<const double*> pointers;
 };
 
@@ -49,15 +50,18 @@ Design standardise(std::span<const std::vector<double>> columns, std::span<const
         const auto n = static_cast<double>(people);
         const double mean = std::accumulate(columns[c].begin(), columns[c].end(), 0.0) / n;
         double squares = 0;
-        for (const double x : columns[c]) squares += (x - mean) * (x - mean);
+        for (const double x : columns[c])
+            squares += (x - mean) * (x - mean);
         const double scale = std::sqrt(squares / n);
         std::vector<double> column(padded, 0.0);
-        for (std::size_t i = 0; i < people; ++i) column[i] = (columns[c][i] - mean) / scale;
+        for (std::size_t i = 0; i < people; ++i)
+            column[i] = (columns[c][i] - mean) / scale;
         d.columns.push_back(std::move(column));
         d.mean.push_back(mean);
         d.scale.push_back(scale);
     }
-    for (const auto& column : d.columns) d.pointers.push_back(column.data());
+    for (const auto& column : d.columns)
+        d.pointers.push_back(column.data());
     return d;
 }
 
@@ -82,7 +86,8 @@ Solution solve_linear(const Design& d, std::span<const double> outcome) {
     column_products(design, y, products);
     for (Eigen::Index a = 0; a < c; ++a) {
         right(a) = products[static_cast<std::size_t>(a)];
-        for (Eigen::Index b = 0; b < c; ++b) gram(a, b) = flat[static_cast<std::size_t>(a * c + b)];
+        for (Eigen::Index b = 0; b < c; ++b)
+            gram(a, b) = flat[static_cast<std::size_t>(a * c + b)];
     }
     Solution s;
     const Eigen::LLT<Eigen::MatrixXd> factor(gram);
@@ -91,7 +96,8 @@ Solution solve_linear(const Design& d, std::span<const double> outcome) {
     double squares = 0;
     for (std::size_t i = 0; i < n; ++i) {
         double fitted = 0;
-        for (Eigen::Index a = 0; a < c; ++a) fitted += s.coefficients(a) * d.columns[static_cast<std::size_t>(a)][i];
+        for (Eigen::Index a = 0; a < c; ++a)
+            fitted += s.coefficients(a) * d.columns[static_cast<std::size_t>(a)][i];
         squares += (outcome[i] - fitted) * (outcome[i] - fitted);
     }
     s.covariance = factor.solve(Eigen::MatrixXd::Identity(c, c)) *
@@ -126,7 +132,7 @@ Solution solve_logistic(const Design& d, std::span<const double> outcome) {
     return s;
 }
 
-}  // namespace
+} // namespace
 
 RegressionFit fit_regression(OutcomeKind kind, std::span<const std::vector<double>> columns,
                              std::span<const double> outcome) {
@@ -158,15 +164,18 @@ std::vector<double> predict(OutcomeKind kind, const RegressionFit& fit,
     if (columns.empty()) return {};
     std::vector<double> out(columns[0].size(), fit.intercept);
     for (std::size_t c = 0; c < columns.size(); ++c)
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] += fit.coefficients[c] * columns[c][i];
+        for (std::size_t i = 0; i < out.size(); ++i)
+            out[i] += fit.coefficients[c] * columns[c][i];
     if (kind == OutcomeKind::binary)
-        for (double& x : out) x = 1 / (1 + std::exp(-x));
+        for (double& x : out)
+            x = 1 / (1 + std::exp(-x));
     return out;
 }
 
-std::vector<double> predict_out_of_fold(OutcomeKind kind, std::span<const std::vector<double>> columns,
-                                        std::span<const double> outcome, std::span<const std::uint8_t> fold,
-                                        std::size_t folds) {
+std::vector<double> predict_out_of_fold(OutcomeKind kind,
+                                        std::span<const std::vector<double>> columns,
+                                        std::span<const double> outcome,
+                                        std::span<const std::uint8_t> fold, std::size_t folds) {
     std::vector<double> out(outcome.size());
     for (std::size_t f = 0; f < folds; ++f) {
         std::vector<std::vector<double>> train(columns.size()), test(columns.size());
@@ -180,7 +189,10 @@ std::vector<double> predict_out_of_fold(OutcomeKind kind, std::span<const std::v
         const RegressionFit fit = fit_regression(kind, train, y);
         if (!fit.converged) return {};
         const std::vector<double> predicted =
-            columns.empty() ? std::vector<double>(outcome.size() - y.size(), kind == OutcomeKind::binary ? 1 / (1 + std::exp(-fit.intercept)) : fit.intercept)
+            columns.empty() ? std::vector<double>(outcome.size() - y.size(),
+                                                  kind == OutcomeKind::binary
+                                                      ? 1 / (1 + std::exp(-fit.intercept))
+                                                      : fit.intercept)
                             : predict(kind, fit, test);
         for (std::size_t i = 0, k = 0; i < outcome.size(); ++i)
             if (fold[i] == f) out[i] = predicted[k++];
@@ -188,4 +200,4 @@ std::vector<double> predict_out_of_fold(OutcomeKind kind, std::span<const std::v
     return out;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -14,7 +14,8 @@ namespace {
 
 std::vector<double> pick(std::span<const double> values, std::span<const std::uint32_t> members) {
     std::vector<double> out(members.size());
-    for (std::size_t i = 0; i < members.size(); ++i) out[i] = values[members[i]];
+    for (std::size_t i = 0; i < members.size(); ++i)
+        out[i] = values[members[i]];
     return out;
 }
 
@@ -22,7 +23,8 @@ std::vector<double> pick(std::span<const double> values, std::span<const std::ui
 CovariateBasis basis_of(std::span<const std::vector<double>> covariates,
                         std::span<const std::uint32_t> members) {
     std::vector<std::vector<double>> chosen;
-    for (const auto& column : covariates) chosen.push_back(pick(column, members));
+    for (const auto& column : covariates)
+        chosen.push_back(pick(column, members));
     CovariateBasis basis = orthonormal_basis(chosen);
     while (basis.dependence) {
         chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(basis.dependence->column));
@@ -45,12 +47,13 @@ std::vector<double> null_probabilities(std::span<const std::vector<double>> desi
     y.resize(padded, 0.0);
     const std::vector<double> start(columns.size(), 0.0);
     LogisticSolver solver;
-    const LogisticFit fit = solver.fit(
-        {.design = {pointers, n}, .outcome = y, .start = start, .free = columns.size()});
+    const LogisticFit fit =
+        solver.fit({.design = {pointers, n}, .outcome = y, .start = start, .free = columns.size()});
     if (!fit.converged) return {};
     linear_predictor({pointers, n}, fit.coefficients, eta);
     eta.resize(n);
-    for (double& x : eta) x = 1 / (1 + std::exp(-x));
+    for (double& x : eta)
+        x = 1 / (1 + std::exp(-x));
     return eta;
 }
 
@@ -62,8 +65,10 @@ std::vector<std::vector<double>> weighted_orthonormal(std::span<const std::vecto
     for (Eigen::Index a = 0; a < c; ++a)
         for (Eigen::Index b = 0; b <= a; ++b) {
             double sum = 0;
-            const auto &x = design[static_cast<std::size_t>(a)], &y = design[static_cast<std::size_t>(b)];
-            for (std::size_t i = 0; i < weight.size(); ++i) sum += weight[i] * x[i] * y[i];
+            const auto &x = design[static_cast<std::size_t>(a)],
+                       &y = design[static_cast<std::size_t>(b)];
+            for (std::size_t i = 0; i < weight.size(); ++i)
+                sum += weight[i] * x[i] * y[i];
             gram(a, b) = gram(b, a) = sum;
         }
     const Eigen::LLT<Eigen::MatrixXd> factor(gram);
@@ -73,11 +78,12 @@ std::vector<std::vector<double>> weighted_orthonormal(std::span<const std::vecto
     for (Eigen::Index a = 0; a < c; ++a)
         for (Eigen::Index b = 0; b <= a; ++b)
             for (std::size_t i = 0; i < weight.size(); ++i)
-                out[static_cast<std::size_t>(a)][i] += inverse(a, b) * design[static_cast<std::size_t>(b)][i];
+                out[static_cast<std::size_t>(a)][i] +=
+                    inverse(a, b) * design[static_cast<std::size_t>(b)][i];
     return out;
 }
 
-}  // namespace
+} // namespace
 
 void DiscoveryModel::set_columns(std::span<const std::uint32_t> members,
                                  std::span<const std::vector<double>> basis,
@@ -87,12 +93,15 @@ void DiscoveryModel::set_columns(std::span<const std::uint32_t> members,
     weight_ = FixedColumns(samples, 1);
     std::vector<double> column(samples, 0.0);
     for (std::size_t k = 0; k < basis.size(); ++k) {
-        for (std::size_t i = 0; i < members.size(); ++i) column[members[i]] = weight[i] * basis[k][i];
+        for (std::size_t i = 0; i < members.size(); ++i)
+            column[members[i]] = weight[i] * basis[k][i];
         columns_.set(k, column);
     }
-    for (std::size_t i = 0; i < members.size(); ++i) column[members[i]] = residual[i];
+    for (std::size_t i = 0; i < members.size(); ++i)
+        column[members[i]] = residual[i];
     columns_.set(basis.size(), column);
-    for (std::size_t i = 0; i < members.size(); ++i) column[members[i]] = weight[i];
+    for (std::size_t i = 0; i < members.size(); ++i)
+        column[members[i]] = weight[i];
     weight_.set(0, column);
 }
 
@@ -120,7 +129,8 @@ DiscoveryModel::DiscoveryModel(OutcomeKind kind, std::span<const std::uint8_t> m
         }
     } else {
         residual = residuals(basis, y);
-        for (const double r : residual) yy_ += r * r;
+        for (const double r : residual)
+            yy_ += r * r;
     }
     const auto weighted = weighted_orthonormal(design, weight);
     if (weighted.empty() || (kind == OutcomeKind::quantitative && !(yy_ > 0))) return;
@@ -132,7 +142,8 @@ ScanTest DiscoveryModel::finish(const GenotypeCounts& counts, std::span<const st
                                 std::int64_t square, std::span<const Carrier> missing_calls) const {
     ScanTest test;
     if (counts.called() == 0) return test;
-    const double mean = static_cast<double>(counts.alt_copies()) / static_cast<double>(counts.called());
+    const double mean =
+        static_cast<double>(counts.alt_copies()) / static_cast<double>(counts.called());
     test.alt_frequency = mean / 2;
     std::vector<std::int64_t> lost(columns_.columns(), 0);
     std::int64_t lost_weight = 0;
@@ -146,7 +157,8 @@ ScanTest DiscoveryModel::finish(const GenotypeCounts& counts, std::span<const st
     };
     const double whole = weight_.real(0, square) + mean * mean * weight_.real(0, lost_weight);
     double variance = whole;
-    for (std::size_t k = 0; k < last; ++k) variance -= sum(k) * sum(k);
+    for (std::size_t k = 0; k < last; ++k)
+        variance -= sum(k) * sum(k);
     if (!(variance > 1e-8 * whole)) return test;
     test.tested = true;
     if (kind_ == OutcomeKind::binary) {
@@ -162,16 +174,19 @@ ScanTest DiscoveryModel::finish(const GenotypeCounts& counts, std::span<const st
     return test;
 }
 
-void DiscoveryModel::test_rows(std::span<const std::uint8_t* const> rows, std::span<ScanTest> out) const {
+void DiscoveryModel::test_rows(std::span<const std::uint8_t* const> rows,
+                               std::span<ScanTest> out) const {
     const std::size_t c = columns_.columns(), samples = mask_.samples();
     std::vector<std::int64_t> dosage(rows.size() * c), square(rows.size());
     row_products(rows, columns_, dosage_weights, dosage);
     row_products(rows, weight_, square_weights, square);
     std::vector<Carrier> lost;
     for (std::size_t r = 0; r < rows.size(); ++r) {
-        const GenotypeCounts counts = count_genotypes(std::span(rows[r], packed_bytes(samples)), mask_);
+        const GenotypeCounts counts =
+            count_genotypes(std::span(rows[r], packed_bytes(samples)), mask_);
         lost.clear();
-        if (counts.missing > 0) list_missing(std::span(rows[r], packed_bytes(samples)), samples, lost);
+        if (counts.missing > 0)
+            list_missing(std::span(rows[r], packed_bytes(samples)), samples, lost);
         out[r] = finish(counts, std::span(dosage).subspan(r * c, c), square[r], lost);
     }
 }
@@ -184,4 +199,4 @@ ScanTest DiscoveryModel::test_carriers(std::span<const Carrier> carriers) const 
     return finish(count_genotypes(carriers, mask_), dosage, square, carriers);
 }
 
-}  // namespace salus
+} // namespace salus

@@ -28,4 +28,4 @@ void run_quality(const QualityParams& params, RunContext& context);
 TableSpec quality_variants_table();
 TableSpec quality_samples_table();
 
-}  // namespace salus
+} // namespace salus

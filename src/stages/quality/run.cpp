@@ -15,7 +15,7 @@ namespace salus {
 namespace {
 
 constexpr std::uint64_t units_max = 4096;
-constexpr std::uint64_t markers_wanted = 1008;  // 42 signatures of 24
+constexpr std::uint64_t markers_wanted = 1008; // 42 signatures of 24
 constexpr double marker_frequency_min = 0.2;
 constexpr double marker_call_rate_min = 0.98;
 
@@ -26,7 +26,8 @@ std::vector<VariantRange> quality_units(const GenotypeSource& genotypes) {
     const std::uint64_t join = (fine.size() + units_max - 1) / units_max;
     std::vector<VariantRange> units;
     for (std::uint64_t u = 0; u < fine.size(); u += join)
-        units.push_back({fine[u].begin, fine[std::min<std::uint64_t>(u + join, fine.size()) - 1].end});
+        units.push_back(
+            {fine[u].begin, fine[std::min<std::uint64_t>(u + join, fine.size()) - 1].end});
     return units;
 }
 
@@ -59,7 +60,8 @@ private:
     std::vector<std::uint8_t> rows_;
 };
 
-/// Everything of one unit: the rows of its variants, its part of the sample statistics, its markers.
+/// Everything of one unit: the rows of its variants, its part of the sample statistics, its
+/// markers.
 struct UnitQuality {
     TableData variants{quality_variants_table()};
     SampleCounts samples;
@@ -92,21 +94,24 @@ void add_block(const VariantBlock& block, const std::vector<Variant>& variants,
 std::uint64_t read_length(const GenotypeSource& genotypes) {
     const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
     const std::uint64_t row = std::max<std::uint64_t>(1, packed_bytes(genotypes.samples().size()));
-    return std::max(block, std::min<std::uint64_t>(65536, (std::uint64_t{1} << 26) / row) / block * block);
+    return std::max(block,
+                    std::min<std::uint64_t>(65536, (std::uint64_t{1} << 26) / row) / block * block);
 }
 
-using ClassTotals = std::array<std::uint64_t, variant_classes + 3>;  // variants by class, then sums
+using ClassTotals = std::array<std::uint64_t, variant_classes + 3>; // variants by class, then sums
 
 ClassTotals totals_of(const SampleCounts& counts, std::uint64_t passed) {
     ClassTotals totals{};
-    for (std::size_t c = 0; c < variant_classes; ++c) totals[c] = counts.by_class[c].variants;
+    for (std::size_t c = 0; c < variant_classes; ++c)
+        totals[c] = counts.by_class[c].variants;
     totals[variant_classes] = counts.expected_het;
     totals[variant_classes + 1] = counts.expected_het_x;
     totals[variant_classes + 2] = passed;
     return totals;
 }
 
-/// Visits name and values of the per-sample columns, by class only where `totals` has variants of it.
+/// Visits name and values of the per-sample columns, by class only where `totals` has variants of
+/// it.
 template <class F>
 void for_each_column(const ClassTotals& totals, SampleCounts& counts, F&& visit) {
     for (std::size_t c = 0; c < variant_classes; ++c) {
@@ -126,9 +131,10 @@ void write_unit(PartWriter& part, UnitQuality& unit, const std::vector<std::uint
     part.write(unit.variants);
     const ClassTotals totals = totals_of(unit.samples, unit.passed);
     part.write_array<std::uint64_t>("counts/totals", totals);
-    for_each_column(totals, unit.samples, [&]<class T>(const std::string& name, std::vector<T>& column) {
-        part.write_array<T>(name, column);
-    });
+    for_each_column(totals, unit.samples,
+                    [&]<class T>(const std::string& name, std::vector<T>& column) {
+                        part.write_array<T>(name, column);
+                    });
     if (!markers.empty()) part.write_array<std::uint8_t>("markers", markers);
 }
 
@@ -137,11 +143,13 @@ void add_part(const H5File& part, SampleCounts& sum, ClassTotals& totals) {
     SALUS_ASSERT(stored.size() == totals.size());
     ClassTotals of_part;
     std::copy(stored.begin(), stored.end(), of_part.begin());
-    for (std::size_t k = 0; k < totals.size(); ++k) totals[k] += of_part[k];
+    for (std::size_t k = 0; k < totals.size(); ++k)
+        totals[k] += of_part[k];
     for_each_column(of_part, sum, [&]<class T>(const std::string& name, std::vector<T>& column) {
         const std::vector<T> more = part.read_array<T>(name);
         SALUS_ASSERT(more.size() == column.size());
-        for (std::size_t i = 0; i < column.size(); ++i) column[i] = static_cast<T>(column[i] + more[i]);
+        for (std::size_t i = 0; i < column.size(); ++i)
+            column[i] = static_cast<T>(column[i] + more[i]);
     });
 }
 
@@ -153,15 +161,18 @@ SampleCounts total_counts(const RunContext& context, const Parts& parts, std::si
     ClassTotals totals{};
     collectively(comm, "summing the sample counts", [&] {
         const auto ranks = static_cast<std::uint64_t>(comm.size());
-        for (std::uint64_t u = static_cast<std::uint64_t>(comm.rank()); u < parts.size(); u += ranks)
+        for (std::uint64_t u = static_cast<std::uint64_t>(comm.rank()); u < parts.size();
+             u += ranks)
             add_part(parts.open(u), sum, totals);
     });
     comm.sum(std::span<std::uint64_t>(totals));
-    for (std::size_t c = 0; c < variant_classes; ++c) sum.by_class[c].variants = totals[c];
+    for (std::size_t c = 0; c < variant_classes; ++c)
+        sum.by_class[c].variants = totals[c];
     sum.expected_het = totals[variant_classes];
     sum.expected_het_x = totals[variant_classes + 1];
     passed = totals[variant_classes + 2];
-    for_each_column(totals, sum, [&](const std::string&, auto& column) { comm.sum(std::span(column)); });
+    for_each_column(totals, sum,
+                    [&](const std::string&, auto& column) { comm.sum(std::span(column)); });
     return sum;
 }
 
@@ -178,8 +189,8 @@ std::vector<std::uint8_t> read_markers(const Parts& parts, std::size_t samples) 
     const std::size_t found = bytes == 0 ? 0 : all.size() / bytes;
     if (found <= markers_wanted) return all;
     for (std::size_t m = 0; m < markers_wanted; ++m)
-        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(m * found / markers_wanted * bytes), bytes,
-                    all.begin() + static_cast<std::ptrdiff_t>(m * bytes));
+        std::copy_n(all.begin() + static_cast<std::ptrdiff_t>(m * found / markers_wanted * bytes),
+                    bytes, all.begin() + static_cast<std::ptrdiff_t>(m * bytes));
     all.resize(markers_wanted * bytes);
     return all;
 }
@@ -189,42 +200,47 @@ std::vector<std::size_t> search_duplicates(const Parts& parts, std::size_t sampl
     const MarkerPanel panel(read_markers(parts, samples), samples);
     const DuplicateSearch search{.concordance_min = params.duplicate_concordance_min};
     if (panel.markers() < search.compared_min)
-        log.warning(text("only ", panel.markers(), " common variants with few missing calls; "
-                         "duplicates are not searched below ", search.compared_min));
+        log.warning(text("only ", panel.markers(),
+                         " common variants with few missing calls; "
+                         "duplicates are not searched below ",
+                         search.compared_min));
     return find_duplicates(panel, search);
 }
 
-void report(const Log& log, std::uint64_t variants, std::uint64_t passed, const TableData& samples) {
+void report(const Log& log, std::uint64_t variants, std::uint64_t passed,
+            const TableData& samples) {
     const auto& pass = samples.column<std::uint8_t>("pass");
     const auto& twins = samples.column<std::string>("duplicate_of");
-    log.info(text(with_thousands(passed), " of ", with_thousands(variants), " variants and ",
-                  with_thousands(static_cast<std::uint64_t>(std::count(pass.begin(), pass.end(), 1))), " of ",
-                  with_thousands(pass.size()), " samples pass; ",
-                  std::count_if(twins.begin(), twins.end(), [](const auto& t) { return !t.empty(); }),
-                  " samples repeat the genome of another"));
+    log.info(
+        text(with_thousands(passed), " of ", with_thousands(variants), " variants and ",
+             with_thousands(static_cast<std::uint64_t>(std::count(pass.begin(), pass.end(), 1))),
+             " of ", with_thousands(pass.size()), " samples pass; ",
+             std::count_if(twins.begin(), twins.end(), [](const auto& t) { return !t.empty(); }),
+             " samples repeat the genome of another"));
 }
 
-}  // namespace
+} // namespace
 
 void run_quality(const QualityParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
-        return open_genotypes(context.input("genotypes"));
-    });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes",
+                                        [&] { return open_genotypes(context.input("genotypes")); });
     const SampleTable& samples = genotypes->samples();
     const SexMasks masks(samples);
     const auto units = quality_units(*genotypes);
     const std::uint64_t step = read_length(*genotypes);
-    const Parts parts = context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
-        UnitQuality unit{.samples = SampleCounts(samples.size())};
-        MarkerPicker picker(units[u], u, units.size());
-        VariantBlock block;
-        for (std::uint64_t begin = units[u].begin; begin < units[u].end; begin += step) {
-            const VariantRange range{begin, std::min(units[u].end, begin + step)};
-            genotypes->read(range, block);
-            add_block(block, genotypes->variants(range), genotypes->genome_build(), masks, params, unit, picker);
-        }
-        write_unit(part, unit, picker.rows());
-    });
+    const Parts parts =
+        context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
+            UnitQuality unit{.samples = SampleCounts(samples.size())};
+            MarkerPicker picker(units[u], u, units.size());
+            VariantBlock block;
+            for (std::uint64_t begin = units[u].begin; begin < units[u].end; begin += step) {
+                const VariantRange range{begin, std::min(units[u].end, begin + step)};
+                genotypes->read(range, block);
+                add_block(block, genotypes->variants(range), genotypes->genome_build(), masks,
+                          params, unit, picker);
+            }
+            write_unit(part, unit, picker.rows());
+        });
     std::uint64_t passed = 0;
     const SampleCounts counts = total_counts(context, parts, samples.size(), passed);
     context.publish("quality", [&](ResultWriter& out) {
@@ -236,4 +252,4 @@ void run_quality(const QualityParams& params, RunContext& context) {
     });
 }
 
-}  // namespace salus
+} // namespace salus

@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint64_t low_bits = 0x5555555555555555;
 constexpr std::uint64_t low_pairs = 0x3333333333333333;
 constexpr std::uint64_t low_nibbles = 0x0f0f0f0f0f0f0f0f;
-constexpr std::size_t tile_words = 64;  // 2048 samples
-constexpr std::size_t planes = 3;       // het, hom_alt, missing
+constexpr std::size_t tile_words = 64; // 2048 samples
+constexpr std::size_t planes = 3;      // het, hom_alt, missing
 
 using Tile = std::array<std::uint64_t, tile_words>;
 
@@ -27,8 +27,10 @@ std::uint64_t load_word(const std::uint8_t* row, std::size_t word) noexcept {
 /// Counts of up to 255 rows of one tile in ever wider fields: 2 bits (3 rows), 4 bits (15), 8 bits.
 class TileCounter {
 public:
-    void add_three(std::span<const std::uint8_t* const> rows, std::size_t first, std::size_t words) {
-        for (auto& plane : pairs_) plane.fill(0);
+    void add_three(std::span<const std::uint8_t* const> rows, std::size_t first,
+                   std::size_t words) {
+        for (auto& plane : pairs_)
+            plane.fill(0);
         for (const std::uint8_t* row : rows) {
             for (std::size_t w = 0; w < words; ++w) {
                 const std::uint64_t value = load_word(row, first + w), high = value >> 1;
@@ -62,7 +64,8 @@ public:
             const std::uint64_t word = bytes_[plane][lane][i / 32];
             counts[i] += static_cast<std::uint32_t>(word >> (8 * byte) & 0xff);
         }
-        for (auto& lane : bytes_[plane]) lane.fill(0);
+        for (auto& lane : bytes_[plane])
+            lane.fill(0);
     }
 
 private:
@@ -80,7 +83,8 @@ void count_tile(std::span<const std::uint8_t* const> rows, std::size_t first_wor
     for (std::size_t begin = 0; begin < rows.size(); begin += 255) {
         const std::size_t end = std::min(rows.size(), begin + 255);
         for (std::size_t r = begin; r < end; r += 3) {
-            counter.add_three(rows.subspan(r, std::min<std::size_t>(3, end - r)), first_word, words);
+            counter.add_three(rows.subspan(r, std::min<std::size_t>(3, end - r)), first_word,
+                              words);
             if ((r - begin) % 15 == 12) counter.widen(words);
         }
         counter.widen(words);
@@ -98,8 +102,8 @@ void for_each_call(const std::uint8_t* row, std::size_t first, std::size_t words
     const std::uint64_t flip_high = call & 2 ? 0 : ~std::uint64_t{0};
     for (std::size_t w = first; w < first + words; ++w) {
         const std::uint64_t value = load_word(row, w);
-        for (std::uint64_t bits = (value ^ flip_low) & (value >> 1 ^ flip_high) & low_bits; bits != 0;
-             bits &= bits - 1)
+        for (std::uint64_t bits = (value ^ flip_low) & (value >> 1 ^ flip_high) & low_bits;
+             bits != 0; bits &= bits - 1)
             found(32 * w + static_cast<std::size_t>(std::countr_zero(bits)) / 2);
     }
 }
@@ -135,19 +139,23 @@ void add_carriers(std::span<const Carrier> carriers, const VariantFacts& facts, 
     }
 }
 
-}  // namespace
+} // namespace
 
 VariantClass classify(const Variant& variant, std::string_view genome_build) noexcept {
     if (is_pseudo_autosomal(genome_build, variant.chromosome, variant.position))
         return VariantClass::pseudo_autosomal;
     switch (inheritance_of(variant.chromosome)) {
-        case Inheritance::x_linked: return VariantClass::x_linked;
-        case Inheritance::y_linked: return VariantClass::y_linked;
-        case Inheritance::mitochondrial: return VariantClass::mitochondrial;
-        case Inheritance::autosomal: break;
+    case Inheritance::x_linked:
+        return VariantClass::x_linked;
+    case Inheritance::y_linked:
+        return VariantClass::y_linked;
+    case Inheritance::mitochondrial:
+        return VariantClass::mitochondrial;
+    case Inheritance::autosomal:
+        break;
     }
     if (variant.ref.size() != 1 || variant.alt.size() != 1) return VariantClass::other;
-    constexpr std::string_view bases = "ACGT";  // a transition is two letters apart
+    constexpr std::string_view bases = "ACGT"; // a transition is two letters apart
     const auto ref = bases.find(static_cast<char>(variant.ref[0] & ~0x20));
     const auto alt = bases.find(static_cast<char>(variant.alt[0] & ~0x20));
     if (ref == bases.npos || alt == bases.npos || ref == alt) return VariantClass::other;
@@ -167,7 +175,8 @@ ClassCounts& SampleCounts::of(VariantClass c) {
     return counts;
 }
 
-void add_samples(const VariantBlock& block, std::span<const VariantFacts> facts, SampleCounts& sum) {
+void add_samples(const VariantBlock& block, std::span<const VariantFacts> facts,
+                 SampleCounts& sum) {
     std::array<std::vector<const std::uint8_t*>, variant_classes> rows;
     struct Sparse {
         const std::uint8_t* row;
@@ -180,7 +189,8 @@ void add_samples(const VariantBlock& block, std::span<const VariantFacts> facts,
         const VariantFacts& f = facts[v];
         ++sum.of(f.variant_class).variants;
         if (is_autosomal(f.variant_class)) sum.expected_het += in_units(f.expected_het);
-        if (f.variant_class == VariantClass::x_linked) sum.expected_het_x += in_units(f.expected_het);
+        if (f.variant_class == VariantClass::x_linked)
+            sum.expected_het_x += in_units(f.expected_het);
         if (block.is_carrier_list(v)) {
             add_carriers(block.carriers(v), f, sum);
             continue;
@@ -203,4 +213,4 @@ void add_samples(const VariantBlock& block, std::span<const VariantFacts> facts,
     });
 }
 
-}  // namespace salus
+} // namespace salus

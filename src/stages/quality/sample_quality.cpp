@@ -30,18 +30,20 @@ Calls operator+(const Calls& a, const Calls& b) noexcept {
 double as_double(std::uint64_t n) noexcept { return static_cast<double>(n); }
 
 double inbreeding(std::uint64_t het, std::uint64_t expected_units) noexcept {
-    return expected_units == 0 ? nan : 1 - as_double(het) / (as_double(expected_units) * expected_unit);
+    return expected_units == 0 ? nan
+                               : 1 - as_double(het) / (as_double(expected_units) * expected_unit);
 }
 
-/// F on X of a recorded male. Readers may set heterozygous calls missing where one copy is expected, which
-/// would make every recorded male look male. So calls lost on X beyond the autosomal rate count as
-/// heterozygous if with them F would no longer be that of a male.
-double male_x_f(const SampleCounts& counts, std::size_t sample, const Calls& x, const Calls& autosomal,
-                const QualityParams& params) noexcept {
+/// F on X of a recorded male. Readers may set heterozygous calls missing where one copy is
+/// expected, which would make every recorded male look male. So calls lost on X beyond the
+/// autosomal rate count as heterozygous if with them F would no longer be that of a male.
+double male_x_f(const SampleCounts& counts, std::size_t sample, const Calls& x,
+                const Calls& autosomal, const QualityParams& params) noexcept {
     const std::uint64_t in_missing = counts.expected_het_missing_x[sample];
     const double plain = inbreeding(x.het, counts.expected_het_x - in_missing);
     if (autosomal.variants == 0 || x.missing == 0) return plain;
-    const double usual = as_double(x.variants) * as_double(autosomal.missing) / as_double(autosomal.variants);
+    const double usual =
+        as_double(x.variants) * as_double(autosomal.missing) / as_double(autosomal.variants);
     const double lost = std::floor(std::max(0.0, as_double(x.missing) - usual));
     const double kept = 1 - lost / as_double(x.missing);
     const double expected = as_double(counts.expected_het_x) - kept * as_double(in_missing);
@@ -99,7 +101,7 @@ std::string reasons_of(const SampleQuality& q, Sex recorded, bool duplicate, con
     return reasons;
 }
 
-}  // namespace
+} // namespace
 
 Sex genetic_sex(double x_f, std::uint64_t x_called, double y_call_rate, std::uint64_t y_variants,
                 const QualityParams& params) noexcept {
@@ -120,8 +122,8 @@ SampleQuality sample_quality(const SampleCounts& counts, std::size_t sample, Sex
     const Calls ti = calls(VariantClass::transition), tv = calls(VariantClass::transversion);
     const Calls autosomal = ti + tv + calls(VariantClass::other);
     const Calls x = calls(VariantClass::x_linked), y = calls(VariantClass::y_linked);
-    Calls all = autosomal + calls(VariantClass::pseudo_autosomal) + x +
-                calls(VariantClass::mitochondrial);
+    Calls all =
+        autosomal + calls(VariantClass::pseudo_autosomal) + x + calls(VariantClass::mitochondrial);
     if (recorded == Sex::male) all = all + y;
     SampleQuality q{
         .call_rate = ratio(as_double(all.called()), as_double(all.variants)),
@@ -129,9 +131,9 @@ SampleQuality sample_quality(const SampleCounts& counts, std::size_t sample, Sex
         .inbreeding_f =
             inbreeding(autosomal.het, counts.expected_het - counts.expected_het_missing[sample]),
         .x_heterozygosity = ratio(as_double(x.het), as_double(x.called())),
-        .x_f = recorded == Sex::male
-                   ? male_x_f(counts, sample, x, autosomal, params)
-                   : inbreeding(x.het, counts.expected_het_x - counts.expected_het_missing_x[sample]),
+        .x_f = recorded == Sex::male ? male_x_f(counts, sample, x, autosomal, params)
+                                     : inbreeding(x.het, counts.expected_het_x -
+                                                             counts.expected_het_missing_x[sample]),
         .y_call_rate = ratio(as_double(y.called()), as_double(y.variants)),
         .ti_tv = ratio(as_double(ti.het + ti.hom_alt), as_double(tv.het + tv.hom_alt)),
         .singletons = counts.singletons[sample],
@@ -176,4 +178,4 @@ TableData samples_table(const SampleTable& samples, const SampleCounts& counts,
     return table;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -17,13 +17,13 @@ namespace salus {
 
 /// Statistics of one sample; NaN where nothing was called.
 struct SampleQuality {
-    double call_rate = 0;       // all variants, Y only in recorded males
-    double heterozygosity = 0;  // het / called, autosomal
-    double inbreeding_f = 0;    // 1 - het / expected het, autosomal
+    double call_rate = 0;      // all variants, Y only in recorded males
+    double heterozygosity = 0; // het / called, autosomal
+    double inbreeding_f = 0;   // 1 - het / expected het, autosomal
     double x_heterozygosity = 0;
-    double x_f = 0;             // the same F on X outside the pseudo-autosomal regions
+    double x_f = 0; // the same F on X outside the pseudo-autosomal regions
     double y_call_rate = 0;
-    double ti_tv = 0;           // carried autosomal transitions over transversions
+    double ti_tv = 0; // carried autosomal transitions over transversions
     std::uint32_t singletons = 0;
     Sex genetic_sex = Sex::unknown;
 };
@@ -40,4 +40,4 @@ Sex genetic_sex(double x_f, std::uint64_t x_called, double y_call_rate, std::uin
 TableData samples_table(const SampleTable& samples, const SampleCounts& counts,
                         std::span<const std::size_t> representative, const QualityParams& params);
 
-}  // namespace salus
+} // namespace salus

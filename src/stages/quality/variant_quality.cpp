@@ -34,7 +34,7 @@ void add_reason(std::string& reasons, std::string_view reason) {
     reasons += reason;
 }
 
-}  // namespace
+} // namespace
 
 SexMasks::SexMasks(const SampleTable& table)
     : male(mask_of(table, Sex::male)), female(mask_of(table, Sex::female)), samples(table.size()) {}
@@ -42,22 +42,22 @@ SexMasks::SexMasks(const SampleTable& table)
 PloidyCounts count_by_ploidy(const VariantBlock& block, std::size_t v, VariantClass variant_class,
                              const SexMasks& masks) {
     switch (variant_class) {
-        case VariantClass::x_linked:
-            return {.people = count(block, v),
-                    .haploid = count(block, v, masks.male),
-                    .hardy = count(block, v, masks.female)};
-        case VariantClass::y_linked: {
-            const GenotypeCounts males = count(block, v, masks.male);
-            return {.people = males, .haploid = males, .hardy = {}, .tests_hardy = false};
-        }
-        case VariantClass::mitochondrial: {
-            const GenotypeCounts all = count(block, v);
-            return {.people = all, .haploid = all, .hardy = {}, .tests_hardy = false};
-        }
-        default: {
-            const GenotypeCounts all = count(block, v);
-            return {.people = all, .haploid = {}, .hardy = all};
-        }
+    case VariantClass::x_linked:
+        return {.people = count(block, v),
+                .haploid = count(block, v, masks.male),
+                .hardy = count(block, v, masks.female)};
+    case VariantClass::y_linked: {
+        const GenotypeCounts males = count(block, v, masks.male);
+        return {.people = males, .haploid = males, .hardy = {}, .tests_hardy = false};
+    }
+    case VariantClass::mitochondrial: {
+        const GenotypeCounts all = count(block, v);
+        return {.people = all, .haploid = all, .hardy = {}, .tests_hardy = false};
+    }
+    default: {
+        const GenotypeCounts all = count(block, v);
+        return {.people = all, .haploid = {}, .hardy = all};
+    }
     }
 }
 
@@ -129,4 +129,4 @@ void append_row(TableData& table, const Variant& variant, const VariantQuality& 
     words("fail_reason", q.fail_reason);
 }
 
-}  // namespace salus
+} // namespace salus

@@ -23,29 +23,29 @@ struct PloidyCounts {
     GenotypeCounts people;   // everybody who should have a call: all, on Y the recorded males
     GenotypeCounts haploid;  // of these, those with one copy: X and Y males, everybody on MT
     GenotypeCounts hardy;    // who enters the Hardy-Weinberg test: all, on X the recorded females
-    bool tests_hardy = true;  // false on Y and MT
+    bool tests_hardy = true; // false on Y and MT
 };
 PloidyCounts count_by_ploidy(const VariantBlock& block, std::size_t v, VariantClass variant_class,
                              const SexMasks& masks);
 
 struct AlleleCounts {
-    std::uint64_t half_alt = 0, half_all = 0;  // in half alleles: a haploid het counts half an ALT
+    std::uint64_t half_alt = 0, half_all = 0; // in half alleles: a haploid het counts half an ALT
     /// NaN without calls.
     double alt_frequency() const noexcept;
-    std::uint64_t minor() const noexcept;  // rounded down to whole alleles
+    std::uint64_t minor() const noexcept; // rounded down to whole alleles
 };
 AlleleCounts count_alleles(const PloidyCounts& counts) noexcept;
 
 struct VariantQuality {
     GenotypeCounts people;
-    double call_rate = 0;      // NaN if nobody should have a call
-    double alt_frequency = 0;  // NaN without calls
+    double call_rate = 0;     // NaN if nobody should have a call
+    double alt_frequency = 0; // NaN without calls
     std::uint64_t minor_allele_count = 0;
-    double hwe_neg_log10_p = 0, hwe_midp_neg_log10_p = 0;  // NaN where not tested
-    std::string fail_reason;   // empty = pass; several joined by ';'
+    double hwe_neg_log10_p = 0, hwe_midp_neg_log10_p = 0; // NaN where not tested
+    std::string fail_reason;                              // empty = pass; several joined by ';'
 };
 VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params);
 
 void append_row(TableData& table, const Variant& variant, const VariantQuality& quality);
 
-}  // namespace salus
+} // namespace salus

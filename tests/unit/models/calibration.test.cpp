@@ -22,7 +22,8 @@ TEST(Regression, LogisticOfR) {
     EXPECT_NEAR(fit.intercept, -7.34732689944812, 1e-6);
     EXPECT_NEAR(fit.coefficients[0], -2.97769880887899, 1e-6);
     EXPECT_NEAR(fit.coefficients[1], 19.7761561929291, 1e-5);
-    EXPECT_NEAR(fit.intercept_standard_error, 5.17999052997591, 1e-4);  // R stops at 1e-8 of the deviance
+    EXPECT_NEAR(fit.intercept_standard_error, 5.17999052997591,
+                1e-4); // R stops at 1e-8 of the deviance
     EXPECT_NEAR(fit.standard_errors[0], 5.67480991523336, 1e-4);
     EXPECT_NEAR(fit.standard_errors[1], 14.1946908325529, 1e-4);
 }
@@ -43,7 +44,8 @@ TEST(Regression, LeavesOutConstantAndDependentColumns) {
     std::vector<std::vector<double>> more = columns;
     more.insert(more.begin() + 1, std::vector<double>(10, 3.0));
     more.push_back(columns[0]);
-    for (std::size_t i = 0; i < 10; ++i) more.back()[i] = 2 * columns[0][i] - columns[1][i] + 1;
+    for (std::size_t i = 0; i < 10; ++i)
+        more.back()[i] = 2 * columns[0][i] - columns[1][i] + 1;
     const RegressionFit fit = fit_regression(OutcomeKind::quantitative, more, z);
     ASSERT_TRUE(fit.converged);
     EXPECT_NEAR(fit.coefficients[0], 0.722212843321861, 1e-9);
@@ -54,9 +56,11 @@ TEST(Regression, LeavesOutConstantAndDependentColumns) {
 
 TEST(Regression, TooFewPeopleAndSeparatedClassesDoNotConverge) {
     const std::vector<std::vector<double>> one{{1, 2, 3, 4, 5, 6}};
-    EXPECT_FALSE(fit_regression(OutcomeKind::binary, one, std::vector<double>{0, 0, 0, 1, 1, 1}).converged);
+    EXPECT_FALSE(
+        fit_regression(OutcomeKind::binary, one, std::vector<double>{0, 0, 0, 1, 1, 1}).converged);
     EXPECT_FALSE(fit_regression(OutcomeKind::quantitative, std::vector<std::vector<double>>{{1, 2}},
-                                std::vector<double>{1, 2}).converged);
+                                std::vector<double>{1, 2})
+                     .converged);
 }
 
 TEST(Regression, OutOfFoldPredictionsIgnoreTheOwnFold) {
@@ -78,7 +82,8 @@ TEST(Calibration, BinaryOfR) {
     EXPECT_NEAR(r.slope.estimate, 3.770908432940562, 1e-6);
     EXPECT_NEAR((r.slope.upper - r.slope.lower) / 2 / 1.959963984540054, 2.666490993835763, 1e-4);
     EXPECT_NEAR(r.intercept.estimate, 0.324248116393824, 1e-8);
-    EXPECT_NEAR((r.intercept.upper - r.intercept.estimate) / 1.959963984540054, 0.680515482663176, 1e-6);
+    EXPECT_NEAR((r.intercept.upper - r.intercept.estimate) / 1.959963984540054, 0.680515482663176,
+                1e-6);
     EXPECT_GT(c.slope.estimate, 0);
 }
 
@@ -119,5 +124,5 @@ TEST(Calibration, BinsHoldEverybodyOnce) {
     EXPECT_TRUE(calibration_bins(OutcomeKind::quantitative, {}, {}, 10).empty());
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -27,7 +27,8 @@ std::vector<std::uint32_t> everybody(std::size_t n) {
 
 std::vector<std::uint8_t> pack(const std::vector<std::uint8_t>& calls) {
     std::vector<std::uint8_t> row(packed_bytes(calls.size()));
-    for (std::size_t i = 0; i < calls.size(); ++i) packed_set(row, i, calls[i]);
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        packed_set(row, i, calls[i]);
     return row;
 }
 
@@ -68,10 +69,12 @@ TEST(LdRows, NoVariationIsNoCorrelation) {
 TEST(Clump, MostSignificantClaimsItsNeighbours) {
     LdRows rows(everybody(6));
     const std::vector<std::uint8_t> signal{0, 1, 2, 0, 1, 2}, other{0, 0, 0, 2, 2, 2};
-    for (int k = 0; k < 3; ++k) rows.add(pack(signal));
+    for (int k = 0; k < 3; ++k)
+        rows.add(pack(signal));
     rows.add(pack(other));
     rows.add(pack(signal));
-    const std::vector<ClumpCandidate> candidates{{1000, 5}, {2000, 7}, {2000, 7}, {3000, 3}, {900'000, 4}};
+    const std::vector<ClumpCandidate> candidates{
+        {1000, 5}, {2000, 7}, {2000, 7}, {3000, 3}, {900'000, 4}};
     EXPECT_EQ(clump(candidates, rows, {}), (std::vector<std::size_t>{1, 3, 4}));
     EXPECT_EQ(clump(candidates, rows, {.window_bp = 10}), (std::vector<std::size_t>{0, 1, 3, 4}));
     EXPECT_TRUE(clump({}, LdRows({}), {}).empty());
@@ -81,33 +84,39 @@ TEST(Clump, MostSignificantClaimsItsNeighbours) {
 std::vector<std::vector<std::string>> table(const std::filesystem::path& path) {
     std::vector<std::vector<std::string>> rows;
     if (!std::filesystem::exists(path)) return rows;
-    const std::string command = (path.extension() == ".gz" ? "gzip -dc '" : "cat '") + path.string() + "'";
+    const std::string command =
+        (path.extension() == ".gz" ? "gzip -dc '" : "cat '") + path.string() + "'";
     FILE* pipe = popen(command.c_str(), "r");
     std::string all;
     char buffer[65536];
-    for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) all.append(buffer, n);
+    for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+        all.append(buffer, n);
     pclose(pipe);
     std::istringstream lines(all);
     for (std::string line; std::getline(lines, line);) {
         std::istringstream fields(line);
         rows.emplace_back();
-        for (std::string field; fields >> field;) rows.back().push_back(field);
+        for (std::string field; fields >> field;)
+            rows.back().push_back(field);
     }
     return rows;
 }
 
 TEST(Clump, ThousandGenomesEqualsPlink19) {
     // plink1.9 --clump-p1 .01 --clump-p2 .01 --clump-r2 .1 --clump-kb 250 on the q1 scan of kg1092
-    const auto folder = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes/kg1092_thinned";
+    const auto folder =
+        std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes/kg1092_thinned";
     const auto bim = table(folder / "kg1092.bim");
     const auto scan = table(folder / "expected_plink2_lin.q1.glm.linear.gz");
     if (bim.empty() || scan.empty()) GTEST_SKIP() << "shared test data not present";
     const auto column = [&](const std::string& name) {
-        return static_cast<std::size_t>(std::find(scan[0].begin(), scan[0].end(), name) - scan[0].begin());
+        return static_cast<std::size_t>(std::find(scan[0].begin(), scan[0].end(), name) -
+                                        scan[0].begin());
     };
     std::map<std::string, double> p;
     for (std::size_t i = 1; i < scan.size(); ++i)
-        if (scan[i][column("P")] != "NA") p[scan[i][column("ID")]] = std::stod(scan[i][column("P")]);
+        if (scan[i][column("P")] != "NA")
+            p[scan[i][column("ID")]] = std::stod(scan[i][column("P")]);
     std::ifstream bed(folder / "kg1092.bed", std::ios::binary);
     std::map<std::string, std::pair<std::vector<ClumpCandidate>, LdRows>> by_chromosome;
     std::map<std::string, std::vector<std::string>> names;
@@ -124,18 +133,22 @@ TEST(Clump, ThousandGenomesEqualsPlink19) {
             calls[i] = of_bed[static_cast<std::uint8_t>(raw[i / 4]) >> (2 * (i % 4)) & 3];
         }
         auto& [candidates, rows] =
-            by_chromosome.try_emplace(bim[v][0], std::vector<ClumpCandidate>{}, LdRows(everybody(samples)))
+            by_chromosome
+                .try_emplace(bim[v][0], std::vector<ClumpCandidate>{}, LdRows(everybody(samples)))
                 .first->second;
-        candidates.push_back({static_cast<std::uint32_t>(std::stoul(bim[v][3])), -std::log10(found->second)});
+        candidates.push_back(
+            {static_cast<std::uint32_t>(std::stoul(bim[v][3])), -std::log10(found->second)});
         rows.add(pack(calls));
         names[bim[v][0]].push_back(bim[v][1]);
     }
     std::set<std::string> ours, theirs;
     for (const auto& [chromosome, data] : by_chromosome)
-        for (const std::size_t i : clump(data.first, data.second, {})) ours.insert(names[chromosome][i]);
-    for (const auto& row : table(folder / "expected_plink19_clump_q1_p0.01_r0.1_kb250.snps")) theirs.insert(row[0]);
+        for (const std::size_t i : clump(data.first, data.second, {}))
+            ours.insert(names[chromosome][i]);
+    for (const auto& row : table(folder / "expected_plink19_clump_q1_p0.01_r0.1_kb250.snps"))
+        theirs.insert(row[0]);
     EXPECT_EQ(ours, theirs);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

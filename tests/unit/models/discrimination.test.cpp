@@ -11,10 +11,10 @@ namespace salus {
 namespace {
 
 // R 4.2.2 with base functions only, the definitions of DeLong written out:
-//   y <- c(0,0,1,0,1,1,0,1,0,1); a <- c(.1,.4,.35,.8,.7,.9,.2,.4,.5,.6); b <- c(.3,.2,.6,.5,.55,.7,.1,.5,.45,.4)
-//   S <- function(p) outer(p[y==1], p[y==0], function(u,v) (u>v)+.5*(u==v))
-//   V10 <- sapply(list(a,b), function(p) rowMeans(S(p))); V01 <- sapply(list(a,b), function(p) colMeans(S(p)))
-//   colMeans(V10); cov(V10)/5 + cov(V01)/5
+//   y <- c(0,0,1,0,1,1,0,1,0,1); a <- c(.1,.4,.35,.8,.7,.9,.2,.4,.5,.6); b <-
+//   c(.3,.2,.6,.5,.55,.7,.1,.5,.45,.4) S <- function(p) outer(p[y==1], p[y==0], function(u,v)
+//   (u>v)+.5*(u==v)) V10 <- sapply(list(a,b), function(p) rowMeans(S(p))); V01 <- sapply(list(a,b),
+//   function(p) colMeans(S(p))) colMeans(V10); cov(V10)/5 + cov(V01)/5
 const std::vector<double> outcome{0, 0, 1, 0, 1, 1, 0, 1, 0, 1};
 const std::vector<std::vector<double>> predictors{{.1, .4, .35, .8, .7, .9, .2, .4, .5, .6},
                                                   {.3, .2, .6, .5, .55, .7, .1, .5, .45, .4}};
@@ -30,7 +30,8 @@ Obvious obvious(const std::vector<std::vector<double>>& p, const std::vector<dou
     for (const auto& x : p) {
         std::vector<double> row, column(y.size(), 0);
         double cases = 0, controls = 0;
-        for (const double o : y) (o != 0 ? cases : controls) += 1;
+        for (const double o : y)
+            (o != 0 ? cases : controls) += 1;
         std::vector<double> above;
         for (std::size_t i = 0; i < y.size(); ++i) {
             if (y[i] == 0) continue;
@@ -45,15 +46,18 @@ Obvious obvious(const std::vector<std::vector<double>>& p, const std::vector<dou
         for (std::size_t j = 0; j < y.size(); ++j)
             if (y[j] == 0) above.push_back(column[j] / cases);
         double mean = 0;
-        for (const double r : row) mean += r / cases;
+        for (const double r : row)
+            mean += r / cases;
         out.auc.push_back(mean);
         v10.push_back(row), v01.push_back(above);
     }
     const auto cov = [](const std::vector<double>& a, const std::vector<double>& b) {
         double ma = 0, mb = 0, sum = 0;
         const auto n = static_cast<double>(a.size());
-        for (std::size_t i = 0; i < a.size(); ++i) ma += a[i] / n, mb += b[i] / n;
-        for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - ma) * (b[i] - mb);
+        for (std::size_t i = 0; i < a.size(); ++i)
+            ma += a[i] / n, mb += b[i] / n;
+        for (std::size_t i = 0; i < a.size(); ++i)
+            sum += (a[i] - ma) * (b[i] - mb);
         return sum / (n - 1) / n;
     };
     for (std::size_t a = 0; a < p.size(); ++a) {
@@ -81,7 +85,8 @@ TEST(DeLong, EqualsTheDefinitionWithTies) {
         std::vector<std::vector<double>> p(3, std::vector<double>(60));
         for (std::size_t i = 0; i < y.size(); ++i) {
             y[i] = rng.bernoulli(0.3) ? 1 : 0;
-            for (auto& x : p) x[i] = std::round(4 * (rng.normal() + y[i])) / 4;
+            for (auto& x : p)
+                x[i] = std::round(4 * (rng.normal() + y[i])) / 4;
         }
         y[0] = 0, y[1] = y[2] = 1;
         const DeLong fast = delong(p, y);
@@ -132,5 +137,5 @@ TEST(PredictionR2, SignAndConstant) {
     EXPECT_EQ(prediction_r2({}, {}), 0);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -13,15 +13,18 @@ namespace {
 /// Random genotypes [marker][sample] as packed rows, with `errors` of the calls redrawn in copies.
 struct Cohort {
     std::size_t samples, markers;
-    std::vector<std::vector<std::uint8_t>> calls;  // [sample][marker]
+    std::vector<std::vector<std::uint8_t>> calls; // [sample][marker]
 
-    Cohort(std::size_t n, std::size_t m) : samples(n), markers(m), calls(n, std::vector<std::uint8_t>(m)) {
+    Cohort(std::size_t n, std::size_t m)
+        : samples(n), markers(m), calls(n, std::vector<std::uint8_t>(m)) {
         Rng rng(3, "cohort", 0);
         std::vector<double> frequency(m);
-        for (double& f : frequency) f = 0.2 + 0.6 * rng.uniform();
+        for (double& f : frequency)
+            f = 0.2 + 0.6 * rng.uniform();
         for (auto& sample : calls)
             for (std::size_t k = 0; k < m; ++k)
-                sample[k] = static_cast<std::uint8_t>(rng.bernoulli(frequency[k]) + rng.bernoulli(frequency[k]));
+                sample[k] = static_cast<std::uint8_t>(rng.bernoulli(frequency[k]) +
+                                                      rng.bernoulli(frequency[k]));
     }
     void copy(std::size_t from, std::size_t to, double errors, double missing_rate) {
         Rng rng(4, "copy", to);
@@ -51,9 +54,11 @@ TEST(Duplicates, PanelGivesBackTheCalls) {
     const MarkerPanel panel = cohort.panel();
     ASSERT_EQ(panel.markers(), 130u);
     for (std::size_t i = 0; i < 37; ++i)
-        for (std::size_t k = 0; k < 130; ++k) ASSERT_EQ(panel.call(i, k), cohort.calls[i][k]);
+        for (std::size_t k = 0; k < 130; ++k)
+            ASSERT_EQ(panel.call(i, k), cohort.calls[i][k]);
     std::uint32_t called = 0;
-    for (std::size_t k = 0; k < 130; ++k) called += cohort.calls[2][k] != missing;
+    for (std::size_t k = 0; k < 130; ++k)
+        called += cohort.calls[2][k] != missing;
     EXPECT_EQ(panel.compare(1, 2).compared, called);
     EXPECT_EQ(panel.compare(1, 2).equal, called);
 }
@@ -63,7 +68,7 @@ TEST(Duplicates, FindsCopiesWithErrorsAndMissingCalls) {
     cohort.copy(10, 399, 0, 0);
     cohort.copy(20, 200, 0.01, 0.01);
     cohort.copy(20, 201, 0.02, 0.03);
-    cohort.copy(30, 31, 0.5, 0);  // two thirds agree: a relative, not a copy
+    cohort.copy(30, 31, 0.5, 0); // two thirds agree: a relative, not a copy
     const auto groups = find_duplicates(cohort.panel(), {});
     for (std::size_t i = 0; i < 400; ++i) {
         const std::size_t expected = i == 399 ? 10 : i == 200 || i == 201 ? 20 : i;
@@ -73,7 +78,8 @@ TEST(Duplicates, FindsCopiesWithErrorsAndMissingCalls) {
 
 TEST(Duplicates, EqualsComparingAllPairs) {
     Cohort cohort(120, 504);
-    for (std::size_t i = 60; i < 90; ++i) cohort.copy(i % 7, i, 0.005 * static_cast<double>(i % 5), 0.01);
+    for (std::size_t i = 60; i < 90; ++i)
+        cohort.copy(i % 7, i, 0.005 * static_cast<double>(i % 5), 0.01);
     const MarkerPanel panel = cohort.panel();
     const auto groups = find_duplicates(panel, {});
     for (std::size_t a = 0; a < 120; ++a)
@@ -89,7 +95,8 @@ TEST(Duplicates, EqualsComparingAllPairs) {
 
 TEST(Duplicates, ManyCopiesOfOneSampleStayCheap) {
     Cohort cohort(2000, 1008);
-    for (std::size_t i = 1; i < 2000; ++i) cohort.calls[i] = cohort.calls[0];
+    for (std::size_t i = 1; i < 2000; ++i)
+        cohort.calls[i] = cohort.calls[0];
     EXPECT_EQ(find_duplicates(cohort.panel(), {}), std::vector<std::size_t>(2000, 0));
 }
 
@@ -102,5 +109,5 @@ TEST(Duplicates, SamplesWithoutCallsMatchNobody) {
     EXPECT_EQ(groups[7], 7u);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -21,7 +21,9 @@ struct Enumerated {
 };
 Enumerated enumerate(std::uint64_t hom_a, std::uint64_t het, std::uint64_t hom_b) {
     const auto log_probability = [](std::uint64_t a, std::uint64_t h, std::uint64_t b) {
-        const auto lf = [](std::uint64_t n) { return std::lgamma(static_cast<long double>(n) + 1); };
+        const auto lf = [](std::uint64_t n) {
+            return std::lgamma(static_cast<long double>(n) + 1);
+        };
         return static_cast<long double>(h) * std::log(2.0L) - lf(a) - lf(h) - lf(b);
     };
     const std::uint64_t minor = 2 * std::min(hom_a, hom_b) + het;
@@ -104,9 +106,13 @@ TEST(HardyWeinberg, MillionPeopleWithoutUnderflow) {
 }
 
 TEST(HardyWeinberg, MillionPeopleEqualEnumeration) {
-    for (const auto& [a, h, b] : std::vector<std::array<std::uint64_t, 3>>{
-             {250'000, 500'000, 250'000}, {250'300, 499'400, 250'300}, {10'050, 179'900, 810'050},
-             {2, 1996, 998'002}, {9, 1'982, 998'009}, {0, 3, 999'997}}) {
+    for (const auto& [a, h, b] :
+         std::vector<std::array<std::uint64_t, 3>>{{250'000, 500'000, 250'000},
+                                                   {250'300, 499'400, 250'300},
+                                                   {10'050, 179'900, 810'050},
+                                                   {2, 1996, 998'002},
+                                                   {9, 1'982, 998'009},
+                                                   {0, 3, 999'997}}) {
         const auto test = hardy_weinberg(a, h, b);
         const auto truth = enumerate(a, h, b);
         EXPECT_NEAR(p_of(test.neg_log10_p) / static_cast<double>(truth.p), 1, 1e-8);
@@ -123,7 +129,8 @@ std::vector<std::vector<std::string>> read_shared(const std::string& name) {
     for (std::string line; std::getline(in, line);) {
         std::vector<std::string> cells;
         std::istringstream fields(line);
-        for (std::string cell; std::getline(fields, cell, '\t');) cells.push_back(cell);
+        for (std::string cell; std::getline(fields, cell, '\t');)
+            cells.push_back(cell);
         rows.push_back(std::move(cells));
     }
     return rows;
@@ -140,8 +147,7 @@ void compare_with(const std::string& file, std::size_t first_count, std::size_t 
         const auto test = hardy_weinberg(count(0), count(1), count(2));
         EXPECT_NEAR(p_of(test.neg_log10_p), p, 1e-9 + 1e-6 * p) << file << " row " << i;
         // Where another table ties, the published mid-p leaves it out and ours takes half of it.
-        const auto half_of_ties =
-            static_cast<double>(enumerate(count(0), count(1), count(2)).midp);
+        const auto half_of_ties = static_cast<double>(enumerate(count(0), count(1), count(2)).midp);
         EXPECT_NEAR(p_of(test.neg_log10_midp), half_of_ties, 1e-9);
         if (std::abs(half_of_ties - midp) > 1e-8) ++tied;
         ++compared;
@@ -154,5 +160,5 @@ TEST(HardyWeinberg, SharedHapMap) { compare_with("HapMapCHBChr1_hwe.tsv", 1, 4);
 TEST(HardyWeinberg, SharedMourant) { compare_with("Mourant_MN_hwe.tsv", 3, 6); }
 TEST(HardyWeinberg, SharedEnumerated) { compare_with("enumerated_tables_hwe.tsv", 0, 3); }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -27,7 +27,8 @@ TEST(PlaceSample, DependsOnTheNameAndTheSeedAlone) {
     EXPECT_EQ(place_sample("a", {}).validation, place_sample("a", {}).validation);
     int moved = 0;
     for (int i = 0; i < 100; ++i)
-        moved += place_sample(std::to_string(i), {.seed = 1}).validation != place_sample(std::to_string(i), {.seed = 2}).validation;
+        moved += place_sample(std::to_string(i), {.seed = 1}).validation !=
+                 place_sample(std::to_string(i), {.seed = 2}).validation;
     EXPECT_GT(moved, 20);
     EXPECT_TRUE(place_sample("a", {.discovery_fraction = 0}).validation);
     EXPECT_FALSE(place_sample("a", {.discovery_fraction = 1}).validation);
@@ -44,7 +45,8 @@ TEST(ScoreSum, EqualsTheSumInDoubles) {
     };
     std::vector<One> all;
     for (std::size_t v = 0; v < variants; ++v) {
-        One one{std::vector<std::uint8_t>(packed_bytes(samples)), 5 * rng.uniform() - 2.5, rng.uniform()};
+        One one{std::vector<std::uint8_t>(packed_bytes(samples)), 5 * rng.uniform() - 2.5,
+                rng.uniform()};
         for (std::size_t i = 0; i < samples; ++i) {
             const auto call = static_cast<std::uint8_t>(rng.below(4));
             packed_set(one.row, i, call);
@@ -52,8 +54,10 @@ TEST(ScoreSum, EqualsTheSumInDoubles) {
         }
         all.push_back(std::move(one));
     }
-    for (const One& o : all) sum.add(o.row, o.weight, o.frequency);
-    for (std::size_t v = variants; v-- > 0;) reversed.add(all[v].row, all[v].weight, all[v].frequency);
+    for (const One& o : all)
+        sum.add(o.row, o.weight, o.frequency);
+    for (std::size_t v = variants; v-- > 0;)
+        reversed.add(all[v].row, all[v].weight, all[v].frequency);
     for (std::size_t i = 0; i < samples; ++i) {
         EXPECT_NEAR(sum.score(i), expected[i], 1e-12);
         EXPECT_EQ(sum.score(i), reversed.score(i));
@@ -64,10 +68,11 @@ TEST(ScoreSum, EqualsTheSumInDoubles) {
 struct Cohort {
     static constexpr std::size_t n = 300;
     std::vector<std::uint8_t> members = std::vector<std::uint8_t>(n);
-    std::vector<std::vector<double>> covariates{std::vector<double>(n), std::vector<double>(n), std::vector<double>(n, 4.0)};
+    std::vector<std::vector<double>> covariates{std::vector<double>(n), std::vector<double>(n),
+                                                std::vector<double>(n, 4.0)};
     std::vector<double> quantitative = std::vector<double>(n), binary = std::vector<double>(n);
     std::vector<std::uint8_t> calls = std::vector<std::uint8_t>(n);
-    std::vector<std::uint8_t> row = std::vector<std::uint8_t>(128);  // padded to 64 bytes
+    std::vector<std::uint8_t> row = std::vector<std::uint8_t>(128); // padded to 64 bytes
     std::vector<Carrier> carriers;
 
     explicit Cohort(std::uint64_t seed) {
@@ -76,8 +81,10 @@ struct Cohort {
             members[i] = rng.bernoulli(0.7);
             covariates[0][i] = 50 + 10 * rng.normal();
             covariates[1][i] = rng.bernoulli(0.5);
-            calls[i] = static_cast<std::uint8_t>(rng.bernoulli(0.05) ? 3 : rng.bernoulli(0.3) + rng.bernoulli(0.3));
-            const double eta = 0.4 * (calls[i] % 3) + 0.02 * covariates[0][i] + covariates[1][i] - 2;
+            calls[i] = static_cast<std::uint8_t>(
+                rng.bernoulli(0.05) ? 3 : rng.bernoulli(0.3) + rng.bernoulli(0.3));
+            const double eta =
+                0.4 * (calls[i] % 3) + 0.02 * covariates[0][i] + covariates[1][i] - 2;
             quantitative[i] = eta + rng.normal();
             binary[i] = rng.uniform() < 1 / (1 + std::exp(-eta));
             packed_set(row, i, calls[i]);
@@ -99,7 +106,8 @@ struct Cohort {
             if (members[i] == 0) continue;
             m.g.push_back(calls[i] == missing ? sum / called : calls[i]);
             m.y.push_back(outcome[i]);
-            for (std::size_t c = 0; c < 2; ++c) m.x[c].push_back(covariates[c][i]);
+            for (std::size_t c = 0; c < 2; ++c)
+                m.x[c].push_back(covariates[c][i]);
         }
         return m;
     }
@@ -108,7 +116,8 @@ struct Cohort {
 TEST(DiscoveryModel, QuantitativeEqualsMultipleRegression) {
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
         const Cohort cohort(seed);
-        const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates, cohort.quantitative);
+        const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates,
+                                   cohort.quantitative);
         ASSERT_TRUE(model.usable());
         const auto m = cohort.pick(cohort.quantitative);
         auto columns = m.x;
@@ -123,13 +132,15 @@ TEST(DiscoveryModel, QuantitativeEqualsMultipleRegression) {
         EXPECT_EQ(sparse.neg_log10_p, dense.neg_log10_p);
         const double t = fit.coefficients[2] / fit.standard_errors[2];
         const double z_p = -std::log10(std::erfc(std::fabs(t) / std::sqrt(2.0)));
-        EXPECT_NEAR(dense.neg_log10_p, z_p, 0.03 * z_p + 0.01);  // t with about 200 degrees of freedom
+        EXPECT_NEAR(dense.neg_log10_p, z_p,
+                    0.03 * z_p + 0.01); // t with about 200 degrees of freedom
     }
 }
 
 TEST(DiscoveryModel, BinaryEqualsTheScoreTest) {
     const Cohort cohort(4);
-    const DiscoveryModel model(OutcomeKind::binary, cohort.members, cohort.covariates, cohort.binary);
+    const DiscoveryModel model(OutcomeKind::binary, cohort.members, cohort.covariates,
+                               cohort.binary);
     ASSERT_TRUE(model.usable());
     const auto m = cohort.pick(cohort.binary);
     const RegressionFit null = fit_regression(OutcomeKind::binary, m.x, m.y);
@@ -139,19 +150,23 @@ TEST(DiscoveryModel, BinaryEqualsTheScoreTest) {
     std::vector<double> g = m.g;
     const auto dot = [&](const std::vector<double>& a, const std::vector<double>& b) {
         double sum = 0;
-        for (std::size_t i = 0; i < a.size(); ++i) sum += p[i] * (1 - p[i]) * a[i] * b[i];
+        for (std::size_t i = 0; i < a.size(); ++i)
+            sum += p[i] * (1 - p[i]) * a[i] * b[i];
         return sum;
     };
     for (std::size_t c = 0; c < 3; ++c) {
         for (std::size_t k = 0; k < c; ++k) {
             const double along = dot(design[c], design[k]) / dot(design[k], design[k]);
-            for (std::size_t i = 0; i < g.size(); ++i) design[c][i] -= along * design[k][i];
+            for (std::size_t i = 0; i < g.size(); ++i)
+                design[c][i] -= along * design[k][i];
         }
         const double along = dot(g, design[c]) / dot(design[c], design[c]);
-        for (std::size_t i = 0; i < g.size(); ++i) g[i] -= along * design[c][i];
+        for (std::size_t i = 0; i < g.size(); ++i)
+            g[i] -= along * design[c][i];
     }
     double score = 0;
-    for (std::size_t i = 0; i < g.size(); ++i) score += g[i] * (m.y[i] - p[i]);
+    for (std::size_t i = 0; i < g.size(); ++i)
+        score += g[i] * (m.y[i] - p[i]);
     const ScoreTest expected = score_test(score, dot(g, g));
     ScanTest test;
     const std::uint8_t* row = cohort.row.data();
@@ -162,13 +177,16 @@ TEST(DiscoveryModel, BinaryEqualsTheScoreTest) {
 
 TEST(DiscoveryModel, WithoutVariationThereIsNoTest) {
     const Cohort cohort(5);
-    const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates, cohort.quantitative);
+    const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates,
+                               cohort.quantitative);
     EXPECT_FALSE(model.test_carriers({}).tested);
-    const DiscoveryModel nobody(OutcomeKind::quantitative, std::vector<std::uint8_t>(Cohort::n), cohort.covariates, cohort.quantitative);
+    const DiscoveryModel nobody(OutcomeKind::quantitative, std::vector<std::uint8_t>(Cohort::n),
+                                cohort.covariates, cohort.quantitative);
     EXPECT_FALSE(nobody.usable());
     std::vector<double> one_class(Cohort::n, 1.0);
-    EXPECT_FALSE(DiscoveryModel(OutcomeKind::binary, cohort.members, cohort.covariates, one_class).usable());
+    EXPECT_FALSE(
+        DiscoveryModel(OutcomeKind::binary, cohort.members, cohort.covariates, one_class).usable());
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

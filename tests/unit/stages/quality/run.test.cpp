@@ -18,11 +18,13 @@ namespace {
 /// 300 samples with planted faults on 1,500 autosomal, 800 X and 80 Y variants.
 class QualityStage : public testing::Test {
 protected:
-    static constexpr std::size_t samples = 300, twin_of = 5, twin = 40, swapped = 7, gappy = 11, mixed = 13;
+    static constexpr std::size_t samples = 300, twin_of = 5, twin = 40, swapped = 7, gappy = 11,
+                                 mixed = 13;
 
     QualityStage() {
         folder_ = std::filesystem::path(testing::TempDir()) /
-                  (std::string("quality-") + testing::UnitTest::GetInstance()->current_test_info()->name());
+                  (std::string("quality-") +
+                   testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::remove_all(folder_);
         for (std::size_t i = 0; i < samples; ++i) {
             store_.samples.id.push_back("s" + std::to_string(i));
@@ -34,9 +36,12 @@ protected:
         store_.samples.sex[twin] = store_.samples.sex[twin_of];
         store_.genome_build = "GRCh38";
         parts_.resize(1);
-        for (std::size_t v = 0; v < 1500; ++v) add("1", v, 0);
-        for (std::size_t v = 0; v < 800; ++v) add("X", v, 1);
-        for (std::size_t v = 0; v < 80; ++v) add("Y", v, 2);
+        for (std::size_t v = 0; v < 1500; ++v)
+            add("1", v, 0);
+        for (std::size_t v = 0; v < 800; ++v)
+            add("X", v, 1);
+        for (std::size_t v = 0; v < 80; ++v)
+            add("Y", v, 2);
         test::write_small_store(folder_ / "store", store_, parts_);
     }
     ~QualityStage() override { std::filesystem::remove_all(folder_); }
@@ -90,15 +95,18 @@ TEST_F(QualityStage, FindsThePlantedFaultsAndNothingElse) {
     EXPECT_EQ(reasons[mixed], "excess_heterozygosity");
     EXPECT_EQ(reasons[twin], "duplicate");
     EXPECT_EQ(table.column<std::string>("duplicate_of")[twin], "s" + std::to_string(twin_of));
-    EXPECT_EQ(std::count(reasons.begin(), reasons.end(), ""), static_cast<std::ptrdiff_t>(samples - 4));
+    EXPECT_EQ(std::count(reasons.begin(), reasons.end(), ""),
+              static_cast<std::ptrdiff_t>(samples - 4));
     for (std::size_t i = 0; i < samples; ++i) {
         const auto sex = male_[i] ? Sex::male : Sex::female;
-        EXPECT_EQ(table.column<std::uint8_t>("sex_genetic")[i], static_cast<std::uint8_t>(sex)) << i;
+        EXPECT_EQ(table.column<std::uint8_t>("sex_genetic")[i], static_cast<std::uint8_t>(sex))
+            << i;
     }
 }
 
 TEST_F(QualityStage, SwappedFemaleIsFoundThoughReadersDropHeterozygousCallsOfMales) {
-    // Reads of recorded males hold no heterozygous call on X: those of sample 8, a female, are missing.
+    // Reads of recorded males hold no heterozygous call on X: those of sample 8, a female, are
+    // missing.
     constexpr std::size_t lost = 8;
     store_.samples.sex[lost] = Sex::male;
     for (std::size_t v = 0; v < parts_[0].rows.size(); ++v)
@@ -119,7 +127,8 @@ TEST_F(QualityStage, VariantCountsEqualTheObviousOnes) {
         std::array<std::uint32_t, 4> calls{};
         const bool on_y = parts_[0].variants[v].chromosome == "Y";
         for (std::size_t i = 0; i < samples; ++i)
-            if (!on_y || store_.samples.sex[i] == Sex::male) ++calls[packed_get(parts_[0].rows[v], i)];
+            if (!on_y || store_.samples.sex[i] == Sex::male)
+                ++calls[packed_get(parts_[0].rows[v], i)];
         EXPECT_EQ(table.column<std::uint32_t>("hom_ref")[v], calls[0]);
         EXPECT_EQ(table.column<std::uint32_t>("het")[v], calls[1]);
         EXPECT_EQ(table.column<std::uint32_t>("hom_alt")[v], calls[2]);
@@ -167,5 +176,5 @@ TEST(QualityDeclaration, ParametersThatContradictAreAProblem) {
     EXPECT_GT(stage.needs(&params, {.samples = 1e6, .variants = 1e9}).storage_bytes, 1e10);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -12,7 +12,10 @@ namespace salus {
 namespace {
 
 Variant variant(std::string chromosome, std::uint32_t position, std::string ref, std::string alt) {
-    return {.chromosome = std::move(chromosome), .position = position, .ref = std::move(ref), .alt = std::move(alt)};
+    return {.chromosome = std::move(chromosome),
+            .position = position,
+            .ref = std::move(ref),
+            .alt = std::move(alt)};
 }
 
 TEST(Classify, ByChangeAndChromosome) {
@@ -34,7 +37,7 @@ TEST(Classify, ByChangeAndChromosome) {
 struct RandomBlock {
     VariantBlock block;
     std::vector<VariantFacts> facts;
-    std::vector<std::vector<std::uint8_t>> calls;  // [variant][sample]
+    std::vector<std::vector<std::uint8_t>> calls; // [variant][sample]
 };
 
 /// Every third variant as a carrier list, classes in turn, calls of all kinds.
@@ -53,9 +56,14 @@ RandomBlock random_block(std::size_t samples, std::size_t variants) {
         }
         GenotypeCounts counts;
         for (const std::uint8_t call : calls)
-            ++(call == 0 ? counts.hom_ref : call == 1 ? counts.het : call == 2 ? counts.hom_alt : counts.missing);
-        if (v % 3 == 0) out.block.add_carriers(carriers);
-        else out.block.add_row(row);
+            ++(call == 0   ? counts.hom_ref
+               : call == 1 ? counts.het
+               : call == 2 ? counts.hom_alt
+                           : counts.missing);
+        if (v % 3 == 0)
+            out.block.add_carriers(carriers);
+        else
+            out.block.add_row(row);
         out.facts.push_back({.variant_class = static_cast<VariantClass>(v % variant_classes),
                              .counts = counts,
                              .expected_het = 0.5 * rng.uniform()});
@@ -76,7 +84,8 @@ void expect_obvious(const RandomBlock& in, const SampleCounts& sum) {
             const auto units = static_cast<std::uint64_t>(std::llround(f.expected_het * 0x1p32));
             if (call == missing && is_autosomal(f.variant_class)) expected += units;
             if (call == missing && f.variant_class == VariantClass::x_linked) expected_x += units;
-            if (call == het && is_autosomal(f.variant_class) && f.counts.alt_copies() == 1) ++singletons;
+            if (call == het && is_autosomal(f.variant_class) && f.counts.alt_copies() == 1)
+                ++singletons;
         }
         for (std::size_t c = 0; c < variant_classes; ++c) {
             if (sum.by_class[c].variants == 0) continue;
@@ -120,5 +129,5 @@ TEST(SampleCounters, ThreadsAndBlocksDoNotMatter) {
     EXPECT_EQ(one.expected_het, two.expected_het);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

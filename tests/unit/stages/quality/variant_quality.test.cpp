@@ -14,8 +14,9 @@ class Ploidy : public testing::Test {
 protected:
     // calls:              m m m f f u
     const std::string calls = "021122";
-    SexMasks masks{{.id = {"a", "b", "c", "d", "e", "f"},
-                    .sex = {Sex::male, Sex::male, Sex::male, Sex::female, Sex::female, Sex::unknown}}};
+    SexMasks masks{
+        {.id = {"a", "b", "c", "d", "e", "f"},
+         .sex = {Sex::male, Sex::male, Sex::male, Sex::female, Sex::female, Sex::unknown}}};
 
     VariantQuality of(VariantClass c, const std::string& text) {
         VariantBlock block;
@@ -66,10 +67,13 @@ TEST(VariantQuality, ReasonsNameTheThresholds) {
         return variant_quality({.people = c, .haploid = {}, .hardy = c}, params);
     };
     EXPECT_EQ(quality({.hom_ref = 90, .het = 9, .hom_alt = 1, .missing = 0}).fail_reason, "");
-    EXPECT_EQ(quality({.hom_ref = 0, .het = 100, .hom_alt = 0, .missing = 0}).fail_reason, "hardy_weinberg");
-    EXPECT_EQ(quality({.hom_ref = 100, .het = 0, .hom_alt = 0, .missing = 0}).fail_reason, "low_minor_allele_count");
-    EXPECT_EQ(quality({.hom_ref = 80, .het = 10, .hom_alt = 0, .missing = 10}).fail_reason, "low_call_rate");
+    EXPECT_EQ(quality({.hom_ref = 0, .het = 100, .hom_alt = 0, .missing = 0}).fail_reason,
+              "hardy_weinberg");
+    EXPECT_EQ(quality({.hom_ref = 100, .het = 0, .hom_alt = 0, .missing = 0}).fail_reason,
+              "low_minor_allele_count");
+    EXPECT_EQ(quality({.hom_ref = 80, .het = 10, .hom_alt = 0, .missing = 10}).fail_reason,
+              "low_call_rate");
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus
