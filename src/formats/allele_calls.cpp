@@ -152,6 +152,45 @@ bool read_simple_gt_columns(std::string_view text, std::size_t samples, std::spa
     return true;
 }
 
+bool read_simple_bcf_calls(std::string_view bytes, std::size_t samples, std::span<std::uint8_t> row,
+                           std::uint64_t& half_missing) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
+    const auto one_call = [&](std::size_t i) -> unsigned { // 4 if it is not simple
+        const unsigned a = static_cast<unsigned char>(bytes[2 * i]) >> 1;
+        const unsigned b = static_cast<unsigned char>(bytes[2 * i + 1]) >> 1;
+        if (a > 2 || b > 2) return 4;
+        if ((a == 0) != (b == 0)) ++half_missing;
+        return a == 0 || b == 0 ? unsigned{missing} : a + b - 2;
+    };
+    std::size_t i = 0;
+    for (; i + 4 <= samples; i += 4) {
+        // REF is 2 or 3, ALT 4 or 5: without the phase bit, halved and less 1, they are 0 and 1.
+        const std::uint64_t alleles = (load_u64(bytes.data() + 2 * i) >> 1 & 0x7F * ones) - ones;
+        if ((alleles & ~ones) == 0) [[likely]] {
+            const std::uint64_t sums = alleles + (alleles >> 8);
+            row[i / 4] = static_cast<std::uint8_t>((sums & 3) | (sums >> 14 & 12) |
+                                                   (sums >> 28 & 48) | (sums >> 42 & 192));
+            continue;
+        }
+        unsigned calls = 0;
+        for (unsigned k = 0; k < 4; ++k) {
+            const unsigned call = one_call(i + k);
+            if (call > 3) return false;
+            calls |= call << (2 * k);
+        }
+        row[i / 4] = static_cast<std::uint8_t>(calls);
+    }
+    if (i == samples) return true;
+    unsigned calls = 0;
+    for (unsigned shift = 0; i < samples; ++i, shift += 2) {
+        const unsigned call = one_call(i);
+        if (call > 3) return false;
+        calls |= call << shift;
+    }
+    row.back() = static_cast<std::uint8_t>(calls);
+    return true;
+}
+
 PloidyRule::PloidyRule(std::string genome_build, std::span<const Sex> sex)
     : build_(std::move(genome_build)), sex_(sex.begin(), sex.end()),
       males_(packed_bytes(sex.size())) {

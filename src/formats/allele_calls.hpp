@@ -43,6 +43,11 @@ GtError read_gt_columns(std::string_view text, std::size_t alleles, AlleleCalls&
 bool read_simple_gt_columns(std::string_view text, std::size_t samples, std::span<std::uint8_t> row,
                             std::uint64_t& half_missing) noexcept;
 
+/// The same from BCF: two bytes per sample, each (allele + 1) << 1 | phased, for a site with one
+/// ALT. False if a call is not of that kind.
+bool read_simple_bcf_calls(std::string_view bytes, std::size_t samples, std::span<std::uint8_t> row,
+                           std::uint64_t& half_missing) noexcept;
+
 /// How many copies people carry, by place and recorded sex.
 class PloidyRule {
 public:

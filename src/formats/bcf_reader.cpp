@@ -223,9 +223,7 @@ private:
         if (site.id == ".") site.id = {};
         read_alleles(in, counts >> 16, site);
         read_filter(in, site);
-        require_text(site.id, "ID");
-        require_text(site.filter, "FILTER");
-        require_alleles(site);
+        require_site(site);
         if (!info_index_.empty()) read_info(in, counts & 0xFFFF, site);
     }
 
@@ -271,6 +269,12 @@ private:
             const BcfValue v = in.value(samples());
             if (key != gt_index_) continue;
             const std::size_t alleles = site.alts.size() + 1;
+            std::uint64_t half_missing = 0;
+            if (v.type == BcfType::int8 && v.count == 2 && alleles == 2 &&
+                read_simple_bcf_calls(v.bytes, samples(), out.rows, half_missing)) {
+                counters_.half_missing += half_missing;
+                return;
+            }
             if (v.type == BcfType::int8)
                 take_calls<std::int8_t>(v, alleles);
             else if (v.type == BcfType::int16)

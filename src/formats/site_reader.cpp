@@ -40,6 +40,16 @@ bool is_alt(std::string_view alt) noexcept {
     return before.empty() != after.empty() && is_bases(before.empty() ? after : before);
 }
 
+/// A list of names separated by ';', or nothing.
+void require_names(std::string_view list, std::string_view column) {
+    require_text(list, column);
+    const bool gap =
+        list.starts_with(';') || list.ends_with(';') || list.find(";;") != std::string_view::npos;
+    if (gap || list.find(' ') != std::string_view::npos)
+        throw RecordDefect{text(column, " is not a list of names"),
+                           "names are separated by single ';' and hold no blanks"};
+}
+
 } // namespace
 
 void require_text(std::string_view value, std::string_view column) {
@@ -51,7 +61,16 @@ void require_text(std::string_view value, std::string_view column) {
                        "VCF is UTF-8 without control characters"};
 }
 
-void require_alleles(const Site& site) {
+void require_site(const Site& site) {
+    require_text(site.chromosome, "CHROM");
+    std::string_view chromosome = site.chromosome; // <name> stands for a contig of an assembly file
+    if (chromosome.starts_with('<') && chromosome.ends_with('>'))
+        chromosome = chromosome.substr(1, chromosome.size() - 2);
+    if (chromosome.empty() || chromosome.find_first_of(" ,<>\"'") != std::string_view::npos)
+        throw RecordDefect{"CHROM is not a name",
+                           "it must not be empty, nor hold blanks, commas, quotes, < or >"};
+    require_names(site.id, "ID");
+    require_names(site.filter, "FILTER");
     if (!is_bases(site.ref))
         throw RecordDefect{"REF is not a sequence of A, C, G, T, N",
                            "the VCF specification allows no other reference bases"};

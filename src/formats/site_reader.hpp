@@ -69,8 +69,8 @@ private:
 
 /// Throws RecordDefect unless `text` may stand in a text column: UTF-8 without control characters.
 void require_text(std::string_view text, std::string_view column);
-/// Throws RecordDefect unless REF is a string of ACGTN, ALT such a string, '*', `<ID>` or a
-/// breakend.
-void require_alleles(const Site& site);
+/// Throws RecordDefect unless CHROM is a name, ID and FILTER are lists of names, REF is a string of
+/// ACGTN, and each ALT such a string, '*', `<ID>` or a breakend.
+void require_site(const Site& site);
 
 } // namespace salus

@@ -38,15 +38,11 @@ private:
         format_ = field[8];
         site.chromosome = field[0];
         site.position = position(field[1]);
-        if (field[0].empty()) throw RecordDefect{"CHROM is empty", "a record needs a chromosome"};
         site.id = field[2] == "." ? std::string_view{} : field[2];
         site.ref = field[3];
         site.alts = alts(field[4]);
         site.filter = field[6] == "." ? std::string_view{} : field[6];
-        require_text(site.chromosome, "CHROM");
-        require_text(site.id, "ID");
-        require_text(site.filter, "FILTER");
-        require_alleles(site);
+        require_site(site);
         read_info(field[7], site);
     }
 

@@ -10,7 +10,8 @@
 namespace salus {
 namespace {
 
-void add_problems(const Error& error, std::vector<Problem>& problems) {
+void add_problems(const Error& error, std::vector<Problem>& problems, ErrorKind& kind) {
+    if (error.kind() != ErrorKind::data) kind = error.kind();
     problems.insert(problems.end(), error.problems().begin(), error.problems().end());
 }
 
@@ -108,6 +109,7 @@ Cohort open_cohort(const IngestGenomesParams& params, std::span<const std::files
     const ReadOptions options = read_options(params);
     Cohort cohort;
     std::vector<Problem> problems;
+    ErrorKind kind = ErrorKind::data; // storage, if a file cannot be read at all
     check_repeated(files, problems);
     for (const std::filesystem::path& path : files) {
         try {
@@ -118,8 +120,8 @@ Cohort open_cohort(const IngestGenomesParams& params, std::span<const std::files
                 if (auto problem = sample_mismatch(*cohort.files.front(), *file))
                     problems.push_back(std::move(*problem));
             cohort.files.push_back(std::move(file));
-        } catch (const DataError& error) {
-            add_problems(error, problems);
+        } catch (const Error& error) {
+            add_problems(error, problems, kind);
         }
     }
     if (!cohort.files.empty()) {
@@ -133,11 +135,11 @@ Cohort open_cohort(const IngestGenomesParams& params, std::span<const std::files
     if (sheet) {
         try {
             apply_sheet(read_sample_sheet(*sheet), cohort.samples, cohort.warnings);
-        } catch (const DataError& error) {
-            add_problems(error, problems);
+        } catch (const Error& error) {
+            add_problems(error, problems, kind);
         }
     }
-    if (!problems.empty()) throw DataError(std::move(problems));
+    if (!problems.empty()) throw_error(kind, std::move(problems));
     cut_units(options, cohort);
     return cohort;
 }
