@@ -38,7 +38,7 @@ void check_repeated(std::span<const std::filesystem::path> files, std::vector<Pr
                             .help = "name each file once"});
 }
 
-void cut_units(const ReadOptions& options, Cohort& cohort) {
+void cut_units(const ReadOptions& options, GenotypeCohort& cohort) {
     std::uint64_t total = 0;
     for (const auto& file : cohort.files)
         total += file->bytes();
@@ -104,10 +104,10 @@ void apply_sheet(const SampleTable& sheet, SampleTable& samples,
                                 " samples the sample sheet overrules the sex in the .fam file"));
 }
 
-Cohort open_cohort(const IngestGenomesParams& params, std::span<const std::filesystem::path> files,
+GenotypeCohort open_cohort(const IngestGenomesParams& params, std::span<const std::filesystem::path> files,
                    const std::optional<std::filesystem::path>& sheet) {
     const ReadOptions options = read_options(params);
-    Cohort cohort;
+    GenotypeCohort cohort;
     std::vector<Problem> problems;
     ErrorKind kind = ErrorKind::data; // storage, if a file cannot be read at all
     check_repeated(files, problems);

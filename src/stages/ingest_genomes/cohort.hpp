@@ -20,7 +20,7 @@ struct IngestUnit {
 };
 
 /// The files of a cohort, opened; all hold the same samples in the same order.
-struct Cohort {
+struct GenotypeCohort {
     std::vector<std::unique_ptr<GenotypeFile>> files;
     SampleTable samples;
     std::vector<IngestUnit> units;     // in the order of the variants
@@ -32,7 +32,7 @@ ReadOptions read_options(const IngestGenomesParams& params);
 
 /// Opens all files, joins the sample sheet and cuts the work: a function of the inputs and
 /// parameters alone. DataError with all problems at once.
-Cohort open_cohort(const IngestGenomesParams& params, std::span<const std::filesystem::path> files,
+GenotypeCohort open_cohort(const IngestGenomesParams& params, std::span<const std::filesystem::path> files,
                    const std::optional<std::filesystem::path>& sheet);
 
 /// Bytes of input per unit: 1/32 of all, within 256 KiB and 8 MiB, and at most 16,384 units.

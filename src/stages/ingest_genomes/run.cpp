@@ -57,7 +57,7 @@ std::string part_name(std::uint64_t number) {
     return text("part-", digits, ".h5");
 }
 
-std::vector<StorePart> place_parts(const Parts& parts, const Cohort& cohort,
+std::vector<StorePart> place_parts(const Parts& parts, const GenotypeCohort& cohort,
                                    const std::filesystem::path& folder) {
     std::vector<StorePart> placed;
     for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
@@ -82,7 +82,7 @@ std::vector<StorePart> place_parts(const Parts& parts, const Cohort& cohort,
                  "files"});
 }
 
-std::string summary(const ReadCounters& total, const Cohort& cohort) {
+std::string summary(const ReadCounters& total, const GenotypeCohort& cohort) {
     std::string line =
         text(with_thousands(total.variants), " variants of ", with_thousands(cohort.samples.size()),
              " samples from ", with_thousands(total.records), " records");
@@ -104,7 +104,7 @@ std::string summary(const ReadCounters& total, const Cohort& cohort) {
 void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) {
     std::optional<std::filesystem::path> sheet;
     if (context.has_input("sample_sheet")) sheet = context.input("sample_sheet");
-    const Cohort cohort = collectively(context.comm(), "opening genotype files", [&] {
+    const GenotypeCohort cohort = collectively(context.comm(), "opening genotype files", [&] {
         return open_cohort(params, context.inputs("genotypes"), sheet);
     });
     for (const std::string& warning : cohort.warnings)

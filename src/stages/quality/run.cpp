@@ -39,13 +39,13 @@ public:
         const std::uint64_t stride = std::max<std::uint64_t>(1, unit_count / (2 * markers_wanted));
         wanted_ = unit_index % stride == 0 ? (2 * markers_wanted + unit_count - 1) / unit_count : 0;
     }
-    void offer(std::uint64_t variant, const VariantBlock& block, std::size_t v, VariantClass c,
-               const VariantQuality& q) {
+    void offer(const VariantBlock& block, std::size_t v, VariantClass c, const VariantQuality& q) {
         const double minor = std::min(q.alt_frequency, 1 - q.alt_frequency);
         if (wanted_ == 0 || !is_autosomal(c) || !(minor >= marker_frequency_min) ||
             q.call_rate < marker_call_rate_min)
             return;
-        const std::uint64_t stretch = (variant - unit_.begin) * wanted_ / unit_.size();
+        const std::uint64_t stretch =
+            (block.first_variant() + v - unit_.begin) * wanted_ / unit_.size();
         if (stretch < next_) return;
         next_ = stretch + 1;
         const std::size_t bytes = packed_bytes(block.sample_count());
@@ -62,33 +62,47 @@ private:
 
 /// Everything of one unit: the rows of its variants, its part of the sample statistics, its
 /// markers.
-struct UnitQuality {
+class UnitQuality {
+public:
+    UnitQuality(const GenotypeSource& genotypes, const SexMasks& masks, const QualityParams& params,
+                MarkerPicker picker)
+        : samples(genotypes.samples().size()), genotypes_(genotypes), masks_(masks),
+          params_(params), picker_(std::move(picker)) {}
+
+    void add(VariantRange range) {
+        genotypes_.read(range, block_);
+        const std::vector<Variant> rows = genotypes_.variants(range);
+        std::vector<VariantQuality> quality(block_.size());
+        std::vector<VariantFacts> facts(block_.size());
+        parallel_for(block_.size(), [&](std::size_t v) {
+            const VariantClass c = classify(rows[v], genotypes_.genome_build());
+            const PloidyCounts counts = count_by_ploidy(block_, v, c, masks_);
+            quality[v] = variant_quality(counts, params_);
+            const double f = quality[v].alt_frequency;
+            facts[v] = {.variant_class = c,
+                        .counts = counts.people,
+                        .expected_het = counts.people.called() == 0 ? 0 : 2 * f * (1 - f)};
+        });
+        add_samples(block_, facts, samples);
+        for (std::size_t v = 0; v < block_.size(); ++v) {
+            append_row(variants, rows[v], quality[v]);
+            passed += quality[v].fail_reason.empty() ? 1u : 0u;
+            picker_.offer(block_, v, facts[v].variant_class, quality[v]);
+        }
+    }
+    const std::vector<std::uint8_t>& markers() const noexcept { return picker_.rows(); }
+
     TableData variants{quality_variants_table()};
     SampleCounts samples;
     std::uint64_t passed = 0;
-};
 
-void add_block(const VariantBlock& block, const std::vector<Variant>& variants,
-               const std::string& build, const SexMasks& masks, const QualityParams& params,
-               UnitQuality& unit, MarkerPicker& picker) {
-    std::vector<VariantQuality> quality(block.size());
-    std::vector<VariantFacts> facts(block.size());
-    parallel_for(block.size(), [&](std::size_t v) {
-        const VariantClass c = classify(variants[v], build);
-        const PloidyCounts counts = count_by_ploidy(block, v, c, masks);
-        quality[v] = variant_quality(counts, params);
-        const double f = quality[v].alt_frequency;
-        facts[v] = {.variant_class = c,
-                    .counts = counts.people,
-                    .expected_het = counts.people.called() == 0 ? 0 : 2 * f * (1 - f)};
-    });
-    add_samples(block, facts, unit.samples);
-    for (std::size_t v = 0; v < block.size(); ++v) {
-        append_row(unit.variants, variants[v], quality[v]);
-        unit.passed += quality[v].fail_reason.empty() ? 1u : 0u;
-        picker.offer(block.first_variant() + v, block, v, facts[v].variant_class, quality[v]);
-    }
-}
+private:
+    const GenotypeSource& genotypes_;
+    const SexMasks& masks_;
+    const QualityParams& params_;
+    MarkerPicker picker_;
+    VariantBlock block_;
+};
 
 /// Variants per read: whole blocks, about 64 MiB of 2-bit rows.
 std::uint64_t read_length(const GenotypeSource& genotypes) {
@@ -127,7 +141,7 @@ void for_each_column(const ClassTotals& totals, SampleCounts& counts, F&& visit)
     visit("counts/expected_het_missing_x", counts.expected_het_missing_x);
 }
 
-void write_unit(PartWriter& part, UnitQuality& unit, const std::vector<std::uint8_t>& markers) {
+void write_unit(PartWriter& part, UnitQuality& unit) {
     part.write(unit.variants);
     const ClassTotals totals = totals_of(unit.samples, unit.passed);
     part.write_array<std::uint64_t>("counts/totals", totals);
@@ -135,7 +149,7 @@ void write_unit(PartWriter& part, UnitQuality& unit, const std::vector<std::uint
                     [&]<class T>(const std::string& name, std::vector<T>& column) {
                         part.write_array<T>(name, column);
                     });
-    if (!markers.empty()) part.write_array<std::uint8_t>("markers", markers);
+    if (!unit.markers().empty()) part.write_array<std::uint8_t>("markers", unit.markers());
 }
 
 void add_part(const H5File& part, SampleCounts& sum, ClassTotals& totals) {
@@ -230,16 +244,10 @@ void run_quality(const QualityParams& params, RunContext& context) {
     const std::uint64_t step = read_length(*genotypes);
     const Parts parts =
         context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
-            UnitQuality unit{.samples = SampleCounts(samples.size())};
-            MarkerPicker picker(units[u], u, units.size());
-            VariantBlock block;
-            for (std::uint64_t begin = units[u].begin; begin < units[u].end; begin += step) {
-                const VariantRange range{begin, std::min(units[u].end, begin + step)};
-                genotypes->read(range, block);
-                add_block(block, genotypes->variants(range), genotypes->genome_build(), masks,
-                          params, unit, picker);
-            }
-            write_unit(part, unit, picker.rows());
+            UnitQuality unit(*genotypes, masks, params, MarkerPicker(units[u], u, units.size()));
+            for (std::uint64_t begin = units[u].begin; begin < units[u].end; begin += step)
+                unit.add({begin, std::min(units[u].end, begin + step)});
+            write_unit(part, unit);
         });
     std::uint64_t passed = 0;
     const SampleCounts counts = total_counts(context, parts, samples.size(), passed);

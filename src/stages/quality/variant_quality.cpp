@@ -61,22 +61,22 @@ PloidyCounts count_by_ploidy(const VariantBlock& block, std::size_t v, VariantCl
     }
 }
 
-double AlleleCounts::alt_frequency() const noexcept {
+double AlleleTally::alt_frequency() const noexcept {
     return half_all == 0 ? nan : static_cast<double>(half_alt) / static_cast<double>(half_all);
 }
 
-std::uint64_t AlleleCounts::minor() const noexcept {
+std::uint64_t AlleleTally::minor() const noexcept {
     return std::min(half_alt, half_all - half_alt) / 2;
 }
 
-AlleleCounts count_alleles(const PloidyCounts& counts) noexcept {
+AlleleTally count_alleles(const PloidyCounts& counts) noexcept {
     return {.half_alt = 2 * counts.people.alt_copies() - counts.haploid.alt_copies(),
             .half_all = 4 * counts.people.called() - 2 * counts.haploid.called()};
 }
 
 VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params) {
     const GenotypeCounts& people = counts.people;
-    const AlleleCounts alleles = count_alleles(counts);
+    const AlleleTally alleles = count_alleles(counts);
     const std::uint64_t expected = people.called() + people.missing;
     VariantQuality q{.people = people,
                      .call_rate = expected == 0 ? nan

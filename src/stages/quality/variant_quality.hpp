@@ -28,13 +28,13 @@ struct PloidyCounts {
 PloidyCounts count_by_ploidy(const VariantBlock& block, std::size_t v, VariantClass variant_class,
                              const SexMasks& masks);
 
-struct AlleleCounts {
+struct AlleleTally {
     std::uint64_t half_alt = 0, half_all = 0; // in half alleles: a haploid het counts half an ALT
     /// NaN without calls.
     double alt_frequency() const noexcept;
     std::uint64_t minor() const noexcept; // rounded down to whole alleles
 };
-AlleleCounts count_alleles(const PloidyCounts& counts) noexcept;
+AlleleTally count_alleles(const PloidyCounts& counts) noexcept;
 
 struct VariantQuality {
     GenotypeCounts people;

@@ -17,7 +17,7 @@ enum class VariantFault : std::uint8_t { none, hardy_weinberg, low_call_rate };
 struct CallNoise {
     double missing_rate = 0.002;         // mean over variants, of calls
     double low_sample_missing = 0.15;    // of the calls of a faulty sample
-    double contamination_het = 0.4;      // chance that an allele of the contaminant turns a homozygote into het
+    double contamination_het = 0.6;      // chance that an allele of the contaminant turns a homozygote into het
     std::uint64_t seed = 1;
 };
 

@@ -113,14 +113,14 @@ std::vector<CallSetHeader::Contig> grch38_contigs() {
 std::vector<TraitArchitecture> trait_architectures(const SimulateParams& params) {
     const std::uint32_t n = params.background_variants;
     return {{"ldl_cholesterol", params.ldl_heritability, {params.ldl_locus_variance, 0.03, 0.03, 0.03}, n},
-            {"hba1c", 0.35, {0.03, 0.03}, n},
-            {"body_height", 0.7, {0.04, 0.03, 0.03}, n},
-            {"type_2_diabetes", 0.5, {0.05, 0.04}, n},
-            {"coronary_disease", 0.4, {0.04, 0.03}, n},
-            {"asthma", 0.4, {0.05}, n}};
+            {"hba1c", 0.35, {0.04, 0.03}, n},
+            {"body_height", 0.7, {0.05, 0.03, 0.03}, n},
+            {"type_2_diabetes", 0.5, {0.08, 0.04}, n},
+            {"coronary_disease", 0.4, {0.06, 0.03}, n},
+            {"asthma", 0.4, {0.06}, n}};
 }
 
-Cohort::Cohort(const SimulateParams& params, std::uint64_t seed)
+SimulatedCohort::SimulatedCohort(const SimulateParams& params, std::uint64_t seed)
     : params_(params), seed_(seed), map_(simulated_regions(params), params.recombination, seed),
       panel_(ancestry_groups(params), params.panel_haplotypes, params.panel_segment_cm, seed),
       pedigree_(pedigree_plan(params, seed)), haplotypes_(map_, panel_, pedigree_, params.segment_cm, seed),
@@ -139,7 +139,7 @@ Cohort::Cohort(const SimulateParams& params, std::uint64_t seed)
     for (std::uint64_t i = slot_of_person_.size(); i > 1; --i) std::swap(slot_of_person_[i - 1], slot_of_person_[rng.below(i)]);
 }
 
-void Cohort::plant_variant_faults(SiteChooser& chooser) {
+void SimulatedCohort::plant_variant_faults(SiteChooser& chooser) {
     constexpr double frequent = 0.1;  // so that the fault shows
     Rng rng(seed_, "simulate.faults", 0);
     const auto plant = [&](std::uint64_t count, VariantFault fault) {
@@ -151,12 +151,12 @@ void Cohort::plant_variant_faults(SiteChooser& chooser) {
     plant(params_.low_call_faults, VariantFault::low_call_rate);
 }
 
-std::string Cohort::sample_id(std::uint64_t sample) const {
+std::string SimulatedCohort::sample_id(std::uint64_t sample) const {
     const std::string number = text(sample + 1);
     return text("S", std::string(number.size() < 7 ? 7 - number.size() : 0, '0'), number);
 }
 
-CallSetHeader Cohort::header() const {
+CallSetHeader SimulatedCohort::header() const {
     return {.source = "salus simulate",
             .genome_build = "GRCh38",
             .contigs = grch38_contigs(),

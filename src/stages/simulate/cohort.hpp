@@ -27,11 +27,11 @@ std::vector<TraitArchitecture> trait_architectures(const SimulateParams& params)
 
 /// Everything about the cohort that all units need: a function of parameters and seed, made by every rank.
 /// Memory about 25 bytes a sample plus 1 KB a causal variant; nothing grows with the number of variants.
-class Cohort {
+class SimulatedCohort {
 public:
-    Cohort(const SimulateParams& params, std::uint64_t seed);
-    Cohort(const Cohort&) = delete;
-    Cohort& operator=(const Cohort&) = delete;
+    SimulatedCohort(const SimulateParams& params, std::uint64_t seed);
+    SimulatedCohort(const SimulatedCohort&) = delete;
+    SimulatedCohort& operator=(const SimulatedCohort&) = delete;
 
     const SimulateParams& params() const noexcept { return params_; }
     std::uint64_t seed() const noexcept { return seed_; }

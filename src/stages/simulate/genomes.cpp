@@ -47,7 +47,7 @@ bool wants(const SimulateParams& params, std::string_view format) {
 
 }  // namespace
 
-std::vector<CellRange> genome_units(const Cohort& cohort) {
+std::vector<CellRange> genome_units(const SimulatedCohort& cohort) {
     constexpr double unit_genotypes = 0x1p25;
     constexpr std::uint64_t units_wanted = 64;
     const std::uint64_t cells = cohort.map().cells().size();
@@ -60,7 +60,7 @@ std::vector<CellRange> genome_units(const Cohort& cohort) {
     return units;
 }
 
-GenomeMaker::GenomeMaker(const Cohort& cohort)
+GenomeMaker::GenomeMaker(const SimulatedCohort& cohort)
     : cohort_(&cohort), caller_(cohort.pedigree(), {.missing_rate = cohort.params().missing_rate, .seed = cohort.seed()}),
       walker_(cohort.haplotypes()), rare_(cohort.haplotypes()), calls_(cohort.pedigree().samples()) {}
 

@@ -16,7 +16,7 @@ struct CellRange {
 };
 
 /// Units of about 2^25 genotypes, at least one cell, at least 64 units where there are as many cells.
-std::vector<CellRange> genome_units(const Cohort& cohort);
+std::vector<CellRange> genome_units(const SimulatedCohort& cohort);
 
 /// What a unit writes, ready for concatenation.
 struct GenomePart {
@@ -28,7 +28,7 @@ struct GenomePart {
 /// Makes the genotypes of ranges of cells. One per rank: 30 bytes a sample, plus 16 MB and one compressed unit.
 class GenomeMaker {
 public:
-    explicit GenomeMaker(const Cohort& cohort);
+    explicit GenomeMaker(const SimulatedCohort& cohort);
     /// Threads compress; cost about 10 ns a genotype.
     GenomePart make(CellRange cells);
 
@@ -47,7 +47,7 @@ public:
 private:
     void visit_cell(std::uint64_t cell, const std::function<void(const Site&)>& visit);
 
-    const Cohort* cohort_;
+    const SimulatedCohort* cohort_;
     Caller caller_;
     HaplotypeWalker walker_;
     RareCarriers rare_;

@@ -30,16 +30,16 @@ struct LifeCourse {
     std::optional<Day> diabetes, coronary, asthma, statin, metformin;  // onset or first exposure
     bool type_1 = false;     // type 1 diabetes instead of type 2
 };
-LifeCourse live(const Cohort& cohort, std::uint64_t slot);
+LifeCourse live(const SimulatedCohort& cohort, std::uint64_t slot);
 
 /// CSV rows of one person, and the line of the truth table.
 struct PersonRows {
     std::array<std::string, simulated_tables> table;
     std::string truth;
 };
-PersonRows record_person(const Cohort& cohort, std::uint64_t person);
+PersonRows record_person(const SimulatedCohort& cohort, std::uint64_t person);
 
 /// Header of truth/traits.tsv.
-std::string trait_truth_header(const Cohort& cohort);
+std::string trait_truth_header(const SimulatedCohort& cohort);
 
 }  // namespace salus

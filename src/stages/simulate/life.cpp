@@ -18,7 +18,7 @@ Day day_between(Rng& rng, Day low, Day high) {
 }
 
 /// Age in years on the last day; children are 20 to 35 years younger than their mother.
-double age_of(const Cohort& cohort, std::uint64_t slot) {
+double age_of(const SimulatedCohort& cohort, std::uint64_t slot) {
     const Pedigree& pedigree = cohort.pedigree();
     switch (pedigree.relation(slot)) {
     case Relation::child:
@@ -75,7 +75,7 @@ void draw_measured_traits(const GroupEffects& group, double age, LifeCourse& lif
     life.height = (life.male ? 177 : 164) + 6.3 * life.liability[height_trait] - 0.08 * std::max(0.0, age - 40) + group.height;
 }
 
-void draw_diseases(const Cohort& cohort, std::uint64_t slot, const GroupEffects& group, double age, LifeCourse& life) {
+void draw_diseases(const SimulatedCohort& cohort, std::uint64_t slot, const GroupEffects& group, double age, LifeCourse& life) {
     Rng rng(cohort.seed(), "simulate.disease", slot);
     const auto& z = life.liability;
     life.type_1 = rng.bernoulli(0.006);
@@ -97,7 +97,7 @@ void draw_diseases(const Cohort& cohort, std::uint64_t slot, const GroupEffects&
 
 }  // namespace
 
-LifeCourse live(const Cohort& cohort, std::uint64_t slot) {
+LifeCourse live(const SimulatedCohort& cohort, std::uint64_t slot) {
     LifeCourse life;
     life.male = cohort.pedigree().male(slot);
     life.genetic = genetic_values(cohort.haplotypes(), cohort.causal(), simulated_traits, slot);

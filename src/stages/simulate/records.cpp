@@ -71,7 +71,7 @@ constexpr Test ldl_test{"13457-7", 3028288}, hba1c_test{"4548-4", 3004410}, heig
 /// Writes the rows of one person with the habits, and the mistakes, of real records.
 class Recorder {
 public:
-    Recorder(const Cohort& cohort, std::uint64_t person)
+    Recorder(const SimulatedCohort& cohort, std::uint64_t person)
         : cohort_(cohort), person_(person), slot_(cohort.slot_of_person(person)), life_(live(cohort, slot_)),
           rng_(cohort.seed(), "simulate.records", slot_), defects_(cohort.params().defect_rate) {}
 
@@ -91,7 +91,7 @@ private:
         SALUS_ASSERT(used < rows_per_person);
         return person_ * rows_per_person + ++used;
     }
-    std::uint64_t id() const { return Cohort::person_id(person_); }
+    std::uint64_t id() const { return SimulatedCohort::person_id(person_); }
 
     Day some_day(Day from, Day to) {
         from = std::max(from, life_.observed_from);
@@ -234,7 +234,7 @@ private:
                     disease_text(life_.statin), '\n');
     }
 
-    const Cohort& cohort_;
+    const SimulatedCohort& cohort_;
     std::uint64_t person_, slot_;
     LifeCourse life_;
     Rng rng_;
@@ -248,9 +248,9 @@ private:
 std::string_view table_name(SimulatedTable table) noexcept { return names[static_cast<std::size_t>(table)]; }
 std::string_view table_header(SimulatedTable table) noexcept { return headers[static_cast<std::size_t>(table)]; }
 
-PersonRows record_person(const Cohort& cohort, std::uint64_t person) { return Recorder(cohort, person).record(); }
+PersonRows record_person(const SimulatedCohort& cohort, std::uint64_t person) { return Recorder(cohort, person).record(); }
 
-std::string trait_truth_header(const Cohort& cohort) {
+std::string trait_truth_header(const SimulatedCohort& cohort) {
     std::string out = "sample_id\tperson_id";
     for (const TraitArchitecture& trait : cohort.traits()) out += text('\t', trait.name, "_genetic\t", trait.name, "_liability");
     return out += "\tldl_mg_dl\thba1c_percent\tbody_height_cm\ttype_2_diabetes_onset\tcoronary_disease_onset\tasthma_onset\tstatin_start\n";

@@ -57,7 +57,7 @@ bool wants(const SimulateParams& params, std::string_view format) {
     return std::find(params.formats.begin(), params.formats.end(), format) != params.formats.end();
 }
 
-void publish_genotypes(const Cohort& cohort, const Parts& parts, const std::filesystem::path& folder) {
+void publish_genotypes(const SimulatedCohort& cohort, const Parts& parts, const std::filesystem::path& folder) {
     const SimulateParams& params = cohort.params();
     CallSetHeader header = cohort.header();
     for (std::uint64_t s = 0; s < cohort.pedigree().samples(); ++s) header.samples.push_back(cohort.sample_id(s));
@@ -78,7 +78,7 @@ void publish_genotypes(const Cohort& cohort, const Parts& parts, const std::file
     }
 }
 
-void publish_people(const Cohort& cohort, const Parts& parts, const std::filesystem::path& folder) {
+void publish_people(const SimulatedCohort& cohort, const Parts& parts, const std::filesystem::path& folder) {
     make_folders(folder / "omop");
     make_folders(folder / "truth");
     for (std::size_t t = 0; t < simulated_tables; ++t) {
@@ -87,7 +87,7 @@ void publish_people(const Cohort& cohort, const Parts& parts, const std::filesys
         join(folder / "omop" / text(name, ".csv"), table_header(table), parts, name, {});
     }
     join(folder / "truth" / "traits.tsv", trait_truth_header(cohort), parts, "truth", {});
-    const auto file = [&](const char* name, void (*write)(const Cohort&, const TextSink&)) {
+    const auto file = [&](const char* name, void (*write)(const SimulatedCohort&, const TextSink&)) {
         write_text(folder / name, [&](const TextSink& out) { write(cohort, out); });
     };
     file("samples.tsv", write_sample_sheet);
@@ -99,7 +99,7 @@ void publish_people(const Cohort& cohort, const Parts& parts, const std::filesys
     write_file_atomically(folder / "truth" / "README.md", truth_readme());
 }
 
-void write_person_unit(const Cohort& cohort, std::uint64_t unit, PartWriter& part) {
+void write_person_unit(const SimulatedCohort& cohort, std::uint64_t unit, PartWriter& part) {
     const std::uint64_t begin = unit * persons_per_unit;
     const std::uint64_t count = std::min(persons_per_unit, cohort.persons() - begin);
     std::vector<PersonRows> rows(count);
@@ -119,7 +119,7 @@ void write_person_unit(const Cohort& cohort, std::uint64_t unit, PartWriter& par
 
 void run_simulate(const SimulateParams& params, RunContext& context) {
     if (auto problems = check_simulation(params); !problems.empty()) throw UsageError(std::move(problems));
-    const Cohort cohort(params, context.seed());
+    const SimulatedCohort cohort(params, context.seed());
     GenomeMaker maker(cohort);
     const std::vector<CellRange> units = genome_units(cohort);
     context.log().info(text("cohort: ", with_thousands(params.samples), " samples, ", with_thousands(cohort.persons()), " persons, ",

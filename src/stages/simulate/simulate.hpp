@@ -18,7 +18,7 @@ struct SimulateParams {
     double common_frequency_min = 0.01;
     std::vector<std::string> groups = {"AFR", "EUR", "EAS", "SAS"};
     std::vector<double> proportions = {0.2, 0.5, 0.15, 0.15};
-    std::vector<double> drift = {0.06, 0.1, 0.12, 0.09};
+    std::vector<double> drift = {0.05, 0.1, 0.12, 0.09};
     std::uint32_t panel_haplotypes = 200;
     double recombination = 1;
     double panel_segment_cm = 0.02;

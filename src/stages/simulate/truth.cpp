@@ -9,7 +9,7 @@ struct Kin {
     std::string family = "0", father = "0", mother = "0";
 };
 
-Kin kin_of(const Cohort& cohort, std::uint64_t slot) {
+Kin kin_of(const SimulatedCohort& cohort, std::uint64_t slot) {
     const Pedigree& pedigree = cohort.pedigree();
     Kin kin;
     if (const auto family = pedigree.family(slot)) kin.family = text("F", *family + 1);
@@ -36,7 +36,7 @@ std::string_view word(VariantFault fault) {
 
 }  // namespace
 
-void write_sample_sheet(const Cohort& cohort, const TextSink& out) {
+void write_sample_sheet(const SimulatedCohort& cohort, const TextSink& out) {
     out("sample_id\tsex\tgroup\tfamily_id\tfather_id\tmother_id\n");
     for (std::uint64_t sample = 0; sample < cohort.pedigree().samples(); ++sample) {
         const std::uint64_t slot = cohort.pedigree().slot_of_sample(sample);
@@ -46,7 +46,7 @@ void write_sample_sheet(const Cohort& cohort, const TextSink& out) {
     }
 }
 
-void write_fam(const Cohort& cohort, const TextSink& out) {
+void write_fam(const SimulatedCohort& cohort, const TextSink& out) {
     for (std::uint64_t sample = 0; sample < cohort.pedigree().samples(); ++sample) {
         const std::uint64_t slot = cohort.pedigree().slot_of_sample(sample);
         const Kin kin = kin_of(cohort, slot);
@@ -55,15 +55,15 @@ void write_fam(const Cohort& cohort, const TextSink& out) {
     }
 }
 
-void write_links(const Cohort& cohort, const TextSink& out) {
+void write_links(const SimulatedCohort& cohort, const TextSink& out) {
     out("person_id,sample_id\n");
     for (std::uint64_t person = 0; person < cohort.persons(); ++person) {
         const std::uint64_t slot = cohort.slot_of_person(person);
-        if (cohort.has_genome(slot)) out(text(Cohort::person_id(person), ',', cohort.sample_of(slot), '\n'));
+        if (cohort.has_genome(slot)) out(text(SimulatedCohort::person_id(person), ',', cohort.sample_of(slot), '\n'));
     }
 }
 
-void write_families(const Cohort& cohort, const TextSink& out) {
+void write_families(const SimulatedCohort& cohort, const TextSink& out) {
     out("family_id\tsample_id\tfather_id\tmother_id\trelation\ttwin_id\n");
     for (std::uint64_t slot = 0; slot < cohort.pedigree().family_slots(); ++slot) {
         const Kin kin = kin_of(cohort, slot);
@@ -73,7 +73,7 @@ void write_families(const Cohort& cohort, const TextSink& out) {
     }
 }
 
-void write_sample_faults(const Cohort& cohort, const TextSink& out) {
+void write_sample_faults(const SimulatedCohort& cohort, const TextSink& out) {
     const Pedigree& pedigree = cohort.pedigree();
     out("sample_id\tfault\tother_sample_id\n");
     const auto row = [&](std::uint64_t slot, std::string_view fault, std::string_view other) {
@@ -87,7 +87,7 @@ void write_sample_faults(const Cohort& cohort, const TextSink& out) {
     for (std::uint64_t i = 0; i < pedigree.plan().swapped_sex; ++i) row(pedigree.swapped_sex(i), "swapped_sex", "0");
 }
 
-void write_variant_faults(const Cohort& cohort, const TextSink& out) {
+void write_variant_faults(const SimulatedCohort& cohort, const TextSink& out) {
     out("chromosome\tposition\tref\talt\tfault\n");
     for (const auto& [id, faulty] : cohort.faulty_sites()) {
         const SiteAlleles alleles = alleles_of_site(faulty.site, cohort.seed());
@@ -96,7 +96,7 @@ void write_variant_faults(const Cohort& cohort, const TextSink& out) {
     }
 }
 
-void write_causal_variants(const Cohort& cohort, const TextSink& out) {
+void write_causal_variants(const SimulatedCohort& cohort, const TextSink& out) {
     out("chromosome\tposition\tref\talt\ttrait\tlocus\tbeta\talt_frequency\tvariance_explained\n");
     for (const CausalVariant& variant : cohort.causal()) {
         const SiteAlleles alleles = alleles_of_site(variant.site, cohort.seed());

@@ -116,14 +116,26 @@ TEST(Report, RefusesAFileThatIsNoResult) {
     EXPECT_THROW(run_in(folder, {{"quality", {folder / "x.h5"}}}), DataError);
 }
 
-TEST(ReportStage, AsksForAtLeastOneInput) {
+TEST(Report, AsksForAtLeastOneInput) {
+    const auto folder = fresh_folder("report_none");
+    try {
+        run_in(folder, {});
+        FAIL() << "no error";
+    } catch (const UsageError& error) {
+        EXPECT_THAT(error.problems()[0].help, HasSubstr("association"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "report.html"));
+}
+
+TEST(ReportStage, RefusesLevelsInTheWrongOrder) {
     const Stage stage = report_stage();
-    const auto params = stage.defaults();
+    ReportParams params;
+    params.suggestive = 1e-9;
     Workload sizes;
     std::vector<Problem> problems;
-    stage.examine(params.get(), {}, sizes, problems);
+    stage.examine(&params, {}, sizes, problems);
     ASSERT_THAT(problems, SizeIs(1));
-    EXPECT_THAT(problems[0].help, HasSubstr("association"));
+    EXPECT_THAT(problems[0].what, HasSubstr("suggestive"));
 }
 
 TEST(MainFindings, SayWhatWasFoundInWords) {
