@@ -20,6 +20,14 @@ for topic in job pipeline phenotype; do
 done
 "$salus" describe salus --format markdown >"$target/docs/reference/salus.md"
 
+{
+    printf '# Reference\n\nWritten by `docs/generate.sh` from the declarations in the program.\n\n'
+    printf -- '- [salus](salus.md): commands, options and exit codes\n- [job](job.md): job files\n'
+    printf -- '- [pipeline](pipeline.md): pipeline files\n- [phenotype](phenotype.md): phenotype definitions\n\n'
+    printf '| stage | what it does |\n| --- | --- |\n'
+    "$salus" describe | sed -E 's/^([^ ]+) +(.*)$/| [\1](\1.md) | \2 |/'
+} >"$target/docs/reference/README.md"
+
 readme=$source_folder/README.md
 [[ -f $readme ]] || exit 0
 table=$("$salus" describe --format markdown)

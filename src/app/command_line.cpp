@@ -188,7 +188,7 @@ private:
     }
 
     void add_stage(const Stage& stage) {
-        App* sub = add_command(stage.name(), stage.summary(), Command::stage);
+        App* sub = add_command(stage.name(), sentence(stage.summary()), Command::stage);
         if (dashed(stage.name()) != stage.name()) sub->alias(dashed(stage.name()));
         for (const Port& port : stage.inputs()) {
             auto& [name, values] = ports_[sub].emplace_back(port.name, std::vector<std::string>{});

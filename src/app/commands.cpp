@@ -34,7 +34,7 @@ std::string describe_stages(const std::vector<Stage>& stages, const std::string&
     for (const Stage& stage : stages) {
         const std::string gap(stage.name().size() < 20 ? 20 - stage.name().size() : 1, ' ');
         out += format == "names" ? text(stage.name(), "\n")
-                                 : text(stage.name(), gap, stage.summary(), "\n");
+                                 : text(stage.name(), gap, sentence(stage.summary()), "\n");
     }
     return out;
 }

@@ -17,18 +17,6 @@ std::string range_note(const ParamDoc& about) {
     return {};
 }
 
-/// A doc string as a sentence: capital first unless it begins with a name of ours, full stop at the
-/// end.
-std::string sentence(const std::string& doc) {
-    if (doc.empty()) return doc;
-    std::string out(trim(doc));
-    const std::string first_word = out.substr(0, out.find_first_of(" ,.;:"));
-    const bool plain_word = std::all_of(first_word.begin(), first_word.end(),
-                                        [](char c) { return c >= 'a' && c <= 'z'; });
-    if (plain_word) out[0] = static_cast<char>(out[0] - 'a' + 'A');
-    return out + (out.ends_with('.') || out.ends_with('?') ? "" : ".");
-}
-
 ManualSection inputs_section(const Stage& stage) {
     ManualSection section{.title = "Inputs", .heads = {"input", "what", "meaning"}};
     for (const Port& port : stage.inputs())
@@ -107,6 +95,17 @@ Workload example_sizes() {
 
 } // namespace
 
+/// end.
+std::string sentence(const std::string& doc) {
+    if (doc.empty()) return doc;
+    std::string out(trim(doc));
+    const std::string first_word = out.substr(0, out.find_first_of(" ,.;:"));
+    const bool plain_word = std::all_of(first_word.begin(), first_word.end(),
+                                        [](char c) { return c >= 'a' && c <= 'z'; });
+    if (plain_word) out[0] = static_cast<char>(out[0] - 'a' + 'A');
+    return out + (out.ends_with('.') || out.ends_with('?') ? "" : ".");
+}
+
 std::string note_of(const Param& param) {
     const ParamDoc& about = param.about;
     std::string note = type_name(param.standard) + range_note(about);
@@ -179,12 +178,15 @@ Manual job_manual(const std::vector<Stage>& stages) {
                   .sections = {}};
     manual.sections.push_back(
         {.title = "Description",
-         .paragraphs = {"A job is a TOML file. Paths in it are relative to the folder of the file. "
-                        "Unknown keys are errors. "
-                        "Start with: salus describe job --format template.",
-                        "The results of stage NAME lie in <output>/NAME/. Parameters apply in this "
-                        "order, the last one wins: "
-                        "default, pipeline, job, --set NAME.PARAMETER=VALUE."}});
+         .paragraphs = {
+             "A job is a TOML file. Paths in it are relative to the folder of the file. "
+             "Unknown keys are errors. "
+             "Start with: salus describe job --format template.",
+             "The results of stage NAME lie in <output>/NAME/. Parameters apply in this "
+             "order, the last one wins: "
+             "default, pipeline, job, --set NAME.PARAMETER=VALUE.",
+             "An editor that knows TOML completes and checks keys if the file begins with: "
+             "#:schema PATH/docs/schema/job.schema.json"}});
     manual.sections.push_back(params_section("Keys", job_params()));
     manual.sections.push_back(
         {.title = "Inputs",

@@ -8,6 +8,9 @@
 
 namespace salus {
 
+/// A doc string as a sentence: capital first unless it begins with a name of ours, full stop at the
+/// end.
+std::string sentence(const std::string& doc);
 /// "number, 0 to 1, proportion; default 0.98"
 std::string note_of(const Param& param);
 std::string_view to_string(ColumnType type) noexcept;

@@ -75,7 +75,13 @@ class JobReader {
 public:
     JobReader(const std::filesystem::path& file, const std::vector<Stage>& stages,
               const JobOverrides& overrides)
-        : draft_{.known = stages, .job = {}, .uses = {}, .broken = {}, .given = {}, .problems = {}},
+        : draft_{.known = stages,
+                 .job = {},
+                 .pipeline_name = {},
+                 .uses = {},
+                 .broken = {},
+                 .given = {},
+                 .problems = {}},
           overrides_(overrides), file_(file.string()), root_(read_toml(file)) {
         draft_.job.file = absolute_below(std::filesystem::current_path(), file);
     }
@@ -127,6 +133,8 @@ private:
     /// False if the pipeline gave nothing to check the rest of the job against.
     bool read_stages() {
         draft_.job.pipeline = absolute_below(base(), head_.pipeline);
+        const std::filesystem::path typed_folder = std::filesystem::path(file_).parent_path();
+        draft_.pipeline_name = (typed_folder / head_.pipeline).lexically_normal().string();
         try {
             read_pipeline(draft_);
         } catch (const Error& error) {

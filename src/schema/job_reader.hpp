@@ -27,6 +27,7 @@ struct InputUse {
 struct JobDraft {
     const std::vector<Stage>& known;
     Job job;
+    std::string pipeline_name; // as the user would write it, for messages
     std::vector<InputUse> uses;
     std::set<std::string>
         broken; // instances that could not be read, so that wires to them stay silent

@@ -204,8 +204,8 @@ private:
 } // namespace
 
 void read_pipeline(JobDraft& draft) {
-    const std::string file = draft.job.pipeline.string();
-    const Node root = read_toml(draft.job.pipeline);
+    const std::string& file = draft.pipeline_name;
+    const Node root = read_toml(file);
     if (root.find("pipeline")) {
         draft.complain({.what = text(file, " is a job, not a pipeline"),
                         .where = place(file, *root.find("pipeline")),

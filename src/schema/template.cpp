@@ -8,7 +8,7 @@ namespace salus {
 namespace {
 
 std::string comment_of(const Param& param) {
-    return text("# ", param.about.doc, " (", note_of(param), ")\n");
+    return text("# ", sentence(param.about.doc), " (", note_of(param), ")\n");
 }
 
 std::string line_of(const Param& param) {
@@ -27,9 +27,10 @@ std::string wire_for(const Port& port, const std::vector<Stage>& earlier) {
 } // namespace
 
 std::string stage_template(const Stage& stage, const std::vector<Stage>& earlier) {
-    std::string out = text("# ", stage.summary(), "\n[[stage]]\nuse = \"", stage.name(), "\"\n");
+    std::string out =
+        text("# ", sentence(stage.summary()), "\n[[stage]]\nuse = \"", stage.name(), "\"\n");
     for (const Port& port : stage.inputs())
-        out += text("# ", port.doc, " (", to_string(port.artifact),
+        out += text("# ", sentence(port.doc), " (", to_string(port.artifact),
                     port.optional ? "; optional)\n" : ")\n", port.name, " = \"",
                     wire_for(port, earlier), "\"\n");
     for (const Param& param : stage.params())

@@ -9,15 +9,12 @@ bash "$SALUS_SOURCE/docs/generate.sh" "$SALUS_TMP"
 for part in docs/reference docs/schema README.md; do
     diff -r "$SALUS_SOURCE/$part" "$SALUS_TMP/$part" || fail "$part is out of date: run docs/generate.sh"
 done
-for page in "$SALUS_TMP"/docs/reference/*.md; do
-    grep -q "$(basename "$page" .md)" "$SALUS_SOURCE"/docs/*.md "$SALUS_SOURCE/README.md" || fail "nothing links to $page"
-done
 if command -v groff >/dev/null; then
     for topic in salus $("$SALUS" describe --format names); do
         "$SALUS" describe "$topic" --format man | groff -man -Tutf8 -ww 2>&1 >/dev/null | grep . && fail "man page of $topic"
     done
 fi
-/usr/bin/python3 - "$SALUS_SOURCE" "$SALUS_TMP" <<'END' || fail 'schemas'
+python3 - "$SALUS_SOURCE" "$SALUS_TMP" <<'END' || fail 'schemas'
 import json, pathlib, sys
 try:
     import jsonschema, tomllib

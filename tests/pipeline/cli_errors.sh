@@ -40,7 +40,7 @@ mistake() {
 }
 mistake 's|data/a.vcf|data/b.vcf|' "there is no file or folder $SALUS_TMP/data/b.vcf.gz" 'jobs/job.toml, line 5, column 1' \
     "the path exists as far as $SALUS_TMP/data"
-mistake 's|../pipeline.toml|../pipelin.toml|' "there is no file $SALUS_TMP/pipelin.toml" 'jobs/job.toml, line 1'
+mistake 's|../pipeline.toml|../pipelin.toml|' "there is no file pipelin.toml" 'jobs/job.toml, line 1'
 mistake 's|variant_call_rate_min|call_rate|' "no parameter 'call_rate' in stage 'quality'" 'jobs/job.toml, line 8, column 1' \
     "did you mean 'variant_call_rate_min'?"
 mistake 's|= 0.9|= "high"|' "'variant_call_rate_min' must be a number, but found text \"high\"" 'line 8, column 1'
@@ -100,9 +100,11 @@ if command -v mpirun >/dev/null; then
 fi
 
 # Help and version need nothing.
-"$SALUS" --version | grep -qE '^salus [0-9]+\.[0-9]+\.[0-9]+' || fail 'version'
+[[ $("$SALUS" --version) =~ ^salus\ [0-9]+\.[0-9]+\.[0-9]+ ]] || fail 'version'
 for stage in $("$SALUS" describe --format names); do
-    "$SALUS" "$stage" --help | grep -q '^Parameters' || fail "help of $stage"
-    "$SALUS" describe "$stage" --format json-schema | python3 -m json.tool >/dev/null || fail "JSON schema of $stage"
+    "$SALUS" "$stage" --help >help.txt
+    grep -q '^Parameters' help.txt || fail "help of $stage"
+    "$SALUS" describe "$stage" --format json-schema >schema.json
+    python3 -m json.tool schema.json >/dev/null || fail "JSON schema of $stage"
 done
 nothing_left "$SALUS_TMP"

@@ -14,7 +14,7 @@ for file in "$SALUS_DEMO"/*/*.h5 "$SALUS_DEMO/ingest_genomes/genotypes.store"; d
     grep -q 'rows x' show.txt || fail "no tables in $file"
     grep -q '^provenance' show.txt || fail "no provenance in $file"
 done
-trait=$("$SALUS" show "$results" --rows 0 | sed -n 's|^\(traits/[^:]*\):.*|\1|p' | head -1)
+trait=$("$SALUS" show "$results" --rows 0 | sed -n 's|^\(traits/[^:]*\):.*|\1|p' | sed -n 1p)
 [[ -n $trait ]] || fail 'no trait in the association result'
 rows=$("$SALUS" show "$results" variants --rows 0 | sed -n 's/^variants: \([0-9,]*\) rows.*/\1/p' | tr -d ,)
 
@@ -25,7 +25,8 @@ cmp plain.tsv <(gzip -dc zipped.tsv.gz) || fail 'zipped and plain differ'
 if command -v tabix >/dev/null; then
     line=$(sed -n 2p plain.tsv)
     place=$(awk -F'\t' '{ print $1 ":" $2 "-" $2 }' <<<"$line")
-    tabix zipped.tsv.gz "$place" | grep -qF -- "$line" || fail "tabix does not find $place"
+    tabix zipped.tsv.gz "$place" >found.tsv
+    grep -qF -- "$line" found.tsv || fail "tabix does not find $place"
 fi
 "$SALUS" export "$results" --table "$trait" --output ssf.tsv --format gwas-ssf
 head -1 ssf.tsv | grep -q '^chromosome	base_pair_location	effect_allele	other_allele	beta	standard_error	effect_allele_frequency	neg_log_10_p_value' ||
@@ -40,5 +41,6 @@ expect 3 "$SALUS" show "$SALUS_SOURCE/LICENSE"
 says 'this is not an HDF5 file'
 expect 5 "$SALUS" export "$results" --table variants --output none/x.tsv
 [[ ! -e x.tsv ]] || fail 'something was written'
-"$SALUS" status "$SALUS_DEMO" | grep -q 'association  *complete' || fail 'status'
+"$SALUS" status "$SALUS_DEMO" >status.txt
+grep -q 'association  *complete' status.txt || fail 'status'
 nothing_left "$SALUS_TMP"
