@@ -28,6 +28,7 @@ struct Cohort {
     std::vector<std::uint8_t> usable;            // [sample] passed quality, has all covariates
     std::vector<std::vector<double>> covariates; // [covariate][sample]
     std::vector<RiskTrait> traits;
+    std::uint64_t seed = 1; // of the job, for resampling
 
     std::size_t size() const noexcept { return id.size(); }
     /// [sample], NaN = missing. DataError if a binary trait has other values than 0 and 1.

@@ -11,7 +11,6 @@ namespace salus::risk {
 
 /// Chooses the threshold of a trait, scores everybody, validates; writes the tables of the trait.
 void evaluate_trait(const RiskParams& params, const Cohort& cohort, const GenotypeSource& genotypes,
-                    const Discovery& discovery, std::size_t trait, std::uint64_t seed,
-                    PartWriter& part);
+                    const Discovery& discovery, std::size_t trait, PartWriter& part);
 
 } // namespace salus::risk

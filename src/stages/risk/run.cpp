@@ -36,17 +36,17 @@ void report(const Log& log, const Parts& parts) {
 void run_risk(const RiskParams& params, RunContext& context) {
     const auto genotypes = collectively(context.comm(), "opening the genotypes",
                                         [&] { return open_genotypes(context.input("genotypes")); });
-    const risk::Cohort cohort = collectively(context.comm(), "reading phenotypes", [&] {
+    risk::Cohort cohort = collectively(context.comm(), "reading phenotypes", [&] {
         std::optional<std::filesystem::path> quality;
         if (context.has_input("quality")) quality = context.input("quality");
         return risk::read_cohort(context.input("phenotypes"), quality, genotypes->samples(),
                                  params);
     });
+    cohort.seed = context.seed();
     const risk::Discovery discovery = risk::discover(params, cohort, *genotypes, context);
     const Parts parts = context.for_each_unit(
         "evaluate", cohort.traits.size(), [&](std::uint64_t trait, PartWriter& part) {
-            risk::evaluate_trait(params, cohort, *genotypes, discovery, trait, context.seed(),
-                                 part);
+            risk::evaluate_trait(params, cohort, *genotypes, discovery, trait, part);
         });
     context.publish("risk", [&](ResultWriter& out) {
         out.assemble(risk::validation_table(), parts);
