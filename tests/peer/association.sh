@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Association of real genotypes against plink2, published Firth results of R, and plain fits in numpy:
+# beta and standard_error to 1e-5 relative (and plink2's six printed digits), neg_log10_p to 1e-4.
+set -euo pipefail
+source_set=$SALUS_DATA/genomes/kg1092_thinned
+[[ -d $source_set ]] || { echo "no reference data"; exit 77; }
+command -v plink2 >/dev/null || { echo "plink2 is not installed"; exit 77; }
+/usr/bin/python3 -c 'import h5py, numpy, scipy' 2>/dev/null || { echo "python3-h5py and python3-scipy are missing"; exit 77; }
+rm -rf "$SALUS_TMP"; mkdir -p "$SALUS_TMP"; cd "$SALUS_TMP"
+
+ingest() { # name bed-prefix
+    "$SALUS" ingest_genomes --genotypes "$2.bed" --output "$1/genomes"
+}
+make_table() { # name traits... -- covariates...
+    local name=$1 flags=(); shift
+    while [[ $1 != -- ]]; do flags+=(--table_traits "$1"); shift; done; shift
+    for c in "$@"; do flags+=(--table_covariates "$c"); done
+    "$SALUS" phenotypes --genotypes "$name/genomes/ingest_genomes/genotypes.store" --table "$name/table.csv" "${flags[@]}" \
+        --sex false --groups false --output "$name/phenotypes"
+}
+associate() { # name output flags...
+    local name=$1 output=$2; shift 2
+    "$SALUS" association --genotypes "$name/genomes/ingest_genomes/genotypes.store" --phenotypes "$name/phenotypes/phenotypes/phenotypes.h5" \
+        --minor_allele_count_min 1 --output "$name/$output" "$@"
+}
+check() { /usr/bin/python3 "$SALUS_SOURCE/tests/peer/association_compare.py" "$@"; }
+
+# 1000 Genomes: quantitative and binary traits with seven covariates; one trait has missing values.
+mkdir -p kg
+covariates=(sex01 age PC1 PC2 PC3 PC4 PC5)
+/usr/bin/python3 "$SALUS_SOURCE/tests/peer/association_compare.py" join "$source_set/pheno.txt" "$source_set/covar.txt" kg/table.csv
+ingest kg "$source_set/kg1092"
+make_table kg q1 q2 bt bt_rare -- "${covariates[@]}"
+associate kg wald --binary_test wald
+associate kg firth --binary_test firth --traits bt_rare
+plink2 --bfile "$source_set/kg1092" --1 --pheno "$source_set/pheno.txt" --covar "$source_set/covar.txt" \
+    --covar-variance-standardize --threads 1 --out kg/plink \
+    --glm omit-ref hide-covar no-firth log10 cols=chrom,pos,ref,alt,a1freq,nobs,beta,se,p,err >kg/plink.log 2>&1 ||
+    { cat kg/plink.log; exit 1; }
+check plink kg/wald/association/association.h5 q1 kg/plink.q1.glm.linear
+check plink kg/wald/association/association.h5 q2 kg/plink.q2.glm.linear
+check wald kg/wald/association/association.h5 bt "$source_set/kg1092" kg/table.csv "${covariates[@]}"
+check plink kg/wald/association/association.h5 bt kg/plink.bt.glm.logistic
+check plink kg/wald/association/association.h5 bt_rare kg/plink.bt_rare.glm.logistic
+check firth kg/firth/association/association.h5 bt_rare "$source_set/expected_R_firth_bt_rare.tsv"
+
+# Two strata with missing genotypes: plain fits on the mean-imputed dosage.
+cc=$SALUS_DATA/genomes/snpstats_casecontrol_chr10
+mkdir -p cc
+/usr/bin/python3 "$SALUS_SOURCE/tests/peer/association_compare.py" strata "$cc/pheno.tsv" cc/table.csv
+ingest cc "$cc/chr10"
+make_table cc cc cc_score -- stratum
+associate cc wald --binary_test wald --traits cc --traits cc_score
+check imputed cc/wald/association/association.h5 cc_score "$cc/chr10" cc/table.csv
+check wald cc/wald/association/association.h5 cc "$cc/chr10" cc/table.csv stratum
+
+# HapMap with chromosome X: males coded 0 or 2, as in plink2 --xchr-model 2.
+hapmap=$SALUS_DATA/genomes/hapmap279_snprelate
+mkdir -p hapmap
+/usr/bin/python3 "$SALUS_SOURCE/tests/peer/association_compare.py" hapmap "$hapmap/hapmap279.fam" hapmap/table.csv
+ingest hapmap "$hapmap/hapmap279"
+make_table hapmap y -- male
+associate hapmap linear
+plink2 --bfile "$hapmap/hapmap279" --pheno hapmap/plink.pheno --threads 1 --out hapmap/plink \
+    --glm sex allow-no-covars omit-ref hide-covar log10 cols=chrom,pos,ref,alt,a1freq,nobs,beta,se,p,err >hapmap/plink.log 2>&1 ||
+    { cat hapmap/plink.log; exit 1; }
+check plink hapmap/linear/association/association.h5 y hapmap/plink.y.glm.linear
