@@ -30,10 +30,7 @@ std::string clock_text(double seconds) {
     return text(days, two(whole % 86400 / 3600), ":", two(whole % 3600 / 60), ":", two(whole % 60));
 }
 
-std::string json_number(double value) {
-    if (!std::isfinite(value)) return "null";
-    return value == std::floor(value) && std::abs(value) < 1e18 ? fixed(value, 0) : text(value);
-}
+std::string json_number(double value) { return to_json(Value(value)); }
 
 } // namespace
 

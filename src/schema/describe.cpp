@@ -11,9 +11,9 @@ namespace {
 
 std::string range_note(const ParamDoc& about) {
     if (std::isfinite(about.min) && std::isfinite(about.max))
-        return text(", ", about.min, " to ", about.max);
-    if (std::isfinite(about.min)) return text(", at least ", about.min);
-    if (std::isfinite(about.max)) return text(", at most ", about.max);
+        return text(", ", number_text(about.min), " to ", number_text(about.max));
+    if (std::isfinite(about.min)) return text(", at least ", number_text(about.min));
+    if (std::isfinite(about.max)) return text(", at most ", number_text(about.max));
     return {};
 }
 

@@ -100,9 +100,9 @@ Problem wrong_type(const Param& param, std::string_view found, std::string_view 
 
 std::string range_text(const ParamDoc& about) {
     const std::string unit = about.unit.empty() ? "" : " " + about.unit;
-    if (std::isinf(about.max)) return text("at least ", about.min, unit);
-    if (std::isinf(about.min)) return text("at most ", about.max, unit);
-    return text("between ", about.min, " and ", about.max, unit);
+    if (std::isinf(about.max)) return text("at least ", number_text(about.min), unit);
+    if (std::isinf(about.min)) return text("at most ", number_text(about.max), unit);
+    return text("between ", number_text(about.min), " and ", number_text(about.max), unit);
 }
 
 std::optional<Problem> check_number(const Param& param, double number, std::string_view where) {

@@ -48,13 +48,26 @@ Inputs Job::given_inputs(const StageInstance& instance) const {
     return paths;
 }
 
+namespace {
+
+/// Inputs for a look before the run: what an earlier stage will make is named, but by a path that does not
+/// exist, so that results of a former run are never taken for it.
+Inputs inputs_to_come(const Job& job, const StageInstance& instance) {
+    Inputs paths = job.inputs(instance);
+    for (const Wire& wire : instance.wires)
+        if (!wire.from_files()) paths[wire.port].front() += ".to-come";
+    return paths;
+}
+
+}  // namespace
+
 std::vector<Workload> examine_job(const Job& job, const Workload& layout,
                                   std::vector<Problem>& problems) {
     std::vector<Workload> sizes;
     Workload current = layout;
     for (const StageInstance& instance : job.stages) {
         try {
-            instance.stage->examine(instance.params.get(), job.given_inputs(instance), current,
+            instance.stage->examine(instance.params.get(), inputs_to_come(job, instance), current,
                                     problems);
         } catch (const Error& error) {
             for (Problem problem : error.problems()) {

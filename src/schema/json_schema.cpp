@@ -44,8 +44,8 @@ private:
 };
 
 void put_limits(JsonObject& schema, const ParamDoc& about) {
-    if (std::isfinite(about.min)) schema.raw("minimum", text(about.min));
-    if (std::isfinite(about.max)) schema.raw("maximum", text(about.max));
+    if (std::isfinite(about.min)) schema.raw("minimum", number_text(about.min));
+    if (std::isfinite(about.max)) schema.raw("maximum", number_text(about.max));
     if (!about.choices.empty()) schema.raw("enum", to_json(Value(about.choices)));
 }
 

@@ -38,8 +38,27 @@ std::string upper(std::string_view value) {
     return out;
 }
 
+/// Markdown: what would begin a tag or emphasis stands for itself.
+std::string plain(const std::string& value) {
+    return replaced(replaced(value, "<", "\\<"), "*", "\\*");
+}
+
 std::string in_cell(const std::string& value) {
     return replaced(replaced(value, "|", "\\|"), "\n", " ");
+}
+
+/// Entries as a table; the middle column is left out where it is empty throughout.
+std::string entries_table(const ManualSection& section) {
+    const bool notes = std::any_of(section.entries.begin(), section.entries.end(),
+                                   [](const ManualEntry& entry) { return !entry.note.empty(); });
+    const auto& heads = section.heads;
+    std::string out = text("\n| ", heads[0], notes ? text(" | ", heads[1]) : "", " | ", heads[2],
+                           " |\n| --- |", notes ? " --- |" : "", " --- |\n");
+    for (const ManualEntry& entry : section.entries)
+        out += text("| `", in_cell(entry.term), "` | ",
+                    notes ? text(plain(in_cell(entry.note)), " | ") : "", plain(in_cell(entry.doc)),
+                    " |\n");
+    return out;
 }
 
 /// roff: backslashes, hyphens that must stay hyphens, and control characters at the start of a
@@ -102,15 +121,8 @@ std::string manual_as_markdown(const Manual& manual) {
     for (const ManualSection& section : manual.sections) {
         out += text("\n## ", section.title, "\n");
         for (const std::string& paragraph : section.paragraphs)
-            out += text("\n", paragraph, "\n");
-        if (!section.entries.empty()) {
-            const auto& heads = section.heads;
-            out += text("\n| ", heads[0], " | ", heads[1], " | ", heads[2],
-                        " |\n| --- | --- | --- |\n");
-            for (const ManualEntry& entry : section.entries)
-                out += text("| `", in_cell(entry.term), "` | ", in_cell(entry.note), " | ",
-                            in_cell(entry.doc), " |\n");
-        }
+            out += text("\n", plain(paragraph), "\n");
+        if (!section.entries.empty()) out += entries_table(section);
         if (!section.code.empty())
             out += text("\n```toml\n", section.code, section.code.ends_with('\n') ? "" : "\n",
                         "```\n");

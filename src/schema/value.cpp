@@ -26,7 +26,7 @@ std::string toml_number(double value) {
     return digits;
 }
 
-std::string json_number(double value) { return std::isfinite(value) ? text(value) : "null"; }
+std::string json_number(double value) { return std::isfinite(value) ? number_text(value) : "null"; }
 
 template <class List, class F>
 std::string bracketed(const List& list, F&& one) {
@@ -70,6 +70,11 @@ struct Json {
 };
 
 } // namespace
+
+std::string number_text(double value) {
+    const bool plain = value == std::floor(value) && std::abs(value) < 1e15;
+    return plain ? fixed(value, 0) : text(value);
+}
 
 std::string type_name(const Value& value) { return std::visit(TypeName{}, value); }
 std::string to_toml(const Value& value) { return std::visit(Toml{}, value); }
