@@ -197,10 +197,10 @@ void PlinkBedFile::read_fam(const std::filesystem::path& fam) {
     std::string_view line;
     while (stream->next_line(line)) {
         const auto field = words(line);
-        if (field.size() != 6)
-            throw DataError({.what = "the line has not 6 columns",
+        if (field.size() < 5)
+            throw DataError({.what = "the line has fewer than 5 columns",
                              .where = text(fam.string(), ", line ", samples_.size() + 1),
-                             .why = "they are family, sample, father, mother, sex, phenotype",
+                             .why = "they are family, sample, father, mother, sex, and phenotypes",
                              .help = "correct the .fam file"});
         samples_.id.emplace_back(field[1]);
         samples_.sex.push_back(field[4] == "1"   ? Sex::male
