@@ -12,7 +12,7 @@
 namespace salus::report {
 namespace {
 
-constexpr double dot = 2.2;  // height of a row of dots in drawing units
+constexpr double dot = 2.2; // height of a row of dots in drawing units
 
 Axis genome_axis(const ManhattanChart& chart) {
     const auto& spans = chart.sketch.spans();
@@ -36,15 +36,18 @@ struct Layers {
 };
 
 /// Occupied cells of one column as vertical strokes; neighbours are joined.
-void draw_column(const Plot& plot, const ManhattanChart& chart, std::size_t column, bool odd, Layers& layers) {
+void draw_column(const Plot& plot, const ManhattanChart& chart, std::size_t column, bool odd,
+                 Layers& layers) {
     const double x = plot.x()(static_cast<double>(column) + 0.5), floor = plot.y().from;
-    const std::size_t highest = std::min(significance_bins - 1, significance_bin(chart.sketch.largest()));
+    const std::size_t highest =
+        std::min(significance_bins - 1, significance_bin(chart.sketch.largest()));
     const long line = std::lround((floor - plot.y()(chart.genome_wide)) / dot);
     long start = -1, last = -2;
     const auto flush = [&] {
         if (start < 0) return;
         std::string& out = last >= line ? layers.hits : odd ? layers.odd : layers.even;
-        out += text('M', coordinate(x), ' ', coordinate(floor - dot * (static_cast<double>(start) + 0.5)), 'v',
+        out += text('M', coordinate(x), ' ',
+                    coordinate(floor - dot * (static_cast<double>(start) + 0.5)), 'v',
                     coordinate(-dot * static_cast<double>(last - start)));
     };
     for (std::size_t bin = 0; bin <= highest; ++bin) {
@@ -76,7 +79,7 @@ void number_loci(Plot& plot, const ManhattanChart& chart) {
     }
 }
 
-}  // namespace
+} // namespace
 
 std::string short_chromosome(const std::string& name) {
     return name.starts_with("chr") && name.size() > 3 ? name.substr(3) : name;
@@ -85,10 +88,12 @@ std::string short_chromosome(const std::string& name) {
 std::string manhattan_chart(const ManhattanChart& chart) {
     const double top = 1.12 * std::max(chart.sketch.largest(), chart.genome_wide + 0.7);
     const PlotText about{.title = "Manhattan plot of " + chart.trait,
-                         .label = text(with_thousands(chart.sketch.tested()), " variants along the genome; the largest −log10 p is ",
+                         .label = text(with_thousands(chart.sketch.tested()),
+                                       " variants along the genome; the largest −log10 p is ",
                                        decimal(chart.sketch.largest(), 1)),
                          .style = "wide"};
-    const Frame frame{.width = 900, .height = 410, .left = 56, .right = 10, .top = 44, .bottom = 76};
+    const Frame frame{
+        .width = 900, .height = 410, .left = 56, .right = 10, .top = 44, .bottom = 76};
     Axis y = linear_axis("\u2212log\u2081\u2080 p", 0, top, 5);
     y.high = top;
     std::erase_if(y.ticks, [&](const Tick& tick) { return tick.at > top; });
@@ -99,7 +104,10 @@ std::string manhattan_chart(const ManhattanChart& chart) {
         for (std::size_t column = span.begin; column < span.end; ++column)
             draw_column(plot, chart, column, i % 2 == 0, layers);
     }
-    plot.svg().path(layers.odd, "dots c1").path(layers.even, "dots c3").path(layers.hits, "dots c2");
+    plot.svg()
+        .path(layers.odd, "dots c1")
+        .path(layers.even, "dots c3")
+        .path(layers.hits, "dots c2");
     const double line = plot.y()(chart.genome_wide);
     plot.svg().line({frame.left, line}, {frame.width - frame.right, line}, "threshold");
     number_loci(plot, chart);
@@ -119,8 +127,9 @@ std::vector<Point> observed_points(const GenomeSketch& sketch) {
         // Up to three tests of a bin are drawn each; more are drawn at their middle rank.
         const std::uint64_t draws = count <= 3 ? count : 1;
         for (std::uint64_t i = 0; i < draws; ++i) {
-            const double rank = static_cast<double>(above) + (draws == count ? static_cast<double>(i) + 0.5
-                                                                              : 0.5 * static_cast<double>(count));
+            const double rank =
+                static_cast<double>(above) +
+                (draws == count ? static_cast<double>(i) + 0.5 : 0.5 * static_cast<double>(count));
             const Point p{-std::log10(rank / tests), significance_of(bin)};
             if (std::abs(p.x - last_x) < 0.004 && std::abs(p.y - last_y) < 0.03) continue;
             points.push_back(p);
@@ -146,7 +155,7 @@ Series null_band(std::uint64_t n) {
     return band;
 }
 
-}  // namespace
+} // namespace
 
 std::string qq_chart(const std::string& trait, const GenomeSketch& sketch, double lambda) {
     const double n = std::max(2.0, static_cast<double>(sketch.tested()));
@@ -155,14 +164,19 @@ std::string qq_chart(const std::string& trait, const GenomeSketch& sketch, doubl
     const double y_high = std::max(sketch.largest(), band.points.front().y);
     const XyChart chart{
         .about = {.title = "Quantile-quantile plot of " + trait,
-                  .label = text("Observed against expected −log10 p of ", with_thousands(sketch.tested()),
+                  .label = text("Observed against expected −log10 p of ",
+                                with_thousands(sketch.tested()),
                                 " tests; genomic control lambda is ", decimal(lambda, 3))},
         .x = linear_axis("Expected \u2212log\u2081\u2080 p", 0, x_high, 6),
         .y = linear_axis("Observed \u2212log\u2081\u2080 p", 0, y_high, 5),
-        .series = {band, {.name = "", .style = "c1", .mark = Series::Mark::dots, .points = observed_points(sketch)}},
+        .series = {band,
+                   {.name = "",
+                    .style = "c1",
+                    .mark = Series::Mark::dots,
+                    .points = observed_points(sketch)}},
         .diagonal = true,
         .corner = "\u03bb = " + decimal(lambda, 3)};
     return xy_chart(chart);
 }
 
-}  // namespace salus::report
+} // namespace salus::report

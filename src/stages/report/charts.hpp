@@ -11,11 +11,11 @@ namespace salus::report {
 /// One set of values of an XY picture. Styles: "c1", "c2" ... (page style sheet).
 struct Series {
     enum class Mark { line, dots, band, error_bars };
-    std::string name;   // in the legend if not empty
-    std::string style;  // colour class
+    std::string name;  // in the legend if not empty
+    std::string style; // colour class
     Mark mark = Mark::line;
     std::vector<Point> points;        // line, dots, error_bars; upper edge of a band
-    std::vector<double> lower, upper;  // error_bars: limits of y; band: `lower` is its lower edge
+    std::vector<double> lower, upper; // error_bars: limits of y; band: `lower` is its lower edge
 };
 
 struct XyChart {
@@ -23,7 +23,7 @@ struct XyChart {
     Axis x, y;
     std::vector<Series> series;
     bool diagonal = false;   // y = x for reference
-    std::string corner = {};  // words in the lower right corner, e.g. "AUC 0.71"
+    std::string corner = {}; // words in the lower right corner, e.g. "AUC 0.71"
     Frame frame = {};
 };
 std::string xy_chart(const XyChart& chart);
@@ -32,7 +32,7 @@ std::string xy_chart(const XyChart& chart);
 struct Histogram {
     PlotText about;
     Axis x, y;
-    std::vector<double> edges;  // one more than counts of each set
+    std::vector<double> edges; // one more than counts of each set
     struct Set {
         std::string name, style;
         std::vector<double> heights;
@@ -60,14 +60,14 @@ std::string stacked_bars(const StackedBars& chart);
 struct Forest {
     PlotText about;
     Axis x;
-    double reference = 0;  // a vertical line: no effect
+    double reference = 0; // a vertical line: no effect
     struct Row {
-        std::string name, note;  // left and right of the interval
+        std::string name, note; // left and right of the interval
         double estimate = 0, lower = 0, upper = 0;
-        bool total = false;  // drawn as a diamond
+        bool total = false; // drawn as a diamond
     };
     std::vector<Row> rows;
 };
 std::string forest_chart(const Forest& chart);
 
-}  // namespace salus::report
+} // namespace salus::report

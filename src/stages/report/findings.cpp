@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t named_at_most = 3;
 
-std::string allele(const std::string& bases) { return bases.size() > 12 ? bases.substr(0, 10) + "\u2026" : bases; }
+std::string allele(const std::string& bases) {
+    return bases.size() > 12 ? bases.substr(0, 10) + "\u2026" : bases;
+}
 
 /// Traits by their best variant, best first.
 std::vector<const TraitAssociation*> by_strength(const ReportData& data) {
@@ -26,37 +28,47 @@ std::vector<const TraitAssociation*> by_strength(const ReportData& data) {
 }
 
 std::string best_of(const TraitAssociation& trait) {
-    return text(trait_label(trait.name), " at ", locus_label(trait.loci[0]), " (p = ", p_value(trait.loci[0].neg_log10_p), ")");
+    return text(trait_label(trait.name), " at ", locus_label(trait.loci[0]),
+                " (p = ", p_value(trait.loci[0].neg_log10_p), ")");
 }
 
 std::string association_finding(const ReportData& data) {
     const auto order = by_strength(data);
     std::size_t significant = 0;
-    for (const auto& trait : data.association) significant += trait.significant_loci > 0;
+    for (const auto& trait : data.association)
+        significant += trait.significant_loci > 0;
     std::vector<std::string> named;
     for (const auto* trait : order) {
         const bool counts = significant == 0 || trait->significant_loci > 0;
-        if (counts && named.size() < (significant == 0 ? 1 : named_at_most)) named.push_back(best_of(*trait));
+        if (counts && named.size() < (significant == 0 ? 1 : named_at_most))
+            named.push_back(best_of(*trait));
     }
-    const std::string level = text("genome-wide significance (p < ", p_value(data.genome_wide), ")");
+    const std::string level =
+        text("genome-wide significance (p < ", p_value(data.genome_wide), ")");
     const std::size_t all = data.association.size();
-    const std::string of_traits = all == 1 ? std::string("the one trait tested") : text("the ", all, " traits tested");
+    const std::string of_traits =
+        all == 1 ? std::string("the one trait tested") : text("the ", all, " traits tested");
     if (significant == 0) {
         std::string out = text("No variant reaches ", level, " for ", of_traits);
         return out + (named.empty() ? "." : text("; the strongest signal is ", named[0], "."));
     }
-    std::string out = all == 1 ? text(capitalised(trait_label(data.association[0].name)), " reaches ", level, ", most strongly: ")
-                               : text(significant, " of ", of_traits, significant == 1 ? " reaches " : " reach ", level,
-                                      ", most strongly ");
+    std::string out =
+        all == 1 ? text(capitalised(trait_label(data.association[0].name)), " reaches ", level,
+                        ", most strongly: ")
+                 : text(significant, " of ", of_traits, significant == 1 ? " reaches " : " reach ",
+                        level, ", most strongly ");
     if (significant > named.size()) named.push_back(text(significant - named.size(), " more"));
     return out + enumerate(named) + ".";
 }
 
-/// "(3 sex mismatch, 2 duplicate)"; empty for no reasons. Reasons of people are subject to `min_cell` > 0.
+/// "(3 sex mismatch, 2 duplicate)"; empty for no reasons. Reasons of people are subject to
+/// `min_cell` > 0.
 std::string reasons_in_words(std::vector<Counted> reasons, std::uint64_t min_cell) {
-    std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.count > b.count; });
+    std::stable_sort(reasons.begin(), reasons.end(),
+                     [](const auto& a, const auto& b) { return a.count > b.count; });
     std::vector<std::uint64_t> counts;
-    for (const auto& reason : reasons) counts.push_back(reason.count);
+    for (const auto& reason : reasons)
+        counts.push_back(reason.count);
     const auto cells = people_cells(counts, min_cell);
     std::vector<std::string> words;
     for (std::size_t i = 0; i < reasons.size() && i <= named_at_most; ++i)
@@ -67,10 +79,13 @@ std::string reasons_in_words(std::vector<Counted> reasons, std::uint64_t min_cel
 std::string quality_finding(const ReportData& data) {
     const auto& samples = data.quality->samples;
     const auto& variants = data.quality->variants;
-    const std::uint64_t bad = samples.total - samples.passed, bad_variants = variants.total - variants.passed;
-    return text("Quality control marks ", people(bad, data.min_cell), " of ", with_thousands(samples.total), " samples",
-                reasons_in_words(samples.reasons, data.min_cell), " and ", with_thousands(bad_variants), " of ",
-                with_thousands(variants.total), " variants", reasons_in_words(variants.reasons, 0), ".");
+    const std::uint64_t bad = samples.total - samples.passed,
+                        bad_variants = variants.total - variants.passed;
+    return text("Quality control marks ", people(bad, data.min_cell), " of ",
+                with_thousands(samples.total), " samples",
+                reasons_in_words(samples.reasons, data.min_cell), " and ",
+                with_thousands(bad_variants), " of ", with_thousands(variants.total), " variants",
+                reasons_in_words(variants.reasons, 0), ".");
 }
 
 bool is_binary_metric(const ScoreMeasure& measure) { return measure.metric == "auc"; }
@@ -78,34 +93,47 @@ bool is_binary_metric(const ScoreMeasure& measure) { return measure.metric == "a
 /// `again`: the sentence has spoken of explained variance before.
 std::string score_in_words(const TraitRisk& trait, const ScoreMeasure& m, bool again) {
     if (is_binary_metric(m))
-        return text("tells cases of ", trait_label(trait.name), " from others with an AUC of ", decimal(m.estimate, 3),
-                    " (95 % CI ", decimal(m.lower, 3), " to ", decimal(m.upper, 3), ")");
-    return text(again ? "" : "explains ", percent(m.estimate), again ? " of that of " : " of the variance of ",
-                trait_label(trait.name), " (95 % CI ", decimal(100 * m.lower, 1), " to ", decimal(100 * m.upper, 1), " %)");
+        return text("tells cases of ", trait_label(trait.name), " from others with an AUC of ",
+                    decimal(m.estimate, 3), " (95 % CI ", decimal(m.lower, 3), " to ",
+                    decimal(m.upper, 3), ")");
+    return text(again ? "" : "explains ", percent(m.estimate),
+                again ? " of that of " : " of the variance of ", trait_label(trait.name),
+                " (95 % CI ", decimal(100 * m.lower, 1), " to ", decimal(100 * m.upper, 1), " %)");
 }
 
-std::string score_finding(const ReportData& data) {
-    std::vector<std::string> parts;
-    std::size_t traits = 0;
-    bool variance = false;
+/// Scores of one kind, best first, at most `count`.
+std::vector<const TraitRisk*> best_scores(const ReportData& data, bool binary, std::size_t count) {
+    std::vector<const TraitRisk*> order;
     for (const auto& trait : data.risk) {
         const auto* measure = headline_measure(trait);
-        if (measure == nullptr || std::isnan(measure->estimate)) continue;
-        ++traits;
-        if (parts.size() == named_at_most) continue;
-        parts.push_back(score_in_words(trait, *measure, variance));
-        variance = !is_binary_metric(*measure);
+        if (measure != nullptr && !std::isnan(measure->estimate) &&
+            is_binary_metric(*measure) == binary)
+            order.push_back(&trait);
     }
-    if (parts.empty()) return {};
-    if (traits > parts.size()) parts.push_back(text("was validated for ", traits - parts.size(), " more traits"));
-    return text("In people who were not used to build it, the genetic score ", enumerate(parts), ".");
+    std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+        return headline_measure(*a)->estimate > headline_measure(*b)->estimate;
+    });
+    order.resize(std::min(order.size(), count));
+    return order;
 }
 
-}  // namespace
+/// The two scores that explain most, and the one that tells cases best.
+std::string score_finding(const ReportData& data) {
+    std::vector<std::string> parts;
+    for (const auto* trait : best_scores(data, false, 2))
+        parts.push_back(score_in_words(*trait, *headline_measure(*trait), !parts.empty()));
+    for (const auto* trait : best_scores(data, true, 1))
+        parts.push_back(score_in_words(*trait, *headline_measure(*trait), false));
+    if (parts.empty()) return {};
+    return text("In people who were not used to build it, the genetic score ", enumerate(parts),
+                ".");
+}
+
+} // namespace
 
 std::string locus_label(const Locus& locus) {
-    return text(short_chromosome(locus.chromosome), ":", with_thousands(locus.position), " ", allele(locus.other_allele),
-                ">", allele(locus.effect_allele));
+    return text(short_chromosome(locus.chromosome), ":", with_thousands(locus.position), " ",
+                allele(locus.other_allele), ">", allele(locus.effect_allele));
 }
 
 std::string reason_label(const std::string& reason) {
@@ -124,7 +152,9 @@ const ScoreMeasure* headline_measure(const TraitRisk& trait, const std::string& 
     return best;
 }
 
-const ScoreMeasure* headline_measure(const TraitRisk& trait) { return headline_measure(trait, "all"); }
+const ScoreMeasure* headline_measure(const TraitRisk& trait) {
+    return headline_measure(trait, "all");
+}
 
 std::vector<std::string> main_findings(const ReportData& data) {
     std::vector<std::string> findings;
@@ -134,4 +164,4 @@ std::vector<std::string> main_findings(const ReportData& data) {
     return findings;
 }
 
-}  // namespace salus::report
+} // namespace salus::report

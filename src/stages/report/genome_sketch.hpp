@@ -10,13 +10,13 @@ namespace salus::report {
 /// Consecutive variants of one chromosome in a result table.
 struct ChromosomeRun {
     std::string name;
-    std::uint64_t begin = 0, end = 0;         // rows, half-open
-    std::uint32_t first = 0, last = 0;        // smallest and largest 1-based position
+    std::uint64_t begin = 0, end = 0;  // rows, half-open
+    std::uint32_t first = 0, last = 0; // smallest and largest 1-based position
     std::uint64_t variants() const noexcept { return end - begin; }
 };
 
-/// A value of -log10 p in one of 4,096 bins: steps of 0.02 up to 20, then of 0.5 %. The bins do not depend on the
-/// data, so one pass is enough; bin 0 starts at 0.
+/// A value of -log10 p in one of 4,096 bins: steps of 0.02 up to 20, then of 0.5 %. The bins do not
+/// depend on the data, so one pass is enough; bin 0 starts at 0.
 std::size_t significance_bin(double neg_log10_p) noexcept;
 /// Middle of a bin.
 double significance_of(std::size_t bin) noexcept;
@@ -24,19 +24,20 @@ inline constexpr std::size_t significance_bins = 4096;
 
 /// A variant that is the best of its stretch of the genome.
 struct Hit {
-    std::size_t run = 0;         // index of the ChromosomeRun
-    std::uint64_t row = 0;       // row of the result table
-    std::uint32_t position = 0;  // 1-based
+    std::size_t run = 0;        // index of the ChromosomeRun
+    std::uint64_t row = 0;      // row of the result table
+    std::uint32_t position = 0; // 1-based
     double neg_log10_p = 0;
 };
 
-/// What a report needs of all tests of one trait, in bounded memory (about 0.5 MiB and 16 bytes per stretch of
-/// `distance` / 10 with a suggestive hit) however many variants there are.
+/// What a report needs of all tests of one trait, in bounded memory (about 0.5 MiB and 16 bytes per
+/// stretch of `distance` / 10 with a suggestive hit) however many variants there are.
 class GenomeSketch {
 public:
-    static constexpr std::size_t columns = 640;  // of the Manhattan plot
+    static constexpr std::size_t columns = 640; // of the Manhattan plot
 
-    /// `suggestive`: least -log10 p of a hit that is kept; `distance` between independent loci, base pairs.
+    /// `suggestive`: least -log10 p of a hit that is kept; `distance` between independent loci,
+    /// base pairs.
     GenomeSketch(const std::vector<ChromosomeRun>& runs, double suggestive, std::uint32_t distance);
 
     /// Adds one test; rows must come in table order. NaN (not tested) is ignored.
@@ -47,7 +48,9 @@ public:
     /// Tests per significance_bin.
     const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
     /// Whether any test of the column fell into the bin.
-    bool occupied(std::size_t column, std::size_t bin) const { return cells_[column * significance_bins + bin]; }
+    bool occupied(std::size_t column, std::size_t bin) const {
+        return cells_[column * significance_bins + bin];
+    }
     /// Columns [first, second) of a run.
     struct Span {
         std::size_t begin = 0, end = 0;
@@ -70,4 +73,4 @@ private:
     std::vector<Hit> hits_;
 };
 
-}  // namespace salus::report
+} // namespace salus::report

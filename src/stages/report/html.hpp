@@ -10,7 +10,7 @@ namespace salus::report {
 struct HtmlTable {
     struct Column {
         std::string header;
-        bool number = false;  // aligned right, tabular digits
+        bool number = false; // aligned right, tabular digits
     };
     std::string caption;
     std::vector<Column> columns;
@@ -25,7 +25,8 @@ std::string figure(std::string_view svg, std::string_view caption, bool wide = f
 std::string figure_row(const std::vector<std::string>& figures);
 
 /// Section with heading; `level` 2 is a section of the page, 3 a trait. `body` is HTML.
-std::string section(std::string_view id, std::string_view title, std::string_view body, int level = 2);
+std::string section(std::string_view id, std::string_view title, std::string_view body,
+                    int level = 2);
 std::string paragraph(std::string_view words, std::string_view style = {});
 
 /// Large figures with a word below each.
@@ -39,4 +40,4 @@ std::string definitions(const std::vector<std::pair<std::string, std::string>>& 
 /// Citations, "doi:10.x/y" made into links.
 std::string citations(const std::vector<std::string>& entries);
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -12,10 +12,12 @@ namespace {
 constexpr std::string_view minus = "\u2212";
 
 std::string superscript(int value) {
-    static constexpr std::array<std::string_view, 10> digits = {"\u2070", "\u00b9", "\u00b2", "\u00b3", "\u2074",
-                                                                "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
+    static constexpr std::array<std::string_view, 10> digits = {
+        "\u2070", "\u00b9", "\u00b2", "\u00b3", "\u2074",
+        "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
     std::string out = value < 0 ? "\u207b" : "";
-    for (const char c : std::to_string(std::abs(value))) out += digits[static_cast<std::size_t>(c - '0')];
+    for (const char c : std::to_string(std::abs(value)))
+        out += digits[static_cast<std::size_t>(c - '0')];
     return out;
 }
 
@@ -29,7 +31,7 @@ std::string scientific(double mantissa, int exponent, int digits) {
     return text(lead, " \u00d7 10", superscript(exponent));
 }
 
-}  // namespace
+} // namespace
 
 std::string decimal(double value, int digits) {
     if (std::isnan(value)) return "\u2013";
@@ -37,7 +39,8 @@ std::string decimal(double value, int digits) {
     std::string plain = fixed(std::abs(value), digits);
     const bool zero = plain.find_first_not_of("0.") == std::string::npos;
     const auto point = std::min(plain.find('.'), plain.size());
-    for (std::size_t i = point; i > 3; i -= 3) plain.insert(i - 3, ",");
+    for (std::size_t i = point; i > 3; i -= 3)
+        plain.insert(i - 3, ",");
     return text(value < 0 && !zero ? minus : "", plain);
 }
 
@@ -49,7 +52,9 @@ std::string measured(double value, int digits) {
     return decimal(value, std::max(0, digits - 1 - exponent));
 }
 
-std::string percent(double proportion, int digits) { return decimal(100.0 * proportion, digits) + " %"; }
+std::string percent(double proportion, int digits) {
+    return decimal(100.0 * proportion, digits) + " %";
+}
 
 std::string power_of_ten(int exponent) {
     if (exponent >= 0 && exponent <= 3) return decimal(std::pow(10.0, exponent), 0);
@@ -65,11 +70,13 @@ std::string p_value(double neg_log10_p) {
 }
 
 std::string interval(double estimate, double lower, double upper, int digits) {
-    return text(decimal(estimate, digits), " (", decimal(lower, digits), " to ", decimal(upper, digits), ")");
+    return text(decimal(estimate, digits), " (", decimal(lower, digits), " to ",
+                decimal(upper, digits), ")");
 }
 
 std::string percent_interval(double estimate, double lower, double upper) {
-    return text(percent(estimate), " (", decimal(100 * lower, 1), " to ", decimal(100 * upper, 1), ")");
+    return text(percent(estimate), " (", decimal(100 * lower, 1), " to ", decimal(100 * upper, 1),
+                ")");
 }
 
 std::string people(std::uint64_t count, std::uint64_t min_cell) {
@@ -77,37 +84,42 @@ std::string people(std::uint64_t count, std::uint64_t min_cell) {
     return with_thousands(count);
 }
 
-std::vector<std::string> people_cells(std::span<const std::uint64_t> counts, std::uint64_t min_cell) {
+std::vector<std::string> people_cells(std::span<const std::uint64_t> counts,
+                                      std::uint64_t min_cell) {
     std::vector<std::string> cells;
     std::size_t hidden = 0, smallest = counts.size();
     for (std::size_t i = 0; i < counts.size(); ++i) {
         cells.push_back(people(counts[i], min_cell));
         if (counts[i] == 0) continue;
-        if (counts[i] < min_cell) ++hidden;
-        else if (smallest == counts.size() || counts[i] < counts[smallest]) smallest = i;
+        if (counts[i] < min_cell)
+            ++hidden;
+        else if (smallest == counts.size() || counts[i] < counts[smallest])
+            smallest = i;
     }
     if (hidden == 1 && smallest < counts.size()) cells[smallest] = "not shown";
     return cells;
 }
 
 std::string trait_label(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> known = {{{"ldl", "LDL"},
-                                                                                             {"hdl", "HDL"},
-                                                                                             {"hba1c", "HbA1c"},
-                                                                                             {"bmi", "BMI"},
-                                                                                             {"egfr", "eGFR"},
-                                                                                             {"crp", "CRP"},
-                                                                                             {"copd", "COPD"},
-                                                                                             {"ckd", "CKD"},
-                                                                                             {"alt", "ALT"},
-                                                                                             {"ast", "AST"},
-                                                                                             {"psa", "PSA"},
-                                                                                             {"ecg", "ECG"}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> known = {
+        {{"ldl", "LDL"},
+         {"hdl", "HDL"},
+         {"hba1c", "HbA1c"},
+         {"bmi", "BMI"},
+         {"egfr", "eGFR"},
+         {"crp", "CRP"},
+         {"copd", "COPD"},
+         {"ckd", "CKD"},
+         {"alt", "ALT"},
+         {"ast", "AST"},
+         {"psa", "PSA"},
+         {"ecg", "ECG"}}};
     std::string out;
     for (const auto word : split(name, '_')) {
         if (word.empty()) continue;
         if (!out.empty()) out += ' ';
-        const auto at = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == word; });
+        const auto at = std::find_if(known.begin(), known.end(),
+                                     [&](const auto& k) { return k.first == word; });
         out += at == known.end() ? word : at->second;
     }
     return out;
@@ -123,7 +135,8 @@ std::string enumerate(std::span<const std::string> items) {
 }
 
 std::string capitalised(std::string value) {
-    if (!value.empty() && value[0] >= 'a' && value[0] <= 'z') value[0] = static_cast<char>(value[0] - 'a' + 'A');
+    if (!value.empty() && value[0] >= 'a' && value[0] <= 'z')
+        value[0] = static_cast<char>(value[0] - 'a' + 'A');
     return value;
 }
 
@@ -153,12 +166,13 @@ double gamma_quantile(std::uint64_t k, double probability, double z) {
     return 0.5 * (low + high);
 }
 
-}  // namespace
+} // namespace
 
 OrderBand uniform_order_band(std::uint64_t k, std::uint64_t n) {
     constexpr double z = 1.959963984540054;
     const double size = static_cast<double>(n);
-    return {.lower = gamma_quantile(k, 0.025, -z) / size, .upper = std::min(1.0, gamma_quantile(k, 0.975, z) / size)};
+    return {.lower = gamma_quantile(k, 0.025, -z) / size,
+            .upper = std::min(1.0, gamma_quantile(k, 0.975, z) / size)};
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -9,7 +9,8 @@
 
 namespace salus::report {
 
-/// Fixed decimals, thousands separators, a real minus sign; "–" for NaN: decimal(-1234.5, 1) == "−1,234.5".
+/// Fixed decimals, thousands separators, a real minus sign; "–" for NaN: decimal(-1234.5, 1) ==
+/// "−1,234.5".
 std::string decimal(double value, int digits);
 /// About `digits` significant digits without exponent between 1e-4 and 1e6, else "1.2 × 10⁻⁷".
 std::string measured(double value, int digits = 3);
@@ -25,9 +26,10 @@ std::string percent_interval(double estimate, double lower, double upper);
 
 /// A number of persons, or "<min_cell" if it is above zero and below `min_cell`.
 std::string people(std::uint64_t count, std::uint64_t min_cell);
-/// The same for the cells of one total: where exactly one cell is hidden, the smallest other cell that is
-/// not zero is hidden too ("not shown"), so that it cannot be found by subtraction.
-std::vector<std::string> people_cells(std::span<const std::uint64_t> counts, std::uint64_t min_cell);
+/// The same for the cells of one total: where exactly one cell is hidden, the smallest other cell
+/// that is not zero is hidden too ("not shown"), so that it cannot be found by subtraction.
+std::vector<std::string> people_cells(std::span<const std::uint64_t> counts,
+                                      std::uint64_t min_cell);
 
 /// A trait's name for readers: "ldl_cholesterol" -> "LDL cholesterol".
 std::string trait_label(std::string_view name);
@@ -36,12 +38,12 @@ std::string enumerate(std::span<const std::string> items);
 /// First letter in upper case (ASCII).
 std::string capitalised(std::string text);
 
-/// Limits of the central 95 % of the k-th smallest of n uniform values, k counted from 1. Gamma(k)/n, which
-/// is the limit of Beta(k, n - k + 1) for k << n; Wilson & Hilferty 1931 above k = 60. Relative error < 1 % for
-/// k < n / 100; at larger k the band is wider than it should be.
+/// Limits of the central 95 % of the k-th smallest of n uniform values, k counted from 1.
+/// Gamma(k)/n, which is the limit of Beta(k, n - k + 1) for k << n; Wilson & Hilferty 1931 above k
+/// = 60. Relative error < 1 % for k < n / 100; at larger k the band is wider than it should be.
 struct OrderBand {
     double lower = 0, upper = 0;
 };
 OrderBand uniform_order_band(std::uint64_t k, std::uint64_t n);
 
-}  // namespace salus::report
+} // namespace salus::report

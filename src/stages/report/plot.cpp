@@ -5,9 +5,18 @@
 namespace salus::report {
 
 Plot::Plot(const Frame& frame, const PlotText& about, const Axis& x, const Axis& y)
-    : frame_(frame), svg_(frame.width, frame.height, text(about.title, ". ", about.label), about.style),
-      x_{.low = x.low, .high = x.high, .from = frame.left, .to = frame.width - frame.right, .scaling = x.scaling},
-      y_{.low = y.low, .high = y.high, .from = frame.height - frame.bottom, .to = frame.top, .scaling = y.scaling} {
+    : frame_(frame),
+      svg_(frame.width, frame.height, text(about.title, ". ", about.label), about.style),
+      x_{.low = x.low,
+         .high = x.high,
+         .from = frame.left,
+         .to = frame.width - frame.right,
+         .scaling = x.scaling},
+      y_{.low = y.low,
+         .high = y.high,
+         .from = frame.height - frame.bottom,
+         .to = frame.top,
+         .scaling = y.scaling} {
     draw_axes(x, y);
 }
 
@@ -17,25 +26,17 @@ void Plot::draw_axes(const Axis& x, const Axis& y) {
         const double at = y_(tick.at);
         svg_.line({frame_.left, at}, {right, at}, "grid");
         if (!tick.label.empty())
-            svg_.words({frame_.left - 8, at + 4}, tick.label, tick.minor ? "tick e minor" : "tick e");
+            svg_.words({frame_.left - 8, at + 4}, tick.label,
+                       tick.minor ? "tick e minor" : "tick e");
     }
     for (const auto& tick : x.ticks) {
         if (tick.label.empty()) continue;
-        svg_.words({x_(tick.at), floor + (frame_.bottom > 60 ? 34 : 18)}, tick.label, tick.minor ? "tick m minor" : "tick m");
+        svg_.words({x_(tick.at), floor + (frame_.bottom > 60 ? 34 : 18)}, tick.label,
+                   tick.minor ? "tick m minor" : "tick m");
     }
     svg_.line({frame_.left, floor}, {right, floor}, "axis");
     svg_.words({2, 16}, y.label, "name");
     svg_.words({right, frame_.height - 6}, x.label, "name e");
-}
-
-void Plot::legend(const std::vector<std::pair<std::string, std::string>>& keys) {
-    double at = frame_.width - frame_.right;
-    for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
-        svg_.words({at, 16}, key->second, "tick e");
-        at -= 7.2 * static_cast<double>(key->second.size()) + 6;
-        svg_.rect({at - 10, 7}, 10, 10, key->first);
-        at -= 26;
-    }
 }
 
 std::string polyline(const Plot& plot, const std::vector<Point>& points) {
@@ -47,4 +48,4 @@ std::string polyline(const Plot& plot, const std::vector<Point>& points) {
     return data;
 }
 
-}  // namespace salus::report
+} // namespace salus::report

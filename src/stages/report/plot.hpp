@@ -19,7 +19,7 @@ struct Frame {
 struct PlotText {
     std::string title;
     std::string label;
-    std::string style;  // further classes of the svg element
+    std::string style; // further classes of the svg element
 };
 
 /// A picture with two axes; the constructor draws grid, ticks and titles.
@@ -33,7 +33,9 @@ public:
     Svg& svg() noexcept { return svg_; }
     const Frame& frame() const noexcept { return frame_; }
     /// A row of keys (style, words) at the upper right, above the axes.
-    void legend(const std::vector<std::pair<std::string, std::string>>& keys);
+    void legend(const std::vector<std::pair<std::string, std::string>>& keys) {
+        svg_.keys({frame_.width - frame_.right, 16}, keys);
+    }
     std::string finish() && { return std::move(svg_).finish(); }
 
 private:
@@ -47,4 +49,4 @@ private:
 /// Path data through the points; empty for none.
 std::string polyline(const Plot& plot, const std::vector<Point>& points);
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -21,11 +21,16 @@ std::vector<ChromosomeRun> read_runs(const H5File& file) {
             const std::uint64_t row = range.begin + i;
             if (runs.empty() || runs.back().name != names[i]) {
                 if (!seen.insert(names[i]).second)
-                    throw DataError({.what = text("chromosome ", names[i], " appears in two places"),
-                                     .where = text(file.path().string(), ", table variants, row ", row),
-                                     .why = "variants are expected in genome order",
-                                     .help = "make the association result from a sorted genotype store"});
-                runs.push_back({.name = names[i], .begin = row, .end = row, .first = positions[i], .last = positions[i]});
+                    throw DataError(
+                        {.what = text("chromosome ", names[i], " appears in two places"),
+                         .where = text(file.path().string(), ", table variants, row ", row),
+                         .why = "variants are expected in genome order",
+                         .help = "make the association result from a sorted genotype store"});
+                runs.push_back({.name = names[i],
+                                .begin = row,
+                                .end = row,
+                                .first = positions[i],
+                                .last = positions[i]});
             }
             auto& run = runs.back();
             run.end = row + 1;
@@ -36,24 +41,28 @@ std::vector<ChromosomeRun> read_runs(const H5File& file) {
     return runs;
 }
 
-GenomeSketch read_sketch(const H5File& file, const std::string& trait, const std::vector<ChromosomeRun>& runs,
-                         double suggestive, std::uint32_t distance) {
+GenomeSketch read_sketch(const H5File& file, const std::string& trait,
+                         const std::vector<ChromosomeRun>& runs, double suggestive,
+                         std::uint32_t distance) {
     GenomeSketch sketch(runs, suggestive, distance);
     std::size_t run = 0;
     for (const auto& range : row_slices(file.rows("variants"), slice_rows)) {
-        const auto positions =
-            file.read_rows<std::uint32_t>("variants/base_pair_location", range.begin, range.end - range.begin);
-        const auto rows = file.read_rows("traits/" + trait, range.begin, range.end - range.begin, {"neg_log10_p"});
+        const auto positions = file.read_rows<std::uint32_t>("variants/base_pair_location",
+                                                             range.begin, range.end - range.begin);
+        const auto rows = file.read_rows("traits/" + trait, range.begin, range.end - range.begin,
+                                         {"neg_log10_p"});
         const auto values = numbers(rows, "neg_log10_p");
         for (std::size_t i = 0; i < values.size(); ++i) {
-            while (range.begin + i >= runs[run].end) ++run;
+            while (range.begin + i >= runs[run].end)
+                ++run;
             sketch.add(run, range.begin + i, positions[i], values[i]);
         }
     }
     return sketch;
 }
 
-std::vector<Locus> read_loci(const H5File& file, const std::string& trait, std::span<const Hit> hits) {
+std::vector<Locus> read_loci(const H5File& file, const std::string& trait,
+                             std::span<const Hit> hits) {
     std::vector<Locus> loci;
     for (const Hit& hit : hits) {
         const auto variant = file.read_rows("variants", hit.row, 1);
@@ -79,7 +88,12 @@ std::vector<TraitAssociation> read_association_summary(const H5File& file) {
     const auto lambda = numbers(summary, "lambda_gc");
     std::vector<TraitAssociation> traits;
     for (std::size_t i = 0; i < names.size(); ++i)
-        traits.push_back({.name = names[i], .kind = kinds[i], .ranked = transformations[i] == "rank_inverse_normal", .n = n[i], .cases = cases[i], .lambda = lambda[i]});
+        traits.push_back({.name = names[i],
+                          .kind = kinds[i],
+                          .ranked = transformations[i] == "rank_inverse_normal",
+                          .n = n[i],
+                          .cases = cases[i],
+                          .lambda = lambda[i]});
     return traits;
 }
 
@@ -88,7 +102,8 @@ std::vector<std::pair<std::string, std::string>> read_skipped(const H5File& file
     if (!file.exists("traits_skipped")) return skipped;
     const auto table = file.read("traits_skipped");
     const auto names = words(table, "name"), reasons = words(table, "reason");
-    for (std::size_t i = 0; i < names.size(); ++i) skipped.emplace_back(names[i], reasons[i]);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        skipped.emplace_back(names[i], reasons[i]);
     return skipped;
 }
 
@@ -103,7 +118,8 @@ TableSpec locus_table() {
                         {"other_allele", ColumnType::text, "", "REF."},
                         {"effect_allele", ColumnType::text, "", "ALT."},
                         {"base_pair_location", ColumnType::u64, "bp", "1-based position."},
-                        {"effect_allele_frequency", ColumnType::f64, "proportion", "Frequency of the effect allele."},
+                        {"effect_allele_frequency", ColumnType::f64, "proportion",
+                         "Frequency of the effect allele."},
                         {"beta", ColumnType::f64, "1", "Effect per copy."},
                         {"standard_error", ColumnType::f64, "1", "Standard error of beta."},
                         {"neg_log10_p", ColumnType::f64, "1", "Significance."}}};
@@ -118,7 +134,7 @@ std::string text_of(const H5File& file, const std::string& name) {
     return {bytes.begin(), bytes.end()};
 }
 
-}  // namespace
+} // namespace
 
 void write_trait(H5File& file, const TraitAssociation& trait) {
     TableData loci(locus_table());
@@ -155,7 +171,8 @@ void read_trait(const H5File& file, TraitAssociation& trait) {
     trait.manhattan = text_of(file, "manhattan");
     trait.qq = text_of(file, "qq");
     trait.tested = static_cast<std::uint64_t>(file.integer_attribute("/", "tested").value_or(0));
-    trait.significant_loci = static_cast<std::uint64_t>(file.integer_attribute("/", "significant_loci").value_or(0));
+    trait.significant_loci =
+        static_cast<std::uint64_t>(file.integer_attribute("/", "significant_loci").value_or(0));
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -9,9 +9,12 @@ namespace salus::report {
 namespace {
 
 void count_word(std::vector<Counted>& counted, std::string_view name, std::uint64_t more) {
-    const auto at = std::find_if(counted.begin(), counted.end(), [&](const Counted& c) { return c.name == name; });
-    if (at == counted.end()) counted.push_back({std::string(name), more});
-    else at->count += more;
+    const auto at = std::find_if(counted.begin(), counted.end(),
+                                 [&](const Counted& c) { return c.name == name; });
+    if (at == counted.end())
+        counted.push_back({std::string(name), more});
+    else
+        at->count += more;
 }
 
 /// A row may have failed for several reasons; each is counted.
@@ -19,7 +22,8 @@ void count_reasons(std::vector<Counted>& counted, std::string_view reasons) {
     std::size_t begin = 0;
     while (begin < reasons.size()) {
         const std::size_t end = std::min(reasons.find_first_of(",;|", begin), reasons.size());
-        if (const auto one = trim(reasons.substr(begin, end - begin)); !one.empty()) count_word(counted, one, 1);
+        if (const auto one = trim(reasons.substr(begin, end - begin)); !one.empty())
+            count_word(counted, one, 1);
         begin = end + 1;
     }
 }
@@ -30,7 +34,8 @@ std::size_t bin_of(double share, std::size_t bins) {
 }
 
 VariantQuality::Chromosome& chromosome_of(VariantQuality& sum, const std::string& name) {
-    if (!sum.chromosomes.empty() && sum.chromosomes.back().name == name) return sum.chromosomes.back();
+    if (!sum.chromosomes.empty() && sum.chromosomes.back().name == name)
+        return sum.chromosomes.back();
     for (auto& one : sum.chromosomes)
         if (one.name == name) return one;
     return sum.chromosomes.emplace_back(VariantQuality::Chromosome{.name = name});
@@ -47,27 +52,33 @@ void add_rows(const TableData& rows, VariantQuality& sum) {
         ++sum.total;
         sum.passed += pass[i] != 0;
         count_reasons(sum.reasons, reasons[i]);
-        if (!std::isnan(call_rate[i])) ++sum.call_rate[bin_of((call_rate[i] - 0.9) / 0.1, sum.call_rate.size())];
+        if (!std::isnan(call_rate[i]))
+            ++sum.call_rate[bin_of((call_rate[i] - 0.9) / 0.1, sum.call_rate.size())];
         if (!std::isnan(hwe[i])) ++sum.hwe[bin_of(hwe[i] / 20.0, sum.hwe.size())];
         if (std::isnan(frequency[i])) continue;
         const double minor = std::min(frequency[i], 1.0 - frequency[i]);
-        if (minor > 0) ++sum.frequency[bin_of((std::log10(minor) + 7.0) / 7.0, sum.frequency.size())];
-        else ++sum.monomorphic;
+        if (minor > 0)
+            ++sum.frequency[bin_of((std::log10(minor) + 7.0) / 7.0, sum.frequency.size())];
+        else
+            ++sum.monomorphic;
     }
 }
 
 void add_all(std::vector<std::uint64_t>& sum, const std::vector<std::uint64_t>& more) {
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
+    for (std::size_t i = 0; i < sum.size(); ++i)
+        sum[i] += more[i];
 }
 
-}  // namespace
+} // namespace
 
 VariantQuality read_variant_quality(const H5File& file, RowRange range) {
-    static const std::vector<std::string> columns = {"chromosome",      "call_rate", "alt_frequency",
-                                                     "hwe_neg_log10_p", "pass",      "fail_reason"};
+    static const std::vector<std::string> columns = {
+        "chromosome", "call_rate", "alt_frequency", "hwe_neg_log10_p", "pass", "fail_reason"};
     VariantQuality sum;
     for (const auto& slice : row_slices(range.end - range.begin, slice_rows))
-        add_rows(file.read_rows("variants", range.begin + slice.begin, slice.end - slice.begin, columns), sum);
+        add_rows(
+            file.read_rows("variants", range.begin + slice.begin, slice.end - slice.begin, columns),
+            sum);
     return sum;
 }
 
@@ -82,8 +93,10 @@ SampleQuality read_sample_quality(const H5File& file) {
         const auto rows = file.read_rows("samples", range.begin, range.end - range.begin, wanted);
         for (const double f : numbers(rows, "inbreeding_f"))
             if (!std::isnan(f)) ++sum.inbreeding[bin_of((f + 0.4) / 0.8, sum.inbreeding.size())];
-        for (const auto pass : counts(rows, "pass")) sum.passed += pass != 0;
-        for (const auto& reasons : words(rows, "fail_reason")) count_reasons(sum.reasons, reasons);
+        for (const auto pass : counts(rows, "pass"))
+            sum.passed += pass != 0;
+        for (const auto& reasons : words(rows, "fail_reason"))
+            count_reasons(sum.reasons, reasons);
     }
     return sum;
 }
@@ -94,7 +107,8 @@ void merge(VariantQuality& sum, const VariantQuality& more) {
         into.pass += one.pass;
         into.fail += one.fail;
     }
-    for (const auto& reason : more.reasons) count_word(sum.reasons, reason.name, reason.count);
+    for (const auto& reason : more.reasons)
+        count_word(sum.reasons, reason.name, reason.count);
     add_all(sum.call_rate, more.call_rate);
     add_all(sum.frequency, more.frequency);
     add_all(sum.hwe, more.hwe);
@@ -118,10 +132,11 @@ TableSpec reason_table() {
     return {.name = "reasons",
             .row = "reason",
             .doc = "Variants by reason of failure.",
-            .columns = {{"name", ColumnType::text, "", "Reason."}, {"count", ColumnType::u64, "variants", "Variants."}}};
+            .columns = {{"name", ColumnType::text, "", "Reason."},
+                        {"count", ColumnType::u64, "variants", "Variants."}}};
 }
 
-}  // namespace
+} // namespace
 
 void write_variant_quality(H5File& file, const VariantQuality& sum) {
     TableData chromosomes(chromosome_table()), reasons(reason_table());
@@ -147,10 +162,12 @@ VariantQuality read_variant_quality_part(const H5File& file) {
     const auto chromosomes = file.read("chromosomes"), reasons = file.read("reasons");
     const auto names = words(chromosomes, "name");
     const auto pass = counts(chromosomes, "pass"), fail = counts(chromosomes, "fail");
-    for (std::size_t i = 0; i < names.size(); ++i) sum.chromosomes.push_back({names[i], pass[i], fail[i]});
+    for (std::size_t i = 0; i < names.size(); ++i)
+        sum.chromosomes.push_back({names[i], pass[i], fail[i]});
     const auto why = words(reasons, "name");
     const auto count = counts(reasons, "count");
-    for (std::size_t i = 0; i < why.size(); ++i) sum.reasons.push_back({why[i], count[i]});
+    for (std::size_t i = 0; i < why.size(); ++i)
+        sum.reasons.push_back({why[i], count[i]});
     sum.call_rate = file.read_array<std::uint64_t>("call_rate");
     sum.frequency = file.read_array<std::uint64_t>("frequency");
     sum.hwe = file.read_array<std::uint64_t>("hwe");
@@ -161,4 +178,4 @@ VariantQuality read_variant_quality_part(const H5File& file) {
     return sum;
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -17,7 +17,7 @@ const ColumnData* find_column(const TableData& table, std::string_view name) {
     return nullptr;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<double> numbers(const TableData& table, std::string_view column) {
     const ColumnData* data = find_column(table, column);
@@ -25,11 +25,13 @@ std::vector<double> numbers(const TableData& table, std::string_view column) {
     return std::visit(
         [](const auto& values) -> std::vector<double> {
             using T = typename std::decay_t<decltype(values)>::value_type;
-            if constexpr (std::is_same_v<T, std::string>) return std::vector<double>(values.size(), unknown);
+            if constexpr (std::is_same_v<T, std::string>)
+                return std::vector<double>(values.size(), unknown);
             else {
                 std::vector<double> out;
                 out.reserve(values.size());
-                for (const T value : values) out.push_back(static_cast<double>(value));
+                for (const T value : values)
+                    out.push_back(static_cast<double>(value));
                 return out;
             }
         },
@@ -38,7 +40,8 @@ std::vector<double> numbers(const TableData& table, std::string_view column) {
 
 std::vector<std::uint64_t> counts(const TableData& table, std::string_view column) {
     std::vector<std::uint64_t> out;
-    for (const double value : numbers(table, column)) out.push_back(value > 0 ? static_cast<std::uint64_t>(value) : 0);
+    for (const double value : numbers(table, column))
+        out.push_back(value > 0 ? static_cast<std::uint64_t>(value) : 0);
     return out;
 }
 
@@ -51,13 +54,15 @@ std::vector<std::string> words(const TableData& table, std::string_view column) 
 
 std::vector<RowRange> row_slices(std::uint64_t rows, std::uint64_t size) {
     std::vector<RowRange> slices;
-    for (std::uint64_t begin = 0; begin < rows; begin += size) slices.push_back({begin, std::min(rows, begin + size)});
+    for (std::uint64_t begin = 0; begin < rows; begin += size)
+        slices.push_back({begin, std::min(rows, begin + size)});
     return slices;
 }
 
 Source read_source(const std::string& port, const std::filesystem::path& path) {
-    static constexpr std::array<std::string_view, 9> names = {"stage",      "instance", "title",     "version",    "seed",
-                                                              "parameters", "inputs",   "citations", "plan_digest"};
+    static constexpr std::array<std::string_view, 9> names = {
+        "stage",      "instance", "title",     "version",    "seed",
+        "parameters", "inputs",   "citations", "plan_digest"};
     Source source{.name = port, .facts = {}};
     const H5File file = H5File::open(path);
     if (!file.exists("/provenance")) return source;
@@ -67,4 +72,4 @@ Source read_source(const std::string& port, const std::filesystem::path& path) {
     return source;
 }
 
-}  // namespace salus::report
+} // namespace salus::report

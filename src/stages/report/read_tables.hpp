@@ -43,10 +43,12 @@ VariantQuality read_variant_quality_part(const H5File& file);
 /// Chromosomes of the `variants` table in order; DataError if one appears twice.
 std::vector<ChromosomeRun> read_runs(const H5File& file);
 /// One pass over the tests of a trait.
-GenomeSketch read_sketch(const H5File& file, const std::string& trait, const std::vector<ChromosomeRun>& runs,
-                         double suggestive, std::uint32_t distance);
+GenomeSketch read_sketch(const H5File& file, const std::string& trait,
+                         const std::vector<ChromosomeRun>& runs, double suggestive,
+                         std::uint32_t distance);
 /// The rows of the lead variants.
-std::vector<Locus> read_loci(const H5File& file, const std::string& trait, std::span<const Hit> hits);
+std::vector<Locus> read_loci(const H5File& file, const std::string& trait,
+                             std::span<const Hit> hits);
 /// `trait_summary` without the pictures and loci.
 std::vector<TraitAssociation> read_association_summary(const H5File& file);
 /// Traits that were left out, and why.
@@ -54,10 +56,11 @@ std::vector<std::pair<std::string, std::string>> read_skipped(const H5File& file
 void write_trait(H5File& file, const TraitAssociation& trait);
 void read_trait(const H5File& file, TraitAssociation& trait);
 
-/// Measures, curves and distributions of every trait with a score. `phenotypes`, if there, gives case status.
+/// Measures, curves and distributions of every trait with a score. `phenotypes`, if there, gives
+/// case status.
 std::vector<TraitRisk> read_risk(const H5File& file, const H5File* phenotypes);
 
 /// What `/provenance` of a result file says.
 Source read_source(const std::string& port, const std::filesystem::path& path);
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -19,16 +19,18 @@ namespace {
 
 using namespace report;
 
-constexpr std::uint64_t unit_rows = 1u << 23;  // variants whose quality one unit counts
+constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
 constexpr std::array<std::string_view, 4> ports = {"phenotypes", "quality", "association", "risk"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
         return row_slices(H5File::open(ctx.input("quality")).rows("variants"), unit_rows);
     });
-    const Parts parts = ctx.for_each_unit("quality", units.size(), [&](std::uint64_t unit, PartWriter& part) {
-        write_variant_quality(part.file(), read_variant_quality(H5File::open(ctx.input("quality")), units[unit]));
-    });
+    const Parts parts =
+        ctx.for_each_unit("quality", units.size(), [&](std::uint64_t unit, PartWriter& part) {
+            write_variant_quality(
+                part.file(), read_variant_quality(H5File::open(ctx.input("quality")), units[unit]));
+        });
     return collectively(ctx.comm(), "collecting quality", [&] {
         Quality quality;
         for (std::uint64_t unit = 0; unit < parts.size(); ++unit)
@@ -39,20 +41,23 @@ Quality count_quality(RunContext& ctx) {
 }
 
 /// One pass over the tests of a trait; pictures only if asked for.
-void draw_trait(const H5File& file, const ReportParams& p, const std::vector<ChromosomeRun>& runs, bool pictures,
-                TraitAssociation& trait) {
+void draw_trait(const H5File& file, const ReportParams& p, const std::vector<ChromosomeRun>& runs,
+                bool pictures, TraitAssociation& trait) {
     const double genome_wide = -std::log10(p.significance);
     const GenomeSketch sketch = read_sketch(file, trait.name, runs, -std::log10(p.suggestive),
                                             static_cast<std::uint32_t>(p.locus_distance));
     auto hits = sketch.independent_hits();
     trait.tested = sketch.tested();
-    trait.significant_loci = static_cast<std::uint64_t>(
-        std::count_if(hits.begin(), hits.end(), [&](const Hit& hit) { return hit.neg_log10_p >= genome_wide; }));
+    trait.significant_loci = static_cast<std::uint64_t>(std::count_if(
+        hits.begin(), hits.end(), [&](const Hit& hit) { return hit.neg_log10_p >= genome_wide; }));
     hits.resize(std::min(hits.size(), static_cast<std::size_t>(p.top_loci)));
     trait.loci = read_loci(file, trait.name, hits);
     if (!pictures || trait.tested == 0) return;
-    trait.manhattan = manhattan_chart(
-        {.trait = trait.name, .sketch = sketch, .runs = runs, .loci = std::move(hits), .genome_wide = genome_wide});
+    trait.manhattan = manhattan_chart({.trait = trait.name,
+                                       .sketch = sketch,
+                                       .runs = runs,
+                                       .loci = std::move(hits),
+                                       .genome_wide = genome_wide});
     trait.qq = qq_chart(trait.name, sketch, trait.lambda);
 }
 
@@ -63,13 +68,16 @@ std::vector<TraitAssociation> draw_association(const ReportParams& p, RunContext
         runs = read_runs(file);
         return read_association_summary(file);
     });
-    const Parts parts = ctx.for_each_unit("traits", traits.size(), [&](std::uint64_t unit, PartWriter& part) {
-        TraitAssociation trait = traits[unit];
-        draw_trait(H5File::open(ctx.input("association")), p, runs, unit < static_cast<std::uint64_t>(p.max_traits), trait);
-        write_trait(part.file(), trait);
-    });
+    const Parts parts =
+        ctx.for_each_unit("traits", traits.size(), [&](std::uint64_t unit, PartWriter& part) {
+            TraitAssociation trait = traits[unit];
+            draw_trait(H5File::open(ctx.input("association")), p, runs,
+                       unit < static_cast<std::uint64_t>(p.max_traits), trait);
+            write_trait(part.file(), trait);
+        });
     collectively(ctx.comm(), "collecting association", [&] {
-        for (std::uint64_t unit = 0; unit < parts.size(); ++unit) read_trait(parts.open(unit), traits[unit]);
+        for (std::uint64_t unit = 0; unit < parts.size(); ++unit)
+            read_trait(parts.open(unit), traits[unit]);
     });
     return traits;
 }
@@ -77,12 +85,14 @@ std::vector<TraitAssociation> draw_association(const ReportParams& p, RunContext
 /// What is small enough for one rank to read alone.
 void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& data) {
     for (const auto port : ports)
-        if (ctx.has_input(port)) data.sources.push_back(read_source(std::string(port), ctx.input(port)));
+        if (ctx.has_input(port))
+            data.sources.push_back(read_source(std::string(port), ctx.input(port)));
     data.title = p.title;
     for (const auto& source : data.sources)
         for (const auto& [name, value] : source.facts)
             if (name == "title" && data.title.empty()) data.title = value;
-    if (ctx.has_input("association")) data.skipped = read_skipped(H5File::open(ctx.input("association")));
+    if (ctx.has_input("association"))
+        data.skipped = read_skipped(H5File::open(ctx.input("association")));
     if (data.title.empty()) data.title = "Genomes and health records";
     if (!ctx.has_input("phenotypes")) {
         if (ctx.has_input("risk")) data.risk = read_risk(H5File::open(ctx.input("risk")), nullptr);
@@ -93,6 +103,19 @@ void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& dat
     if (ctx.has_input("risk")) data.risk = read_risk(H5File::open(ctx.input("risk")), &phenotypes);
 }
 
+/// Known only now: results of earlier stages of the job are not there when it is checked.
+void require_input(const RunContext& ctx) {
+    if (std::any_of(ports.begin(), ports.end(),
+                    [&](std::string_view port) { return ctx.has_input(port); }))
+        return;
+    throw UsageError(
+        {.what = "the report has no input",
+         .where = "stage report",
+         .why = "it shows results, and none is given",
+         .help = text("give at least one of: ",
+                      join(std::vector<std::string>(ports.begin(), ports.end()), ", "))});
+}
+
 void write_text(const std::filesystem::path& path, std::string_view bytes) {
     std::ofstream out(path, std::ios::binary);
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -100,21 +123,17 @@ void write_text(const std::filesystem::path& path, std::string_view bytes) {
     if (!out) throw_storage_error(errno, "write", path);
 }
 
-void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems) {
-    bool any = false;
-    for (const auto port : ports) any = any || inputs.contains(std::string(port));
-    if (!any)
-        problems.push_back({.what = "the report has no input",
-                            .where = "stage report",
-                            .why = "it shows results, and none is given",
-                            .help = text("give at least one of: ", join(std::vector<std::string>(ports.begin(), ports.end()), ", "))});
+void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
     if (p.suggestive < p.significance)
         problems.push_back({.what = "suggestive is below significance",
                             .where = "stage report",
                             .why = "every significant locus must also be suggestive",
                             .help = "use for example suggestive = 1e-5 and significance = 5e-8"});
     const auto found = inputs.find("association");
-    if (found == inputs.end() || found->second.empty() || !std::filesystem::exists(found->second.front())) return;
+    if (found == inputs.end() || found->second.empty() ||
+        !std::filesystem::exists(found->second.front()))
+        return;
     try {
         const H5File file = H5File::open(found->second.front());
         sizes.variants = static_cast<double>(file.rows("variants"));
@@ -131,13 +150,15 @@ Resources needs(const ReportParams& p, const Workload& w) {
     r.storage_bytes = 2e5 + 2.5e5 * drawn + 3000 * w.traits;
     r.scratch_bytes = r.storage_bytes;
     r.core_hours = w.variants * (w.traits * 40e-9 + 250e-9) / 3600;
-    r.formula = "memory per rank 200 MB + 16 B x N; results 0.2 MB + 0.25 MB per drawn trait; time (40 ns x P + 250 ns) x M";
+    r.formula = "memory per rank 200 MB + 16 B x N; results 0.2 MB + 0.25 MB per drawn trait; time "
+                "(40 ns x P + 250 ns) x M";
     return r;
 }
 
-}  // namespace
+} // namespace
 
 void run_report(const ReportParams& p, RunContext& ctx) {
+    require_input(ctx);
     ReportData data;
     data.min_cell = static_cast<std::uint64_t>(p.min_cell);
     data.genome_wide = -std::log10(p.significance);
@@ -151,42 +172,72 @@ void run_report(const ReportParams& p, RunContext& ctx) {
     ctx.publish_file("findings", [&](const std::filesystem::path& path) {
         write_text(path, findings.empty() ? "" : join(findings, "\n") + "\n");
     });
-    ctx.publish_file("report", [&](const std::filesystem::path& path) { write_text(path, page(data, findings)); });
+    ctx.publish_file("report", [&](const std::filesystem::path& path) {
+        write_text(path, page(data, findings));
+    });
 }
 
 Stage report_stage() {
     using P = ReportParams;
     return stage<P>("report")
         .summary("one HTML page that shows the results of a run to people")
-        .details("The page needs no network and no script: pictures and style are inside. It reads well on a phone, on paper, in "
-                 "light and in dark. It begins with the main findings in words, then shows the cohort, the quality marks, the "
-                 "associations of each trait and the scores, and ends with methods, provenance and a glossary.\n\n"
-                 "Every table is read once, in slices, so memory does not grow with the number of variants. The Manhattan plot keeps "
-                 "which cells of a fixed grid hold a test; the quantile plot keeps counts per bin of -log10 p (0.02 up to 20, then "
-                 "0.5 %). Of each stretch of a tenth of locus_distance the best suggestive variant is kept; loci are then taken "
+        .details("The page needs no network and no script: pictures and style are inside. It reads "
+                 "well on a phone, on paper, in "
+                 "light and in dark. It begins with the main findings in words, then shows the "
+                 "cohort, the quality marks, the "
+                 "associations of each trait and the scores, and ends with methods, provenance and "
+                 "a glossary.\n\n"
+                 "Every table is read once, in slices, so memory does not grow with the number of "
+                 "variants. The Manhattan plot keeps "
+                 "which cells of a fixed grid hold a test; the quantile plot keeps counts per bin "
+                 "of -log10 p (0.02 up to 20, then "
+                 "0.5 %). Of each stretch of a tenth of locus_distance the best suggestive variant "
+                 "is kept; loci are then taken "
                  "best first, each at least locus_distance from all before it.\n\n"
-                 "Numbers of people from 1 to min_cell - 1 are not shown, nor a second number from which they could be found by "
-                 "subtraction. The same results give the same bytes: the page holds no time and no host.")
-        .cites("Devlin B, Roeder K (1999) Genomic control for association studies. Biometrics 55:997. doi:10.1111/j.0006-341X.1999.00997.x")
+                 "Numbers of people from 1 to min_cell - 1 are not shown, nor a second number from "
+                 "which they could be found by "
+                 "subtraction. The same results give the same bytes: the page holds no time and no "
+                 "host.")
+        .cites("Devlin B, Roeder K (1999) Genomic control for association studies. Biometrics "
+               "55:997. doi:10.1111/j.0006-341X.1999.00997.x")
         .reads({"phenotypes", Artifact::phenotype_table, "cohort and traits", true})
         .reads({"quality", Artifact::quality_result, "marks of variants and samples", true})
         .reads({"association", Artifact::association_result, "tests to be drawn", true})
         .reads({"risk", Artifact::risk_result, "scores and their validation", true})
         .writes({"report", Artifact::report, "report.html", "the page", {}})
-        .writes({"findings", Artifact::report, "findings.txt", "the main findings, one sentence per line", {}})
+        .writes({"findings",
+                 Artifact::report,
+                 "findings.txt",
+                 "the main findings, one sentence per line",
+                 {}})
         .param("title", &P::title, {.doc = "title of the page; empty takes the title of the job"})
-        .param("min_cell", &P::min_cell, {.doc = "least number of people that is shown", .unit = "people", .min = 1, .max = 1000})
+        .param("min_cell", &P::min_cell,
+               {.doc = "least number of people that is shown",
+                .unit = "people",
+                .min = 1,
+                .max = 1000})
         .param("significance", &P::significance,
-               {.doc = "p below which a variant is genome-wide significant", .unit = "probability", .min = 1e-300, .max = 1})
+               {.doc = "p below which a variant is genome-wide significant",
+                .unit = "probability",
+                .min = 1e-300,
+                .max = 1})
         .param("suggestive", &P::suggestive,
-               {.doc = "p below which a variant can lead a locus in the table", .unit = "probability", .min = 1e-300, .max = 1})
-        .param("locus_distance", &P::locus_distance,
-               {.doc = "least distance between independent loci", .unit = "bp", .min = 10, .max = 1e9})
-        .param("top_loci", &P::top_loci, {.doc = "loci in the table of a trait", .unit = "loci", .min = 0, .max = 1000})
-        .param("max_traits", &P::max_traits, {.doc = "traits that are drawn; further ones are in the tables only", .unit = "traits", .min = 0})
+               {.doc = "p below which a variant can lead a locus in the table",
+                .unit = "probability",
+                .min = 1e-300,
+                .max = 1})
+        .param(
+            "locus_distance", &P::locus_distance,
+            {.doc = "least distance between independent loci", .unit = "bp", .min = 10, .max = 1e9})
+        .param("top_loci", &P::top_loci,
+               {.doc = "loci in the table of a trait", .unit = "loci", .min = 0, .max = 1000})
+        .param("max_traits", &P::max_traits,
+               {.doc = "traits that are drawn; further ones are in the tables only",
+                .unit = "traits",
+                .min = 0})
         .needs(needs)
         .examines(examine)
         .run(run_report);
 }
 
-}  // namespace salus
+} // namespace salus

@@ -10,7 +10,7 @@ namespace salus {
 class RunContext;
 
 struct ReportParams {
-    std::string title;  // empty: the title of the job
+    std::string title; // empty: the title of the job
     std::int64_t min_cell = 5;
     double significance = 5e-8;
     double suggestive = 1e-5;
@@ -23,4 +23,4 @@ void run_report(const ReportParams& params, RunContext& context);
 
 Stage report_stage();
 
-}  // namespace salus
+} // namespace salus

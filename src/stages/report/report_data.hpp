@@ -20,15 +20,15 @@ struct Counted {
 
 /// A trait over the samples of the cohort.
 struct TraitCohort {
-    std::string name, kind, unit, doc;  // kind: quantitative, binary or date
-    std::uint64_t n = 0, cases = 0;     // people with a value; of a binary trait those with value 1
+    std::string name, kind, unit, doc; // kind: quantitative, binary or date
+    std::uint64_t n = 0, cases = 0;    // people with a value; of a binary trait those with value 1
     double mean = unknown, sd = unknown;
 };
 
 struct Cohort {
     std::uint64_t samples = 0, with_record = 0;
-    std::array<std::uint64_t, 3> sexes{};  // unknown, male, female
-    std::vector<Counted> groups;           // in order of first appearance
+    std::array<std::uint64_t, 3> sexes{}; // unknown, male, female
+    std::vector<Counted> groups;          // in order of first appearance
     std::vector<TraitCohort> traits;
     std::vector<std::string> covariates;
 };
@@ -39,10 +39,11 @@ struct VariantQuality {
         std::string name;
         std::uint64_t pass = 0, fail = 0;
     };
-    static constexpr std::size_t call_rate_bins = 40;  // 0.90 to 1.00, the first holds all below
-    static constexpr std::size_t frequency_bins = 28;  // minor allele frequency, 4 per decade from 1e-7 to 1
-    static constexpr std::size_t hwe_bins = 40;        // -log10 p 0 to 20, the last holds all above
-    std::vector<Chromosome> chromosomes;               // in table order
+    static constexpr std::size_t call_rate_bins = 40; // 0.90 to 1.00, the first holds all below
+    static constexpr std::size_t frequency_bins =
+        28; // minor allele frequency, 4 per decade from 1e-7 to 1
+    static constexpr std::size_t hwe_bins = 40; // -log10 p 0 to 20, the last holds all above
+    std::vector<Chromosome> chromosomes;        // in table order
     std::vector<Counted> reasons;
     std::vector<std::uint64_t> call_rate = std::vector<std::uint64_t>(call_rate_bins);
     std::vector<std::uint64_t> frequency = std::vector<std::uint64_t>(frequency_bins);
@@ -51,10 +52,11 @@ struct VariantQuality {
 };
 
 struct SampleQuality {
-    static constexpr std::size_t inbreeding_bins = 40;  // F from -0.4 to 0.4, the ends hold what lies beyond
+    static constexpr std::size_t inbreeding_bins =
+        40; // F from -0.4 to 0.4, the ends hold what lies beyond
     std::uint64_t total = 0, passed = 0;
     std::vector<Counted> reasons;
-    std::vector<std::uint64_t> inbreeding;  // empty if not in the result
+    std::vector<std::uint64_t> inbreeding; // empty if not in the result
 };
 
 struct Quality {
@@ -71,20 +73,21 @@ struct Locus {
 
 struct TraitAssociation {
     std::string name, kind;
-    bool ranked = false;  // values were replaced by normal quantiles of their ranks, so effects are in SD
+    bool ranked =
+        false; // values were replaced by normal quantiles of their ranks, so effects are in SD
     std::uint64_t n = 0, cases = 0, tested = 0;
     double lambda = unknown;
     std::uint64_t significant_loci = 0;
-    std::vector<Locus> loci;    // best first, at most as many as asked for
-    std::string manhattan, qq;  // SVG
+    std::vector<Locus> loci;   // best first, at most as many as asked for
+    std::string manhattan, qq; // SVG
 };
 
 /// A measured quality of a score in people who were not used to build it.
 struct ScoreMeasure {
-    std::string group, metric, model;  // names as in the table validation of risk.h5
+    std::string group, metric, model; // names as in the table validation of risk.h5
     double estimate = unknown, lower = unknown, upper = unknown;
     std::uint64_t n = 0, cases = 0;
-    std::string note = {};  // why there is no estimate
+    std::string note = {}; // why there is no estimate
 };
 
 /// Mean of what was predicted and what was seen in people of similar prediction.
@@ -97,17 +100,18 @@ struct TraitRisk {
     std::string name, kind;
     std::vector<ScoreMeasure> measures;
     std::vector<CalibrationPoint> calibration;
-    std::vector<std::pair<double, double>> roc;      // false-positive rate, true-positive rate
-    std::vector<double> score_edges;                 // standardised score
-    std::vector<std::uint64_t> score_controls, score_cases;  // empty unless outcomes of a binary trait are known
-    std::vector<CalibrationPoint> deciles;           // of the score: `predicted` is the decile 1 to 10
-    std::uint64_t weights = 0;                       // variants in the score
-    double p_threshold = unknown;                    // largest discovery p of a variant in the score
+    std::vector<std::pair<double, double>> roc; // false-positive rate, true-positive rate
+    std::vector<double> score_edges;            // standardised score
+    std::vector<std::uint64_t> score_controls,
+        score_cases;                       // empty unless outcomes of a binary trait are known
+    std::vector<CalibrationPoint> deciles; // of the score: `predicted` is the decile 1 to 10
+    std::uint64_t weights = 0;             // variants in the score
+    double p_threshold = unknown;          // largest discovery p of a variant in the score
 };
 
 /// A result file that went into the report.
 struct Source {
-    std::string name;  // port
+    std::string name; // port
     std::vector<std::pair<std::string, std::string>> facts;
 };
 
@@ -115,12 +119,13 @@ struct Source {
 struct ReportData {
     std::string title;
     std::uint64_t min_cell = 5;
-    double genome_wide = 7.30103;  // -log10 p
+    double genome_wide = 7.30103; // -log10 p
     std::uint32_t locus_distance = 500000;
     std::optional<Cohort> cohort;
     std::optional<Quality> quality;
     std::vector<TraitAssociation> association;
-    std::vector<std::pair<std::string, std::string>> skipped;  // traits that could not be analysed, and why
+    std::vector<std::pair<std::string, std::string>>
+        skipped; // traits that could not be analysed, and why
     std::vector<TraitRisk> risk;
     std::vector<Source> sources;
 };
@@ -128,4 +133,4 @@ struct ReportData {
 /// How a trait is called and measured; unit "" if the cohort does not know it.
 const TraitCohort* find_trait(const ReportData& data, const std::string& name);
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -8,9 +8,9 @@
 namespace salus::report {
 
 double Scale::operator()(double value) const noexcept {
-    const double share = scaling == Scaling::log10
-                             ? (std::log10(value) - std::log10(low)) / (std::log10(high) - std::log10(low))
-                             : (value - low) / (high - low);
+    const double share = scaling == Scaling::log10 ? (std::log10(value) - std::log10(low)) /
+                                                         (std::log10(high) - std::log10(low))
+                                                   : (value - low) / (high - low);
     return from + share * (to - from);
 }
 
@@ -23,9 +23,11 @@ double nice_step(double span, int count) {
     return power * (lead <= 1.0 ? 1.0 : lead <= 2.0 ? 2.0 : lead <= 5.0 ? 5.0 : 10.0);
 }
 
-double step_of(const std::vector<double>& ticks) { return ticks.size() > 1 ? ticks[1] - ticks[0] : 1.0; }
+double step_of(const std::vector<double>& ticks) {
+    return ticks.size() > 1 ? ticks[1] - ticks[0] : 1.0;
+}
 
-}  // namespace
+} // namespace
 
 std::vector<double> nice_ticks(double low, double high, int count) {
     if (!(high > low)) high = low + 1.0;
@@ -33,7 +35,8 @@ std::vector<double> nice_ticks(double low, double high, int count) {
     const double first = std::floor(low / step + 1e-9);
     const double last = std::ceil(high / step - 1e-9);
     std::vector<double> ticks;
-    for (double i = first; i <= last; i += 1.0) ticks.push_back(i * step);
+    for (double i = first; i <= last; i += 1.0)
+        ticks.push_back(i * step);
     return ticks;
 }
 
@@ -45,7 +48,8 @@ std::string tick_label(double value, double step) {
 Axis linear_axis(std::string label, double low, double high, int count) {
     const auto values = nice_ticks(low, high, count);
     Axis axis{.label = std::move(label), .low = values.front(), .high = values.back()};
-    for (const double v : values) axis.ticks.push_back({.at = v, .label = tick_label(v, step_of(values))});
+    for (const double v : values)
+        axis.ticks.push_back({.at = v, .label = tick_label(v, step_of(values))});
     return axis;
 }
 
@@ -69,4 +73,4 @@ Axis percent_axis(std::string label, double low, double high, int count) {
     return axis;
 }
 
-}  // namespace salus::report
+} // namespace salus::report

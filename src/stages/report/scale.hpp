@@ -9,16 +9,16 @@ enum class Scaling { linear, log10 };
 
 /// Maps data values to drawing units. On a log10 scale `low` and every value must be positive.
 struct Scale {
-    double low = 0, high = 1;  // data
-    double from = 0, to = 1;   // drawing units
+    double low = 0, high = 1; // data
+    double from = 0, to = 1;  // drawing units
     Scaling scaling = Scaling::linear;
     double operator()(double value) const noexcept;
 };
 
 struct Tick {
     double at = 0;
-    std::string label;   // empty: a grid line without words
-    bool minor = false;  // its label is left out on small screens
+    std::string label;  // empty: a grid line without words
+    bool minor = false; // its label is left out on small screens
 };
 
 struct Axis {
@@ -41,4 +41,4 @@ Axis percent_axis(std::string label, double low, double high, int count = 5);
 /// Shortest text of a tick that lies on a grid of `step`: 0.25, 1,000, -3; with a real minus sign.
 std::string tick_label(double value, double step);
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -12,17 +12,25 @@ namespace {
 std::string methods_text(const ReportData& data) {
     std::string out;
     if (data.quality)
-        out += paragraph("Quality. Call rate, allele frequency and the exact Hardy\u2013Weinberg test are computed per variant; call rate, "
-                         "heterozygosity, genetic sex, singletons and duplicates per sample. Thresholds mark, they do not delete.");
+        out += paragraph("Quality. Call rate, allele frequency and the exact Hardy\u2013Weinberg "
+                         "test are computed per variant; call rate, "
+                         "heterozygosity, genetic sex, singletons and duplicates per sample. "
+                         "Thresholds mark, they do not delete.");
     if (!data.association.empty())
-        out += paragraph("Association. Linear regression for quantitative traits and logistic regression for binary traits, each variant in "
-                         "turn, additive in copies of the effect allele, with the covariates of the cohort. \u03bb is the median \u03c7\u00b2 "
-                         "divided by 0.4549. Loci in the tables are chosen by significance and distance alone, not by linkage disequilibrium.");
+        out += paragraph("Association. Linear regression for quantitative traits and logistic "
+                         "regression for binary traits, each variant in "
+                         "turn, additive in copies of the effect allele, with the covariates of "
+                         "the cohort. \u03bb is the median \u03c7\u00b2 "
+                         "divided by 0.4549. Loci in the tables are chosen by significance and "
+                         "distance alone, not by linkage disequilibrium.");
     if (!data.risk.empty())
-        out += paragraph("Risk scores. Variants are selected and weighted in the discovery half by clumping and thresholding; the validation half "
+        out += paragraph("Risk scores. Variants are selected and weighted in the discovery half by "
+                         "clumping and thresholding; the validation half "
                          "is used once, to measure. Intervals are 95 % confidence intervals.");
-    out += paragraph(text("Disclosure control. Numbers of people from 1 to ", data.min_cell - 1, " are shown as <", data.min_cell,
-                          "; a second number is hidden where the first could be found by subtraction. No individual value is shown."));
+    out += paragraph(text("Disclosure control. Numbers of people from 1 to ", data.min_cell - 1,
+                          " are shown as <", data.min_cell,
+                          "; a second number is hidden where the first could be found by "
+                          "subtraction. No individual value is shown."));
     return out;
 }
 
@@ -35,9 +43,11 @@ std::string fact_label(const std::string& name) {
 std::string provenance(const ReportData& data) {
     std::string out;
     for (const auto& source : data.sources) {
-        HtmlTable table{.caption = "Source: " + source.name, .columns = {{"Fact"}, {"Value"}}, .rows = {}};
+        HtmlTable table{
+            .caption = "Source: " + source.name, .columns = {{"Fact"}, {"Value"}}, .rows = {}};
         for (const auto& [name, value] : source.facts)
-            if (name != "citations" && name != "title" && !value.empty()) table.rows.push_back({fact_label(name), value});
+            if (name != "citations" && name != "title" && !value.empty())
+                table.rows.push_back({fact_label(name), value});
         if (!table.rows.empty()) out += "<div class=\"facts\">" + to_html(table) + "</div>\n";
     }
     return out;
@@ -51,19 +61,24 @@ std::vector<std::string> all_citations(const ReportData& data) {
             if (name != "citations") continue;
             for (const auto one : split(value, ';')) {
                 std::string entry(trim(one));
-                if (!entry.empty() && std::find(out.begin(), out.end(), entry) == out.end()) out.push_back(std::move(entry));
+                if (!entry.empty() && std::find(out.begin(), out.end(), entry) == out.end())
+                    out.push_back(std::move(entry));
             }
         }
     return out;
 }
 
-}  // namespace
+} // namespace
 
 std::string methods_section(const ReportData& data) {
     std::string body = methods_text(data);
-    if (const auto cited = all_citations(data); !cited.empty()) body += "<h3>References</h3>\n" + citations(cited);
+    if (const auto cited = all_citations(data); !cited.empty())
+        body += "<h3>References</h3>\n" + citations(cited);
     if (const auto facts = provenance(data); !facts.empty())
-        body += "<h3>Provenance</h3>\n" + paragraph("How each result file was made. The same inputs and parameters give the same bytes, on any number of ranks.") + facts;
+        body += "<h3>Provenance</h3>\n" +
+                paragraph("How each result file was made. The same inputs and parameters give the "
+                          "same bytes, on any number of ranks.") +
+                facts;
     return section("methods", "Methods and provenance", body);
 }
 
@@ -71,22 +86,36 @@ std::string glossary_section(const ReportData& data) {
     std::vector<std::pair<std::string, std::string>> terms = {
         {"Sample", "A sequenced genome."},
         {"Variant", "One alternative allele of one place in the genome."},
-        {"Effect allele", "The allele whose copies are counted: always the alternative allele (ALT)."},
+        {"Effect allele",
+         "The allele whose copies are counted: always the alternative allele (ALT)."},
         {"Call rate", "Share of genotypes that could be determined."}};
     if (data.quality)
-        terms.insert(terms.end(), {{"Minor allele frequency", "Share of chromosomes that carry the rarer allele."},
-                                   {"Hardy\u2013Weinberg proportions", "Genotype frequencies expected from allele frequencies under random mating; a strong departure often means a genotyping error."}});
+        terms.insert(
+            terms.end(),
+            {{"Minor allele frequency", "Share of chromosomes that carry the rarer allele."},
+             {"Hardy\u2013Weinberg proportions",
+              "Genotype frequencies expected from allele frequencies under random mating; a strong "
+              "departure often means a genotyping error."}});
     if (!data.association.empty())
-        terms.insert(terms.end(), {{"p, \u2212log\u2081\u2080 p", "Probability of evidence at least this strong if the variant did not matter, and its negative decimal logarithm: 8 means p = 10\u207b\u2078."},
-                                   {"\u03bb (genomic control)", "Median test statistic divided by its expected value; 1 means no inflation."},
-                                   {"Beta, log odds ratio", "Change of the trait, or of the log odds of being a case, per copy of the effect allele."},
-                                   {"SE", "Standard error of the estimate."}});
+        terms.insert(
+            terms.end(),
+            {{"p, \u2212log\u2081\u2080 p",
+              "Probability of evidence at least this strong if the variant did not matter, and its "
+              "negative decimal logarithm: 8 means p = 10\u207b\u2078."},
+             {"\u03bb (genomic control)",
+              "Median test statistic divided by its expected value; 1 means no inflation."},
+             {"Beta, log odds ratio", "Change of the trait, or of the log odds of being a case, "
+                                      "per copy of the effect allele."},
+             {"SE", "Standard error of the estimate."}});
     if (!data.risk.empty())
-        terms.insert(terms.end(), {{"Genetic score", "Sum of effect-allele copies times their weights."},
-                                   {"R\u00b2", "Share of the variance of the trait that the prediction explains."},
-                                   {"AUC", "Probability that a case has a higher score than another person; 0.5 is chance, 1 is perfect."},
-                                   {"CI", "Confidence interval."}});
+        terms.insert(
+            terms.end(),
+            {{"Genetic score", "Sum of effect-allele copies times their weights."},
+             {"R\u00b2", "Share of the variance of the trait that the prediction explains."},
+             {"AUC", "Probability that a case has a higher score than another person; 0.5 is "
+                     "chance, 1 is perfect."},
+             {"CI", "Confidence interval."}});
     return section("glossary", "Glossary", definitions(terms));
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -17,4 +17,4 @@ std::string glossary_section(const ReportData& data);
 /// An identifier for links to the part of a trait: "association-ldl_cholesterol".
 std::string anchor(const std::string& section, const std::string& trait);
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -127,4 +127,4 @@ a{text-decoration:none}
 )";
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -19,7 +19,7 @@ std::vector<ChromosomeRun> two_chromosomes() {
             {.name = "X", .begin = 1000, .end = 1100, .first = 5, .last = 1'000'000}};
 }
 
-}  // namespace
+} // namespace
 
 TEST(NiceTicks, CoverTheRangeInRoundSteps) {
     EXPECT_THAT(nice_ticks(0, 9.3, 5), ElementsAre(0, 2, 4, 6, 8, 10));
@@ -64,9 +64,9 @@ TEST(GenomeSketch, TakesLociByStrengthAndDistance) {
     GenomeSketch sketch(runs, 5.0, 500'000);
     sketch.add(0, 10, 1'000'000, 9.0);
     sketch.add(0, 11, 1'010'000, 12.0);
-    sketch.add(0, 12, 1'400'000, 11.0);  // within 500 kb of the better one
-    sketch.add(0, 13, 1'510'000, 8.0);   // exactly 500 kb away
-    sketch.add(0, 14, 4'000'000, 4.0);   // not suggestive
+    sketch.add(0, 12, 1'400'000, 11.0); // within 500 kb of the better one
+    sketch.add(0, 13, 1'510'000, 8.0);  // exactly 500 kb away
+    sketch.add(0, 14, 4'000'000, 4.0);  // not suggestive
     sketch.add(0, 15, 4'000'001, std::nan(""));
     sketch.add(1, 1000, 1'010'000 - 500'000, 7.0);
     const auto hits = sketch.independent_hits();
@@ -81,14 +81,16 @@ TEST(GenomeSketch, EmptyTraitGivesAPictureAllTheSame) {
     const auto runs = two_chromosomes();
     const GenomeSketch sketch(runs, 5.0, 500'000);
     EXPECT_TRUE(sketch.independent_hits().empty());
-    EXPECT_THAT(manhattan_chart({.trait = "t", .sketch = sketch, .runs = runs, .loci = {}}), HasSubstr("</svg>"));
+    EXPECT_THAT(manhattan_chart({.trait = "t", .sketch = sketch, .runs = runs, .loci = {}}),
+                HasSubstr("</svg>"));
     EXPECT_THAT(qq_chart("t", sketch, std::nan("")), HasSubstr("</svg>"));
 }
 
 TEST(ManhattanChart, StaysSmallForVeryManyVariants) {
-    const std::vector<ChromosomeRun> runs = {{.name = "1", .begin = 0, .end = 3'000'000, .first = 1, .last = 3'000'000}};
+    const std::vector<ChromosomeRun> runs = {
+        {.name = "1", .begin = 0, .end = 3'000'000, .first = 1, .last = 3'000'000}};
     GenomeSketch sketch(runs, 5.0, 500'000);
-    std::uint64_t state = 1;  // any scattered values will do
+    std::uint64_t state = 1; // any scattered values will do
     for (std::uint32_t v = 0; v < 3'000'000; ++v) {
         state = state * 6364136223846793005ull + 1442695040888963407ull;
         sketch.add(0, v, v + 1, -std::log10((static_cast<double>(state >> 11) + 1) / 0x1p53) * 3);
@@ -104,4 +106,4 @@ TEST(ShortChromosome, DropsThePrefix) {
     EXPECT_EQ(short_chromosome("chr"), "chr");
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -39,7 +39,8 @@ TEST(People, HidesSmallCellsButNotZero) {
 
 TEST(PeopleCells, HidesASecondCellSoThatTheFirstCannotBeSubtracted) {
     using Cells = std::vector<std::string>;
-    EXPECT_EQ(people_cells(std::vector<std::uint64_t>{500, 499, 1}, 5), (Cells{"500", "not shown", "<5"}));
+    EXPECT_EQ(people_cells(std::vector<std::uint64_t>{500, 499, 1}, 5),
+              (Cells{"500", "not shown", "<5"}));
     EXPECT_EQ(people_cells(std::vector<std::uint64_t>{500, 2, 1}, 5), (Cells{"500", "<5", "<5"}));
     EXPECT_EQ(people_cells(std::vector<std::uint64_t>{500, 0, 0}, 5), (Cells{"500", "0", "0"}));
 }
@@ -52,7 +53,8 @@ TEST(TraitLabel, KnowsCommonAbbreviations) {
 
 TEST(UniformOrderBand, AgreesWithTheBetaDistribution) {
     // R 4.2: qbeta(c(.025, .975), k, n - k + 1) for n = 1e6 and k = 1, 10, 200
-    const auto first = uniform_order_band(1, 1000000), tenth = uniform_order_band(10, 1000000), later = uniform_order_band(200, 1000000);
+    const auto first = uniform_order_band(1, 1000000), tenth = uniform_order_band(10, 1000000),
+               later = uniform_order_band(200, 1000000);
     EXPECT_NEAR(first.lower / 2.531781e-08, 1, 0.01);
     EXPECT_NEAR(first.upper / 3.688873e-06, 1, 0.01);
     EXPECT_NEAR(tenth.lower / 4.795399e-06, 1, 0.01);
@@ -61,4 +63,4 @@ TEST(UniformOrderBand, AgreesWithTheBetaDistribution) {
     EXPECT_NEAR(later.upper / 2.286494e-04, 1, 0.01);
 }
 
-}  // namespace salus::report
+} // namespace salus::report

@@ -33,27 +33,40 @@ struct Result {
 };
 
 Result run_in(const std::filesystem::path& folder, Inputs inputs, const ReportParams& params = {}) {
-    RunContext context({.comm = {}, .log = Log("report", 0, LogLevel::error), .stage = "report", .seed = 1, .threads = 1, .inputs = std::move(inputs),
-                        .outputs = {{"report", folder / "report.html"}, {"findings", folder / "findings.txt"}}, .work = folder / "work",
-                        .fingerprint = "f", .provenance = {}});
+    RunContext context(
+        {.comm = {},
+         .log = Log("report", 0, LogLevel::error),
+         .stage = "report",
+         .seed = 1,
+         .threads = 1,
+         .inputs = std::move(inputs),
+         .outputs = {{"report", folder / "report.html"}, {"findings", folder / "findings.txt"}},
+         .work = folder / "work",
+         .fingerprint = "f",
+         .provenance = {}});
     run_report(params, context);
     return {read_text_file(folder / "report.html"), read_text_file(folder / "findings.txt")};
 }
 
 std::size_t occurrences(const std::string& text, const std::string& word) {
     std::size_t n = 0;
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+        ++n;
     return n;
 }
 
 TEST(Report, ShowsEverySectionAndPicture) {
     const auto folder = fresh_folder("report_all");
     const auto result = run_in(folder, example::write_all(folder));
-    for (const char* id : {"cohort", "quality", "association", "risk", "methods", "glossary", "main-findings"})
+    for (const char* id :
+         {"cohort", "quality", "association", "risk", "methods", "glossary", "main-findings"})
         EXPECT_THAT(result.html, HasSubstr(text("<section id=\"", id, "\"")));
-    // 5 of quality; Manhattan, QQ and effects of three traits; score, deciles, calibration, forest of three; one ROC
+    // 5 of quality; Manhattan, QQ and effects of three traits; score, deciles, calibration, forest
+    // of three; one ROC
     EXPECT_EQ(occurrences(result.html, "<svg "), 5u + 9u + 12u + 1u);
-    EXPECT_EQ(occurrences(result.html, "<svg "), occurrences(result.html, "aria-label=\"") - occurrences(result.html, "role=\"region\"") - 1);
+    EXPECT_EQ(occurrences(result.html, "<svg "), occurrences(result.html, "aria-label=\"") -
+                                                     occurrences(result.html, "role=\"region\"") -
+                                                     1);
     EXPECT_LT(result.html.size(), 1'500'000u);
     EXPECT_EQ(occurrences(result.findings, "\n"), 3u);
     EXPECT_THAT(result.html, HasSubstr("Example cohort"));
@@ -89,7 +102,8 @@ TEST(Report, EachInputAloneIsEnough) {
     for (const auto& [port, paths] : example::write_all(folder, {.samples = 60, .variants = 300})) {
         std::filesystem::remove_all(folder / "work");
         const auto result = run_in(folder, {{port, paths}});
-        EXPECT_THAT(result.html, HasSubstr(port == "phenotypes" ? "id=\"cohort\"" : text("id=\"", port, "\"")));
+        EXPECT_THAT(result.html,
+                    HasSubstr(port == "phenotypes" ? "id=\"cohort\"" : text("id=\"", port, "\"")));
     }
 }
 
@@ -105,7 +119,8 @@ TEST(Report, TraitsAboveTheLimitKeepTheirRowButNoPicture) {
 
 TEST(Report, HidesSmallGroups) {
     const auto folder = fresh_folder("report_cells");
-    const auto html = run_in(folder, example::write_all(folder, {.samples = 20, .variants = 100})).html;
+    const auto html =
+        run_in(folder, example::write_all(folder, {.samples = 20, .variants = 100})).html;
     EXPECT_THAT(html, HasSubstr("&lt;5"));
     EXPECT_THAT(html, HasSubstr("not shown"));
 }
@@ -140,28 +155,48 @@ TEST(ReportStage, RefusesLevelsInTheWrongOrder) {
 
 TEST(MainFindings, SayWhatWasFoundInWords) {
     report::ReportData data;
-    data.association = {{.name = "ldl_cholesterol", .kind = "quantitative", .n = 900, .tested = 1000, .significant_loci = 2,
-                         .loci = {{.chromosome = "chr19", .other_allele = "C", .effect_allele = "T", .position = 44908822, .neg_log10_p = 45.5}}},
+    data.association = {{.name = "ldl_cholesterol",
+                         .kind = "quantitative",
+                         .n = 900,
+                         .tested = 1000,
+                         .significant_loci = 2,
+                         .loci = {{.chromosome = "chr19",
+                                   .other_allele = "C",
+                                   .effect_allele = "T",
+                                   .position = 44908822,
+                                   .neg_log10_p = 45.5}}},
                         {.name = "body_height", .kind = "quantitative", .n = 900, .tested = 1000}};
     data.quality.emplace();
-    data.quality->samples = {.total = 1000, .passed = 990, .reasons = {{"sex_mismatch", 3}, {"duplicate", 7}}};
+    data.quality->samples = {
+        .total = 1000, .passed = 990, .reasons = {{"sex_mismatch", 3}, {"duplicate", 7}}};
     data.quality->variants.total = 5000;
     data.quality->variants.passed = 4900;
     data.quality->variants.reasons = {{"low_call_rate", 100}};
-    data.risk = {{.name = "ldl_cholesterol", .kind = "quantitative",
-                  .measures = {{.group = "all", .metric = "r2", .model = "score", .estimate = 0.123, .lower = 0.08, .upper = 0.169, .n = 450}}}};
+    data.risk = {{.name = "ldl_cholesterol",
+                  .kind = "quantitative",
+                  .measures = {{.group = "all",
+                                .metric = "r2",
+                                .model = "score",
+                                .estimate = 0.123,
+                                .lower = 0.08,
+                                .upper = 0.169,
+                                .n = 450}}}};
     EXPECT_THAT(report::main_findings(data),
-                ElementsAre("1 of the 2 traits tested reaches genome-wide significance (p < 5 \u00d7 10\u207b\u2078), most strongly LDL cholesterol at "
+                ElementsAre("1 of the 2 traits tested reaches genome-wide significance (p < 5 "
+                            "\u00d7 10\u207b\u2078), most strongly LDL cholesterol at "
                             "19:44,908,822 C>T (p = 3.2 \u00d7 10\u207b\u2074\u2076).",
-                            "Quality control marks 10 of 1,000 samples (duplicate not shown, sex mismatch <5) and 100 of 5,000 variants (low call rate 100).",
-                            "In people who were not used to build it, the genetic score explains 12.3 % of the variance of LDL cholesterol "
+                            "Quality control marks 10 of 1,000 samples (duplicate not shown, sex "
+                            "mismatch <5) and 100 of 5,000 variants (low call rate 100).",
+                            "In people who were not used to build it, the genetic score explains "
+                            "12.3 % of the variance of LDL cholesterol "
                             "(95 % CI 8.0 to 16.9 %)."));
 }
 
 TEST(MainFindings, SayWhenNothingIsSignificant) {
     report::ReportData data;
     data.association = {{.name = "body_height", .kind = "quantitative", .tested = 10}};
-    EXPECT_THAT(report::main_findings(data), ElementsAre(HasSubstr("No variant reaches genome-wide significance")));
+    EXPECT_THAT(report::main_findings(data),
+                ElementsAre(HasSubstr("No variant reaches genome-wide significance")));
     EXPECT_THAT(report::main_findings({}), SizeIs(0));
 }
 
@@ -173,5 +208,5 @@ TEST(Report, WritesAnExampleWhereAsked) {
     EXPECT_THAT(run_in(folder, inputs).html, HasSubstr("</html>"));
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus
