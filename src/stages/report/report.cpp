@@ -123,6 +123,26 @@ void write_text(const std::filesystem::path& path, std::string_view bytes) {
     if (!out) throw_storage_error(errno, "write", path);
 }
 
+constexpr std::string_view details =
+    "The page needs no network and no script: pictures and style are inside. It reads well on a "
+    "phone, "
+    "on paper, in light and in dark. It begins with the main findings in words, then shows the "
+    "cohort, "
+    "the quality marks, the associations of each trait and the scores, and ends with methods, "
+    "provenance and a glossary.\n\n"
+    "Every table is read once, in slices, so memory does not grow with the number of variants. The "
+    "Manhattan plot keeps which cells of a fixed grid hold a test; the quantile plot keeps counts "
+    "per "
+    "bin of -log10 p (0.02 up to 20, then 0.5 %). Of each stretch of a tenth of locus_distance the "
+    "best "
+    "suggestive variant is kept; loci are then taken best first, each at least locus_distance from "
+    "all "
+    "before it.\n\n"
+    "Numbers of people from 1 to min_cell - 1 are not shown, nor a second number from which they "
+    "could "
+    "be found by subtraction. The same results give the same bytes: the page holds no time and no "
+    "host.";
+
 void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     if (p.suggestive < p.significance)
@@ -181,23 +201,7 @@ Stage report_stage() {
     using P = ReportParams;
     return stage<P>("report")
         .summary("one HTML page that shows the results of a run to people")
-        .details("The page needs no network and no script: pictures and style are inside. It reads "
-                 "well on a phone, on paper, in "
-                 "light and in dark. It begins with the main findings in words, then shows the "
-                 "cohort, the quality marks, the "
-                 "associations of each trait and the scores, and ends with methods, provenance and "
-                 "a glossary.\n\n"
-                 "Every table is read once, in slices, so memory does not grow with the number of "
-                 "variants. The Manhattan plot keeps "
-                 "which cells of a fixed grid hold a test; the quantile plot keeps counts per bin "
-                 "of -log10 p (0.02 up to 20, then "
-                 "0.5 %). Of each stretch of a tenth of locus_distance the best suggestive variant "
-                 "is kept; loci are then taken "
-                 "best first, each at least locus_distance from all before it.\n\n"
-                 "Numbers of people from 1 to min_cell - 1 are not shown, nor a second number from "
-                 "which they could be found by "
-                 "subtraction. The same results give the same bytes: the page holds no time and no "
-                 "host.")
+        .details(std::string(details))
         .cites("Devlin B, Roeder K (1999) Genomic control for association studies. Biometrics "
                "55:997. doi:10.1111/j.0006-341X.1999.00997.x")
         .reads({"phenotypes", Artifact::phenotype_table, "cohort and traits", true})

@@ -249,130 +249,123 @@ inline void write_association(const std::filesystem::path& path, const Sizes& si
     file.close();
 }
 
-inline void write_risk(const std::filesystem::path& path, const Sizes& sizes) {
+inline TableData validation_example() {
     using enum ColumnType;
-    TableData validation({"validation",
-                          "measure",
-                          "Measures.",
-                          {{"trait", text, "", "Trait"},
-                           {"group", text, "", "Group"},
-                           {"metric", text, "", "Metric"},
-                           {"model", text, "", "Model"},
-                           {"estimate", f64, "1", "Estimate"},
-                           {"lower", f64, "1", "Lower"},
-                           {"upper", f64, "1", "Upper"},
-                           {"n", u64, "people", "n"},
-                           {"cases", u64, "people", "Cases"}}});
-    const std::array<const char*, 5> groups = {"all", "EUR", "AFR", "EAS", "SAS"};
+    return TableData({"validation",
+                      "measure",
+                      "Measures.",
+                      {{"trait", text, "", "Trait"},
+                       {"group", text, "", "Group"},
+                       {"metric", text, "", "Metric"},
+                       {"model", text, "", "Model"},
+                       {"estimate", f64, "1", "Estimate"},
+                       {"lower", f64, "1", "Lower"},
+                       {"upper", f64, "1", "Upper"},
+                       {"n", u64, "people", "n"},
+                       {"cases", u64, "people", "Cases"}}});
+}
+
+/// Measures of a trait: the score grows weaker from group to group.
+inline void add_measures(TableData& table, std::size_t t) {
+    static constexpr std::array<const char*, 5> groups = {"all", "EUR", "AFR", "EAS", "SAS"};
+    const bool binary = t == 2;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        for (const std::string model : {"covariates", "score", "both", "both-covariates"}) {
+            const bool gain = model == "both-covariates";
+            const double strength = model == "covariates" ? 0.4 : model == "score" ? 1.0 : 1.3;
+            const double estimate =
+                (binary && !gain ? 0.5 : 0.0) + strength * (0.17 - 0.02 * static_cast<double>(g));
+            const double half = g == 0 ? 0.03 : 0.05 + 0.01 * static_cast<double>(g);
+            table.column<std::string>("trait").push_back(traits()[t]);
+            table.column<std::string>("group").push_back(groups[g]);
+            table.column<std::string>("metric").push_back(
+                gain     ? (binary ? "auc_difference" : "incremental_r2")
+                : binary ? "auc"
+                         : "r2");
+            table.column<std::string>("model").push_back(model);
+            table.column<double>("estimate").push_back(estimate);
+            table.column<double>("lower").push_back(estimate - half);
+            table.column<double>("upper").push_back(estimate + half);
+            table.column<std::uint64_t>("n").push_back(g == 0 ? 460 : 100);
+            table.column<std::uint64_t>("cases").push_back(!binary  ? 0
+                                                           : g == 0 ? 85
+                                                           : g == 4 ? 3
+                                                                    : 20);
+        }
+}
+
+inline TableData scores_example(std::size_t t, const Sizes& sizes) {
+    using enum ColumnType;
+    TableData table({"scores/" + traits()[t],
+                     "sample",
+                     "Scores.",
+                     {{"sample_id", text, "", "Id"},
+                      {"half", u8, "code", "Half"},
+                      {"used", u8, "0 or 1", "Used"},
+                      {"score", f64, "1", "Score"},
+                      {"predicted", f64, "1", "Predicted"}}});
+    for (std::size_t i = 0; i < sizes.samples; ++i) {
+        const double y = outcome(t, i);
+        const double z = std::isnan(y) ? 0
+                         : t == 0      ? (y - 128) / 31
+                         : t == 1      ? (y - 170) / 9
+                                       : 1.2 * y;
+        table.column<std::string>("sample_id").push_back(salus::text("S", i));
+        table.column<std::uint8_t>("half").push_back(i / 2 % 2);
+        table.column<std::uint8_t>("used").push_back(!std::isnan(y));
+        table.column<double>("score").push_back(0.5 * z +
+                                                Rng(7, "example.score", t << 40 | i).normal());
+        table.column<double>("predicted").push_back(0);
+    }
+    return table;
+}
+
+/// Ten bins whose observed means rise, by prediction (`x` mean_predicted) or by score (`x` bin).
+inline TableData bins_example(const std::string& name, const std::string& x, std::size_t t) {
+    using enum ColumnType;
+    TableData table({name + "/" + traits()[t],
+                     name + "_bin",
+                     "Bins.",
+                     {{x, f64, "1", "Where"},
+                      {"mean_observed", f64, "1", "Observed"},
+                      {"lower", f64, "1", "Lower"},
+                      {"upper", f64, "1", "Upper"},
+                      {"n", u64, "people", "n"}}});
+    const double base = t == 2 ? 0.05 : t == 0 ? 105 : 160, step = t == 2 ? 0.035 : t == 0 ? 5 : 2;
+    for (int d = 0; d < 10; ++d) {
+        const double at = base + step * d, seen = at + step * (d % 2 ? 0.5 : -0.4);
+        table.column<double>(x).push_back(x == "bin" ? d + 1 : at);
+        table.column<double>("mean_observed").push_back(seen);
+        table.column<double>("lower").push_back(seen - 1.3 * step);
+        table.column<double>("upper").push_back(seen + 1.4 * step);
+        table.column<std::uint64_t>("n").push_back(46);
+    }
+    return table;
+}
+
+inline TableData roc_example(std::size_t t) {
+    using enum ColumnType;
+    TableData table(
+        {"roc/" + traits()[t],
+         "point",
+         "ROC.",
+         {{"false_positive_rate", f64, "1", "x"}, {"true_positive_rate", f64, "1", "y"}}});
+    for (int i = 0; i <= 100; ++i) {
+        table.column<double>("false_positive_rate").push_back(i / 100.0);
+        table.column<double>("true_positive_rate").push_back(std::sqrt(i / 100.0));
+    }
+    return table;
+}
+
+inline void write_risk(const std::filesystem::path& path, const Sizes& sizes) {
+    TableData validation = validation_example();
     H5File file = H5File::create(path);
     for (std::size_t t = 0; t < 3; ++t) {
-        const bool binary = t == 2;
-        for (std::size_t g = 0; g < groups.size(); ++g)
-            for (const char* model : {"covariates", "score", "both", "both-covariates"}) {
-                const double gain = std::string(model) == "covariates" ? 0.4
-                                    : std::string(model) == "score"    ? 1.0
-                                                                       : 1.3;
-                const double estimate =
-                                 (binary && std::string(model) != "both-covariates" ? 0.5 : 0.0) +
-                                 gain * (0.17 - 0.02 * static_cast<double>(g)),
-                             half = g == 0 ? 0.03 : 0.05 + 0.01 * static_cast<double>(g);
-                validation.column<std::string>("trait").push_back(traits()[t]);
-                validation.column<std::string>("group").push_back(groups[g]);
-                validation.column<std::string>("metric").push_back(
-                    std::string(model) == "both-covariates"
-                        ? (binary ? "auc_difference" : "incremental_r2")
-                    : binary ? "auc"
-                             : "r2");
-                validation.column<std::string>("model").push_back(model);
-                validation.column<double>("estimate").push_back(estimate);
-                validation.column<double>("lower").push_back(estimate - half);
-                validation.column<double>("upper").push_back(estimate + half);
-                validation.column<std::uint64_t>("n").push_back(g == 0 ? 460 : 100);
-                validation.column<std::uint64_t>("cases").push_back(!binary  ? 0
-                                                                    : g == 0 ? 85
-                                                                    : g == 4 ? 3
-                                                                             : 20);
-            }
-        TableData scores({"scores/" + traits()[t],
-                          "sample",
-                          "Scores.",
-                          {{"sample_id", text, "", "Id"},
-                           {"half", u8, "code", "Half"},
-                           {"used", u8, "0 or 1", "Used"},
-                           {"score", f64, "1", "Score"},
-                           {"predicted", f64, "1", "Predicted"}}});
-        for (std::size_t i = 0; i < sizes.samples; ++i) {
-            const double y = outcome(t, i), z = std::isnan(y) ? 0
-                                                : t == 0      ? (y - 128) / 31
-                                                : t == 1      ? (y - 170) / 9
-                                                              : 1.2 * y;
-            scores.column<std::string>("sample_id").push_back(salus::text("S", i));
-            scores.column<std::uint8_t>("half").push_back(i / 2 % 2);
-            scores.column<std::uint8_t>("used").push_back(!std::isnan(y));
-            scores.column<double>("score").push_back(0.5 * z +
-                                                     Rng(7, "example.score", t << 40 | i).normal());
-            scores.column<double>("predicted").push_back(0);
-        }
-        file.write(scores);
-        TableData calibration({"calibration/" + traits()[t],
-                               "bin",
-                               "Calibration.",
-                               {{"mean_predicted", f64, "1", "Predicted"},
-                                {"mean_observed", f64, "1", "Observed"},
-                                {"lower", f64, "1", "Lower"},
-                                {"upper", f64, "1", "Upper"},
-                                {"n", u64, "people", "n"}}});
-        for (std::size_t d = 0; d < 10; ++d) {
-            const double base = binary   ? 0.05
-                                : t == 0 ? 105
-                                         : 160,
-                         step = binary   ? 0.035
-                                : t == 0 ? 5
-                                         : 2,
-                         at = base + step * static_cast<double>(d);
-            const double seen = at + step * (d % 2 ? 0.5 : -0.4);
-            calibration.column<double>("mean_predicted").push_back(at);
-            calibration.column<double>("mean_observed").push_back(seen);
-            calibration.column<double>("lower").push_back(seen - 1.3 * step);
-            calibration.column<double>("upper").push_back(seen + 1.3 * step);
-            calibration.column<std::uint64_t>("n").push_back(46);
-        }
-        file.write(calibration);
-        TableData quantiles({"quantiles/" + traits()[t],
-                             "score_bin",
-                             "By score.",
-                             {{"bin", u32, "1", "Part"},
-                              {"n", u64, "people", "n"},
-                              {"mean_observed", f64, "1", "Observed"},
-                              {"lower", f64, "1", "Lower"},
-                              {"upper", f64, "1", "Upper"}}});
-        for (std::uint32_t d = 0; d < 10; ++d) {
-            const double base = binary   ? 0.05
-                                : t == 0 ? 105
-                                         : 160,
-                         step = binary   ? 0.03
-                                : t == 0 ? 5
-                                         : 2,
-                         at = base + step * d;
-            quantiles.column<std::uint32_t>("bin").push_back(d + 1);
-            quantiles.column<std::uint64_t>("n").push_back(46);
-            quantiles.column<double>("mean_observed").push_back(at);
-            quantiles.column<double>("lower").push_back(at - 1.2 * step);
-            quantiles.column<double>("upper").push_back(at + 1.4 * step);
-        }
-        file.write(quantiles);
-        if (!binary) continue;
-        TableData roc(
-            {"roc/" + traits()[t],
-             "point",
-             "ROC.",
-             {{"false_positive_rate", f64, "1", "x"}, {"true_positive_rate", f64, "1", "y"}}});
-        for (std::size_t i = 0; i <= 100; ++i) {
-            roc.column<double>("false_positive_rate").push_back(static_cast<double>(i) / 100);
-            roc.column<double>("true_positive_rate")
-                .push_back(std::pow(static_cast<double>(i) / 100, 0.5));
-        }
-        file.write(roc);
+        add_measures(validation, t);
+        file.write(scores_example(t, sizes));
+        file.write(bins_example("calibration", "mean_predicted", t));
+        file.write(bins_example("quantiles", "bin", t));
+        if (t == 2) file.write(roc_example(t));
     }
     file.write(validation);
     provenance(file, "risk",
