@@ -56,12 +56,18 @@ MarkerPanel::MarkerPanel(std::span<const std::uint8_t> rows, std::size_t samples
     : samples_(samples), markers_(samples == 0 ? 0 : rows.size() / ((samples + 3) / 4)),
       words_((markers_ + 63) / 64), low_(samples * words_), high_(samples * words_) {
     const std::size_t bytes = (samples + 3) / 4;
-    for (std::size_t m = 0; m < markers_; ++m) {
-        const std::uint64_t bit = std::uint64_t{1} << (m % 64);
+    for (std::size_t w = 0; w < words_; ++w) {
+        const std::size_t count = std::min<std::size_t>(64, markers_ - 64 * w);
+        const std::uint8_t* const first = rows.data() + 64 * w * bytes;
         for (std::size_t i = 0; i < samples; ++i) {
-            const unsigned call = static_cast<unsigned>(rows[m * bytes + i / 4]) >> (2 * (i % 4));
-            if (call & 1) low_[i * words_ + m / 64] |= bit;
-            if (call & 2) high_[i * words_ + m / 64] |= bit;
+            std::uint64_t low = 0, high = 0;
+            for (std::size_t m = 0; m < count; ++m) {
+                const std::uint64_t call = first[m * bytes + i / 4] >> (2 * (i % 4)) & 3u;
+                low |= (call & 1) << m;
+                high |= (call >> 1) << m;
+            }
+            low_[i * words_ + w] = low;
+            high_[i * words_ + w] = high;
         }
     }
 }

@@ -3,18 +3,18 @@
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
 #include "stages/quality/quality.hpp"
+#include "stages/quality/sample_parts.hpp"
 #include "stages/quality/sample_quality.hpp"
 #include "stages/quality/variant_quality.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
 namespace salus {
 namespace {
 
-constexpr std::uint64_t units_max = 4096;
+constexpr std::uint64_t units_max = 2048;
 constexpr std::uint64_t markers_wanted = 1008; // 42 signatures of 24
 constexpr double marker_frequency_min = 0.2;
 constexpr double marker_call_rate_min = 0.98;
@@ -112,82 +112,10 @@ std::uint64_t read_length(const GenotypeSource& genotypes) {
                     std::min<std::uint64_t>(65536, (std::uint64_t{1} << 26) / row) / block * block);
 }
 
-using ClassTotals = std::array<std::uint64_t, variant_classes + 3>; // variants by class, then sums
-
-ClassTotals totals_of(const SampleCounts& counts, std::uint64_t passed) {
-    ClassTotals totals{};
-    for (std::size_t c = 0; c < variant_classes; ++c)
-        totals[c] = counts.by_class[c].variants;
-    totals[variant_classes] = counts.expected_het;
-    totals[variant_classes + 1] = counts.expected_het_x;
-    totals[variant_classes + 2] = passed;
-    return totals;
-}
-
-/// Visits name and values of the per-sample columns, by class only where `totals` has variants of
-/// it.
-template <class F>
-void for_each_column(const ClassTotals& totals, SampleCounts& counts, F&& visit) {
-    for (std::size_t c = 0; c < variant_classes; ++c) {
-        if (totals[c] == 0) continue;
-        ClassCounts& k = counts.of(static_cast<VariantClass>(c));
-        const std::string group = text("counts/", variant_class_names[c], "/");
-        visit(group + "het", k.het);
-        visit(group + "hom_alt", k.hom_alt);
-        visit(group + "missing", k.missing);
-    }
-    visit("counts/singletons", counts.singletons);
-    visit("counts/expected_het_missing", counts.expected_het_missing);
-    visit("counts/expected_het_missing_x", counts.expected_het_missing_x);
-}
-
 void write_unit(PartWriter& part, UnitQuality& unit) {
     part.write(unit.variants);
-    const ClassTotals totals = totals_of(unit.samples, unit.passed);
-    part.write_array<std::uint64_t>("counts/totals", totals);
-    for_each_column(totals, unit.samples,
-                    [&]<class T>(const std::string& name, std::vector<T>& column) {
-                        part.write_array<T>(name, column);
-                    });
+    write_sample_counts(part, unit.samples, unit.passed);
     if (!unit.markers().empty()) part.write_array<std::uint8_t>("markers", unit.markers());
-}
-
-void add_part(const H5File& part, SampleCounts& sum, ClassTotals& totals) {
-    const auto stored = part.read_array<std::uint64_t>("counts/totals");
-    SALUS_ASSERT(stored.size() == totals.size());
-    ClassTotals of_part;
-    std::copy(stored.begin(), stored.end(), of_part.begin());
-    for (std::size_t k = 0; k < totals.size(); ++k)
-        totals[k] += of_part[k];
-    for_each_column(of_part, sum, [&]<class T>(const std::string& name, std::vector<T>& column) {
-        const std::vector<T> more = part.read_array<T>(name);
-        SALUS_ASSERT(more.size() == column.size());
-        for (std::size_t i = 0; i < column.size(); ++i)
-            column[i] = static_cast<T>(column[i] + more[i]);
-    });
-}
-
-/// Sum of all parts on all ranks; `passed` becomes the number of variants that passed.
-SampleCounts total_counts(const RunContext& context, const Parts& parts, std::size_t samples,
-                          std::uint64_t& passed) {
-    const Communicator& comm = context.comm();
-    SampleCounts sum(samples);
-    ClassTotals totals{};
-    collectively(comm, "summing the sample counts", [&] {
-        const auto ranks = static_cast<std::uint64_t>(comm.size());
-        for (std::uint64_t u = static_cast<std::uint64_t>(comm.rank()); u < parts.size();
-             u += ranks)
-            add_part(parts.open(u), sum, totals);
-    });
-    comm.sum(std::span<std::uint64_t>(totals));
-    for (std::size_t c = 0; c < variant_classes; ++c)
-        sum.by_class[c].variants = totals[c];
-    sum.expected_het = totals[variant_classes];
-    sum.expected_het_x = totals[variant_classes + 1];
-    passed = totals[variant_classes + 2];
-    for_each_column(totals, sum,
-                    [&](const std::string&, auto& column) { comm.sum(std::span(column)); });
-    return sum;
 }
 
 /// Up to `markers_wanted` of the markers of all parts, evenly.
@@ -249,14 +177,13 @@ void run_quality(const QualityParams& params, RunContext& context) {
                 unit.add({begin, std::min(units[u].end, begin + step)});
             write_unit(part, unit);
         });
-    std::uint64_t passed = 0;
-    const SampleCounts counts = total_counts(context, parts, samples.size(), passed);
+    const CohortCounts counts = sum_sample_counts(context.comm(), parts, samples.size());
     context.publish("quality", [&](ResultWriter& out) {
         const auto same = search_duplicates(parts, samples.size(), params, context.log());
-        const TableData rows = samples_table(samples, counts, same, params);
+        const TableData rows = samples_table(samples, counts.samples, same, params);
         out.assemble(quality_variants_table(), parts);
         out.write(rows);
-        report(context.log(), genotypes->variant_count(), passed, rows);
+        report(context.log(), genotypes->variant_count(), counts.passed, rows);
     });
 }
 
