@@ -82,7 +82,7 @@ std::vector<CausalVariant> choose_causal_variants(const HaplotypeModel& model, c
             const double heterozygosity = mean_heterozygosity(model.panel(), chosen->draw);
             if (heterozygosity <= 0) continue;
             CausalVariant variant = make_variant(model, std::move(*chosen), t);
-            const double effect = rng.normal();
+            const double effect = (0.5 + rng.uniform()) * (rng.bernoulli(0.5) ? 1 : -1);
             variant.beta = effect / std::sqrt(heterozygosity);
             variant.variance_explained = effect * effect;
             total += effect * effect;

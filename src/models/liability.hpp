@@ -16,7 +16,7 @@ struct TraitArchitecture {
     std::string name;
     double heritability = 0.4;     // of the variance within groups
     std::vector<double> loci;      // variance explained by each named locus; their sum <= heritability
-    std::uint32_t background = 100;  // further variants with small normal effects that share the rest
+    std::uint32_t background = 100;  // further variants of small effect that share the rest
 };
 
 /// A variant with an effect on one trait.
@@ -58,7 +58,7 @@ private:
 };
 
 /// Causal variants of all traits, sorted by place. Effects of named loci give exactly their variance; effects of
-/// the background are normal on the standardised scale and scaled so that linkage equilibrium gives the heritability.
+/// the background vary threefold on the standardised scale, scaled so that linkage equilibrium gives the heritability.
 /// Cost O(variants * panel).
 std::vector<CausalVariant> choose_causal_variants(const HaplotypeModel& model, const std::vector<TraitArchitecture>& traits,
                                                   SiteChooser& chooser, std::uint64_t seed);

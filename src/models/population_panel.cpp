@@ -10,12 +10,17 @@ namespace salus {
 
 FounderPanel::FounderPanel(std::vector<AncestryGroup> groups, std::uint32_t per_group, double scale_cm,
                            std::uint64_t seed)
-    : groups_(std::move(groups)), per_group_(per_group), scale_cm_(scale_cm), seed_(seed),
+    : groups_(std::move(groups)), per_group_(per_group), seed_(seed),
       draws_(seed, "simulate.panel") {
     SALUS_ASSERT(!groups_.empty() && per_group_ >= 2 && (groups_.size() + 1) * per_group_ <= 65535);
+    constexpr double usual_drift = 0.1;
     for (std::uint32_t j = 1; j <= per_group_; ++j) rank_.push_back(j);
     for (const AncestryGroup& group : groups_)
         for (std::uint32_t k = 0; k < per_group_; ++k) rank_.push_back((1 - group.f_st) / group.f_st + k);
+    for (std::uint32_t j = 0; j < size(); ++j) {
+        const double drift = j < per_group_ ? usual_drift : groups_[j / per_group_ - 1].f_st;
+        length_.push_back(scale_cm * std::sqrt(rank_[j]) * drift / usual_drift);
+    }
     double total = 0;
     for (std::uint32_t j = 0; j < size(); ++j) cumulative_.push_back(total += j == 0 ? 0 : 1 / std::max(1.0, rank_[j]));
     for (double& value : cumulative_) value /= total;
@@ -38,7 +43,7 @@ void FounderPanel::move_to(std::uint32_t region, float at, Sources& sources) con
     }
     for (std::uint32_t j = 1; j < size(); ++j) {
         if (at < sources.end[j]) continue;
-        const MosaicSegment segment = mosaic_segment(draws_, j, region, at, scale_cm_ * std::sqrt(rank_[j]));
+        const MosaicSegment segment = mosaic_segment(draws_, j, region, at, length_[j]);
         sources.parent[j] = static_cast<std::uint16_t>(source(j, segment.draw));
         sources.end[j] = segment.end;
     }

@@ -28,7 +28,8 @@ struct AncestryGroup {
 class FounderPanel {
 public:
     /// \param per_group  lineages of each group; (groups + 1) * per_group must not exceed 65535.
-    /// \param scale_cm   mean segment length of the first lineage; grows with the rank.
+    /// \param scale_cm   mean segment length of the first lineage; grows as the root of the rank, and with the drift
+    ///                   of the group: less drift, larger population, shorter segments.
     FounderPanel(std::vector<AncestryGroup> groups, std::uint32_t per_group, double scale_cm, std::uint64_t seed);
 
     const std::vector<AncestryGroup>& groups() const noexcept { return groups_; }
@@ -65,10 +66,9 @@ private:
 
     std::vector<AncestryGroup> groups_;
     std::uint32_t per_group_;
-    double scale_cm_;
     std::uint64_t seed_;
     CounterDraws draws_;
-    std::vector<double> rank_;             // [lineage]
+    std::vector<double> rank_, length_;    // [lineage]; mean segment length in cM
     std::vector<double> cumulative_;       // [lineage], of mutation weights, last is 1
 };
 
