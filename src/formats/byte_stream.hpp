@@ -19,8 +19,8 @@ struct ByteRange {
 /// True if the file begins with the magic bytes of gzip (BGZF is gzip too).
 bool is_gzip(const std::filesystem::path& path);
 
-/// Bytes of a file in order, decompressed if it is gzip or BGZF. Checksums of gzip members are checked;
-/// a truncated or damaged file is a DataError.
+/// Bytes of a file in order, decompressed if it is gzip or BGZF. Checksums of gzip members are
+/// checked; a truncated or damaged file is a DataError.
 class ByteStream {
 public:
     explicit ByteStream(const std::filesystem::path& path);
@@ -40,4 +40,4 @@ private:
     std::unique_ptr<Gzip> gzip_;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -20,7 +20,8 @@ bool is_ascii(std::string_view text) noexcept {
         std::memcpy(&word, text.data() + i, 8);
         high |= word;
     }
-    for (; i < text.size(); ++i) high |= static_cast<unsigned char>(text[i]);
+    for (; i < text.size(); ++i)
+        high |= static_cast<unsigned char>(text[i]);
     return (high & 0x8080808080808080ULL) == 0;
 }
 
@@ -42,7 +43,7 @@ std::string_view without_cr(std::string_view line) noexcept {
 /// Walks over text with quotes as in RFC 4180.
 struct QuoteState {
     enum Place { field_start, plain, quoted, after_quote } place = field_start;
-    bool broken = false;  // something else than a separator follows a closing quote
+    bool broken = false; // something else than a separator follows a closing quote
 
     /// True if `c` ends the row.
     bool step(char c, char separator) noexcept {
@@ -51,18 +52,25 @@ struct QuoteState {
             return false;
         }
         if (c == '\n') return true;
-        if (place == after_quote && c == '"') place = quoted;
-        else if (c == separator) place = field_start;
-        else if (c == '"' && place == field_start) place = quoted;
-        else if (place == after_quote) broken = broken || c != '\r';
-        else place = plain;
+        if (place == after_quote && c == '"')
+            place = quoted;
+        else if (c == separator)
+            place = field_start;
+        else if (c == '"' && place == field_start)
+            place = quoted;
+        else if (place == after_quote)
+            broken = broken || c != '\r';
+        else
+            place = plain;
         return false;
     }
 };
 
 std::string unquoted(std::string_view field) {
     std::string out;
-    for (std::size_t i = 1; i < field.size() && !(field[i] == '"' && (i + 1 == field.size() || field[i + 1] != '"')); ++i) {
+    for (std::size_t i = 1;
+         i < field.size() && !(field[i] == '"' && (i + 1 == field.size() || field[i + 1] != '"'));
+         ++i) {
         if (field[i] == '"') ++i;
         out += field[i];
     }
@@ -87,29 +95,36 @@ std::vector<std::string_view> quoted_fields(std::string_view row, char separator
 
 /// How badly `window` reads if its first byte is, or is not, inside quotes.
 struct Guess {
-    std::size_t faults = 0, row_start = 0;  // row_start: first byte of the first whole row, 0 if none
+    std::size_t faults = 0,
+                row_start = 0; // row_start: first byte of the first whole row, 0 if none
 };
 Guess read_as(std::string_view window, char before, bool inside, char separator) {
     Guess guess;
-    auto place = inside ? QuoteState::quoted
-                        : before == '\n' || before == separator ? QuoteState::field_start : QuoteState::plain;
+    auto place = inside                                  ? QuoteState::quoted
+                 : before == '\n' || before == separator ? QuoteState::field_start
+                                                         : QuoteState::plain;
     if (!inside && before == '\n') guess.row_start = 1;
     for (std::size_t i = 0; i < window.size(); ++i) {
         const char c = window[i];
         if (place == QuoteState::quoted) {
             if (c != '"') continue;
             const char next = i + 1 < window.size() ? window[i + 1] : '\n';
-            if (next == '"') ++i;
-            else if (next == separator || next == '\n' || next == '\r') place = QuoteState::plain;
-            else ++guess.faults;
+            if (next == '"')
+                ++i;
+            else if (next == separator || next == '\n' || next == '\r')
+                place = QuoteState::plain;
+            else
+                ++guess.faults;
         } else if (c == '\n') {
             if (guess.row_start == 0) guess.row_start = i + 2;
             place = QuoteState::field_start;
         } else if (c == separator) {
             place = QuoteState::field_start;
         } else if (c == '"') {
-            if (place == QuoteState::field_start) place = QuoteState::quoted;
-            else ++guess.faults;
+            if (place == QuoteState::field_start)
+                place = QuoteState::quoted;
+            else
+                ++guess.faults;
         } else {
             place = QuoteState::plain;
         }
@@ -119,7 +134,8 @@ Guess read_as(std::string_view window, char before, bool inside, char separator)
 
 std::string first_line(ByteStream& stream) {
     std::string head;
-    for (std::vector<char> buffer(1 << 16); head.find('\n') == std::string::npos && head.size() < longest_row;) {
+    for (std::vector<char> buffer(1 << 16);
+         head.find('\n') == std::string::npos && head.size() < longest_row;) {
         const std::size_t got = stream.read(buffer);
         if (got == 0) return head;
         head.append(buffer.data(), got);
@@ -133,8 +149,10 @@ void check_header_text(const std::filesystem::path& path, std::string_view line)
     const bool wide = line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF");
     throw DataError({.what = "the text is not UTF-8",
                      .where = text(path.string(), ", line 1, byte ", first_bad_byte(line) + 1),
-                     .why = wide ? "it begins with a UTF-16 byte order mark" : "names of columns are read as UTF-8",
-                     .help = text("convert it, for example with iconv -f ", wide ? "UTF-16" : "LATIN1", " -t UTF-8")});
+                     .why = wide ? "it begins with a UTF-16 byte order mark"
+                                 : "names of columns are read as UTF-8",
+                     .help = text("convert it, for example with iconv -f ",
+                                  wide ? "UTF-16" : "LATIN1", " -t UTF-8")});
 }
 
 void check_header_names(const DelimitedHeader& header) {
@@ -150,7 +168,7 @@ void check_header_names(const DelimitedHeader& header) {
     }
 }
 
-}  // namespace
+} // namespace
 
 std::optional<std::size_t> DelimitedHeader::find(std::string_view name) const {
     const std::string key = lower(name);
@@ -167,16 +185,18 @@ std::size_t DelimitedHeader::require(std::string_view name) const {
 std::vector<Problem> DelimitedHeader::missing(const std::vector<std::string>& wanted) const {
     std::vector<Problem> problems;
     std::vector<std::string> known;
-    for (const std::string& name : names) known.push_back(lower(name));
+    for (const std::string& name : names)
+        known.push_back(lower(name));
     for (const std::string& name : wanted) {
         if (find(name)) continue;
         const auto near = nearest(lower(name), known);
-        problems.push_back({.what = text("there is no column ", name),
-                            .where = text(path.string(), ", line 1"),
-                            .why = text("the header has ", names.size(), " columns, separated by ",
-                                        separator == '\t' ? "tabs" : "commas"),
-                            .help = near ? text("rename the column ", *near, " if that is what it means")
-                                         : text("add the column ", name)});
+        problems.push_back(
+            {.what = text("there is no column ", name),
+             .where = text(path.string(), ", line 1"),
+             .why = text("the header has ", names.size(), " columns, separated by ",
+                         separator == '\t' ? "tabs" : "commas"),
+             .help = near ? text("rename the column ", *near, " if that is what it means")
+                          : text("add the column ", name)});
     }
     return problems;
 }
@@ -190,12 +210,15 @@ DelimitedHeader read_delimited_header(const std::filesystem::path& path) {
     if (row.ends_with('\n')) row.remove_suffix(1);
     row = without_cr(row);
     if (trim(row).empty())
-        throw DataError({.what = "the file has no header", .where = text(path.string(), ", line 1"),
-                         .why = "the first line names the columns", .help = "write the file again with its header"});
+        throw DataError({.what = "the file has no header",
+                         .where = text(path.string(), ", line 1"),
+                         .why = "the first line names the columns",
+                         .help = "write the file again with its header"});
     DelimitedHeader header{.names = {}, .separator = ',', .end = line.size(), .path = path};
     if (quoted_fields(row, '\t').size() > 1) header.separator = '\t';
     for (const std::string_view field : quoted_fields(row, header.separator))
-        header.names.emplace_back(field.starts_with('"') ? unquoted(field) : std::string(trim(field)));
+        header.names.emplace_back(field.starts_with('"') ? unquoted(field)
+                                                         : std::string(trim(field)));
     check_header_names(header);
     return header;
 }
@@ -216,7 +239,7 @@ void DelimitedReader::start(ByteRange range) {
             stream_.seek(header_.end);
             base_ = header_.end;
         }
-        while (base_ + position_ < header_.end) {  // compressed: pass over the header
+        while (base_ + position_ < header_.end) { // compressed: pass over the header
             if (position_ == filled_ && !refill()) break;
             position_ = std::min<std::size_t>(filled_, header_.end - base_);
         }
@@ -225,14 +248,15 @@ void DelimitedReader::start(ByteRange range) {
     }
     stream_.seek(range.begin - 1);
     base_ = range.begin - 1;
-    while (filled_ < guess_window && refill()) {}
+    while (filled_ < guess_window && refill()) {
+    }
     const std::string_view window(buffer_.data(), filled_);
     const Guess outside = read_as(window.substr(1), window[0], false, header_.separator);
     const Guess inside = read_as(window.substr(1), window[0], true, header_.separator);
     const Guess& better = inside.faults < outside.faults ? inside : outside;
     if (better.row_start > 0) {
         position_ = better.row_start;
-    } else {  // one row fills the window
+    } else { // one row fills the window
         position_ = 1;
         position_ = std::min(filled_, find_line_end(position_) + 1);
     }
@@ -309,11 +333,12 @@ void DelimitedReader::split_plain(std::string_view row) {
         at = stop + 1;
     }
     found_fields_ = n + 1;
-    if (found_fields_ != fields_.size() && defect_ == RowDefect::none) defect_ = RowDefect::field_count;
+    if (found_fields_ != fields_.size() && defect_ == RowDefect::none)
+        defect_ = RowDefect::field_count;
 }
 
-/// The row at position_, which holds quotes. False, with the defect set, if a quote is never closed: the
-/// line alone is then the defective row.
+/// The row at position_, which holds quotes. False, with the defect set, if a quote is never
+/// closed: the line alone is then the defective row.
 bool DelimitedReader::split_quoted() {
     QuoteState state;
     std::size_t length = 0;
@@ -332,8 +357,10 @@ bool DelimitedReader::split_quoted() {
     position_ += length + (ended ? 1 : 0);
     const auto found = quoted_fields(row, header_.separator);
     found_fields_ = found.size();
-    if (state.broken) defect_ = RowDefect::quoting;
-    else if (found.size() != fields_.size()) defect_ = RowDefect::field_count;
+    if (state.broken)
+        defect_ = RowDefect::quoting;
+    else if (found.size() != fields_.size())
+        defect_ = RowDefect::field_count;
     unescaped_.resize(fields_.size());
     for (std::size_t i = 0; i < std::min(found.size(), fields_.size()); ++i) {
         fields_[i] = found[i];
@@ -372,24 +399,31 @@ std::uint64_t DelimitedReader::line_in_file() const {
 }
 
 std::string DelimitedReader::where(std::string_view column) const {
-    return text(header_.path.string(), ", line ", line_in_file(), column.empty() ? "" : ", column ", column);
+    return text(header_.path.string(), ", line ", line_in_file(), column.empty() ? "" : ", column ",
+                column);
 }
 
 Problem DelimitedReader::problem() const {
     switch (defect_) {
     case RowDefect::not_utf8:
-        return {.what = "the text is not UTF-8", .where = text(where(), ", byte ", bad_byte_ + 1, " of the line"),
+        return {.what = "the text is not UTF-8",
+                .where = text(where(), ", byte ", bad_byte_ + 1, " of the line"),
                 .why = "text files are read as UTF-8",
                 .help = "convert it, for example with iconv -f LATIN1 -t UTF-8"};
     case RowDefect::quoting:
-        return {.what = "quotes are not in order", .where = where(),
-                .why = "a field that begins with a quote ends with a quote, and quotes in it are doubled",
-                .help = "write the file again with RFC 4180 quoting"};
+        return {
+            .what = "quotes are not in order",
+            .where = where(),
+            .why =
+                "a field that begins with a quote ends with a quote, and quotes in it are doubled",
+            .help = "write the file again with RFC 4180 quoting"};
     case RowDefect::field_count:
-        return {.what = text("the row has ", found_fields_, " fields instead of ", fields_.size()), .where = where(),
+        return {.what = text("the row has ", found_fields_, " fields instead of ", fields_.size()),
+                .where = where(),
                 .why = "every row has as many fields as the header",
                 .help = "quote fields that hold the separator, and look for a cut line"};
-    case RowDefect::none: break;
+    case RowDefect::none:
+        break;
     }
     return {};
 }
@@ -404,12 +438,14 @@ std::vector<ByteRange> delimited_ranges(const std::filesystem::path& path, std::
     return ranges;
 }
 
-void check_seam(const std::filesystem::path& path, std::uint64_t end_before, std::uint64_t first_byte) {
+void check_seam(const std::filesystem::path& path, std::uint64_t end_before,
+                std::uint64_t first_byte) {
     if (end_before == first_byte) return;
-    throw DataError({.what = "the file cannot be cut into pieces safely",
-                     .where = text(path.string(), ", near byte ", first_byte),
-                     .why = "quotes are ambiguous there: a line break inside quotes, or a stray quote",
-                     .help = "set cut_files = false to read every file in one piece"});
+    throw DataError(
+        {.what = "the file cannot be cut into pieces safely",
+         .where = text(path.string(), ", near byte ", first_byte),
+         .why = "quotes are ambiguous there: a line break inside quotes, or a stray quote",
+         .help = "set cut_files = false to read every file in one piece"});
 }
 
-}  // namespace salus
+} // namespace salus

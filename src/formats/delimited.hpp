@@ -16,10 +16,10 @@ namespace salus {
 
 /// First line of a delimited text file. Names are found in any case and any order.
 struct DelimitedHeader {
-    std::vector<std::string> names;  // as written, without quotes and byte order mark
-    char separator = ',';            // tab if the line holds one outside quotes, else comma
-    std::uint64_t end = 0;           // byte after the line, in the uncompressed text
-    std::filesystem::path path;      // for messages
+    std::vector<std::string> names; // as written, without quotes and byte order mark
+    char separator = ',';           // tab if the line holds one outside quotes, else comma
+    std::uint64_t end = 0;          // byte after the line, in the uncompressed text
+    std::filesystem::path path;     // for messages
 
     /// Column of `name`, whatever its case.
     std::optional<std::size_t> find(std::string_view name) const;
@@ -37,14 +37,15 @@ enum class RowDefect : std::uint8_t { none, field_count, not_utf8, quoting };
 
 /// Rows of comma or tab separated text, one after the other.
 ///
-/// Quotes as in RFC 4180: a field that begins with `"` ends at the next single `"`; `""` in it is one
-/// quote; line breaks and separators in it are data. A quote inside an unquoted field is an ordinary
-/// character. Lines end with LF or CRLF; empty lines are passed over; a byte order mark is passed over.
-/// Text must be UTF-8. Memory: one buffer of 1 MiB, or twice the longest row.
+/// Quotes as in RFC 4180: a field that begins with `"` ends at the next single `"`; `""` in it is
+/// one quote; line breaks and separators in it are data. A quote inside an unquoted field is an
+/// ordinary character. Lines end with LF or CRLF; empty lines are passed over; a byte order mark is
+/// passed over. Text must be UTF-8. Memory: one buffer of 1 MiB, or twice the longest row.
 ///
-/// A reader of a byte range owns the rows whose first byte lies in it, so ranges that follow each other
-/// give each row once. Where the range begins inside a quoted field, the reader has to guess that from
-/// the text behind; `first_byte()` of a range must therefore equal `next_byte()` of the range before
+/// A reader of a byte range owns the rows whose first byte lies in it, so ranges that follow each
+/// other give each row once. Where the range begins inside a quoted field, the reader has to guess
+/// that from the text behind; `first_byte()` of a range must therefore equal `next_byte()` of the
+/// range before
 /// (`check_seam`), which proves that both saw the same rows as one pass over the file would.
 class DelimitedReader {
 public:
@@ -61,7 +62,8 @@ public:
     /// One per column; valid until the next call of next().
     std::span<const std::string_view> fields() const noexcept { return fields_; }
     std::string_view operator[](std::size_t column) const noexcept { return fields_[column]; }
-    /// Line of the row, counted from 1 at the beginning of the range (with the header for the first range).
+    /// Line of the row, counted from 1 at the beginning of the range (with the header for the first
+    /// range).
     std::uint64_t line() const noexcept { return row_line_; }
     /// Lines passed so far in this range, line breaks in quoted fields included.
     std::uint64_t lines_passed() const noexcept { return lines_; }
@@ -86,23 +88,24 @@ private:
     DelimitedHeader header_;
     ByteStream stream_;
     std::vector<char> buffer_;
-    std::size_t filled_ = 0, position_ = 0;  // in buffer_
-    std::uint64_t base_ = 0;                 // byte of the text at buffer_[0]
-    std::uint64_t end_ = 0;                  // rows that begin here or later belong to others
-    bool finished_ = false;                  // nothing more to read from the stream
+    std::size_t filled_ = 0, position_ = 0; // in buffer_
+    std::uint64_t base_ = 0;                // byte of the text at buffer_[0]
+    std::uint64_t end_ = 0;                 // rows that begin here or later belong to others
+    bool finished_ = false;                 // nothing more to read from the stream
     std::vector<std::string_view> fields_;
-    std::vector<std::string> unescaped_;     // fields with doubled quotes
+    std::vector<std::string> unescaped_; // fields with doubled quotes
     std::uint64_t lines_ = 0, row_line_ = 0, row_byte_ = 0, first_byte_ = 0, bad_byte_ = 0;
     RowDefect defect_ = RowDefect::none;
     std::size_t found_fields_ = 0;
 };
 
-/// Cuts a file into ranges of about `bytes`; a function of its size alone. Compressed files that cannot
-/// be entered in the middle are one range.
+/// Cuts a file into ranges of about `bytes`; a function of its size alone. Compressed files that
+/// cannot be entered in the middle are one range.
 std::vector<ByteRange> delimited_ranges(const std::filesystem::path& path, std::uint64_t bytes);
 
-/// DataError if the reader of a range began elsewhere than the reader of the range before ended: a line
-/// break inside quotes lies at the seam.
-void check_seam(const std::filesystem::path& path, std::uint64_t end_before, std::uint64_t first_byte);
+/// DataError if the reader of a range began elsewhere than the reader of the range before ended: a
+/// line break inside quotes lies at the seam.
+void check_seam(const std::filesystem::path& path, std::uint64_t end_before,
+                std::uint64_t first_byte);
 
-}  // namespace salus
+} // namespace salus

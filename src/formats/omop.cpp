@@ -12,7 +12,18 @@ namespace {
 constexpr std::size_t npos = std::numeric_limits<std::size_t>::max();
 
 /// What a column means; the place in OmopReader::columns_.
-enum Role : std::size_t { person, start, finish, concept_id, source, value, unit_concept, unit_source, comparator, extra };
+enum Role : std::size_t {
+    person,
+    start,
+    finish,
+    concept_id,
+    source,
+    value,
+    unit_concept,
+    unit_source,
+    comparator,
+    extra
+};
 constexpr std::size_t role_count = 10;
 
 /// Columns of a table by role, "" where it has none. Those of `required` roles must be in the file.
@@ -26,54 +37,72 @@ struct Layout {
 // unit_source = gender_source_value, concept = gender, extra = birth_datetime.
 constexpr std::array<Layout, omop_table_count> layouts{{
     {"person",
-     {"person_id", "year_of_birth", "month_of_birth", "gender_concept_id", "person_source_value", "day_of_birth", "",
-      "gender_source_value", "", "birth_datetime"},
+     {"person_id", "year_of_birth", "month_of_birth", "gender_concept_id", "person_source_value",
+      "day_of_birth", "", "gender_source_value", "", "birth_datetime"},
      {true, true, false, true}},
     {"observation_period",
      {"person_id", "observation_period_start_date", "observation_period_end_date"},
      {true, true, true}},
     {"condition_occurrence",
-     {"person_id", "condition_start_date", "condition_end_date", "condition_concept_id", "condition_source_value"},
+     {"person_id", "condition_start_date", "condition_end_date", "condition_concept_id",
+      "condition_source_value"},
      {true, true, false, true}},
     {"measurement",
-     {"person_id", "measurement_date", "", "measurement_concept_id", "measurement_source_value", "value_as_number",
-      "unit_concept_id", "unit_source_value", "operator_concept_id"},
+     {"person_id", "measurement_date", "", "measurement_concept_id", "measurement_source_value",
+      "value_as_number", "unit_concept_id", "unit_source_value", "operator_concept_id"},
      {true, true, false, true, false, true}},
     {"drug_exposure",
-     {"person_id", "drug_exposure_start_date", "drug_exposure_end_date", "drug_concept_id", "drug_source_value"},
+     {"person_id", "drug_exposure_start_date", "drug_exposure_end_date", "drug_concept_id",
+      "drug_source_value"},
      {true, true, false, true}},
     {"procedure_occurrence",
-     {"person_id", "procedure_date", "procedure_end_date", "procedure_concept_id", "procedure_source_value"},
+     {"person_id", "procedure_date", "procedure_end_date", "procedure_concept_id",
+      "procedure_source_value"},
      {true, true, false, true}},
     {"observation",
-     {"person_id", "observation_date", "", "observation_concept_id", "observation_source_value", "value_as_number",
-      "unit_concept_id", "unit_source_value"},
+     {"person_id", "observation_date", "", "observation_concept_id", "observation_source_value",
+      "value_as_number", "unit_concept_id", "unit_source_value"},
      {true, true, false, true}},
-    {"death", {"person_id", "death_date", "", "cause_concept_id", "cause_source_value"}, {true, true}},
+    {"death",
+     {"person_id", "death_date", "", "cause_concept_id", "cause_source_value"},
+     {true, true}},
     {"link", {"person_id", "", "", "", "sample_id"}, {true, false, false, false, true}},
 }};
 
-const Layout& layout_of(OmopTable table) noexcept { return layouts[static_cast<std::size_t>(table)]; }
+const Layout& layout_of(OmopTable table) noexcept {
+    return layouts[static_cast<std::size_t>(table)];
+}
 
 std::string_view system_for(EventKind kind, const CodeSystems& systems) noexcept {
     switch (kind) {
-    case EventKind::condition: return systems.condition;
-    case EventKind::measurement: return systems.measurement;
-    case EventKind::drug: return systems.drug;
-    case EventKind::procedure: return systems.procedure;
-    case EventKind::observation: return systems.observation;
-    case EventKind::death: return systems.condition;
+    case EventKind::condition:
+        return systems.condition;
+    case EventKind::measurement:
+        return systems.measurement;
+    case EventKind::drug:
+        return systems.drug;
+    case EventKind::procedure:
+        return systems.procedure;
+    case EventKind::observation:
+        return systems.observation;
+    case EventKind::death:
+        return systems.condition;
     }
     return "auto";
 }
 
 Comparator comparator_of(std::uint32_t concept_number) noexcept {
     switch (concept_number) {
-    case 4171756: return Comparator::less;
-    case 4171754: return Comparator::at_most;
-    case 4171755: return Comparator::at_least;
-    case 4172704: return Comparator::greater;
-    default: return Comparator::equal;
+    case 4171756:
+        return Comparator::less;
+    case 4171754:
+        return Comparator::at_most;
+    case 4171755:
+        return Comparator::at_least;
+    case 4172704:
+        return Comparator::greater;
+    default:
+        return Comparator::equal;
     }
 }
 
@@ -94,14 +123,24 @@ std::string table_of_file(const std::filesystem::path& path) {
     return name;
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(OmopTable table) noexcept { return layout_of(table).name; }
 
 std::string_view to_string(Reject reason) noexcept {
-    constexpr std::array<std::string_view, reject_count> names{
-        "none", "field_count", "not_utf8", "quoting", "bad_person_id", "missing_date", "bad_date", "bad_number",
-        "end_before_start", "missing_sample_id", "duplicate_person", "unknown_person", "duplicate_link"};
+    constexpr std::array<std::string_view, reject_count> names{"none",
+                                                               "field_count",
+                                                               "not_utf8",
+                                                               "quoting",
+                                                               "bad_person_id",
+                                                               "missing_date",
+                                                               "bad_date",
+                                                               "bad_number",
+                                                               "end_before_start",
+                                                               "missing_sample_id",
+                                                               "duplicate_person",
+                                                               "unknown_person",
+                                                               "duplicate_link"};
     return names[static_cast<std::size_t>(reason)];
 }
 
@@ -125,12 +164,18 @@ std::string_view rule_of(Reject reason) noexcept {
 
 EventKind kind_of(OmopTable table) noexcept {
     switch (table) {
-    case OmopTable::measurement: return EventKind::measurement;
-    case OmopTable::drug_exposure: return EventKind::drug;
-    case OmopTable::procedure_occurrence: return EventKind::procedure;
-    case OmopTable::observation: return EventKind::observation;
-    case OmopTable::death: return EventKind::death;
-    default: return EventKind::condition;
+    case OmopTable::measurement:
+        return EventKind::measurement;
+    case OmopTable::drug_exposure:
+        return EventKind::drug;
+    case OmopTable::procedure_occurrence:
+        return EventKind::procedure;
+    case OmopTable::observation:
+        return EventKind::observation;
+    case OmopTable::death:
+        return EventKind::death;
+    default:
+        return EventKind::condition;
     }
 }
 
@@ -138,8 +183,10 @@ OmopFiles find_omop_files(const std::filesystem::path& folder) {
     std::error_code code;
     std::filesystem::directory_iterator entries(folder, code);
     if (code)
-        throw DataError({.what = "cannot read the folder of OMOP tables", .where = folder.string(),
-                         .why = code.message(), .help = "give the folder that holds person.csv"});
+        throw DataError({.what = "cannot read the folder of OMOP tables",
+                         .where = folder.string(),
+                         .why = code.message(),
+                         .help = "give the folder that holds person.csv"});
     OmopFiles files;
     bool events = false;
     for (const auto& entry : entries) {
@@ -148,17 +195,21 @@ OmopFiles find_omop_files(const std::filesystem::path& folder) {
             if (name != layouts[t].name) continue;
             const auto table = static_cast<OmopTable>(t);
             if (!files.paths.emplace(table, entry.path()).second)
-                throw DataError({.what = text("table ", name, " is there twice"), .where = folder.string(),
-                                 .why = "one file holds a table", .help = "remove all but one"});
+                throw DataError({.what = text("table ", name, " is there twice"),
+                                 .where = folder.string(),
+                                 .why = "one file holds a table",
+                                 .help = "remove all but one"});
             events = events || has_events(table);
         }
     }
     if (!files.paths.contains(OmopTable::person) || !events)
-        throw DataError({.what = events ? "there is no person.csv" : "there is no table of events",
-                         .where = folder.string(),
-                         .why = "health records need person and at least one of condition_occurrence, measurement, "
-                                "drug_exposure, procedure_occurrence, observation, death (.csv or .csv.gz)",
-                         .help = "give the folder of OMOP CDM 5.4 CSV files"});
+        throw DataError(
+            {.what = events ? "there is no person.csv" : "there is no table of events",
+             .where = folder.string(),
+             .why = "health records need person and at least one of condition_occurrence, "
+                    "measurement, "
+                    "drug_exposure, procedure_occurrence, observation, death (.csv or .csv.gz)",
+             .help = "give the folder of OMOP CDM 5.4 CSV files"});
     return files;
 }
 
@@ -170,17 +221,21 @@ std::vector<Problem> check_omop_header(OmopTable table, const std::filesystem::p
     return read_delimited_header(path).missing(wanted);
 }
 
-OmopReader::OmopReader(OmopTable table, const std::filesystem::path& path, ByteRange range, const CodeSystems& systems)
-    : table_(table), reader_(path, range), kind_(kind_of(table)), system_(system_for(kind_, systems)) {
+OmopReader::OmopReader(OmopTable table, const std::filesystem::path& path, ByteRange range,
+                       const CodeSystems& systems)
+    : table_(table), reader_(path, range), kind_(kind_of(table)),
+      system_(system_for(kind_, systems)) {
     const Layout& layout = layout_of(table);
     std::vector<std::string> wanted;
     for (std::size_t role = 0; role < role_count; ++role) {
-        const auto found =
-            layout.columns[role].empty() ? std::nullopt : reader_.header().find(layout.columns[role]);
+        const auto found = layout.columns[role].empty()
+                               ? std::nullopt
+                               : reader_.header().find(layout.columns[role]);
         columns_[role] = found.value_or(npos);
         if (layout.required[role]) wanted.emplace_back(layout.columns[role]);
     }
-    if (auto problems = reader_.header().missing(wanted); !problems.empty()) throw DataError(std::move(problems));
+    if (auto problems = reader_.header().missing(wanted); !problems.empty())
+        throw DataError(std::move(problems));
 }
 
 std::string_view OmopReader::field(std::size_t role) const noexcept {
@@ -204,7 +259,8 @@ Reject OmopReader::parse() {
     if (table_ == OmopTable::link) {
         row_.text = trim(field(source));
         bad_column_ = source;
-        return row_.text.empty() || row_.text.size() > 0xFFFF ? Reject::missing_sample_id : Reject::none;
+        return row_.text.empty() || row_.text.size() > 0xFFFF ? Reject::missing_sample_id
+                                                              : Reject::none;
     }
     if (const Reject bad = parse_dates(); bad != Reject::none) return bad;
     return has_events(table_) ? parse_event() : Reject::none;
@@ -220,7 +276,8 @@ Reject OmopReader::parse_person() {
         row_.day = row_.end = *born;
         return Reject::none;
     }
-    std::array<std::int64_t, 3> ymd{0, 7, 1};  // a birth without month counts as 1 July, without day as the 15th
+    std::array<std::int64_t, 3> ymd{
+        0, 7, 1}; // a birth without month counts as 1 July, without day as the 15th
     constexpr std::array<std::size_t, 3> roles{start, finish, value};
     for (std::size_t i = 0; i < 3; ++i) {
         const std::string_view written = trim(field(roles[i]));
@@ -250,7 +307,8 @@ Reject OmopReader::parse_dates() {
     row_.day = row_.end = *day;
     const std::string_view last = trim(field(finish));
     bad_column_ = finish;
-    if (last.empty()) return table_ == OmopTable::observation_period ? Reject::missing_date : Reject::none;
+    if (last.empty())
+        return table_ == OmopTable::observation_period ? Reject::missing_date : Reject::none;
     const auto end = parse_date(last);
     if (!end) return Reject::bad_date;
     row_.end = *end;
@@ -289,18 +347,21 @@ bool OmopReader::parse_concept(std::size_t role, std::uint32_t& out) {
 std::uint32_t OmopReader::code_of(std::string_view written, std::uint32_t concept_number) {
     key_.assign(reinterpret_cast<const char*>(&concept_number), sizeof concept_number);
     key_ += written;
-    const auto [place, fresh] = code_index_.try_emplace(key_, static_cast<std::uint32_t>(codes_.size()));
-    if (fresh) codes_.push_back({event_code(kind_, written, concept_number, system_), concept_number});
+    const auto [place, fresh] =
+        code_index_.try_emplace(key_, static_cast<std::uint32_t>(codes_.size()));
+    if (fresh)
+        codes_.push_back({event_code(kind_, written, concept_number, system_), concept_number});
     return place->second;
 }
 
 std::uint32_t OmopReader::unit_of(std::string_view written, std::uint32_t concept_number) {
     if (written.empty() && concept_number == 0 && !units_.empty()) return 0;
-    if (units_.empty()) units_.emplace_back();  // unit 0 is "no unit"
+    if (units_.empty()) units_.emplace_back(); // unit 0 is "no unit"
     if (written.empty() && concept_number == 0) return 0;
     key_.assign(reinterpret_cast<const char*>(&concept_number), sizeof concept_number);
     key_ += written;
-    const auto [place, fresh] = unit_index_.try_emplace(key_, static_cast<std::uint32_t>(units_.size()));
+    const auto [place, fresh] =
+        unit_index_.try_emplace(key_, static_cast<std::uint32_t>(units_.size()));
     if (fresh) units_.push_back(event_unit(written, concept_number));
     return place->second;
 }
@@ -308,10 +369,12 @@ std::uint32_t OmopReader::unit_of(std::string_view written, std::uint32_t concep
 Problem OmopReader::problem() const {
     if (reader_.defect() != RowDefect::none) return reader_.problem();
     const std::string_view column = layout_of(table_).columns[bad_column_];
-    return {.what = text("bad row: ", to_string(reject_)),
-            .where = reader_.where(column),
-            .why = std::string(rule_of(reject_)),
-            .help = "mend the row, or set on_bad_record = \"skip\" to leave such rows out and count them"};
+    return {
+        .what = text("bad row: ", to_string(reject_)),
+        .where = reader_.where(column),
+        .why = std::string(rule_of(reject_)),
+        .help =
+            "mend the row, or set on_bad_record = \"skip\" to leave such rows out and count them"};
 }
 
-}  // namespace salus
+} // namespace salus

@@ -16,65 +16,94 @@
 
 namespace salus {
 
-/// Tables of the OMOP Common Data Model 5.4 that are read, and the table that links persons to samples.
+/// Tables of the OMOP Common Data Model 5.4 that are read, and the table that links persons to
+/// samples.
 enum class OmopTable : std::uint8_t {
-    person, observation_period, condition_occurrence, measurement, drug_exposure, procedure_occurrence,
-    observation, death, link,
+    person,
+    observation_period,
+    condition_occurrence,
+    measurement,
+    drug_exposure,
+    procedure_occurrence,
+    observation,
+    death,
+    link,
 };
 constexpr std::size_t omop_table_count = 9;
 std::string_view to_string(OmopTable table) noexcept;
 
 /// Why a row was refused.
 enum class Reject : std::uint8_t {
-    none, field_count, not_utf8, quoting, bad_person_id, missing_date, bad_date, bad_number, end_before_start,
-    missing_sample_id, duplicate_person, unknown_person, duplicate_link,
+    none,
+    field_count,
+    not_utf8,
+    quoting,
+    bad_person_id,
+    missing_date,
+    bad_date,
+    bad_number,
+    end_before_start,
+    missing_sample_id,
+    duplicate_person,
+    unknown_person,
+    duplicate_link,
 };
 constexpr std::size_t reject_count = 13;
 std::string_view to_string(Reject reason) noexcept;
 /// The rule that such a row breaks, as a sentence.
 std::string_view rule_of(Reject reason) noexcept;
 
-/// What an OMOP folder holds: path by table. Names are `<table>.csv` or `<table>.csv.gz` in any case.
+/// What an OMOP folder holds: path by table. Names are `<table>.csv` or `<table>.csv.gz` in any
+/// case.
 struct OmopFiles {
     std::map<OmopTable, std::filesystem::path> paths;
 };
-/// DataError if the folder cannot be read, has no person table or no table of events, or one table twice.
+/// DataError if the folder cannot be read, has no person table or no table of events, or one table
+/// twice.
 OmopFiles find_omop_files(const std::filesystem::path& folder);
 /// Problems that the header of a table shows: columns that are missing.
 std::vector<Problem> check_omop_header(OmopTable table, const std::filesystem::path& path);
 
 /// Comparison operator of a measurement: what is known about the value.
-enum class Comparator : std::uint8_t { equal = 0, less = 1, at_most = 2, at_least = 3, greater = 4 };
+enum class Comparator : std::uint8_t {
+    equal = 0,
+    less = 1,
+    at_most = 2,
+    at_least = 3,
+    greater = 4
+};
 
 /// One row of any table, typed. Which members have a meaning depends on the table.
 struct OmopRow {
-    std::int64_t person = 0;       // person_id
-    Day day = 0, end = 0;          // start and end; end = start where the table has none; birth of a person
-    std::uint32_t code = 0;        // events: index into codes()
-    std::uint32_t unit = 0;        // events: index into units()
-    double value = 0;              // NaN = none
+    std::int64_t person = 0; // person_id
+    Day day = 0, end = 0; // start and end; end = start where the table has none; birth of a person
+    std::uint32_t code = 0; // events: index into codes()
+    std::uint32_t unit = 0; // events: index into units()
+    double value = 0;       // NaN = none
     Comparator comparator = Comparator::equal;
-    Sex sex = Sex::unknown;        // person
-    std::string_view text;         // person: person_source_value; link: sample_id; valid until next()
+    Sex sex = Sex::unknown; // person
+    std::string_view text;  // person: person_source_value; link: sample_id; valid until next()
 };
 
 /// A code as it stands in the dictionary of an event store.
 struct CodeEntry {
-    std::string code;              // SYSTEM:code
-    std::uint32_t concept_id = 0;  // OMOP standard concept, 0 = none
+    std::string code;             // SYSTEM:code
+    std::uint32_t concept_id = 0; // OMOP standard concept, 0 = none
     auto operator<=>(const CodeEntry&) const = default;
 };
 
 /// Source code systems by kind of event; "auto" recognises codes by their form (event_code).
 struct CodeSystems {
-    std::string condition = "auto", measurement = "auto", drug = "auto", procedure = "auto", observation = "auto";
+    std::string condition = "auto", measurement = "auto", drug = "auto", procedure = "auto",
+                observation = "auto";
 };
 
-/// Typed rows of one table, or of a byte range of it. Codes and units are collected in dictionaries in the
-/// order of their first appearance. Cost about 0.3 us per row.
+/// Typed rows of one table, or of a byte range of it. Codes and units are collected in dictionaries
+/// in the order of their first appearance. Cost about 0.3 us per row.
 class OmopReader {
 public:
-    OmopReader(OmopTable table, const std::filesystem::path& path, ByteRange range, const CodeSystems& systems = {});
+    OmopReader(OmopTable table, const std::filesystem::path& path, ByteRange range,
+               const CodeSystems& systems = {});
 
     /// Goes to the next row; false at the end. Look at reject() before row().
     bool next();
@@ -99,7 +128,7 @@ private:
 
     OmopTable table_;
     DelimitedReader reader_;
-    std::array<std::size_t, 10> columns_;  // by role; absent = npos
+    std::array<std::size_t, 10> columns_; // by role; absent = npos
     EventKind kind_ = EventKind::condition;
     std::string system_;
     OmopRow row_;
@@ -117,4 +146,4 @@ constexpr bool has_events(OmopTable table) noexcept {
     return table >= OmopTable::condition_occurrence && table <= OmopTable::death;
 }
 
-}  // namespace salus
+} // namespace salus

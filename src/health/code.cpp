@@ -15,19 +15,22 @@ char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c 
 
 std::string upper(std::string_view text) {
     std::string out(text);
-    for (char& c : out) c = upper(c);
+    for (char& c : out)
+        c = upper(c);
     return out;
 }
 
-constexpr std::array<std::string_view, 12> known_systems{"ICD10", "ICD9", "ICD11", "LOINC", "ATC", "SNOMED",
-                                                         "RXNORM", "OPCS4", "READ", "PHECODE", "OMOP", "LOCAL"};
+constexpr std::array<std::string_view, 12> known_systems{"ICD10", "ICD9",    "ICD11",  "LOINC",
+                                                         "ATC",   "SNOMED",  "RXNORM", "OPCS4",
+                                                         "READ",  "PHECODE", "OMOP",   "LOCAL"};
 
 /// The system before a colon in a source value, if it is one that we know.
 std::optional<std::string> named_system(std::string_view source) {
     const std::size_t colon = source.find(':');
     if (colon == std::string_view::npos || colon > 12) return std::nullopt;
     std::string system = normalise_system(source.substr(0, colon));
-    if (std::find(known_systems.begin(), known_systems.end(), system) == known_systems.end()) return std::nullopt;
+    if (std::find(known_systems.begin(), known_systems.end(), system) == known_systems.end())
+        return std::nullopt;
     return system;
 }
 
@@ -51,9 +54,16 @@ std::optional<std::string> recognised(EventKind kind, std::string_view source) {
 }
 
 constexpr std::array<std::pair<std::uint32_t, std::string_view>, 6> unit_concepts{
-    {{8840, "mg/dL"}, {8753, "mmol/L"}, {8554, "%"}, {9579, "mmol/mol"}, {8582, "cm"}, {9529, "kg"}}};
+    {{8840, "mg/dL"},
+     {8753, "mmol/L"},
+     {8554, "%"},
+     {9579, "mmol/mol"},
+     {8582, "cm"},
+     {9529, "kg"}}};
 
-bool is_hierarchy(std::string_view system) noexcept { return system == "ICD10" || system == "ICD9" || system == "ATC"; }
+bool is_hierarchy(std::string_view system) noexcept {
+    return system == "ICD10" || system == "ICD9" || system == "ATC";
+}
 
 /// `code` without the dots behind its system, so that E119 and E11.9 are the same.
 std::string comparable(std::string_view code) {
@@ -62,16 +72,22 @@ std::string comparable(std::string_view code) {
     return out;
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(EventKind kind) noexcept {
     switch (kind) {
-    case EventKind::condition: return "condition";
-    case EventKind::measurement: return "measurement";
-    case EventKind::drug: return "drug";
-    case EventKind::procedure: return "procedure";
-    case EventKind::observation: return "observation";
-    case EventKind::death: return "death";
+    case EventKind::condition:
+        return "condition";
+    case EventKind::measurement:
+        return "measurement";
+    case EventKind::drug:
+        return "drug";
+    case EventKind::procedure:
+        return "procedure";
+    case EventKind::observation:
+        return "observation";
+    case EventKind::death:
+        return "death";
     }
     return "unknown";
 }
@@ -84,15 +100,18 @@ std::optional<std::string> normalise_icd10(std::string_view code) {
         if (!is_letter(c) && !is_digit(c)) return std::nullopt;
         out += upper(c);
     }
-    if (out.size() < 3 || out.size() > 7 || !is_letter(out[0]) || !is_digit(out[1])) return std::nullopt;
+    if (out.size() < 3 || out.size() > 7 || !is_letter(out[0]) || !is_digit(out[1]))
+        return std::nullopt;
     if (!is_digit(out[2]) && out[2] != 'A' && out[2] != 'B') return std::nullopt;
     if (out.size() > 3) out.insert(3, ".");
     return out;
 }
 
 bool is_loinc(std::string_view code) noexcept {
-    if (code.size() < 3 || code.size() > 8 || code[code.size() - 2] != '-' || !is_digit(code.back())) return false;
-    unsigned sum = 0;  // Luhn, from the last digit of the number
+    if (code.size() < 3 || code.size() > 8 || code[code.size() - 2] != '-' ||
+        !is_digit(code.back()))
+        return false;
+    unsigned sum = 0; // Luhn, from the last digit of the number
     const std::size_t digits = code.size() - 2;
     for (std::size_t i = 0; i < digits; ++i) {
         const char c = code[digits - 1 - i];
@@ -105,7 +124,9 @@ bool is_loinc(std::string_view code) noexcept {
 
 bool is_atc(std::string_view code) noexcept {
     constexpr std::string_view form = "A00AA00";
-    if (code.size() != 1 && code.size() != 3 && code.size() != 4 && code.size() != 5 && code.size() != 7) return false;
+    if (code.size() != 1 && code.size() != 3 && code.size() != 4 && code.size() != 5 &&
+        code.size() != 7)
+        return false;
     for (std::size_t i = 0; i < code.size(); ++i)
         if (form[i] == 'A' ? !is_letter(code[i]) : !is_digit(code[i])) return false;
     return true;
@@ -121,10 +142,12 @@ std::string normalise_system(std::string_view system) {
     return name;
 }
 
-std::string event_code(EventKind kind, std::string_view source_value, std::uint32_t concept_id, std::string_view system) {
+std::string event_code(EventKind kind, std::string_view source_value, std::uint32_t concept_id,
+                       std::string_view system) {
     const std::string_view source = trim(source_value);
     if (!source.empty()) {
-        if (const auto named = named_system(source)) return in_system(*named, source.substr(source.find(':') + 1));
+        if (const auto named = named_system(source))
+            return in_system(*named, source.substr(source.find(':') + 1));
         if (system != "auto") return in_system(system, source);
         if (auto code = recognised(kind, source)) return *code;
     }
@@ -147,7 +170,8 @@ std::string event_unit(std::string_view source_value, std::uint32_t concept_id) 
 std::optional<CodePattern> CodePattern::parse(std::string_view written) {
     const std::string_view entry = trim(written);
     const std::size_t colon = entry.find(':');
-    if (colon == std::string_view::npos || colon == 0 || colon + 1 == entry.size()) return std::nullopt;
+    if (colon == std::string_view::npos || colon == 0 || colon + 1 == entry.size())
+        return std::nullopt;
     const std::string system = normalise_system(entry.substr(0, colon));
     std::string_view code = trim(entry.substr(colon + 1));
     CodePattern pattern;
@@ -164,7 +188,8 @@ std::optional<CodePattern> CodePattern::parse(std::string_view written) {
     }
     const std::size_t dash = is_hierarchy(system) ? code.find('-') : std::string_view::npos;
     const auto whole = [&](std::string_view part) {
-        return comparable(text(system, ":", is_hierarchy(system) ? upper(trim(part)) : std::string(part)));
+        return comparable(
+            text(system, ":", is_hierarchy(system) ? upper(trim(part)) : std::string(part)));
     };
     pattern.first_ = whole(code.substr(0, dash));
     pattern.last_ = dash == std::string_view::npos ? pattern.first_ : whole(code.substr(dash + 1));
@@ -181,9 +206,10 @@ bool CodePattern::matches(std::string_view code, std::uint32_t concept_id) const
            form.compare(0, first_.find(':') + 1, first_, 0, first_.find(':') + 1) == 0;
 }
 
-bool matches_any(const std::vector<CodePattern>& patterns, std::string_view code, std::uint32_t concept_id) {
+bool matches_any(const std::vector<CodePattern>& patterns, std::string_view code,
+                 std::uint32_t concept_id) {
     return std::any_of(patterns.begin(), patterns.end(),
                        [&](const CodePattern& p) { return p.matches(code, concept_id); });
 }
 
-}  // namespace salus
+} // namespace salus

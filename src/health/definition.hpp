@@ -28,7 +28,8 @@ struct TraitDefinition {
     // Quantitative: which values, in which unit.
     std::vector<std::string> convert;
     std::string missing_unit = "drop", summary = "median";
-    double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+    double low = -std::numeric_limits<double>::infinity(),
+           high = std::numeric_limits<double>::infinity();
     std::int64_t min_values = 1;
     std::vector<std::string> adjust_drugs;
     double adjust_divide = 1;
@@ -46,8 +47,8 @@ struct UnitConversion {
 /// "mmol/L * 38.67", "mmol/mol * 0.09148 + 2.152"; nothing if it is not written so.
 std::optional<UnitConversion> parse_conversion(std::string_view text);
 
-/// Everything that is wrong with the text of a definitions file, with lines and near misses, and the traits
-/// that could be read.
+/// Everything that is wrong with the text of a definitions file, with lines and near misses, and
+/// the traits that could be read.
 struct Definitions {
     std::vector<TraitDefinition> traits;
     std::vector<Problem> problems;
@@ -57,7 +58,8 @@ Definitions parse_definitions(std::string_view toml, std::string_view name);
 /// Reads a definitions file; UsageError with all its problems.
 std::vector<TraitDefinition> read_definitions(const std::filesystem::path& path);
 
-/// True if `name` can be the name of a trait or covariate: letters, digits, `_`, `-` and `.`, a letter first.
+/// True if `name` can be the name of a trait or covariate: letters, digits, `_`, `-` and `.`, a
+/// letter first.
 bool is_trait_name(std::string_view name) noexcept;
 
-}  // namespace salus
+} // namespace salus

@@ -19,7 +19,8 @@ std::vector<CodePattern> patterns(const std::vector<std::string>& codes) {
 }
 
 bool inside(std::span<const Period> periods, Day day) noexcept {
-    return std::any_of(periods.begin(), periods.end(), [day](Period p) { return p.start <= day && day <= p.end; });
+    return std::any_of(periods.begin(), periods.end(),
+                       [day](Period p) { return p.start <= day && day <= p.end; });
 }
 
 /// Whether an event may count at all.
@@ -30,7 +31,7 @@ bool counts(const Trait& trait, const PersonView& person, const Event& event) no
 bool age_fits(const TraitDefinition& trait, const PersonView& person, Day day) noexcept {
     if (trait.min_age <= 0 && trait.max_age >= 150) return true;
     const double age = (day - person.birth) / days_per_year;
-    return age >= trait.min_age && age < trait.max_age + 1;  // false if the birth is not known
+    return age >= trait.min_age && age < trait.max_age + 1; // false if the birth is not known
 }
 
 bool sex_fits(const TraitDefinition& trait, const PersonView& person) noexcept {
@@ -41,7 +42,8 @@ bool sex_fits(const TraitDefinition& trait, const PersonView& person) noexcept {
 std::vector<Day> days_of(const Trait& trait, const PersonView& person, unsigned roles) {
     std::vector<Day> days;
     for (const Event& event : person.events)
-        if ((trait.role(event.code) & roles) != 0 && counts(trait, person, event)) days.push_back(event.day);
+        if ((trait.role(event.code) & roles) != 0 && counts(trait, person, event))
+            days.push_back(event.day);
     std::sort(days.begin(), days.end());
     days.erase(std::unique(days.begin(), days.end()), days.end());
     return days;
@@ -59,7 +61,8 @@ double summarise(std::vector<double>& values, const std::string& how) {
     if (how == "last") return values.back();
     if (how == "mean") {
         double sum = 0;
-        for (const double v : values) sum += v;
+        for (const double v : values)
+            sum += v;
         return sum / static_cast<double>(values.size());
     }
     std::sort(values.begin(), values.end());
@@ -69,12 +72,15 @@ double summarise(std::vector<double>& values, const std::string& how) {
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-}  // namespace
+} // namespace
 
-Trait::Trait(TraitDefinition definition, const Vocabulary& vocabulary) : definition_(std::move(definition)) {
+Trait::Trait(TraitDefinition definition, const Vocabulary& vocabulary)
+    : definition_(std::move(definition)) {
     const auto codes = patterns(definition_.codes), except = patterns(definition_.except_codes),
-               drugs = patterns(definition_.drugs), case_exclude = patterns(definition_.case_exclude),
-               control_exclude = patterns(definition_.control_exclude), adjust = patterns(definition_.adjust_drugs);
+               drugs = patterns(definition_.drugs),
+               case_exclude = patterns(definition_.case_exclude),
+               control_exclude = patterns(definition_.control_exclude),
+               adjust = patterns(definition_.adjust_drugs);
     role_.resize(vocabulary.codes.size(), 0);
     for (std::size_t c = 0; c < role_.size(); ++c) {
         const auto in = [&](const std::vector<CodePattern>& list) {
@@ -90,10 +96,12 @@ Trait::Trait(TraitDefinition definition, const Vocabulary& vocabulary) : definit
     }
     for (const std::string& unit : vocabulary.units) {
         Line line{0, 0};
-        if (unit == definition_.unit || (unit.empty() && (definition_.missing_unit == "assume" || definition_.unit == "1")))
+        if (unit == definition_.unit ||
+            (unit.empty() && (definition_.missing_unit == "assume" || definition_.unit == "1")))
             line = {1, 0};
         for (const std::string& written : definition_.convert)
-            if (const auto conversion = parse_conversion(written); conversion && conversion->unit == unit)
+            if (const auto conversion = parse_conversion(written);
+                conversion && conversion->unit == unit)
                 line = {conversion->factor, conversion->offset};
         units_.push_back(line);
     }
@@ -113,15 +121,17 @@ CaseResult case_status(const Trait& trait, const PersonView& person) {
     const bool coded = !days_of(trait, person, counts_as_code).empty();
     const std::vector<Day> days =
         days_of(trait, person, coded ? counts_as_code | counts_as_drug : unsigned{counts_as_code});
-    CaseResult result{.status = CaseStatus::excluded, .dates = static_cast<std::uint32_t>(days.size())};
-    if (!rule.case_exclude.empty() &&
-        days_of(trait, person, excludes_case).size() >= static_cast<std::size_t>(rule.case_exclude_dates))
+    CaseResult result{.status = CaseStatus::excluded,
+                      .dates = static_cast<std::uint32_t>(days.size())};
+    if (!rule.case_exclude.empty() && days_of(trait, person, excludes_case).size() >=
+                                          static_cast<std::size_t>(rule.case_exclude_dates))
         return result;
     if (const auto confirmed = confirmed_on(rule, days)) {
         result.date = rule.date == "first" ? days.front() : *confirmed;
         if (rule.washout_days > 0 && result.date < person.periods.front().start + rule.washout_days)
             result.status = CaseStatus::prevalent;
-        else if (age_fits(rule, person, result.date)) result.status = CaseStatus::event_case;
+        else if (age_fits(rule, person, result.date))
+            result.status = CaseStatus::event_case;
         return result;
     }
     const bool kept_from_control =
@@ -134,17 +144,20 @@ CaseResult case_status(const Trait& trait, const PersonView& person) {
 double measured_value(const Trait& trait, const PersonView& person) {
     const TraitDefinition& rule = trait.definition();
     if (!sex_fits(rule, person) || person.periods.empty()) return missing;
-    std::vector<Day> drugs;  // ascending, as the events
+    std::vector<Day> drugs; // ascending, as the events
     for (const Event& event : person.events)
         if ((trait.role(event.code) & adjusts_value) != 0) drugs.push_back(event.day);
     std::vector<double> values;
     for (const Event& event : person.events) {
-        if ((trait.role(event.code) & counts_as_code) == 0 || event.comparator != 0 || std::isnan(event.value)) continue;
+        if ((trait.role(event.code) & counts_as_code) == 0 || event.comparator != 0 ||
+            std::isnan(event.value))
+            continue;
         if (!counts(trait, person, event) || !age_fits(rule, person, event.day)) continue;
         double value = trait.harmonised(event.value, event.unit);
         if (std::isnan(value)) continue;
         const auto behind = std::upper_bound(drugs.begin(), drugs.end(), event.day);
-        if (behind != drugs.begin() && event.day - *(behind - 1) <= rule.adjust_days) value /= rule.adjust_divide;
+        if (behind != drugs.begin() && event.day - *(behind - 1) <= rule.adjust_days)
+            value /= rule.adjust_divide;
         values.push_back(value);
     }
     if (values.size() < static_cast<std::size_t>(rule.min_values) || values.empty()) return missing;
@@ -154,7 +167,8 @@ double measured_value(const Trait& trait, const PersonView& person) {
 double trait_value(const Trait& trait, const PersonView& person) {
     if (trait.definition().kind == "quantitative") return measured_value(trait, person);
     const CaseResult result = case_status(trait, person);
-    if (trait.definition().kind == "first_date") return result.status == CaseStatus::event_case ? result.date : missing;
+    if (trait.definition().kind == "first_date")
+        return result.status == CaseStatus::event_case ? result.date : missing;
     if (result.status == CaseStatus::event_case) return 1;
     return result.status == CaseStatus::control ? 0 : missing;
 }
@@ -166,11 +180,14 @@ TraitPanel::TraitPanel(std::vector<Trait> traits, std::size_t codes)
             if (traits_[t].role(c) != 0) concerns_[c].push_back(static_cast<std::uint32_t>(t));
 }
 
-void TraitPanel::evaluate(const PersonView& person, Scratch& scratch, std::span<double> values) const {
+void TraitPanel::evaluate(const PersonView& person, Scratch& scratch,
+                          std::span<double> values) const {
     scratch.resize(traits_.size());
-    for (auto& events : scratch) events.clear();
+    for (auto& events : scratch)
+        events.clear();
     for (const Event& event : person.events)
-        for (const std::uint32_t t : concerns_[event.code]) scratch[t].push_back(event);
+        for (const std::uint32_t t : concerns_[event.code])
+            scratch[t].push_back(event);
     PersonView part = person;
     for (std::size_t t = 0; t < traits_.size(); ++t) {
         part.events = scratch[t];
@@ -178,4 +195,4 @@ void TraitPanel::evaluate(const PersonView& person, Scratch& scratch, std::span<
     }
 }
 
-}  // namespace salus
+} // namespace salus

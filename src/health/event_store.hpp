@@ -12,8 +12,9 @@
 
 namespace salus {
 
-/// Layout of an event store (events.h5). Persons are numbered by their row in `persons`, shard by shard; in a
-/// shard they stand by person_id. Events stand by person, day, kind, code and line of their source file.
+/// Layout of an event store (events.h5). Persons are numbered by their row in `persons`, shard by
+/// shard; in a shard they stand by person_id. Events stand by person, day, kind, code and line of
+/// their source file.
 TableSpec persons_table();
 TableSpec observation_periods_table();
 TableSpec events_table();
@@ -29,10 +30,10 @@ constexpr std::int64_t event_store_version = 1;
 struct Event {
     Day day = 0;
     EventKind kind = EventKind::condition;
-    std::uint8_t comparator = 0;  // 0 equal, 1 <, 2 <=, 3 >=, 4 >
-    std::uint32_t code = 0;       // row of the code dictionary
-    std::uint32_t unit = 0;       // row of the unit dictionary
-    double value = 0;             // NaN = none
+    std::uint8_t comparator = 0; // 0 equal, 1 <, 2 <=, 3 >=, 4 >
+    std::uint32_t code = 0;      // row of the code dictionary
+    std::uint32_t unit = 0;      // row of the unit dictionary
+    double value = 0;            // NaN = none
 };
 
 /// Time in which the record of a person is complete, both days included.
@@ -42,10 +43,10 @@ struct Period {
 
 /// All that is known of one person. Dates that are not known are NaN.
 struct PersonView {
-    std::uint8_t sex = 0;  // 0 unknown, 1 male, 2 female
+    std::uint8_t sex = 0; // 0 unknown, 1 male, 2 female
     double birth = 0, death = 0;
-    std::span<const Period> periods;  // ascending, apart from each other
-    std::span<const Event> events;    // ascending by day
+    std::span<const Period> periods; // ascending, apart from each other
+    std::span<const Event> events;   // ascending by day
 };
 
 /// Persons of one shard with their events, and the samples that they gave.
@@ -53,17 +54,18 @@ struct Shard {
     std::vector<std::uint8_t> sex;
     std::vector<double> birth, death;
     std::vector<Period> periods;
-    std::vector<std::size_t> period_begin;  // [person + 1]
+    std::vector<std::size_t> period_begin; // [person + 1]
     std::vector<Event> events;
-    std::vector<std::size_t> event_begin;  // [person + 1]
-    std::vector<std::uint32_t> linked;     // persons with a sample, numbered in this shard, ascending
-    std::vector<std::string> sample_id;    // [linked]
+    std::vector<std::size_t> event_begin; // [person + 1]
+    std::vector<std::uint32_t> linked;  // persons with a sample, numbered in this shard, ascending
+    std::vector<std::string> sample_id; // [linked]
 
     std::size_t size() const noexcept { return sex.size(); }
     PersonView person(std::size_t p) const noexcept;
 };
 
-/// An event store opened for reading. Rank-local; memory O(codes + shards), and one shard while it is read.
+/// An event store opened for reading. Rank-local; memory O(codes + shards), and one shard while it
+/// is read.
 class EventStore {
 public:
     /// DataError if the file is not a complete event store of this version.
@@ -75,8 +77,8 @@ public:
     const std::vector<std::string>& codes() const noexcept { return codes_; }
     const std::vector<std::uint32_t>& concepts() const noexcept { return concepts_; }
     const std::vector<std::string>& units() const noexcept { return units_; }
-    /// Where the source had no table of observation periods, the time from the first to the last event of a
-    /// person stands for it.
+    /// Where the source had no table of observation periods, the time from the first to the last
+    /// event of a person stands for it.
     Shard read_shard(std::uint64_t shard) const;
 
 private:
@@ -85,7 +87,8 @@ private:
     bool has_periods_ = true;
     std::vector<std::string> codes_, units_;
     std::vector<std::uint32_t> concepts_;
-    std::vector<std::uint64_t> person_begin_, event_begin_, period_begin_, link_begin_;  // [shard + 1]
+    std::vector<std::uint64_t> person_begin_, event_begin_, period_begin_,
+        link_begin_; // [shard + 1]
 };
 
-}  // namespace salus
+} // namespace salus

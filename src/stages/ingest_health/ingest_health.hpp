@@ -22,4 +22,4 @@ struct IngestHealthParams {
 Stage ingest_health_stage();
 void run_ingest_health(const IngestHealthParams& params, RunContext& context);
 
-}  // namespace salus
+} // namespace salus

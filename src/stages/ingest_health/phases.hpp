@@ -25,18 +25,19 @@ struct Counts {
     static Counts read_from(const H5File& part);
 };
 
-/// Phase "rows", one piece of a file: typed rows by shard, the codes and units it uses, counts, where it began
-/// and ended. Memory O(batch + codes).
-void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params, PartWriter& part);
+/// Phase "rows", one piece of a file: typed rows by shard, the codes and units it uses, counts,
+/// where it began and ended. Memory O(batch + codes).
+void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
+                PartWriter& part);
 
-/// Phase "codes", one unit: dictionaries of all pieces merged and sorted, line numbers of the pieces, seams
-/// checked. Memory O(codes + pieces).
+/// Phase "codes", one unit: dictionaries of all pieces merged and sorted, line numbers of the
+/// pieces, seams checked. Memory O(codes + pieces).
 void merge_codes(const Plan& plan, const Parts& rows, PartWriter& part);
 
 /// What the phases behind need to know of all pieces.
 struct Merged {
-    std::unordered_map<std::uint64_t, std::uint32_t> code, unit;  // hash -> row in codes, units
-    std::vector<std::uint64_t> lines_before;                      // [unit], in its file
+    std::unordered_map<std::uint64_t, std::uint32_t> code, unit; // hash -> row in codes, units
+    std::vector<std::uint64_t> lines_before;                     // [unit], in its file
     static Merged read_from(const H5File& part);
 };
 
@@ -49,12 +50,13 @@ struct ShardTask {
     std::uint64_t shard;
 };
 
-/// Phase "persons", one shard: persons, observation periods and links, numbered in the shard. Memory
-/// O(persons of the shard).
+/// Phase "persons", one shard: persons, observation periods and links, numbered in the shard.
+/// Memory O(persons of the shard).
 void build_persons(const ShardTask& task, PartWriter& part);
 
-/// Phase "events", one shard: its events in order, and its periods and links with final person numbers.
-/// `first_person`: persons of the shards before. Memory 150 bytes per event of the shard.
-void build_events(const ShardTask& task, const H5File& persons, std::uint64_t first_person, PartWriter& part);
+/// Phase "events", one shard: its events in order, and its periods and links with final person
+/// numbers. `first_person`: persons of the shards before. Memory 150 bytes per event of the shard.
+void build_events(const ShardTask& task, const H5File& persons, std::uint64_t first_person,
+                  PartWriter& part);
 
-}  // namespace salus::ingest_health
+} // namespace salus::ingest_health

@@ -7,7 +7,9 @@
 namespace salus::ingest_health {
 namespace {
 
-std::uint64_t code_hash(const CodeEntry& entry) { return hash64(text(entry.code, "\t", entry.concept_id), 1); }
+std::uint64_t code_hash(const CodeEntry& entry) {
+    return hash64(text(entry.code, "\t", entry.concept_id), 1);
+}
 
 TableSpec hashed(TableSpec spec) {
     spec.columns.push_back({"hash", ColumnType::u64, "1", "key in staged rows"});
@@ -35,7 +37,8 @@ class Hashes {
 public:
     template <class Entries, class Hash>
     std::uint64_t of(std::uint32_t index, const Entries& entries, Hash hash) {
-        while (known_.size() < entries.size()) known_.push_back(hash(entries[known_.size()]));
+        while (known_.size() < entries.size())
+            known_.push_back(hash(entries[known_.size()]));
         return known_[index];
     }
 
@@ -43,13 +46,14 @@ private:
     std::vector<std::uint64_t> known_;
 };
 
-}  // namespace
+} // namespace
 
 Counts& Counts::operator+=(const Counts& other) {
     for (std::size_t t = 0; t < omop_table_count; ++t) {
         tables[t].read += other.tables[t].read;
         tables[t].kept += other.tables[t].kept;
-        for (std::size_t r = 0; r < reject_count; ++r) tables[t].refused[r] += other.tables[t].refused[r];
+        for (std::size_t r = 0; r < reject_count; ++r)
+            tables[t].refused[r] += other.tables[t].refused[r];
     }
     return *this;
 }
@@ -61,7 +65,8 @@ void Counts::write(PartWriter& part) const {
         flat.push_back(table.kept);
         flat.insert(flat.end(), table.refused.begin(), table.refused.end());
     }
-    part.write_array<std::uint64_t>("counts", flat, {omop_table_count, 2 + reject_count}, Compression::none);
+    part.write_array<std::uint64_t>("counts", flat, {omop_table_count, 2 + reject_count},
+                                    Compression::none);
 }
 
 Counts Counts::read_from(const H5File& part) {
@@ -77,7 +82,8 @@ Counts Counts::read_from(const H5File& part) {
     return counts;
 }
 
-void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params, PartWriter& part) {
+void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
+                PartWriter& part) {
     const SourceUnit& piece = plan.units[unit];
     const SourceFile& file = plan.files[piece.file];
     const CodeSystems systems{params.condition_codes, params.measurement_codes, params.drug_codes,
@@ -94,11 +100,16 @@ void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& 
             continue;
         }
         const OmopRow& row = reader.row();
-        StagedRow out{.person = row.person, .value = row.value, .line = reader.lines().line(), .day = row.day,
-                      .end = row.end, .flag = static_cast<std::uint8_t>(row.sex)};
+        StagedRow out{.person = row.person,
+                      .value = row.value,
+                      .line = reader.lines().line(),
+                      .day = row.day,
+                      .end = row.end,
+                      .flag = static_cast<std::uint8_t>(row.sex)};
         if (has_events(file.table)) {
             out.code = code_hashes.of(row.code, reader.codes(), code_hash);
-            out.unit = unit_hashes.of(row.unit, reader.units(), [](const std::string& u) { return hash64(u, 2); });
+            out.unit = unit_hashes.of(row.unit, reader.units(),
+                                      [](const std::string& u) { return hash64(u, 2); });
             out.flag = static_cast<std::uint8_t>(row.comparator);
         }
         staged.add(out, row.text);
@@ -108,8 +119,9 @@ void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& 
     counts.write(part);
     const DelimitedReader& lines = reader.lines();
     part.write_array<std::uint64_t>(
-        "span", std::vector<std::uint64_t>{lines.first_byte(), lines.next_byte(), lines.lines_passed()}, {},
+        "span",
+        std::vector<std::uint64_t>{lines.first_byte(), lines.next_byte(), lines.lines_passed()}, {},
         Compression::none);
 }
 
-}  // namespace salus::ingest_health
+} // namespace salus::ingest_health

@@ -6,19 +6,30 @@
 
 #include <cstring>
 #include <numeric>
+#include <type_traits>
+#include <variant>
 
 namespace salus::ingest_health {
 namespace {
 
-constexpr std::size_t batch_rows = std::size_t{1} << 20;
+constexpr std::size_t batch_rows = std::size_t{1} << 20, first_rows = std::size_t{1} << 12;
 
-std::string name_of(std::uint64_t batch, std::string_view array) { return text("staged/", batch, "/", array); }
+std::string name_of(std::uint64_t batch, std::string_view array) {
+    return text("staged/", batch, "/", array);
+}
+std::string raw_name(const TableSpec& spec, std::size_t column) {
+    return text("raw/", spec.name, "/", spec.columns[column].name);
+}
 
-}  // namespace
+} // namespace
 
 StagedWriter::StagedWriter(PartWriter& part, std::uint64_t shards) : part_(part), shards_(shards) {}
 
 void StagedWriter::add(StagedRow row, std::string_view text) {
+    if (rows_.size() == first_rows) {
+        rows_.reserve(batch_rows);
+        text_begin_.reserve(batch_rows);
+    }
     SALUS_DEBUG_ASSERT(text.size() <= 0xFFFF);
     row.text_size = static_cast<std::uint16_t>(text.size());
     rows_.push_back(row);
@@ -45,17 +56,22 @@ void StagedWriter::flush() {
     std::vector<std::uint8_t> rows(rows_.size() * sizeof(StagedRow)), texts(text_.size());
     auto next_row = row_begin, next_text = text_begin;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-        std::memcpy(rows.data() + sizeof(StagedRow) * next_row[shard[i]]++, &rows_[i], sizeof(StagedRow));
+        std::memcpy(rows.data() + sizeof(StagedRow) * next_row[shard[i]]++, &rows_[i],
+                    sizeof(StagedRow));
         if (rows_[i].text_size == 0) continue;
-        std::memcpy(texts.data() + next_text[shard[i]], text_.data() + text_begin_[i], rows_[i].text_size);
+        std::memcpy(texts.data() + next_text[shard[i]], text_.data() + text_begin_[i],
+                    rows_[i].text_size);
         next_text[shard[i]] += rows_[i].text_size;
     }
     const std::uint64_t count = rows_.size();
-    part_.write_array<std::uint8_t>(name_of(batches_, "rows"), rows, {count, sizeof(StagedRow)}, Compression::none);
-    part_.write_array<std::uint64_t>(name_of(batches_, "row_begin"), row_begin, {}, Compression::none);
+    part_.write_array<std::uint8_t>(name_of(batches_, "rows"), rows, {count, sizeof(StagedRow)},
+                                    Compression::none);
+    part_.write_array<std::uint64_t>(name_of(batches_, "row_begin"), row_begin, {},
+                                     Compression::none);
     if (!texts.empty()) {
         part_.write_array<std::uint8_t>(name_of(batches_, "text"), texts, {}, Compression::none);
-        part_.write_array<std::uint64_t>(name_of(batches_, "text_begin"), text_begin, {}, Compression::none);
+        part_.write_array<std::uint64_t>(name_of(batches_, "text_begin"), text_begin, {},
+                                         Compression::none);
     }
     ++batches_;
     rows_.clear();
@@ -67,11 +83,13 @@ void read_staged(const H5File& part, std::uint64_t shard,
                  const std::function<void(const StagedRow&, std::string_view)>& take) {
     for (std::uint64_t batch = 0; part.exists(name_of(batch, "rows")); ++batch) {
         const auto at = part.read_rows<std::uint64_t>(name_of(batch, "row_begin"), shard, 2);
-        const auto bytes = part.read_rows<std::uint8_t>(name_of(batch, "rows"), at[0], at[1] - at[0]);
+        const auto bytes =
+            part.read_rows<std::uint8_t>(name_of(batch, "rows"), at[0], at[1] - at[0]);
         std::vector<std::uint8_t> texts;
         if (part.exists(name_of(batch, "text"))) {
             const auto span = part.read_rows<std::uint64_t>(name_of(batch, "text_begin"), shard, 2);
-            texts = part.read_rows<std::uint8_t>(name_of(batch, "text"), span[0], span[1] - span[0]);
+            texts =
+                part.read_rows<std::uint8_t>(name_of(batch, "text"), span[0], span[1] - span[0]);
         }
         std::size_t used = 0;
         for (std::uint64_t i = 0; i < at[1] - at[0]; ++i) {
@@ -84,4 +102,32 @@ void read_staged(const H5File& part, std::uint64_t shard,
     }
 }
 
-}  // namespace salus::ingest_health
+void write_raw(PartWriter& part, const TableData& table) {
+    for (std::size_t c = 0; c < table.columns().size(); ++c)
+        std::visit(
+            [&]<class T>(const std::vector<T>& values) {
+                if constexpr (std::is_arithmetic_v<T>)
+                    part.write_array<T>(raw_name(table.spec(), c), values, {}, Compression::none);
+                else
+                    SALUS_ASSERT(false);
+            },
+            table.columns()[c]);
+}
+
+TableData read_raw(const H5File& part, const TableSpec& spec) {
+    TableData table(spec);
+    for (std::size_t c = 0; c < table.columns().size(); ++c)
+        std::visit(
+            [&]<class T>(std::vector<T>& values) {
+                if constexpr (std::is_arithmetic_v<T>)
+                    values = part.read_array<T>(raw_name(spec, c));
+            },
+            table.columns()[c]);
+    return table;
+}
+
+std::uint64_t raw_rows(const H5File& part, const TableSpec& spec) {
+    return part.shape(raw_name(spec, 0)).at(0);
+}
+
+} // namespace salus::ingest_health

@@ -11,22 +11,22 @@
 
 namespace salus::ingest_health {
 
-/// A row of a source table on its way to the shard of its person. Codes and units are known by their hash
-/// until all dictionaries are merged.
+/// A row of a source table on its way to the shard of its person. Codes and units are known by
+/// their hash until all dictionaries are merged.
 struct StagedRow {
-    std::int64_t person = 0;  // person_id
+    std::int64_t person = 0; // person_id
     std::uint64_t code = 0, unit = 0;
     double value = 0;
-    std::uint64_t line = 0;  // in its unit, from 1
+    std::uint64_t line = 0; // in its unit, from 1
     std::int32_t day = 0, end = 0;
-    std::uint16_t text_size = 0;  // bytes of text that go with the row
-    std::uint8_t flag = 0;        // sex of a person, comparator of an event
+    std::uint16_t text_size = 0; // bytes of text that go with the row
+    std::uint8_t flag = 0;       // sex of a person, comparator of an event
     std::uint8_t reserved[5] = {};
 };
 static_assert(sizeof(StagedRow) == 56);
 
-/// Collects rows and writes them to a part, ordered by shard, in batches of 2^20 rows, so memory stays at
-/// about 130 MiB however large the unit is.
+/// Collects rows and writes them to a part, ordered by shard, in batches of 2^20 rows, so memory
+/// stays at about 130 MiB however large the unit is.
 class StagedWriter {
 public:
     StagedWriter(PartWriter& part, std::uint64_t shards);
@@ -48,4 +48,10 @@ private:
 void read_staged(const H5File& part, std::uint64_t shard,
                  const std::function<void(const StagedRow&, std::string_view)>& take);
 
-}  // namespace salus::ingest_health
+/// A table of numbers that is read once more and then thrown away: not compressed, which would cost
+/// more than all other work on it.
+void write_raw(PartWriter& part, const TableData& table);
+TableData read_raw(const H5File& part, const TableSpec& spec);
+std::uint64_t raw_rows(const H5File& part, const TableSpec& spec);
+
+} // namespace salus::ingest_health

@@ -23,9 +23,11 @@ void check_unique(const std::vector<std::string>& names, std::string_view what) 
     for (std::size_t i = 0; i < names.size(); ++i)
         if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
             names.begin() + static_cast<std::ptrdiff_t>(i))
-            throw UsageError({.what = text(what, " ", names[i], " is there twice"), .where = "stage phenotypes",
-                              .why = "definitions, trait table and covariates share one set of names",
-                              .help = "rename one of them"});
+            throw UsageError(
+                {.what = text(what, " ", names[i], " is there twice"),
+                 .where = "stage phenotypes",
+                 .why = "definitions, trait table and covariates share one set of names",
+                 .help = "rename one of them"});
 }
 
 /// The rows of one block while they are put together.
@@ -33,14 +35,17 @@ class Block {
 public:
     Block(const Layout& layout, const Cohort& cohort, std::uint64_t block)
         : layout_(layout), cohort_(cohort), first_(block * block_samples),
-          size_(std::min<std::uint64_t>(block_samples, cohort.size() - first_)), has_person_(size_, 0), in_table_(size_, 0),
-          samples_(samples_table()), traits_(layout.traits_table()), covariates_(layout.covariates_table()) {
+          size_(std::min<std::uint64_t>(block_samples, cohort.size() - first_)),
+          has_person_(size_, 0), in_table_(size_, 0), samples_(samples_table()),
+          traits_(layout.traits_table()), covariates_(layout.covariates_table()) {
         for (auto* table : {&traits_, &covariates_})
-            for (ColumnData& column : table->columns()) std::get<std::vector<double>>(column).assign(size_, missing);
+            for (ColumnData& column : table->columns())
+                std::get<std::vector<double>>(column).assign(size_, missing);
         samples_.column<std::uint8_t>("has_record").assign(size_, 0);
         for (std::size_t i = 0; i < size_; ++i) {
             samples_.column<std::string>("sample_id").push_back(cohort.id()[first_ + i]);
-            samples_.column<std::uint8_t>("sex").push_back(static_cast<std::uint8_t>(cohort.sex(first_ + i)));
+            samples_.column<std::uint8_t>("sex").push_back(
+                static_cast<std::uint8_t>(cohort.sex(first_ + i)));
             samples_.column<std::string>("group").push_back(cohort.group(first_ + i));
         }
     }
@@ -48,15 +53,19 @@ public:
     void take_record(std::uint32_t sample, std::span<const double> values) {
         const std::size_t row = sample - first_;
         if (has_person_[row]++)
-            throw DataError({.what = "a sample is linked to two persons", .where = text("row ", sample + 1, " of the genotype samples"),
-                             .why = "a person has one sample and a sample one person", .help = "correct the link table"});
-        for (std::size_t t = 0; t < layout_.defined; ++t) trait(t)[row] = values[t];
+            throw DataError({.what = "a sample is linked to two persons",
+                             .where = text("row ", sample + 1, " of the genotype samples"),
+                             .why = "a person has one sample and a sample one person",
+                             .help = "correct the link table"});
+        for (std::size_t t = 0; t < layout_.defined; ++t)
+            trait(t)[row] = values[t];
         const auto extra = values.subspan(layout_.defined);
         samples_.column<std::uint8_t>("has_record")[row] = extra[record_observed] > 0 ? 1 : 0;
         auto& sex = samples_.column<std::uint8_t>("sex")[row];
         if (sex == 0) sex = static_cast<std::uint8_t>(extra[record_sex]);
         if (!layout_.age && !layout_.age_squared) return;
-        const double age = (layout_.index_day.value_or(extra[record_last_day]) - extra[record_birth]) / 365.25;
+        const double age =
+            (layout_.index_day.value_or(extra[record_last_day]) - extra[record_birth]) / 365.25;
         if (layout_.age) covariate("age")[row] = age;
         if (layout_.age_squared) covariate("age_squared")[row] = age * age;
     }
@@ -64,12 +73,18 @@ public:
     void take_table(std::uint32_t sample, std::span<const double> values) {
         const std::size_t row = sample - first_;
         if (in_table_[row]++)
-            throw DataError({.what = "a sample stands twice in the trait table", .where = text("row ", sample + 1, " of the genotype samples"),
-                             .why = "each sample has one row", .help = "remove one of the rows"});
+            throw DataError({.what = "a sample stands twice in the trait table",
+                             .where = text("row ", sample + 1, " of the genotype samples"),
+                             .why = "each sample has one row",
+                             .help = "remove one of the rows"});
         for (std::size_t c = 0; c < values.size(); ++c) {
             const double value = decoded(values[c], layout_.codings[c]);
-            if (c < layout_.table_traits) trait(layout_.defined + c)[row] = value;
-            else covariate(layout_.covariates[layout_.covariates.size() - values.size() + c].name)[row] = value;
+            if (c < layout_.table_traits)
+                trait(layout_.defined + c)[row] = value;
+            else
+                covariate(
+                    layout_.covariates[layout_.covariates.size() - values.size() + c].name)[row] =
+                    value;
         }
     }
 
@@ -91,25 +106,35 @@ public:
         std::vector<std::uint64_t> counts;
         for (std::size_t t = 0; t < layout_.traits.size(); ++t) {
             const auto& values = std::get<std::vector<double>>(traits_.columns()[t]);
-            counts.push_back(static_cast<std::uint64_t>(std::count_if(values.begin(), values.end(), [](double v) { return !std::isnan(v); })));
-            counts.push_back(static_cast<std::uint64_t>(std::count(values.begin(), values.end(), 1.0)));
+            counts.push_back(static_cast<std::uint64_t>(std::count_if(
+                values.begin(), values.end(), [](double v) { return !std::isnan(v); })));
+            counts.push_back(
+                static_cast<std::uint64_t>(std::count(values.begin(), values.end(), 1.0)));
         }
         const auto sum = [](const std::vector<std::uint8_t>& flags) {
-            return static_cast<std::uint64_t>(std::count_if(flags.begin(), flags.end(), [](auto f) { return f > 0; }));
+            return static_cast<std::uint64_t>(
+                std::count_if(flags.begin(), flags.end(), [](auto f) { return f > 0; }));
         };
-        counts.insert(counts.end(), {sum(has_person_), sum(samples_.column<std::uint8_t>("has_record")), sum(in_table_)});
+        counts.insert(
+            counts.end(),
+            {sum(has_person_), sum(samples_.column<std::uint8_t>("has_record")), sum(in_table_)});
         part.write_array<std::uint64_t>("counts", counts, {}, Compression::none);
     }
 
     static std::string dummy_name(const std::string& label) {
         std::string name = "group_";
-        for (const char c : label) name += is_trait_name(std::string("x") + c) ? c : '_';
+        for (const char c : label)
+            name += is_trait_name(std::string("x") + c) ? c : '_';
         return name;
     }
 
 private:
-    std::vector<double>& trait(std::size_t t) { return std::get<std::vector<double>>(traits_.columns()[t]); }
-    std::vector<double>& covariate(std::string_view name) { return covariates_.column<double>(name); }
+    std::vector<double>& trait(std::size_t t) {
+        return std::get<std::vector<double>>(traits_.columns()[t]);
+    }
+    std::vector<double>& covariate(std::string_view name) {
+        return covariates_.column<double>(name);
+    }
 
     const Layout& layout_;
     const Cohort& cohort_;
@@ -119,9 +144,11 @@ private:
 };
 
 void add_covariates(Layout& layout, const PhenotypesParams& params, const Cohort& cohort) {
-    const std::string when = params.index_date.empty() ? "at the last day of observation" : "on " + params.index_date;
+    const std::string when =
+        params.index_date.empty() ? "at the last day of observation" : "on " + params.index_date;
     const auto add = [&](std::string name, std::string unit, std::string doc) {
-        layout.covariates.push_back({std::move(name), ColumnType::f64, std::move(unit), std::move(doc)});
+        layout.covariates.push_back(
+            {std::move(name), ColumnType::f64, std::move(unit), std::move(doc)});
     };
     if (layout.age) add("age", "a", text("age ", when));
     if (layout.age_squared) add("age_squared", "a2", text("square of the age ", when));
@@ -131,20 +158,25 @@ void add_covariates(Layout& layout, const PhenotypesParams& params, const Cohort
     for (const std::string& label : cohort.groups()) {
         if (label == reference) continue;
         layout.dummies.push_back(label);
-        add(Block::dummy_name(label), "1", text("1 in group ", label, ", 0 in others; the reference is ", reference));
+        add(Block::dummy_name(label), "1",
+            text("1 in group ", label, ", 0 in others; the reference is ", reference));
     }
 }
 
-}  // namespace
+} // namespace
 
 TableSpec samples_table() {
-    return {.name = "samples",
-            .row = "sample",
-            .doc = "Samples in the order of the genotypes.",
-            .columns = {{"sample_id", ColumnType::text, "", "sample identifier"},
-                        {"sex", ColumnType::u8, "1", "0 unknown, 1 male, 2 female: sample sheet, else genotypes, else health record"},
-                        {"group", ColumnType::text, "", "group of the sample sheet, empty if there is none"},
-                        {"has_record", ColumnType::u8, "1", "1 if linked to a person with an observation period"}}};
+    return {
+        .name = "samples",
+        .row = "sample",
+        .doc = "Samples in the order of the genotypes.",
+        .columns = {
+            {"sample_id", ColumnType::text, "", "sample identifier"},
+            {"sex", ColumnType::u8, "1",
+             "0 unknown, 1 male, 2 female: sample sheet, else genotypes, else health record"},
+            {"group", ColumnType::text, "", "group of the sample sheet, empty if there is none"},
+            {"has_record", ColumnType::u8, "1",
+             "1 if linked to a person with an observation period"}}};
 }
 
 TableSpec trait_info_table() {
@@ -160,25 +192,38 @@ TableSpec trait_info_table() {
 }
 
 TableSpec Layout::traits_table() const {
-    TableSpec spec{.name = "traits", .row = "sample", .doc = "One column per trait; NaN = missing.", .columns = {}};
+    TableSpec spec{.name = "traits",
+                   .row = "sample",
+                   .doc = "One column per trait; NaN = missing.",
+                   .columns = {}};
     for (const TraitInfo& trait : traits)
-        spec.columns.push_back({trait.name, ColumnType::f64, unit_of(trait), trait.doc.empty() ? trait.name : trait.doc});
+        spec.columns.push_back({trait.name, ColumnType::f64, unit_of(trait),
+                                trait.doc.empty() ? trait.name : trait.doc});
     return spec;
 }
 
 TableSpec Layout::covariates_table() const {
-    return {.name = "covariates", .row = "sample", .doc = "One column per covariate, without intercept; NaN = missing.", .columns = covariates};
+    return {.name = "covariates",
+            .row = "sample",
+            .doc = "One column per covariate, without intercept; NaN = missing.",
+            .columns = covariates};
 }
 
 Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool records,
-                   const std::vector<TraitDefinition>& definitions, const std::optional<TableLayout>& table,
-                   const std::vector<Coding>& codings) {
-    Layout layout{.defined = definitions.size(), .codings = codings, .age = params.age && records,
-                  .age_squared = params.age_squared && records, .sex = params.sex};
+                   const std::vector<TraitDefinition>& definitions,
+                   const std::optional<TableLayout>& table, const std::vector<Coding>& codings) {
+    Layout layout{.defined = definitions.size(),
+                  .codings = codings,
+                  .age = params.age && records,
+                  .age_squared = params.age_squared && records,
+                  .sex = params.sex};
     if (const auto day = parse_date(params.index_date)) layout.index_day = *day;
     for (const TraitDefinition& d : definitions)
-        layout.traits.push_back({.name = d.name, .kind = d.kind == "first_date" ? "date" : d.kind,
-                                 .unit = d.kind == "quantitative" ? d.unit : d.kind == "first_date" ? std::string(days) : "1",
+        layout.traits.push_back({.name = d.name,
+                                 .kind = d.kind == "first_date" ? "date" : d.kind,
+                                 .unit = d.kind == "quantitative" ? d.unit
+                                         : d.kind == "first_date" ? std::string(days)
+                                                                  : "1",
                                  .doc = d.doc});
     add_covariates(layout, params, cohort);
     if (table) {
@@ -186,28 +231,40 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool re
         for (std::size_t c = 0; c < table->names.size(); ++c) {
             const bool binary = codings[c] == Coding::binary_01 || codings[c] == Coding::binary_12;
             const std::string doc = text("from the trait table");
-            if (c < table->traits) layout.traits.push_back({.name = table->names[c], .kind = binary ? "binary" : "quantitative", .unit = "1", .doc = doc});
-            else layout.covariates.push_back({table->names[c], ColumnType::f64, "1", doc});
+            if (c < table->traits)
+                layout.traits.push_back({.name = table->names[c],
+                                         .kind = binary ? "binary" : "quantitative",
+                                         .unit = "1",
+                                         .doc = doc});
+            else
+                layout.covariates.push_back({table->names[c], ColumnType::f64, "1", doc});
         }
     }
     std::vector<std::string> trait_names, covariate_names;
-    for (const TraitInfo& trait : layout.traits) trait_names.push_back(trait.name);
-    for (const ColumnSpec& covariate : layout.covariates) covariate_names.push_back(covariate.name);
+    for (const TraitInfo& trait : layout.traits)
+        trait_names.push_back(trait.name);
+    for (const ColumnSpec& covariate : layout.covariates)
+        covariate_names.push_back(covariate.name);
     check_unique(trait_names, "trait");
     check_unique(covariate_names, "covariate");
     if (layout.traits.empty())
-        throw UsageError({.what = "there is no trait", .where = "stage phenotypes",
-                          .why = "traits come from definitions or from columns of a trait table",
-                          .help = "give definitions, or a table with a column that is not a covariate"});
+        throw UsageError(
+            {.what = "there is no trait",
+             .where = "stage phenotypes",
+             .why = "traits come from definitions or from columns of a trait table",
+             .help = "give definitions, or a table with a column that is not a covariate"});
     return layout;
 }
 
-void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources, std::uint64_t block, PartWriter& part) {
+void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources,
+                std::uint64_t block, PartWriter& part) {
     Block rows(layout, cohort, block);
     for (std::uint64_t u = 0; u < sources.records.size(); ++u)
-        read_sample_rows(sources.records.open(u), block, [&](auto sample, auto values) { rows.take_record(sample, values); });
+        read_sample_rows(sources.records.open(u), block,
+                         [&](auto sample, auto values) { rows.take_record(sample, values); });
     for (std::uint64_t u = 0; u < sources.table.size(); ++u)
-        read_sample_rows(sources.table.open(u), block, [&](auto sample, auto values) { rows.take_table(sample, values); });
+        read_sample_rows(sources.table.open(u), block,
+                         [&](auto sample, auto values) { rows.take_table(sample, values); });
     rows.fill_samples();
     rows.write(part);
 }
@@ -228,4 +285,4 @@ JoinCounts add_counts(const Parts& blocks, std::vector<TraitInfo>& traits) {
     return total;
 }
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

@@ -18,14 +18,14 @@ struct TraitInfo {
 
 /// What the result consists of: fixed before the samples are put together.
 struct Layout {
-    std::vector<TraitInfo> traits;  // from definitions, then from the table
-    std::size_t defined = 0;        // the first so many are from definitions
-    std::vector<Coding> codings;    // [column of the table]
-    std::size_t table_traits = 0;   // of these columns are traits
+    std::vector<TraitInfo> traits; // from definitions, then from the table
+    std::size_t defined = 0;       // the first so many are from definitions
+    std::vector<Coding> codings;   // [column of the table]
+    std::size_t table_traits = 0;  // of these columns are traits
     std::vector<ColumnSpec> covariates;
-    std::vector<std::string> dummies;  // groups with a covariate, in order
+    std::vector<std::string> dummies; // groups with a covariate, in order
     bool age = false, age_squared = false, sex = false;
-    std::optional<double> index_day;  // nothing = last observation of each person
+    std::optional<double> index_day; // nothing = last observation of each person
 
     TableSpec traits_table() const;
     TableSpec covariates_table() const;
@@ -35,8 +35,8 @@ TableSpec trait_info_table();
 
 /// UsageError if two traits, or two covariates, have one name, or there is no trait at all.
 Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool records,
-                   const std::vector<TraitDefinition>& definitions, const std::optional<TableLayout>& table,
-                   const std::vector<Coding>& codings);
+                   const std::vector<TraitDefinition>& definitions,
+                   const std::optional<TableLayout>& table, const std::vector<Coding>& codings);
 
 /// Sources of rows: parts by shard of the event store, and by range of the trait table.
 struct Sources {
@@ -44,16 +44,18 @@ struct Sources {
     const Parts& table;
 };
 
-/// One block of samples: tables samples, traits and covariates in genotype order, and counts. DataError if a
-/// sample is linked to two persons or stands twice in the trait table. Memory O(block x columns).
-void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources, std::uint64_t block, PartWriter& part);
+/// One block of samples: tables samples, traits and covariates in genotype order, and counts.
+/// DataError if a sample is linked to two persons or stands twice in the trait table. Memory
+/// O(block x columns).
+void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources,
+                std::uint64_t block, PartWriter& part);
 
 struct JoinCounts {
-    std::uint64_t linked = 0;    // samples with a person
-    std::uint64_t observed = 0;  // of these, with an observation period
-    std::uint64_t in_table = 0;  // samples in the trait table
+    std::uint64_t linked = 0;   // samples with a person
+    std::uint64_t observed = 0; // of these, with an observation period
+    std::uint64_t in_table = 0; // samples in the trait table
 };
 /// Adds up the counts of all blocks: n and cases of the traits, and the links.
 JoinCounts add_counts(const Parts& blocks, std::vector<TraitInfo>& traits);
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

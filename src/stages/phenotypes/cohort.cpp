@@ -12,7 +12,8 @@ namespace salus::phenotypes {
 Cohort::Cohort(const SampleTable& genotypes, const std::optional<std::filesystem::path>& sheet)
     : id_(genotypes.id), sex_(genotypes.sex), group_(genotypes.size(), 0) {
     index_.reserve(id_.size());
-    for (std::uint32_t s = 0; s < id_.size(); ++s) index_.emplace(id_[s], s);
+    for (std::uint32_t s = 0; s < id_.size(); ++s)
+        index_.emplace(id_[s], s);
     if (sheet) read_sheet(*sheet);
 }
 
@@ -20,8 +21,10 @@ void Cohort::read_sheet(const std::filesystem::path& path) {
     const SampleTable sheet = read_sample_sheet(path);
     for (std::size_t row = 0; row < sheet.size(); ++row) {
         const auto sample = find(sheet.id[row]);
-        if (!sample) ++unknown_in_sheet_;
-        else if (sheet.sex[row] != Sex::unknown) sex_[*sample] = sheet.sex[row];
+        if (!sample)
+            ++unknown_in_sheet_;
+        else if (sheet.sex[row] != Sex::unknown)
+            sex_[*sample] = sheet.sex[row];
     }
     DelimitedReader reader(path);
     const auto group = reader.header().find("group");
@@ -32,7 +35,8 @@ void Cohort::read_sheet(const std::filesystem::path& path) {
         std::string_view label = trim(reader[*group]);
         if (label == "NA" || label == ".") label = {};
         if (!sample) continue;
-        const auto [place, fresh] = known.try_emplace(std::string(label), static_cast<std::uint32_t>(labels_.size()));
+        const auto [place, fresh] =
+            known.try_emplace(std::string(label), static_cast<std::uint32_t>(labels_.size()));
         if (fresh) labels_.emplace_back(label);
         group_[*sample] = place->second;
     }
@@ -48,8 +52,9 @@ std::string Cohort::reference_group() const {
     std::map<std::string, std::uint64_t> members;
     for (const std::uint32_t g : group_)
         if (g != 0) ++members[labels_[g]];
-    const auto largest = std::max_element(members.begin(), members.end(),
-                                          [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto largest =
+        std::max_element(members.begin(), members.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     return largest == members.end() ? std::string{} : largest->first;
 }
 
@@ -59,4 +64,4 @@ std::optional<std::uint32_t> Cohort::find(std::string_view sample_id) const {
     return found->second;
 }
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

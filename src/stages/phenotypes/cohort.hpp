@@ -12,7 +12,8 @@
 
 namespace salus::phenotypes {
 
-/// The samples of the genotypes with what the sample sheet says of them. About 150 bytes per sample.
+/// The samples of the genotypes with what the sample sheet says of them. About 150 bytes per
+/// sample.
 class Cohort {
 public:
     /// Sex is taken from the sheet where it knows it, else from the genotypes.
@@ -37,10 +38,10 @@ private:
 
     std::vector<std::string> id_;
     std::vector<Sex> sex_;
-    std::vector<std::uint32_t> group_;  // into labels_
+    std::vector<std::uint32_t> group_; // into labels_
     std::vector<std::string> labels_{""};
     std::unordered_map<std::string_view, std::uint32_t> index_;
     std::uint64_t unknown_in_sheet_ = 0;
 };
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

@@ -10,14 +10,15 @@ namespace salus {
 
 struct PhenotypesParams {
     std::string unlinked = "keep";
-    std::string index_date;  // "" = last observation
+    std::string index_date; // "" = last observation
     bool age = true, age_squared = false, sex = true, groups = true;
     std::vector<std::string> table_traits, table_covariates, binary_traits;
     bool plink_binary = false;
 };
 
-/// Event store and trait tables -> traits and covariates in genotype sample order (docs/phenotypes.md).
+/// Event store and trait tables -> traits and covariates in genotype sample order
+/// (docs/phenotypes.md).
 Stage phenotypes_stage();
 void run_phenotypes(const PhenotypesParams& params, RunContext& context);
 
-}  // namespace salus
+} // namespace salus

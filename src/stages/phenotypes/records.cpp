@@ -6,8 +6,8 @@
 
 namespace salus::phenotypes {
 
-void read_records(const EventStore& store, std::uint64_t shard_number, const TraitPanel& panel, const Cohort& cohort,
-                  PartWriter& part) {
+void read_records(const EventStore& store, std::uint64_t shard_number, const TraitPanel& panel,
+                  const Cohort& cohort, PartWriter& part) {
     const Shard shard = store.read_shard(shard_number);
     const std::size_t traits = panel.size(), columns = traits + record_columns;
     std::vector<std::uint32_t> sample, person;
@@ -24,22 +24,27 @@ void read_records(const EventStore& store, std::uint64_t shard_number, const Tra
         const std::span<double> out = std::span(values).subspan(i * columns, columns);
         panel.evaluate(view, scratch[thread_index()], out.first(traits));
         out[traits + record_birth] = view.birth;
-        out[traits + record_last_day] = view.periods.empty() ? std::numeric_limits<double>::quiet_NaN() : view.periods.back().end;
+        out[traits + record_last_day] = view.periods.empty()
+                                            ? std::numeric_limits<double>::quiet_NaN()
+                                            : view.periods.back().end;
         out[traits + record_sex] = view.sex;
         out[traits + record_observed] = view.periods.empty() ? 0 : 1;
     });
     SampleRows rows(columns);
     for (std::size_t i = 0; i < sample.size(); ++i)
-        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * columns), columns, rows.add(sample[i]).begin());
+        std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * columns), columns,
+                    rows.add(sample[i]).begin());
     rows.write(part, cohort.size());
-    part.write_array<std::uint64_t>("unknown", std::vector<std::uint64_t>{shard.linked.size() - sample.size()}, {},
-                                    Compression::none);
+    part.write_array<std::uint64_t>("unknown",
+                                    std::vector<std::uint64_t>{shard.linked.size() - sample.size()},
+                                    {}, Compression::none);
 }
 
 std::uint64_t unknown_links(const Parts& parts) {
     std::uint64_t unknown = 0;
-    for (std::uint64_t u = 0; u < parts.size(); ++u) unknown += parts.open(u).read_array<std::uint64_t>("unknown").at(0);
+    for (std::uint64_t u = 0; u < parts.size(); ++u)
+        unknown += parts.open(u).read_array<std::uint64_t>("unknown").at(0);
     return unknown;
 }
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

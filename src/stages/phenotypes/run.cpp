@@ -19,28 +19,36 @@ std::optional<std::filesystem::path> optional_input(const RunContext& ctx, std::
 /// All inputs that every rank holds.
 struct Setting {
     std::unique_ptr<Cohort> cohort;
-    std::unique_ptr<EventStore> store;  // null without events
+    std::unique_ptr<EventStore> store; // null without events
     std::vector<TraitDefinition> definitions;
     std::unique_ptr<TraitPanel> panel;
     std::optional<TableLayout> table;
-    std::vector<ByteRange> ranges;  // of the table
+    std::vector<ByteRange> ranges; // of the table
 };
 
 Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
     Setting s;
-    s.cohort = std::make_unique<Cohort>(open_genotypes(ctx.input("genotypes"))->samples(), optional_input(ctx, "sample_sheet"));
+    s.cohort = std::make_unique<Cohort>(open_genotypes(ctx.input("genotypes"))->samples(),
+                                        optional_input(ctx, "sample_sheet"));
     if (s.cohort->size() == 0)
-        throw DataError({.what = "the cohort is empty: the genotypes hold no sample", .where = ctx.input("genotypes").string(),
-                         .why = "phenotypes belong to samples", .help = "check the input of ingest_genomes"});
-    if (const auto path = optional_input(ctx, "definitions")) s.definitions = read_definitions(*path);
+        throw DataError({.what = "the cohort is empty: the genotypes hold no sample",
+                         .where = ctx.input("genotypes").string(),
+                         .why = "phenotypes belong to samples",
+                         .help = "check the input of ingest_genomes"});
+    if (const auto path = optional_input(ctx, "definitions"))
+        s.definitions = read_definitions(*path);
     if (const auto path = optional_input(ctx, "events")) {
         s.store = std::make_unique<EventStore>(*path);
         std::vector<Trait> traits;
-        for (const TraitDefinition& d : s.definitions) traits.emplace_back(d, Vocabulary{s.store->codes(), s.store->concepts(), s.store->units()});
+        for (const TraitDefinition& d : s.definitions)
+            traits.emplace_back(
+                d, Vocabulary{s.store->codes(), s.store->concepts(), s.store->units()});
         s.panel = std::make_unique<TraitPanel>(std::move(traits), s.store->codes().size());
     } else if (!s.definitions.empty()) {
-        throw UsageError({.what = "definitions need events", .where = "stage phenotypes",
-                          .why = "traits of definitions are made of health records", .help = "give the input events, or a trait table"});
+        throw UsageError({.what = "definitions need events",
+                          .where = "stage phenotypes",
+                          .why = "traits of definitions are made of health records",
+                          .help = "give the input events, or a trait table"});
     }
     if (const auto path = optional_input(ctx, "table")) {
         std::vector<Problem> problems;
@@ -52,38 +60,55 @@ Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
 }
 
 /// What is said about samples that did not find each other. DataError if none did, or if all must.
-void report_links(const PhenotypesParams& params, const Setting& s, const JoinCounts& counts, std::uint64_t strangers, const RunContext& ctx) {
+void report_links(const PhenotypesParams& params, const Setting& s, const JoinCounts& counts,
+                  std::uint64_t strangers, const RunContext& ctx) {
     const std::uint64_t samples = s.cohort->size();
     const auto refuse = [&](std::string_view port, std::string what) {
-        throw DataError({.what = std::move(what), .where = text(ctx.input(port).string(), " and ", ctx.input("genotypes").string()),
-                         .why = "records and genotypes meet by sample_id",
-                         .help = "check the link table of ingest_health and the sample names"});
+        throw DataError(
+            {.what = std::move(what),
+             .where = text(ctx.input(port).string(), " and ", ctx.input("genotypes").string()),
+             .why = "records and genotypes meet by sample_id",
+             .help = "check the link table of ingest_health and the sample names"});
     };
     if (s.store) {
-        if (counts.linked == 0) refuse("events", "no sample of the genotypes is linked to a person");
+        if (counts.linked == 0)
+            refuse("events", "no sample of the genotypes is linked to a person");
         if (params.unlinked == "fail" && counts.linked < samples)
-            refuse("events", text(samples - counts.linked, " of ", samples, " samples are not linked to a person"));
+            refuse("events", text(samples - counts.linked, " of ", samples,
+                                  " samples are not linked to a person"));
         if (counts.linked < samples)
-            ctx.log().warning(text(with_thousands(samples - counts.linked), " of ", with_thousands(samples),
-                                   " samples are not linked to a person: their traits are missing"));
+            ctx.log().warning(
+                text(with_thousands(samples - counts.linked), " of ", with_thousands(samples),
+                     " samples are not linked to a person: their traits are missing"));
         if (counts.observed < counts.linked)
-            ctx.log().warning(text(with_thousands(counts.linked - counts.observed), " linked persons have no observation period"));
-        if (strangers > 0) ctx.log().warning(text(with_thousands(strangers), " linked samples have no genotypes"));
+            ctx.log().warning(text(with_thousands(counts.linked - counts.observed),
+                                   " linked persons have no observation period"));
+        if (strangers > 0)
+            ctx.log().warning(text(with_thousands(strangers), " linked samples have no genotypes"));
     }
-    if (s.table && counts.in_table == 0) refuse("table", "no sample of the genotypes stands in the trait table");
+    if (s.table && counts.in_table == 0)
+        refuse("table", "no sample of the genotypes stands in the trait table");
     if (s.table && counts.in_table < samples)
-        ctx.log().warning(text(with_thousands(samples - counts.in_table), " samples do not stand in the trait table"));
+        ctx.log().warning(text(with_thousands(samples - counts.in_table),
+                               " samples do not stand in the trait table"));
     if (s.cohort->unknown_in_sheet() > 0)
-        ctx.log().warning(text(with_thousands(s.cohort->unknown_in_sheet()), " samples of the sample sheet have no genotypes"));
+        ctx.log().warning(text(with_thousands(s.cohort->unknown_in_sheet()),
+                               " samples of the sample sheet have no genotypes"));
 }
 
 void report_traits(const std::vector<TraitInfo>& traits, const RunContext& ctx) {
     for (const TraitInfo& trait : traits) {
-        const bool one_class = trait.kind == "binary" && (trait.cases == 0 || trait.cases == trait.n);
-        if (trait.n == 0) ctx.log().warning(text("trait ", trait.name, " has no values"));
-        else if (one_class) ctx.log().warning(text("trait ", trait.name, " has only ", trait.cases == 0 ? "controls" : "cases"));
+        const bool one_class =
+            trait.kind == "binary" && (trait.cases == 0 || trait.cases == trait.n);
+        if (trait.n == 0)
+            ctx.log().warning(text("trait ", trait.name, " has no values"));
+        else if (one_class)
+            ctx.log().warning(
+                text("trait ", trait.name, " has only ", trait.cases == 0 ? "controls" : "cases"));
         ctx.log().info(text("trait ", trait.name, ": ", with_thousands(trait.n), " samples",
-                            trait.kind == "binary" ? text(", ", with_thousands(trait.cases), " cases") : std::string{}));
+                            trait.kind == "binary"
+                                ? text(", ", with_thousands(trait.cases), " cases")
+                                : std::string{}));
     }
 }
 
@@ -100,26 +125,31 @@ TableData trait_info_rows(const std::vector<TraitInfo>& traits) {
     return rows;
 }
 
-}  // namespace
-}  // namespace phenotypes
+} // namespace
+} // namespace phenotypes
 
 void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     using namespace phenotypes;
-    const Setting s = collectively(ctx.comm(), "reading samples and definitions", [&] { return read_setting(params, ctx); });
-    const Parts records = ctx.for_each_unit("records", s.store ? s.store->shard_count() : 0, [&](std::uint64_t shard, PartWriter& part) {
-        read_records(*s.store, shard, *s.panel, *s.cohort, part);
-    });
-    const Parts table = ctx.for_each_unit("table", s.ranges.size(), [&](std::uint64_t unit, PartWriter& part) {
-        read_trait_table(*s.table, s.ranges[unit], *s.cohort, part);
-    });
+    const Setting s = collectively(ctx.comm(), "reading samples and definitions",
+                                   [&] { return read_setting(params, ctx); });
+    const Parts records =
+        ctx.for_each_unit("records", s.store ? s.store->shard_count() : 0,
+                          [&](std::uint64_t shard, PartWriter& part) {
+                              read_records(*s.store, shard, *s.panel, *s.cohort, part);
+                          });
+    const Parts table =
+        ctx.for_each_unit("table", s.ranges.size(), [&](std::uint64_t unit, PartWriter& part) {
+            read_trait_table(*s.table, s.ranges[unit], *s.cohort, part);
+        });
     Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
         std::vector<Coding> coding;
         if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
         return make_layout(params, *s.cohort, s.store != nullptr, s.definitions, s.table, coding);
     });
-    const Parts blocks = ctx.for_each_unit("samples", block_count(s.cohort->size()), [&](std::uint64_t block, PartWriter& part) {
-        join_block(layout, *s.cohort, {records, table}, block, part);
-    });
+    const Parts blocks = ctx.for_each_unit(
+        "samples", block_count(s.cohort->size()), [&](std::uint64_t block, PartWriter& part) {
+            join_block(layout, *s.cohort, {records, table}, block, part);
+        });
     ctx.publish("phenotypes", [&](ResultWriter& out) {
         const JoinCounts counts = add_counts(blocks, layout.traits);
         report_links(params, s, counts, unknown_links(records), ctx);
@@ -134,4 +164,4 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     });
 }
 
-}  // namespace salus
+} // namespace salus

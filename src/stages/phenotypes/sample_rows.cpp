@@ -17,7 +17,8 @@ std::span<double> SampleRows::add(std::uint32_t sample) {
 void SampleRows::write(PartWriter& part, std::uint64_t samples) const {
     std::vector<std::size_t> order(sample_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return sample_[a] < sample_[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return sample_[a] < sample_[b]; });
     std::vector<std::uint32_t> sorted;
     std::vector<double> values;
     values.reserve(values_.size());
@@ -42,7 +43,8 @@ void read_sample_rows(const H5File& part, std::uint64_t block,
     const auto sample = part.read_rows<std::uint32_t>("sample", at[0], rows);
     const auto values = part.read_rows<double>("values", at[0], rows);
     const std::size_t columns = values.size() / rows;
-    for (std::uint64_t i = 0; i < rows; ++i) take(sample[i], std::span(values).subspan(i * columns, columns));
+    for (std::uint64_t i = 0; i < rows; ++i)
+        take(sample[i], std::span(values).subspan(i * columns, columns));
 }
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

@@ -12,9 +12,12 @@ namespace salus::phenotypes {
 
 /// Samples whose rows are put together by one unit of the last phase.
 constexpr std::uint64_t block_samples = 65536;
-constexpr std::uint64_t block_count(std::uint64_t samples) noexcept { return (samples + block_samples - 1) / block_samples; }
+constexpr std::uint64_t block_count(std::uint64_t samples) noexcept {
+    return (samples + block_samples - 1) / block_samples;
+}
 
-/// Rows of numbers that belong to samples and come in any order, on their way to the order of the samples.
+/// Rows of numbers that belong to samples and come in any order, on their way to the order of the
+/// samples.
 class SampleRows {
 public:
     explicit SampleRows(std::size_t columns) : columns_(columns) {}
@@ -31,7 +34,8 @@ private:
 };
 
 /// Calls `take` for each row of the samples of a block, ascending.
-void read_sample_rows(const H5File& part, std::uint64_t block,
-                      const std::function<void(std::uint32_t sample, std::span<const double> values)>& take);
+void read_sample_rows(
+    const H5File& part, std::uint64_t block,
+    const std::function<void(std::uint32_t sample, std::span<const double> values)>& take);
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

@@ -15,7 +15,9 @@ namespace {
 /// The file of a port if it is wired and already there.
 std::optional<std::filesystem::path> file_of(const Inputs& inputs, const std::string& port) {
     const auto found = inputs.find(port);
-    if (found == inputs.end() || found->second.empty() || !std::filesystem::exists(found->second.front())) return std::nullopt;
+    if (found == inputs.end() || found->second.empty() ||
+        !std::filesystem::exists(found->second.front()))
+        return std::nullopt;
     return found->second.front();
 }
 
@@ -33,30 +35,48 @@ void collect(std::vector<Problem>& problems, Look look) {
     }
 }
 
-void check_wiring(const PhenotypesParams& params, const Inputs& inputs, std::vector<Problem>& problems) {
-    const bool definitions = wired(inputs, "definitions"), table = wired(inputs, "table"), events = wired(inputs, "events");
+void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
+                  std::vector<Problem>& problems) {
+    const bool definitions = wired(inputs, "definitions"), table = wired(inputs, "table"),
+               events = wired(inputs, "events");
     const auto add = [&](std::string what, std::string why, std::string help) {
-        problems.push_back({.what = std::move(what), .where = "stage phenotypes", .why = std::move(why), .help = std::move(help)});
+        problems.push_back({.what = std::move(what),
+                            .where = "stage phenotypes",
+                            .why = std::move(why),
+                            .help = std::move(help)});
     };
-    if (!definitions && !table) add("there is no trait", "traits come from definitions or from a trait table", "give the input definitions or table");
-    if (definitions && !events) add("definitions need events", "traits of definitions are made of health records", "give the input events");
-    if (!table && !(params.table_traits.empty() && params.table_covariates.empty() && params.binary_traits.empty()))
-        add("columns of a trait table are asked for, but there is none", "they are read from the input table", "give the input table");
+    if (!definitions && !table)
+        add("there is no trait", "traits come from definitions or from a trait table",
+            "give the input definitions or table");
+    if (definitions && !events)
+        add("definitions need events", "traits of definitions are made of health records",
+            "give the input events");
+    if (!table && !(params.table_traits.empty() && params.table_covariates.empty() &&
+                    params.binary_traits.empty()))
+        add("columns of a trait table are asked for, but there is none",
+            "they are read from the input table", "give the input table");
     if (!params.index_date.empty() && !parse_date(params.index_date))
-        add("index_date is not a date", "dates are written YYYY-MM-DD", "for example index_date = \"2024-12-31\"");
+        add("index_date is not a date", "dates are written YYYY-MM-DD",
+            "for example index_date = \"2024-12-31\"");
 }
 
-void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems) {
+void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
     check_wiring(params, inputs, problems);
     double traits = 0;
     if (const auto path = file_of(inputs, "definitions"))
         collect(problems, [&] { traits += static_cast<double>(read_definitions(*path).size()); });
     if (const auto path = file_of(inputs, "table"))
-        collect(problems, [&] { traits += static_cast<double>(trait_table_layout(*path, params, problems).traits); });
+        collect(problems, [&] {
+            traits += static_cast<double>(trait_table_layout(*path, params, problems).traits);
+        });
     if (const auto path = file_of(inputs, "sample_sheet"))
-        collect(problems, [&] { static_cast<void>(read_delimited_header(*path).require("sample_id")); });
+        collect(problems,
+                [&] { static_cast<void>(read_delimited_header(*path).require("sample_id")); });
     if (const auto path = file_of(inputs, "genotypes"))
-        collect(problems, [&] { sizes.samples = static_cast<double>(open_genotypes(*path)->samples().size()); });
+        collect(problems, [&] {
+            sizes.samples = static_cast<double>(open_genotypes(*path)->samples().size());
+        });
     if (const auto path = file_of(inputs, "events"))
         collect(problems, [&] {
             const EventStore store(*path);
@@ -69,12 +89,15 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
 Resources needs(const PhenotypesParams&, const Workload& w) {
     const double shards = std::clamp(w.events * 120 / 268435456.0 + 1, 1.0, 4096.0);
     const double columns = w.traits + 10;
-    return {.memory_bytes = 2e8 + 150 * w.samples + 100 * w.events / shards + 16 * columns * std::min(w.samples, 65536.0),
+    return {.memory_bytes = 2e8 + 150 * w.samples + 100 * w.events / shards +
+                            16 * columns * std::min(w.samples, 65536.0),
             .storage_bytes = 8 * columns * w.samples + 40 * w.samples,
             .scratch_bytes = 2 * (8 * columns * w.samples + 40 * w.samples),
             .core_hours = (w.events * 0.2e-6 + w.samples * columns * 0.1e-6) / 3600,
-            .formula = "N samples, P traits, E events in S shards: memory 200 MB + 150 B x N + 100 B x E/S + 16 B x (P + 10) x "
-                       "min(N, 65,536); result 8 B x N x (P + 10); scratch twice that; 0.2 us per event, 0.1 us per sample and trait"};
+            .formula = "N samples, P traits, E events in S shards: memory 200 MB + 150 B x N + 100 "
+                       "B x E/S + 16 B x (P + 10) x "
+                       "min(N, 65,536); result 8 B x N x (P + 10); scratch twice that; 0.2 us per "
+                       "event, 0.1 us per sample and trait"};
 }
 
 TableSpec described(TableSpec spec, ColumnSpec column) {
@@ -82,53 +105,100 @@ TableSpec described(TableSpec spec, ColumnSpec column) {
     return spec;
 }
 
-}  // namespace
-}  // namespace phenotypes
+} // namespace
+} // namespace phenotypes
+
+namespace {
+
+constexpr const char* method =
+    "Definitions (TOML, docs/phenotypes.md) make traits from dated codes: binary traits by "
+    "code lists, number of dates, exclusions of cases and controls, washout; quantitative "
+    "traits from measurements with units brought together, implausible values left out and "
+    "drug effects undone; dates of first events. Only events inside observation periods count "
+    "unless a definition says otherwise. A person without any observation period is missing "
+    "in every trait, never a control.\n\n"
+    "A trait table (CSV or TSV with a column sample_id, IID or #IID) adds traits and "
+    "covariates. Empty, NA, NaN and `.` are missing; -9 is missing only with plink_binary. A "
+    "column that holds nothing but 0 and 1 is binary, with plink_binary one that holds "
+    "nothing but 1, 2 and the missing codes 0 and -9.\n\n"
+    "Covariates: age in years of 365.25 days, sex_male, a 0/1 column for every group of the "
+    "sample sheet but the largest, and the columns of table_covariates. A covariate that is "
+    "not known is NaN, and association leaves such samples out.";
+
+void declare_params(StageOf<PhenotypesParams>& declared) {
+    declared
+        .param(
+            "unlinked", &PhenotypesParams::unlinked,
+            {.doc =
+                 "samples that are not linked to a person: kept with missing traits, or an error",
+             .choices = {"keep", "fail"}})
+        .param("index_date", &PhenotypesParams::index_date,
+               {.doc = "day at which age is taken, YYYY-MM-DD; empty = last day of observation"})
+        .param("age", &PhenotypesParams::age, {.doc = "covariate age, if there are events"})
+        .param("age_squared", &PhenotypesParams::age_squared,
+               {.doc = "covariate age_squared, if there are events"})
+        .param("sex", &PhenotypesParams::sex, {.doc = "covariate sex_male"})
+        .param("groups", &PhenotypesParams::groups,
+               {.doc = "covariates group_X for every group but the largest"})
+        .param(
+            "table_traits", &PhenotypesParams::table_traits,
+            {.doc =
+                 "columns of the trait table that are traits; empty = all that are no covariates"})
+        .param("table_covariates", &PhenotypesParams::table_covariates,
+               {.doc = "columns of the trait table that are covariates"})
+        .param("binary_traits", &PhenotypesParams::binary_traits,
+               {.doc = "columns of the trait table that must be binary"})
+        .param(
+            "plink_binary", &PhenotypesParams::plink_binary,
+            {.doc =
+                 "binary columns of the trait table are coded 1 control, 2 case, 0 or -9 missing"});
+}
+
+} // namespace
 
 Stage phenotypes_stage() {
     using namespace phenotypes;
-    return stage<PhenotypesParams>("phenotypes")
-        .summary("Turns health records and trait tables into traits and covariates in genotype sample order.")
-        .details(
-            "Definitions (TOML, docs/phenotypes.md) make traits from dated codes: binary traits by code lists, number of "
-            "dates, exclusions of cases and controls, washout; quantitative traits from measurements with units brought "
-            "together, implausible values left out and drug effects undone; dates of first events. Only events inside "
-            "observation periods count unless a definition says otherwise. A person without any observation period is "
-            "missing in every trait, never a control.\n\n"
-            "A trait table (CSV or TSV with a column sample_id, IID or #IID) adds traits and covariates. Empty, NA, NaN and "
-            "`.` are missing; -9 is missing only with plink_binary. A column that holds nothing but 0 and 1 is binary, with "
-            "plink_binary one that holds nothing but 1, 2 and the missing codes 0 and -9.\n\n"
-            "Covariates: age in years of 365.25 days, sex_male, a 0/1 column for every group of the sample sheet but the "
-            "largest, and the columns of table_covariates. A covariate that is not known is NaN, and association leaves "
-            "such samples out.")
-        .cites("original; rules after the practice of phecode and OHDSI cohort definitions (docs/phenotypes.md)")
-        .reads({.name = "genotypes", .artifact = Artifact::genotype_store, .doc = "gives the samples and their order"})
-        .reads({.name = "events", .artifact = Artifact::event_store, .doc = "health records", .optional = true})
-        .reads({.name = "definitions", .artifact = Artifact::phenotype_definitions, .doc = "traits to make from health records", .optional = true})
-        .reads({.name = "table", .artifact = Artifact::trait_table, .doc = "traits and covariates by sample", .optional = true})
-        .reads({.name = "sample_sheet", .artifact = Artifact::sample_sheet, .doc = "sex and group of the samples", .optional = true})
+    auto declared = stage<PhenotypesParams>("phenotypes");
+    declared
+        .summary("Turns health records and trait tables into traits and covariates in genotype "
+                 "sample order.")
+        .details(method)
+        .cites("original; rules after the practice of phecode and OHDSI cohort definitions "
+               "(docs/phenotypes.md)")
+        .reads({.name = "genotypes",
+                .artifact = Artifact::genotype_store,
+                .doc = "gives the samples and their order"})
+        .reads({.name = "events",
+                .artifact = Artifact::event_store,
+                .doc = "health records",
+                .optional = true})
+        .reads({.name = "definitions",
+                .artifact = Artifact::phenotype_definitions,
+                .doc = "traits to make from health records",
+                .optional = true})
+        .reads({.name = "table",
+                .artifact = Artifact::trait_table,
+                .doc = "traits and covariates by sample",
+                .optional = true})
+        .reads({.name = "sample_sheet",
+                .artifact = Artifact::sample_sheet,
+                .doc = "sex and group of the samples",
+                .optional = true})
         .writes({.name = "phenotypes",
                  .artifact = Artifact::phenotype_table,
                  .file = "phenotypes.h5",
                  .doc = "Traits and covariates, one row per genotype sample, in its order.",
                  .tables = {samples_table(),
-                            described(Layout{}.traits_table(), {"{trait}", ColumnType::f64, "of the trait", "value of the trait; binary 0/1, dates in days since 1970-01-01, NaN = missing"}),
-                            described(Layout{}.covariates_table(), {"{covariate}", ColumnType::f64, "of the covariate", "value of the covariate, NaN = missing"}),
-                            trait_info_table()}})
-        .param("unlinked", &PhenotypesParams::unlinked,
-               {.doc = "samples that are not linked to a person: kept with missing traits, or an error", .choices = {"keep", "fail"}})
-        .param("index_date", &PhenotypesParams::index_date, {.doc = "day at which age is taken, YYYY-MM-DD; empty = last day of observation"})
-        .param("age", &PhenotypesParams::age, {.doc = "covariate age, if there are events"})
-        .param("age_squared", &PhenotypesParams::age_squared, {.doc = "covariate age_squared, if there are events"})
-        .param("sex", &PhenotypesParams::sex, {.doc = "covariate sex_male"})
-        .param("groups", &PhenotypesParams::groups, {.doc = "covariates group_X for every group but the largest"})
-        .param("table_traits", &PhenotypesParams::table_traits, {.doc = "columns of the trait table that are traits; empty = all that are no covariates"})
-        .param("table_covariates", &PhenotypesParams::table_covariates, {.doc = "columns of the trait table that are covariates"})
-        .param("binary_traits", &PhenotypesParams::binary_traits, {.doc = "columns of the trait table that must be binary"})
-        .param("plink_binary", &PhenotypesParams::plink_binary, {.doc = "binary columns of the trait table are coded 1 control, 2 case, 0 or -9 missing"})
-        .needs(phenotypes::needs)
-        .examines(phenotypes::examine)
-        .run(run_phenotypes);
+                            described(Layout{}.traits_table(),
+                                      {"{trait}", ColumnType::f64, "of the trait",
+                                       "value of the trait; binary 0/1, dates in days since "
+                                       "1970-01-01, NaN = missing"}),
+                            described(Layout{}.covariates_table(),
+                                      {"{covariate}", ColumnType::f64, "of the covariate",
+                                       "value of the covariate, NaN = missing"}),
+                            trait_info_table()}});
+    declare_params(declared);
+    return declared.needs(phenotypes::needs).examines(phenotypes::examine).run(run_phenotypes);
 }
 
-}  // namespace salus
+} // namespace salus

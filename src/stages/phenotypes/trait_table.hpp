@@ -18,12 +18,13 @@ struct TableLayout {
     std::filesystem::path path;
     std::size_t id_column = 0;
     std::vector<std::size_t> columns;
-    std::vector<std::string> names;  // same length as columns
-    std::size_t traits = 0;          // the first so many are traits
+    std::vector<std::string> names; // same length as columns
+    std::size_t traits = 0;         // the first so many are traits
 };
 
-/// Finds the sample column (sample_id, or IID and #IID as PLINK writes it) and the columns asked for. Problems:
-/// no sample column, an unknown or unusable name, a column asked for as trait and as covariate.
+/// Finds the sample column (sample_id, or IID and #IID as PLINK writes it) and the columns asked
+/// for. Problems: no sample column, an unknown or unusable name, a column asked for as trait and as
+/// covariate.
 TableLayout trait_table_layout(const std::filesystem::path& path, const PhenotypesParams& params,
                                std::vector<Problem>& problems);
 
@@ -37,9 +38,10 @@ struct ColumnFacts {
 /// A value that stands for nothing: empty, NA, NaN or `.`, in any case.
 bool is_missing(std::string_view text) noexcept;
 
-/// One byte range of the table: its rows by sample, what its columns hold, and how many rows have no sample in
-/// the genotypes. DataError with line and column for text that is not a number.
-void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& cohort, PartWriter& part);
+/// One byte range of the table: its rows by sample, what its columns hold, and how many rows have
+/// no sample in the genotypes. DataError with line and column for text that is not a number.
+void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& cohort,
+                      PartWriter& part);
 
 struct TableFacts {
     std::vector<ColumnFacts> columns;
@@ -50,8 +52,9 @@ TableFacts merge_trait_table(const TableLayout& layout, const Parts& parts);
 
 enum class Coding : std::uint8_t { plain, binary_01, binary_12, plain_without_minus_9 };
 /// How each trait column is coded. DataError if a trait that is declared binary holds other values.
-std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts, const PhenotypesParams& params);
+std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts,
+                            const PhenotypesParams& params);
 /// The value under its coding; NaN = missing.
 double decoded(double value, Coding coding) noexcept;
 
-}  // namespace salus::phenotypes
+} // namespace salus::phenotypes

@@ -15,7 +15,8 @@ using ::testing::HasSubstr;
 class Delimited : public ::testing::Test {
 protected:
     void SetUp() override {
-        folder_ = std::filesystem::temp_directory_path() / ("salus-delimited-" + std::to_string(::getpid()));
+        folder_ = std::filesystem::temp_directory_path() /
+                  ("salus-delimited-" + std::to_string(::getpid()));
         std::filesystem::create_directories(folder_);
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -31,7 +32,8 @@ using Rows = std::vector<std::vector<std::string>>;
 
 Rows rows_of(DelimitedReader& reader) {
     Rows rows;
-    while (reader.next_valid()) rows.emplace_back(reader.fields().begin(), reader.fields().end());
+    while (reader.next_valid())
+        rows.emplace_back(reader.fields().begin(), reader.fields().end());
     return rows;
 }
 
@@ -51,7 +53,8 @@ std::string message(auto work) {
 
 TEST_F(Delimited, ReadsPlainRows) {
     EXPECT_EQ(rows_of(file("a,b\n1,2\n3,4\n")), (Rows{{"1", "2"}, {"3", "4"}}));
-    EXPECT_EQ(rows_of(file("a,b\n1,2\n3,4")), (Rows{{"1", "2"}, {"3", "4"}})) << "no line end at the end";
+    EXPECT_EQ(rows_of(file("a,b\n1,2\n3,4")), (Rows{{"1", "2"}, {"3", "4"}}))
+        << "no line end at the end";
     EXPECT_EQ(rows_of(file("a,b\n")), Rows{});
     EXPECT_EQ(rows_of(file("a,b")), Rows{});
     EXPECT_EQ(rows_of(file("a,b\n,\n")), (Rows{{"", ""}}));
@@ -67,10 +70,13 @@ TEST_F(Delimited, AcceptsTabsCrlfAndByteOrderMark) {
 }
 
 TEST_F(Delimited, QuotesFollowRfc4180) {
-    EXPECT_EQ(rows_of(file("a,b\n\"x,y\",\"he said \"\"no\"\"\"\n")), (Rows{{"x,y", "he said \"no\""}}));
-    EXPECT_EQ(rows_of(file("a,b\n\"two\nlines\",\"\"\n5,6\n")), (Rows{{"two\nlines", ""}, {"5", "6"}}));
+    EXPECT_EQ(rows_of(file("a,b\n\"x,y\",\"he said \"\"no\"\"\"\n")),
+              (Rows{{"x,y", "he said \"no\""}}));
+    EXPECT_EQ(rows_of(file("a,b\n\"two\nlines\",\"\"\n5,6\n")),
+              (Rows{{"two\nlines", ""}, {"5", "6"}}));
     EXPECT_EQ(rows_of(file("a,b\r\n\"two\r\nlines\",1\r\n")), (Rows{{"two\r\nlines", "1"}}));
-    EXPECT_EQ(rows_of(file("a,b\n5\" tube,6\n")), (Rows{{"5\" tube", "6"}})) << "a quote inside an unquoted field";
+    EXPECT_EQ(rows_of(file("a,b\n5\" tube,6\n")), (Rows{{"5\" tube", "6"}}))
+        << "a quote inside an unquoted field";
 }
 
 TEST_F(Delimited, FindsColumnsByNameInAnyCase) {
@@ -82,7 +88,8 @@ TEST_F(Delimited, FindsColumnsByNameInAnyCase) {
 
 TEST_F(Delimited, NamesTheMissingColumnAndTheNearMiss) {
     const auto path = file("person_id,measurment_date\n1,2\n");
-    const std::string text = message([&] { read_delimited_header(path).require("measurement_date"); });
+    const std::string text =
+        message([&] { read_delimited_header(path).require("measurement_date"); });
     EXPECT_THAT(text, HasSubstr("there is no column measurement_date"));
     EXPECT_THAT(text, HasSubstr("rename the column measurment_date"));
     EXPECT_THAT(text, HasSubstr("t.csv, line 1"));
@@ -90,9 +97,16 @@ TEST_F(Delimited, NamesTheMissingColumnAndTheNearMiss) {
 
 TEST_F(Delimited, RefusesHeadersThatCannotBeMeant) {
     EXPECT_THAT(message([&] { read_delimited_header(file("")); }), HasSubstr("has no header"));
-    EXPECT_THAT(message([&] { read_delimited_header(file("\n1,2\n")); }), HasSubstr("has no header"));
-    EXPECT_THAT(message([&] { read_delimited_header(file("a,A\n")); }), HasSubstr("column A is there twice"));
-    EXPECT_THAT(message([&] { read_delimited_header(file(std::string("\xFF\xFE" "a\0,\0", 6))); }), HasSubstr("UTF-16"));
+    EXPECT_THAT(message([&] { read_delimited_header(file("\n1,2\n")); }),
+                HasSubstr("has no header"));
+    EXPECT_THAT(message([&] { read_delimited_header(file("a,A\n")); }),
+                HasSubstr("column A is there twice"));
+    EXPECT_THAT(message([&] {
+                    read_delimited_header(file(std::string("\xFF\xFE"
+                                                           "a\0,\0",
+                                                           6)));
+                }),
+                HasSubstr("UTF-16"));
     EXPECT_THROW(read_delimited_header(folder_ / "none.csv"), DataError);
 }
 
@@ -106,9 +120,11 @@ TEST_F(Delimited, TellsLineAndByteOfTextThatIsNotUtf8) {
 }
 
 TEST_F(Delimited, TellsWhenTheNumberOfFieldsIsWrong) {
-    EXPECT_THAT(message([&] { rows_of(file("a,b\n1,2\n1,2,3\n")); }), HasSubstr("3 fields instead of 2"));
+    EXPECT_THAT(message([&] { rows_of(file("a,b\n1,2\n1,2,3\n")); }),
+                HasSubstr("3 fields instead of 2"));
     EXPECT_THAT(message([&] { rows_of(file("a,b\n1,2\n1\n")); }), HasSubstr("line 3"));
-    EXPECT_THAT(message([&] { rows_of(file("a,b\n\"1\"\n")); }), HasSubstr("1 fields instead of 2"));
+    EXPECT_THAT(message([&] { rows_of(file("a,b\n\"1\"\n")); }),
+                HasSubstr("1 fields instead of 2"));
 }
 
 TEST_F(Delimited, SkipsADefectiveRowAndGoesOn) {
@@ -127,29 +143,39 @@ TEST_F(Delimited, SkipsADefectiveRowAndGoesOn) {
 
 TEST_F(Delimited, RowsLongerThanTheBuffer) {
     const std::string big(3'000'000, 'x');
-    EXPECT_EQ(rows_of(file("a,b\n" + big + ",1\n2,\"" + big + "\n\"\n")), (Rows{{big, "1"}, {"2", big + "\n"}}));
-    EXPECT_THAT(message([&] { rows_of(file("a,b\n" + std::string(20'000'000, 'x'))); }), HasSubstr("longer than 16 MiB"));
+    EXPECT_EQ(rows_of(file("a,b\n" + big + ",1\n2,\"" + big + "\n\"\n")),
+              (Rows{{big, "1"}, {"2", big + "\n"}}));
+    EXPECT_THAT(message([&] { rows_of(file("a,b\n" + std::string(20'000'000, 'x'))); }),
+                HasSubstr("longer than 16 MiB"));
 }
 
 TEST_F(Delimited, ReadsGzipAndTellsDamage) {
     const auto plain = file("a,b\n1,2\n3,4\n");
-    ASSERT_EQ(std::system(("gzip -c " + plain.string() + " > " + (folder_ / "t.csv.gz").string()).c_str()), 0);
+    ASSERT_EQ(std::system(
+                  ("gzip -c " + plain.string() + " > " + (folder_ / "t.csv.gz").string()).c_str()),
+              0);
     EXPECT_EQ(rows_of(folder_ / "t.csv.gz"), (Rows{{"1", "2"}, {"3", "4"}}));
     DelimitedReader reader(folder_ / "t.csv.gz");
     ASSERT_TRUE(reader.next());
     EXPECT_EQ(reader.line_in_file(), 2u);
 
     std::string big = "a,b\n";
-    for (int i = 0; i < 200000; ++i) big += std::to_string(i * 7919 % 100003) + ",1\n";
+    for (int i = 0; i < 200000; ++i)
+        big += std::to_string(i * 7919 % 100003) + ",1\n";
     const auto path = file(big);
-    ASSERT_EQ(std::system(("gzip -c " + path.string() + " > " + (folder_ / "big.csv.gz").string()).c_str()), 0);
+    ASSERT_EQ(std::system(
+                  ("gzip -c " + path.string() + " > " + (folder_ / "big.csv.gz").string()).c_str()),
+              0);
     EXPECT_EQ(rows_of(folder_ / "big.csv.gz").size(), 200000u);
-    std::filesystem::resize_file(folder_ / "big.csv.gz", std::filesystem::file_size(folder_ / "big.csv.gz") / 2);
-    EXPECT_THAT(message([&] { rows_of(folder_ / "big.csv.gz"); }), HasSubstr("damaged or truncated"));
+    std::filesystem::resize_file(folder_ / "big.csv.gz",
+                                 std::filesystem::file_size(folder_ / "big.csv.gz") / 2);
+    EXPECT_THAT(message([&] { rows_of(folder_ / "big.csv.gz"); }),
+                HasSubstr("damaged or truncated"));
 }
 
 /// All rows through pieces of `bytes`, with the seams checked and lines numbered as in one pass.
-Rows in_pieces(const std::filesystem::path& path, std::uint64_t bytes, std::vector<std::uint64_t>* lines = nullptr) {
+Rows in_pieces(const std::filesystem::path& path, std::uint64_t bytes,
+               std::vector<std::uint64_t>* lines = nullptr) {
     Rows rows;
     std::uint64_t end = 0, before = 0;
     for (const ByteRange range : delimited_ranges(path, bytes)) {
@@ -179,7 +205,9 @@ TEST_F(Delimited, PiecesGiveEachRowOnceForEveryPlaceOfTheCut) {
 TEST_F(Delimited, PiecesFindTheirWayOutOfQuotedLineBreaks) {
     std::string content = "id,note,n\n";
     for (int i = 0; i < 40; ++i)
-        content += std::to_string(i) + ",\"first line\nsecond, with comma\nthird \"\"quoted\"\" line\"," + std::to_string(i) + "\n";
+        content += std::to_string(i) +
+                   ",\"first line\nsecond, with comma\nthird \"\"quoted\"\" line\"," +
+                   std::to_string(i) + "\n";
     const auto path = file(content);
     const Rows whole = rows_of(path);
     ASSERT_EQ(whole.size(), 40u);
@@ -189,7 +217,7 @@ TEST_F(Delimited, PiecesFindTheirWayOutOfQuotedLineBreaks) {
         try {
             EXPECT_EQ(in_pieces(path, bytes, &lines), whole) << bytes;
         } catch (const DataError&) {
-            ++refused;  // allowed, never a wrong row
+            ++refused; // allowed, never a wrong row
         }
     }
     EXPECT_LT(refused, 40);
@@ -197,12 +225,13 @@ TEST_F(Delimited, PiecesFindTheirWayOutOfQuotedLineBreaks) {
 
 TEST_F(Delimited, AnAmbiguousCutIsRefusedAndNeverWrong) {
     std::string content = "id,note\n1,\"";
-    for (int i = 0; i < 100; ++i) content += "7,eight\n";  // looks like rows, but is one field
+    for (int i = 0; i < 100; ++i)
+        content += "7,eight\n"; // looks like rows, but is one field
     content += "\"\n2,end\n";
     const auto path = file(content);
     EXPECT_EQ(rows_of(path).size(), 2u);
     EXPECT_THAT(message([&] { in_pieces(path, 100); }), HasSubstr("cut_files = false"));
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

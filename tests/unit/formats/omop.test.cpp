@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 class Omop : public ::testing::Test {
 protected:
     void SetUp() override {
-        folder_ = std::filesystem::temp_directory_path() / ("salus-omop-" + std::to_string(::getpid()));
+        folder_ =
+            std::filesystem::temp_directory_path() / ("salus-omop-" + std::to_string(::getpid()));
         std::filesystem::create_directories(folder_);
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -30,13 +31,16 @@ protected:
 
 std::vector<Reject> rejects(OmopTable table, const std::filesystem::path& path) {
     std::vector<Reject> out;
-    for (OmopReader reader(table, path, {}); reader.next();) out.push_back(reader.reject());
+    for (OmopReader reader(table, path, {}); reader.next();)
+        out.push_back(reader.reject());
     return out;
 }
 
 TEST_F(Omop, PersonDates) {
-    const auto path = file("person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,birth_datetime,person_source_value,gender_source_value\n"
-                           "1,8507,1980,2,29,,S1,\n2,8532,1980,2,,,S2,\n3,0,1980,,,,S3,F\n4,0,1980,1,1,1979-12-31T00:00:00,,x\n");
+    const auto path = file("person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,"
+                           "birth_datetime,person_source_value,gender_source_value\n"
+                           "1,8507,1980,2,29,,S1,\n2,8532,1980,2,,,S2,\n3,0,1980,,,,S3,F\n4,0,1980,"
+                           "1,1,1979-12-31T00:00:00,,x\n");
     OmopReader reader(OmopTable::person, path, {});
     std::vector<Day> births;
     std::vector<Sex> sexes;
@@ -47,21 +51,24 @@ TEST_F(Omop, PersonDates) {
         sexes.push_back(reader.row().sex);
         samples.emplace_back(reader.row().text);
     }
-    EXPECT_EQ(births, (std::vector<Day>{day_from_civil(1980, 2, 29), day_from_civil(1980, 2, 15), day_from_civil(1980, 7, 1),
-                                        day_from_civil(1979, 12, 31)}));
+    EXPECT_EQ(births, (std::vector<Day>{day_from_civil(1980, 2, 29), day_from_civil(1980, 2, 15),
+                                        day_from_civil(1980, 7, 1), day_from_civil(1979, 12, 31)}));
     EXPECT_EQ(sexes, (std::vector{Sex::male, Sex::female, Sex::female, Sex::unknown}));
     EXPECT_EQ(samples, (std::vector<std::string>{"S1", "S2", "S3", ""}));
 }
 
 TEST_F(Omop, PersonRejects) {
-    const auto path = file("person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth\n"
-                           "x,8507,1980,1,1\n1,8507,,1,1\n1,8507,1981,2,29\n1,8507,19x0,1,1\n1,M,1980,1,1\n");
+    const auto path =
+        file("person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth\n"
+             "x,8507,1980,1,1\n1,8507,,1,1\n1,8507,1981,2,29\n1,8507,19x0,1,1\n1,M,1980,1,1\n");
     using enum Reject;
-    EXPECT_EQ(rejects(OmopTable::person, path), (std::vector{bad_person_id, missing_date, bad_date, bad_date, bad_number}));
+    EXPECT_EQ(rejects(OmopTable::person, path),
+              (std::vector{bad_person_id, missing_date, bad_date, bad_date, bad_number}));
 }
 
 TEST_F(Omop, MeasurementsAreTyped) {
-    const auto path = file("Value_As_Number,PERSON_ID,measurement_date,measurement_concept_id,measurement_source_value,"
+    const auto path = file("Value_As_Number,PERSON_ID,measurement_date,measurement_concept_id,"
+                           "measurement_source_value,"
                            "unit_concept_id,unit_source_value,operator_concept_id,extra\n"
                            "3.5,7,2020-01-31 10:00:00,3028288,13457-7,8753,mmol/L,4172703,x\n"
                            ",7,2020-02-01,3028288,LOINC:13457-7,0,,,\n"
@@ -81,31 +88,39 @@ TEST_F(Omop, MeasurementsAreTyped) {
     ASSERT_TRUE(reader.next());
     EXPECT_EQ(reader.row().comparator, Comparator::less);
     EXPECT_EQ(reader.codes()[reader.row().code].code, "LOCAL:local test");
-    EXPECT_EQ(reader.units()[reader.row().unit], "mmol/L?") << "unit and concept contradict each other";
+    EXPECT_EQ(reader.units()[reader.row().unit], "mmol/L?")
+        << "unit and concept contradict each other";
     EXPECT_FALSE(reader.next());
 }
 
 TEST_F(Omop, EventRejects) {
-    const auto path = file("person_id,condition_concept_id,condition_start_date,condition_end_date,condition_source_value\n"
-                           "1,1,2020-01-01,2020-01-01,E11\n1,1,,,E11\n1,1,01/02/2020,,E11\n1,1,2020-02-30,,E11\n"
-                           "1,1,2020-01-02,2020-01-01,E11\n1,1,2020-01-02,never,E11\n,1,2020-01-02,,E11\n1,a,2020-01-02,,E11\n"
-                           "1,1,2020-01-02\n1,1,2020-01-02,,\xE4\n");
+    const auto path =
+        file("person_id,condition_concept_id,condition_start_date,condition_end_date,condition_"
+             "source_value\n"
+             "1,1,2020-01-01,2020-01-01,E11\n1,1,,,E11\n1,1,01/02/2020,,E11\n1,1,2020-02-30,,E11\n"
+             "1,1,2020-01-02,2020-01-01,E11\n1,1,2020-01-02,never,E11\n,1,2020-01-02,,E11\n1,a,"
+             "2020-01-02,,E11\n"
+             "1,1,2020-01-02\n1,1,2020-01-02,,\xE4\n");
     using enum Reject;
     EXPECT_EQ(rejects(OmopTable::condition_occurrence, path),
-              (std::vector{none, missing_date, bad_date, bad_date, end_before_start, bad_date, bad_person_id, bad_number,
-                           field_count, not_utf8}));
+              (std::vector{none, missing_date, bad_date, bad_date, end_before_start, bad_date,
+                           bad_person_id, bad_number, field_count, not_utf8}));
 }
 
 TEST_F(Omop, NumbersMustBeFiniteNumbers) {
-    const auto path = file("person_id,measurement_date,measurement_concept_id,value_as_number\n"
-                           "1,2020-01-01,1,>5\n1,2020-01-01,1,nan\n1,2020-01-01,1,\"1,5\"\n1,2020-01-01,1,1.5\n");
+    const auto path =
+        file("person_id,measurement_date,measurement_concept_id,value_as_number\n"
+             "1,2020-01-01,1,>5\n1,2020-01-01,1,nan\n1,2020-01-01,1,\"1,5\"\n1,2020-01-01,1,1.5\n");
     using enum Reject;
-    EXPECT_EQ(rejects(OmopTable::measurement, path), (std::vector{bad_number, bad_number, bad_number, none}));
+    EXPECT_EQ(rejects(OmopTable::measurement, path),
+              (std::vector{bad_number, bad_number, bad_number, none}));
 }
 
 TEST_F(Omop, ProblemNamesFileLineAndColumnButNoValue) {
-    const auto path = file("person_id,measurement_date,measurement_concept_id,value_as_number\n1,2020-01-01,1,2\n"
-                           "8812,2020-01-01,1,secret\n", "MEASUREMENT.csv");
+    const auto path =
+        file("person_id,measurement_date,measurement_concept_id,value_as_number\n1,2020-01-01,1,2\n"
+             "8812,2020-01-01,1,secret\n",
+             "MEASUREMENT.csv");
     OmopReader reader(OmopTable::measurement, path, {});
     reader.next();
     reader.next();
@@ -147,15 +162,22 @@ const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../
 
 TEST(OmopData, SyntheaTablesAreReadWithoutRejects) {
     if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
-    const std::map<std::string, std::size_t> rows{{"person", 20},          {"observation_period", 20}, {"condition_occurrence", 344},
-                                                  {"measurement", 6848},   {"drug_exposure", 521},     {"procedure_occurrence", 1124},
-                                                  {"observation", 5386},   {"death", 2}};
+    const std::map<std::string, std::size_t> rows{{"person", 20},
+                                                  {"observation_period", 20},
+                                                  {"condition_occurrence", 344},
+                                                  {"measurement", 6848},
+                                                  {"drug_exposure", 521},
+                                                  {"procedure_occurrence", 1124},
+                                                  {"observation", 5386},
+                                                  {"death", 2}};
     const OmopFiles files = find_omop_files(ehr / "omop54_synthea27");
     ASSERT_EQ(files.paths.size(), rows.size());
     for (const auto& [table, path] : files.paths) {
         const auto found = rejects(table, path);
         EXPECT_EQ(found.size(), rows.at(std::string(to_string(table)))) << to_string(table);
-        EXPECT_EQ(std::count(found.begin(), found.end(), Reject::none), static_cast<std::ptrdiff_t>(found.size())) << to_string(table);
+        EXPECT_EQ(std::count(found.begin(), found.end(), Reject::none),
+                  static_cast<std::ptrdiff_t>(found.size()))
+            << to_string(table);
     }
 }
 
@@ -172,7 +194,8 @@ TEST(OmopData, DirtyRowsAreRefusedForTheInjectedReason) {
     if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
     for (const auto& [table, file, id] :
          {std::tuple{OmopTable::measurement, "MEASUREMENT", "measurement_id"},
-          std::tuple{OmopTable::condition_occurrence, "CONDITION_OCCURRENCE", "condition_occurrence_id"},
+          std::tuple{OmopTable::condition_occurrence, "CONDITION_OCCURRENCE",
+                     "condition_occurrence_id"},
           std::tuple{OmopTable::drug_exposure, "DRUG_EXPOSURE", "drug_exposure_id"}}) {
         const auto truth = injected(file);
         OmopReader reader(table, ehr / "omop_dirty" / (std::string(file) + ".csv"), {});
@@ -184,11 +207,14 @@ TEST(OmopData, DirtyRowsAreRefusedForTheInjectedReason) {
             ++count[reader.reject()];
             Reject expected = Reject::none;
             if (defects.find("nonnumeric") != std::string::npos) expected = Reject::bad_number;
-            if (defects.find("end_before_start") != std::string::npos) expected = Reject::end_before_start;
+            if (defects.find("end_before_start") != std::string::npos)
+                expected = Reject::end_before_start;
             if (defects.find("bad_date_format") != std::string::npos) expected = Reject::bad_date;
             if (defects.find("required_null") != std::string::npos) expected = Reject::missing_date;
-            if (table == OmopTable::drug_exposure && reader.reject() == Reject::end_before_start) continue;  // start was moved to the future
-            EXPECT_EQ(to_string(reader.reject()), to_string(expected)) << reader.lines().where() << " " << defects;
+            if (table == OmopTable::drug_exposure && reader.reject() == Reject::end_before_start)
+                continue; // start was moved to the future
+            EXPECT_EQ(to_string(reader.reject()), to_string(expected))
+                << reader.lines().where() << " " << defects;
         }
         if (table == OmopTable::measurement) {
             EXPECT_EQ(count[Reject::bad_date], 27);
@@ -200,5 +226,5 @@ TEST(OmopData, DirtyRowsAreRefusedForTheInjectedReason) {
     }
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

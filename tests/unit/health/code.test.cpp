@@ -21,13 +21,17 @@ TEST(Codes, Icd10HasOneForm) {
 }
 
 TEST(Codes, LoincHasACheckDigit) {
-    for (const char* code : {"13457-7", "4548-4", "8302-2", "2160-0", "29463-7"}) EXPECT_TRUE(is_loinc(code)) << code;
-    for (const char* code : {"13457-8", "4548", "-4", "a548-4", "", "1234567-1"}) EXPECT_FALSE(is_loinc(code)) << code;
+    for (const char* code : {"13457-7", "4548-4", "8302-2", "2160-0", "29463-7"})
+        EXPECT_TRUE(is_loinc(code)) << code;
+    for (const char* code : {"13457-8", "4548", "-4", "a548-4", "", "1234567-1"})
+        EXPECT_FALSE(is_loinc(code)) << code;
 }
 
 TEST(Codes, AtcHasFiveLevels) {
-    for (const char* code : {"C", "C10", "C10A", "C10AA", "C10AA05", "a10ba02"}) EXPECT_TRUE(is_atc(code)) << code;
-    for (const char* code : {"", "C1", "C10AA0", "C10AA055", "110AA05", "C10A105"}) EXPECT_FALSE(is_atc(code)) << code;
+    for (const char* code : {"C", "C10", "C10A", "C10AA", "C10AA05", "a10ba02"})
+        EXPECT_TRUE(is_atc(code)) << code;
+    for (const char* code : {"", "C1", "C10AA0", "C10AA055", "110AA05", "C10A105"})
+        EXPECT_FALSE(is_atc(code)) << code;
 }
 
 TEST(Codes, EventsGetACodeFromSourceOrConcept) {
@@ -42,7 +46,8 @@ TEST(Codes, EventsGetACodeFromSourceOrConcept) {
     EXPECT_EQ(event_code(condition, "ward 3: fever", 437663), "OMOP:437663");
     EXPECT_EQ(event_code(condition, "fever", 0), "LOCAL:fever");
     EXPECT_EQ(event_code(condition, "", 0), "OMOP:0");
-    EXPECT_EQ(event_code(measurement, "E11.9", 5), "OMOP:5") << "ICD-10 is not looked for among measurements";
+    EXPECT_EQ(event_code(measurement, "E11.9", 5), "OMOP:5")
+        << "ICD-10 is not looked for among measurements";
 }
 
 TEST(Codes, UnitsFromSourceOrConcept) {
@@ -73,8 +78,10 @@ TEST(Codes, PatternsOfHierarchiesArePrefixes) {
 }
 
 TEST(Codes, PatternsCanBeRanges) {
-    for (const char* code : {"ICD10:I20", "ICD10:I20.0", "ICD10:I23.8", "ICD10:I25.9"}) EXPECT_TRUE(matches("ICD10:I20-I25", code)) << code;
-    for (const char* code : {"ICD10:I19.9", "ICD10:I26", "ICD10:I2", "ATC:I21"}) EXPECT_FALSE(matches("ICD10:I20-I25", code)) << code;
+    for (const char* code : {"ICD10:I20", "ICD10:I20.0", "ICD10:I23.8", "ICD10:I25.9"})
+        EXPECT_TRUE(matches("ICD10:I20-I25", code)) << code;
+    for (const char* code : {"ICD10:I19.9", "ICD10:I26", "ICD10:I2", "ATC:I21"})
+        EXPECT_FALSE(matches("ICD10:I20-I25", code)) << code;
 }
 
 TEST(Codes, OtherSystemsMatchExactly) {
@@ -87,8 +94,9 @@ TEST(Codes, OtherSystemsMatchExactly) {
 }
 
 TEST(Codes, PatternsThatCannotBeRead) {
-    for (const char* bad : {"E11", ":E11", "ICD10:", "OMOP:abc", "OMOP:0", "OMOP:-3", ""}) EXPECT_FALSE(CodePattern::parse(bad)) << bad;
+    for (const char* bad : {"E11", ":E11", "ICD10:", "OMOP:abc", "OMOP:0", "OMOP:-3", ""})
+        EXPECT_FALSE(CodePattern::parse(bad)) << bad;
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -34,7 +34,8 @@ name = "t2d"
 codes = ["ICD10:E11"]
 min_dates = 2
 case_exclude = "ICD10:E10"
-)", "d.toml");
+)",
+                                               "d.toml");
     ASSERT_TRUE(read.problems.empty()) << UsageError(read.problems).what();
     ASSERT_EQ(read.traits.size(), 2u);
     EXPECT_EQ(read.traits[0].low, 10);
@@ -84,7 +85,8 @@ name = "x"
 
 TEST(Definitions, RequiredKeysAndDoubleNames) {
     EXPECT_THAT(problems("[[trait]]\nname = \"a\"\n"), HasSubstr("codes"));
-    EXPECT_THAT(problems("[[trait]]\nname = \"a\"\ncodes = [\"ICD10:E\"]\n[[trait]]\nname = \"a\"\ncodes = [\"ICD10:E\"]\n"),
+    EXPECT_THAT(problems("[[trait]]\nname = \"a\"\ncodes = [\"ICD10:E\"]\n[[trait]]\nname = "
+                         "\"a\"\ncodes = [\"ICD10:E\"]\n"),
                 HasSubstr("there twice"));
     EXPECT_THAT(problems("[[trait]]\nname = \"a\"\ncodes = []\n"), HasSubstr("has no codes"));
     EXPECT_THAT(problems(""), HasSubstr("defines no trait"));
@@ -101,14 +103,16 @@ TEST(Definitions, Conversions) {
     EXPECT_EQ(parse_conversion("10*3/uL * 1e-3")->factor, 1e-3);
     EXPECT_EQ(parse_conversion("[degF] * 0.5 - 17")->offset, -17);
     EXPECT_EQ(parse_conversion("x * -2")->factor, -2);
-    for (const char* bad : {"", "mg/dL", "mg/dL * ", "mg/dL * 0", "* 3", " * 3", "mg/dL * a", "mg/dL * 2 + b"})
+    for (const char* bad :
+         {"", "mg/dL", "mg/dL * ", "mg/dL * 0", "* 3", " * 3", "mg/dL * a", "mg/dL * 2 + b"})
         EXPECT_FALSE(parse_conversion(bad)) << bad;
 }
 
 TEST(Definitions, Names) {
     EXPECT_TRUE(is_trait_name("type_2.diabetes-x"));
-    for (const char* bad : {"", "2x", "a b", "a/b", "_a", "\xC3\xA4"}) EXPECT_FALSE(is_trait_name(bad)) << bad;
+    for (const char* bad : {"", "2x", "a b", "a/b", "_a", "\xC3\xA4"})
+        EXPECT_FALSE(is_trait_name(bad)) << bad;
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -13,7 +13,8 @@
 namespace salus {
 namespace {
 
-const std::vector<std::string> codes{"ICD10:E10.9", "ICD10:E11", "ICD10:E11.9", "ICD10:R73", "LOINC:4548-4", "ATC:A10BA02", "ICD10:O24"};
+const std::vector<std::string> codes{"ICD10:E10.9",  "ICD10:E11",   "ICD10:E11.9", "ICD10:R73",
+                                     "LOINC:4548-4", "ATC:A10BA02", "ICD10:O24"};
 const std::vector<std::uint32_t> concepts{0, 0, 0, 0, 3004410, 0, 0};
 const std::vector<std::string> units{"", "%", "mmol/mol", "mmol/mol?"};
 enum Code : std::uint32_t { e10, e11, e119, r73, hba1c, metformin, o24 };
@@ -24,24 +25,32 @@ struct Person {
     std::vector<Period> periods{{0, 20000}};
     std::vector<Event> events;
 
-    Person& had(Code code, Day day, double value = NAN, std::uint32_t unit = 0, std::uint8_t comparator = 0) {
+    Person& had(Code code, Day day, double value = NAN, std::uint32_t unit = 0,
+                std::uint8_t comparator = 0) {
         events.push_back({day, EventKind::condition, comparator, code, unit, value});
-        std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.day < b.day; });
+        std::stable_sort(events.begin(), events.end(),
+                         [](const Event& a, const Event& b) { return a.day < b.day; });
         return *this;
     }
-    PersonView view() const { return {.sex = sex, .birth = birth, .death = NAN, .periods = periods, .events = events}; }
+    PersonView view() const {
+        return {.sex = sex, .birth = birth, .death = NAN, .periods = periods, .events = events};
+    }
 };
 
 Trait trait(std::string_view keys) {
-    const Definitions read = parse_definitions("[[trait]]\nname = \"t\"\n" + std::string(keys), "test");
+    const Definitions read =
+        parse_definitions("[[trait]]\nname = \"t\"\n" + std::string(keys), "test");
     EXPECT_TRUE(read.problems.empty()) << UsageError(read.problems).what();
     return Trait(read.traits.at(0), {codes, concepts, units});
 }
 
-CaseStatus status(const Trait& rule, const Person& person) { return case_status(rule, person.view()).status; }
+CaseStatus status(const Trait& rule, const Person& person) {
+    return case_status(rule, person.view()).status;
+}
 double value(const Trait& rule, const Person& person) { return trait_value(rule, person.view()); }
 
-const std::string t2d = "codes = [\"ICD10:E11\"]\nmin_dates = 2\ncase_exclude = [\"ICD10:E10\"]\ncontrol_exclude = [\"ICD10:E10\", \"ICD10:R73\"]\n";
+const std::string t2d = "codes = [\"ICD10:E11\"]\nmin_dates = 2\ncase_exclude = "
+                        "[\"ICD10:E10\"]\ncontrol_exclude = [\"ICD10:E10\", \"ICD10:R73\"]\n";
 
 TEST(Binary, NobodyWithoutObservationIsAControl) {
     Person person;
@@ -54,25 +63,37 @@ TEST(Binary, NobodyWithoutObservationIsAControl) {
 }
 
 TEST(Binary, CasesNeedDifferentDates) {
-    EXPECT_EQ(status(trait(t2d), Person().had(e11, 5).had(e119, 5)), CaseStatus::excluded) << "two codes on one day";
+    EXPECT_EQ(status(trait(t2d), Person().had(e11, 5).had(e119, 5)), CaseStatus::excluded)
+        << "two codes on one day";
     EXPECT_EQ(value(trait(t2d), Person().had(e11, 5).had(e119, 6)), 1);
     EXPECT_EQ(case_status(trait(t2d), Person().had(e11, 9).had(e119, 6).view()).date, 6);
-    EXPECT_EQ(case_status(trait(t2d + "date = \"confirmed\"\n"), Person().had(e11, 9).had(e119, 6).had(e119, 20).view()).date, 9);
+    EXPECT_EQ(case_status(trait(t2d + "date = \"confirmed\"\n"),
+                          Person().had(e11, 9).had(e119, 6).had(e119, 20).view())
+                  .date,
+              9);
 }
 
 TEST(Binary, SpanIsFromTheFirstDate) {
-    const Trait rule = trait("codes = [\"ICD10:E11\"]\nmin_dates = 2\nmin_span_days = 30\ndate = \"confirmed\"\n");
+    const Trait rule =
+        trait("codes = [\"ICD10:E11\"]\nmin_dates = 2\nmin_span_days = 30\ndate = \"confirmed\"\n");
     EXPECT_EQ(status(rule, Person().had(e11, 0).had(e11, 29)), CaseStatus::excluded);
     EXPECT_EQ(case_status(rule, Person().had(e11, 0).had(e11, 29).had(e11, 30).view()).date, 30);
 }
 
 TEST(Binary, Exclusions) {
-    EXPECT_EQ(status(trait(t2d), Person().had(e11, 5).had(e11, 6).had(e10, 7)), CaseStatus::excluded);
+    EXPECT_EQ(status(trait(t2d), Person().had(e11, 5).had(e11, 6).had(e10, 7)),
+              CaseStatus::excluded);
     EXPECT_EQ(status(trait(t2d), Person().had(e10, 7)), CaseStatus::excluded);
     EXPECT_EQ(status(trait(t2d), Person().had(r73, 7)), CaseStatus::excluded) << "not a control";
-    EXPECT_EQ(status(trait(t2d), Person().had(e11, 5).had(e11, 6).had(r73, 7)), CaseStatus::event_case);
-    EXPECT_EQ(status(trait(t2d + "case_exclude_dates = 2\n"), Person().had(e11, 5).had(e11, 6).had(e10, 7)), CaseStatus::event_case);
-    EXPECT_EQ(status(trait("codes = [\"ICD10:E\", \"ICD10:O24\"]\nexcept_codes = [\"ICD10:E11\"]\n"), Person().had(e119, 1)), CaseStatus::control);
+    EXPECT_EQ(status(trait(t2d), Person().had(e11, 5).had(e11, 6).had(r73, 7)),
+              CaseStatus::event_case);
+    EXPECT_EQ(status(trait(t2d + "case_exclude_dates = 2\n"),
+                     Person().had(e11, 5).had(e11, 6).had(e10, 7)),
+              CaseStatus::event_case);
+    EXPECT_EQ(
+        status(trait("codes = [\"ICD10:E\", \"ICD10:O24\"]\nexcept_codes = [\"ICD10:E11\"]\n"),
+               Person().had(e119, 1)),
+        CaseStatus::control);
 }
 
 TEST(Binary, OnlyEventsInsideObservationCount) {
@@ -93,7 +114,8 @@ TEST(Binary, WashoutSexAndAge) {
     const Trait young = trait("codes = [\"ICD10:E11\"]\nmax_age = 17\n");
     Person person;
     person.birth = 0;
-    EXPECT_EQ(status(young, Person(person).had(e11, 6574)), CaseStatus::event_case) << "one day before the 18th birthday";
+    EXPECT_EQ(status(young, Person(person).had(e11, 6574)), CaseStatus::event_case)
+        << "one day before the 18th birthday";
     EXPECT_EQ(status(young, Person(person).had(e11, 6575)), CaseStatus::excluded);
     person.birth = NAN;
     EXPECT_EQ(status(young, Person(person).had(e11, 1)), CaseStatus::excluded) << "age not known";
@@ -111,33 +133,45 @@ TEST(FirstDate, IsTheDayOfTheFirstEvent) {
     EXPECT_TRUE(std::isnan(value(rule, Person())));
 }
 
-const std::string lab = "kind = \"quantitative\"\ncodes = [\"OMOP:3004410\"]\nunit = \"%\"\nconvert = [\"mmol/mol * 0.09148 + 2.152\"]\nlow = 3\nhigh = 20\n";
+const std::string lab = "kind = \"quantitative\"\ncodes = [\"OMOP:3004410\"]\nunit = "
+                        "\"%\"\nconvert = [\"mmol/mol * 0.09148 + 2.152\"]\nlow = 3\nhigh = 20\n";
 
 TEST(Quantitative, ConvertsUnitsAndDropsWhatIsNotPlausible) {
     EXPECT_DOUBLE_EQ(value(trait(lab), Person().had(hba1c, 1, 48, 2)), 48 * 0.09148 + 2.152);
     EXPECT_DOUBLE_EQ(value(trait(lab), Person().had(hba1c, 1, 6.5, 1)), 6.5);
-    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 48, 1)))) << "mmol/mol written as %";
-    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 48, 3)))) << "unit and concept contradict";
+    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 48, 1))))
+        << "mmol/mol written as %";
+    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 48, 3))))
+        << "unit and concept contradict";
     EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 6.5, 0)))) << "no unit";
-    EXPECT_EQ(value(trait(lab + "missing_unit = \"assume\"\n"), Person().had(hba1c, 1, 6.5, 0)), 6.5);
-    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 6.5, 1, 1)))) << "less than is not a value";
+    EXPECT_EQ(value(trait(lab + "missing_unit = \"assume\"\n"), Person().had(hba1c, 1, 6.5, 0)),
+              6.5);
+    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 6.5, 1, 1))))
+        << "less than is not a value";
     EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1))));
     EXPECT_TRUE(std::isnan(value(trait(lab), Person())));
 }
 
 TEST(Quantitative, Summaries) {
-    const Person person = Person().had(hba1c, 3, 9, 1).had(hba1c, 1, 5, 1).had(hba1c, 2, 6, 1).had(hba1c, 4, 6, 1);
-    const std::map<std::string, double> expected{{"median", 6}, {"mean", 6.5}, {"first", 5}, {"last", 6}, {"max", 9}, {"min", 5}};
-    for (const auto& [how, number] : expected) EXPECT_EQ(value(trait(lab + "summary = \"" + how + "\"\n"), person), number) << how;
-    EXPECT_EQ(value(trait(lab), Person().had(hba1c, 1, 5, 1).had(hba1c, 2, 6, 1)), 5.5) << "median of two";
+    const Person person =
+        Person().had(hba1c, 3, 9, 1).had(hba1c, 1, 5, 1).had(hba1c, 2, 6, 1).had(hba1c, 4, 6, 1);
+    const std::map<std::string, double> expected{{"median", 6}, {"mean", 6.5}, {"first", 5},
+                                                 {"last", 6},   {"max", 9},    {"min", 5}};
+    for (const auto& [how, number] : expected)
+        EXPECT_EQ(value(trait(lab + "summary = \"" + how + "\"\n"), person), number) << how;
+    EXPECT_EQ(value(trait(lab), Person().had(hba1c, 1, 5, 1).had(hba1c, 2, 6, 1)), 5.5)
+        << "median of two";
     EXPECT_EQ(value(trait(lab + "min_values = 4\n"), person), 6);
     EXPECT_TRUE(std::isnan(value(trait(lab + "min_values = 5\n"), person)));
 }
 
 TEST(Quantitative, AdjustsForDrugs) {
-    const Trait rule = trait(lab + "adjust_drugs = [\"ATC:A10BA\"]\nadjust_divide = 0.5\nadjust_days = 100\n");
-    EXPECT_EQ(value(rule, Person().had(metformin, 50).had(hba1c, 49, 6, 1)), 6) << "measured before the drug";
-    EXPECT_EQ(value(rule, Person().had(hba1c, 50, 6, 1).had(metformin, 50)), 12) << "the same day counts";
+    const Trait rule =
+        trait(lab + "adjust_drugs = [\"ATC:A10BA\"]\nadjust_divide = 0.5\nadjust_days = 100\n");
+    EXPECT_EQ(value(rule, Person().had(metformin, 50).had(hba1c, 49, 6, 1)), 6)
+        << "measured before the drug";
+    EXPECT_EQ(value(rule, Person().had(hba1c, 50, 6, 1).had(metformin, 50)), 12)
+        << "the same day counts";
     EXPECT_EQ(value(rule, Person().had(metformin, 50).had(hba1c, 150, 6, 1)), 12);
     EXPECT_EQ(value(rule, Person().had(metformin, 50).had(hba1c, 151, 6, 1)), 6);
 }
@@ -151,9 +185,10 @@ TEST(Quantitative, AgeAtTheMeasurement) {
 }
 
 TEST(Panel, GivesEachTraitWhatTheEvaluatorGives) {
-    std::vector<Trait> rules{trait(t2d), trait(lab), trait("kind = \"first_date\"\ncodes = [\"ICD10:R73\"]\n"),
-                             trait("codes = [\"ICD10:E11\"]\nwashout_days = 5000\nmin_age = 40\n"),
-                             trait(lab + "adjust_drugs = [\"ATC:A\"]\nadjust_divide = 0.7\nsummary = \"last\"\n")};
+    std::vector<Trait> rules{
+        trait(t2d), trait(lab), trait("kind = \"first_date\"\ncodes = [\"ICD10:R73\"]\n"),
+        trait("codes = [\"ICD10:E11\"]\nwashout_days = 5000\nmin_age = 40\n"),
+        trait(lab + "adjust_drugs = [\"ATC:A\"]\nadjust_divide = 0.7\nsummary = \"last\"\n")};
     const TraitPanel panel(rules, codes.size());
     TraitPanel::Scratch scratch;
     for (std::uint64_t p = 0; p < 500; ++p) {
@@ -162,13 +197,15 @@ TEST(Panel, GivesEachTraitWhatTheEvaluatorGives) {
         person.sex = static_cast<std::uint8_t>(rng.below(3));
         if (rng.bernoulli(0.1)) person.periods.clear();
         for (std::uint64_t e = rng.below(12); e > 0; --e)
-            person.had(static_cast<Code>(rng.below(codes.size())), static_cast<Day>(rng.below(12000)), 3 + 10 * rng.uniform(),
+            person.had(static_cast<Code>(rng.below(codes.size())),
+                       static_cast<Day>(rng.below(12000)), 3 + 10 * rng.uniform(),
                        static_cast<std::uint32_t>(rng.below(4)));
         std::vector<double> values(rules.size());
         panel.evaluate(person.view(), scratch, values);
         for (std::size_t t = 0; t < rules.size(); ++t) {
             const double expected = value(rules[t], person);
-            EXPECT_TRUE(values[t] == expected || (std::isnan(values[t]) && std::isnan(expected))) << p << " " << t;
+            EXPECT_TRUE(values[t] == expected || (std::isnan(values[t]) && std::isnan(expected)))
+                << p << " " << t;
         }
     }
 }
@@ -179,7 +216,8 @@ std::string slow_status(const TraitDefinition& d, const Person& p) {
         std::set<Day> days;
         for (const Event& e : p.events)
             for (const Period period : p.periods)
-                if (((e.code == wanted) || ...) && e.day >= period.start && e.day <= period.end) days.insert(e.day);
+                if (((e.code == wanted) || ...) && e.day >= period.start && e.day <= period.end)
+                    days.insert(e.day);
         return days;
     };
     if (p.periods.empty()) return "unobserved";
@@ -191,8 +229,10 @@ std::string slow_status(const TraitDefinition& d, const Person& p) {
 
 TEST(Binary, AgreesWithASlowVersion) {
     const Trait rule = trait(t2d);
-    const std::map<CaseStatus, std::string> names{{CaseStatus::control, "control"}, {CaseStatus::event_case, "case"},
-                                                  {CaseStatus::excluded, "excluded"}, {CaseStatus::unobserved, "unobserved"}};
+    const std::map<CaseStatus, std::string> names{{CaseStatus::control, "control"},
+                                                  {CaseStatus::event_case, "case"},
+                                                  {CaseStatus::excluded, "excluded"},
+                                                  {CaseStatus::unobserved, "unobserved"}};
     std::map<std::string, int> seen;
     for (std::uint64_t p = 0; p < 2000; ++p) {
         Rng rng(2, "slow", p);
@@ -213,5 +253,5 @@ TEST(Binary, AgreesWithASlowVersion) {
     EXPECT_EQ(seen.size(), 4u) << "every status was tried";
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

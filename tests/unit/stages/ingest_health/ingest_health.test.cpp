@@ -18,7 +18,8 @@ using ::testing::HasSubstr;
 class IngestHealth : public ::testing::Test {
 protected:
     void SetUp() override {
-        folder_ = std::filesystem::temp_directory_path() / ("salus-ingest-health-" + std::to_string(::getpid()));
+        folder_ = std::filesystem::temp_directory_path() /
+                  ("salus-ingest-health-" + std::to_string(::getpid()));
         std::filesystem::remove_all(folder_);
         std::filesystem::create_directories(folder_ / "omop");
     }
@@ -28,18 +29,24 @@ protected:
         std::ofstream(folder_ / "omop" / name, std::ios::binary) << content;
     }
     void small_cohort() const {
-        table("person.csv", "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,person_source_value\n"
+        table("person.csv", "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,"
+                            "person_source_value\n"
                             "30,8507,1950,1,1,S30\n10,8532,1960,2,2,S10\n20,8507,1970,3,3,\n");
-        table("observation_period.csv", "person_id,observation_period_start_date,observation_period_end_date\n"
-                                        "10,2000-01-01,2005-12-31\n10,2006-01-01,2010-12-31\n10,2015-01-01,2016-01-01\n30,2000-01-01,2020-01-01\n");
-        table("condition_occurrence.csv", "person_id,condition_concept_id,condition_start_date,condition_source_value\n"
-                                          "30,1,2010-05-05,e119\n10,2,2001-01-01,I21.9\n30,1,2009-05-05,E11.9\n");
-        table("measurement.csv", "person_id,measurement_concept_id,measurement_date,value_as_number,measurement_source_value,unit_source_value\n"
+        table("observation_period.csv",
+              "person_id,observation_period_start_date,observation_period_end_date\n"
+              "10,2000-01-01,2005-12-31\n10,2006-01-01,2010-12-31\n10,2015-01-01,2016-01-01\n30,"
+              "2000-01-01,2020-01-01\n");
+        table("condition_occurrence.csv",
+              "person_id,condition_concept_id,condition_start_date,condition_source_value\n"
+              "30,1,2010-05-05,e119\n10,2,2001-01-01,I21.9\n30,1,2009-05-05,E11.9\n");
+        table("measurement.csv", "person_id,measurement_concept_id,measurement_date,value_as_"
+                                 "number,measurement_source_value,unit_source_value\n"
                                  "10,3028288,2001-01-01,3.5,13457-7,mmol/L\n");
         table("death.csv", "person_id,death_date\n30,2020-02-02\n");
     }
     /// Runs the stage and gives its result; `work` keeps its parts.
-    std::filesystem::path run(const IngestHealthParams& params, bool links = false, const std::string& name = "a") const {
+    std::filesystem::path run(const IngestHealthParams& params, bool links = false,
+                              const std::string& name = "a") const {
         RunContext::Setup setup{.comm = {}, .log = Log("ingest_health", 1)};
         setup.stage = "ingest_health";
         setup.inputs = {{"omop", {folder_ / "omop"}}};
@@ -66,7 +73,8 @@ protected:
 std::uint64_t rejected(const H5File& file, std::string_view table, std::string_view reason) {
     const TableData rows = file.read("rejects");
     for (std::size_t i = 0; i < rows.rows(); ++i)
-        if (rows.column<std::string>("table")[i] == table && rows.column<std::string>("reason")[i] == reason)
+        if (rows.column<std::string>("table")[i] == table &&
+            rows.column<std::string>("reason")[i] == reason)
             return rows.column<std::uint64_t>("rows")[i];
     return 0;
 }
@@ -89,7 +97,8 @@ TEST_F(IngestHealth, SmallCohort) {
     EXPECT_EQ(events.column<std::uint8_t>("kind"), (std::vector<std::uint8_t>{1, 2, 1, 1, 6}));
     EXPECT_EQ(events.column<std::uint64_t>("line"), (std::vector<std::uint64_t>{3, 2, 4, 2, 2}));
     const EventStore store(path);
-    EXPECT_EQ(store.codes(), (std::vector<std::string>{"ICD10:E11.9", "ICD10:I21.9", "LOINC:13457-7", "OMOP:0"}));
+    EXPECT_EQ(store.codes(),
+              (std::vector<std::string>{"ICD10:E11.9", "ICD10:I21.9", "LOINC:13457-7", "OMOP:0"}));
     const Shard shard = store.read_shard(0);
     EXPECT_EQ(shard.sample_id, (std::vector<std::string>{"S10", "S30"}));
     EXPECT_EQ(shard.linked, (std::vector<std::uint32_t>{0, 2}));
@@ -139,12 +148,14 @@ TEST_F(IngestHealth, LinkTable) {
 
 TEST_F(IngestHealth, BadRowsFailOrAreCounted) {
     small_cohort();
-    table("person.csv", "person_id,gender_concept_id,year_of_birth\n10,8532,1960\n20,8507,1970\n10,8532,1961\n");
+    table("person.csv",
+          "person_id,gender_concept_id,year_of_birth\n10,8532,1960\n20,8507,1970\n10,8532,1961\n");
     EXPECT_THAT(error({}), HasSubstr("duplicate_person"));
     EXPECT_THAT(error({}), HasSubstr("person.csv, line 4"));
     IngestHealthParams skip;
     skip.on_bad_record = "skip";
-    table("measurement.csv", "person_id,measurement_concept_id,measurement_date,value_as_number\n10,1,2001-13-01,1\n10,1,2001-12-01,x\n10,1,2001-12-01,2\n");
+    table("measurement.csv", "person_id,measurement_concept_id,measurement_date,value_as_"
+                             "number\n10,1,2001-13-01,1\n10,1,2001-12-01,x\n10,1,2001-12-01,2\n");
     const H5File file = H5File::open(run(skip));
     EXPECT_EQ(rejected(file, "person", "duplicate_person"), 1u);
     EXPECT_EQ(rejected(file, "condition_occurrence", "unknown_person"), 2u);
@@ -153,8 +164,10 @@ TEST_F(IngestHealth, BadRowsFailOrAreCounted) {
     EXPECT_EQ(rejected(file, "measurement", "bad_date"), 1u);
     EXPECT_EQ(rejected(file, "measurement", "bad_number"), 1u);
     const TableData ingested = file.read("ingested");
-    EXPECT_EQ(ingested.column<std::uint64_t>("rows_read"), (std::vector<std::uint64_t>{3, 4, 3, 3, 1}));
-    EXPECT_EQ(ingested.column<std::uint64_t>("rows_kept"), (std::vector<std::uint64_t>{2, 3, 1, 1, 0}));
+    EXPECT_EQ(ingested.column<std::uint64_t>("rows_read"),
+              (std::vector<std::uint64_t>{3, 4, 3, 3, 1}));
+    EXPECT_EQ(ingested.column<std::uint64_t>("rows_kept"),
+              (std::vector<std::uint64_t>{2, 3, 1, 1, 0}));
 }
 
 TEST_F(IngestHealth, EmptyCohortIsRefused) {
@@ -193,8 +206,10 @@ TEST_F(IngestHealth, SyntheaTables) {
     EXPECT_EQ(store.person_count(), 20u);
     EXPECT_EQ(store.event_count(), 344u + 6848u + 521u + 1124u + 5386u + 2u);
     EXPECT_EQ(H5File::open(path).rows("rejects"), 0u);
-    EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "RXNORM:308182"), store.codes().end());
-    EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "LOINC:4548-4"), store.codes().end());
+    EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "RXNORM:308182"),
+              store.codes().end());
+    EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "LOINC:4548-4"),
+              store.codes().end());
 }
 
 TEST_F(IngestHealth, DirtyTables) {
@@ -213,5 +228,5 @@ TEST_F(IngestHealth, DirtyTables) {
     EXPECT_EQ(file.rows("observation_periods"), 20u) << "the overlapping period is merged";
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -1,4 +1,5 @@
-// The definitions of data/ehr/icd_phecode in our language against its expected cohorts, person by person.
+// The definitions of data/ehr/icd_phecode in our language against its expected cohorts, person by
+// person.
 #include "formats/delimited.hpp"
 #include "health/evaluate.hpp"
 
@@ -11,7 +12,8 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr/icd_phecode";
+const std::filesystem::path folder =
+    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr/icd_phecode";
 
 const char* definitions = R"(
 [[trait]]
@@ -67,22 +69,26 @@ Cohort read_cohort() {
     Cohort cohort;
     DelimitedReader persons(folder / "person.csv");
     while (persons.next_valid())
-        cohort.persons[std::string(persons[0])] = {static_cast<std::uint8_t>(persons[1] == "M" ? 1 : 2),
-                                                   static_cast<double>(parse_date(persons[2]).value()),
-                                                   {parse_date(persons[3]).value(), parse_date(persons[4]).value()},
-                                                   {}};
+        cohort.persons[std::string(persons[0])] = {
+            static_cast<std::uint8_t>(persons[1] == "M" ? 1 : 2),
+            static_cast<double>(parse_date(persons[2]).value()),
+            {parse_date(persons[3]).value(), parse_date(persons[4]).value()},
+            {}};
     std::map<std::string, std::uint32_t> index;
     DelimitedReader events(folder / "icd_events.csv");
     while (events.next_valid()) {
         const std::string code = event_code(EventKind::condition, events[2], 0);
-        const auto [place, fresh] = index.try_emplace(code, static_cast<std::uint32_t>(cohort.codes.size()));
+        const auto [place, fresh] =
+            index.try_emplace(code, static_cast<std::uint32_t>(cohort.codes.size()));
         if (fresh) cohort.codes.push_back(code);
         cohort.persons.at(std::string(events[0]))
-            .events.push_back({parse_date(events[3]).value(), EventKind::condition, 0, place->second, 0, NAN});
+            .events.push_back(
+                {parse_date(events[3]).value(), EventKind::condition, 0, place->second, 0, NAN});
     }
     cohort.concepts.assign(cohort.codes.size(), 0);
     for (auto& [id, person] : cohort.persons)
-        std::stable_sort(person.events.begin(), person.events.end(), [](const Event& a, const Event& b) { return a.day < b.day; });
+        std::stable_sort(person.events.begin(), person.events.end(),
+                         [](const Event& a, const Event& b) { return a.day < b.day; });
     return cohort;
 }
 
@@ -92,18 +98,24 @@ TEST(Cohorts, AgreeWithTheExpectedOnes) {
     const Definitions read = parse_definitions(definitions, "test");
     ASSERT_TRUE(read.problems.empty());
     std::map<std::string, Trait> traits;
-    for (const TraitDefinition& d : read.traits) traits.emplace(d.name, Trait(d, {cohort.codes, cohort.concepts, cohort.units}));
-    const std::map<std::string, CaseStatus> names{{"control", CaseStatus::control},     {"case", CaseStatus::event_case},
-                                                  {"excluded", CaseStatus::excluded},   {"prevalent", CaseStatus::prevalent},
+    for (const TraitDefinition& d : read.traits)
+        traits.emplace(d.name, Trait(d, {cohort.codes, cohort.concepts, cohort.units}));
+    const std::map<std::string, CaseStatus> names{{"control", CaseStatus::control},
+                                                  {"case", CaseStatus::event_case},
+                                                  {"excluded", CaseStatus::excluded},
+                                                  {"prevalent", CaseStatus::prevalent},
                                                   {"not_applicable", CaseStatus::not_applicable}};
     DelimitedReader expected(folder / "expected_cohorts.csv.gz");
     std::size_t rows = 0;
     while (expected.next_valid()) {
         ++rows;
         const Record& person = cohort.persons.at(std::string(expected[1]));
-        const CaseResult found = case_status(traits.at(std::string(expected[0])),
-                                             {person.sex, person.birth, NAN, {&person.observed, 1}, person.events});
-        EXPECT_EQ(static_cast<int>(found.status), static_cast<int>(names.at(std::string(expected[2])))) << expected.where();
+        const CaseResult found =
+            case_status(traits.at(std::string(expected[0])),
+                        {person.sex, person.birth, NAN, {&person.observed, 1}, person.events});
+        EXPECT_EQ(static_cast<int>(found.status),
+                  static_cast<int>(names.at(std::string(expected[2]))))
+            << expected.where();
         if (found.status == CaseStatus::event_case || found.status == CaseStatus::prevalent) {
             EXPECT_EQ(found.date, parse_date(expected[3])) << expected.where();
         }
@@ -114,5 +126,5 @@ TEST(Cohorts, AgreeWithTheExpectedOnes) {
     EXPECT_EQ(rows, 10000u);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -24,7 +24,8 @@ struct TestPerson {
 };
 
 /// An event store as ingest_health lays it out; person i goes to shard i % shards.
-inline void write_event_store(const std::filesystem::path& path, const std::vector<TestPerson>& persons, std::size_t shards,
+inline void write_event_store(const std::filesystem::path& path,
+                              const std::vector<TestPerson>& persons, std::size_t shards,
                               bool has_periods = true) {
     std::vector<std::string> codes, units{""};
     for (const TestPerson& p : persons)
@@ -37,13 +38,17 @@ inline void write_event_store(const std::filesystem::path& path, const std::vect
         list->erase(std::unique(list->begin(), list->end()), list->end());
     }
     const auto index = [](const std::vector<std::string>& list, const std::string& entry) {
-        return static_cast<std::uint32_t>(std::lower_bound(list.begin(), list.end(), entry) - list.begin());
+        return static_cast<std::uint32_t>(std::lower_bound(list.begin(), list.end(), entry) -
+                                          list.begin());
     };
-    TableData person(persons_table()), period(observation_periods_table()), event(events_table()), link(links_table()),
-        shard(shards_table());
+    TableData person(persons_table()), period(observation_periods_table()), event(events_table()),
+        link(links_table()), shard(shards_table());
     for (std::size_t s = 0; s < shards; ++s) {
         const auto mark = [&](const std::string& side) {
-            for (const auto& [name, table] : {std::pair{"persons", &person}, {"events", &event}, {"observation_periods", &period}, {"links", &link}})
+            for (const auto& [name, table] : {std::pair{"persons", &person},
+                                              {"events", &event},
+                                              {"observation_periods", &period},
+                                              {"links", &link}})
                 shard.column<std::uint64_t>(name + ("_" + side)).push_back(table->rows());
         };
         mark("begin");
@@ -53,7 +58,8 @@ inline void write_event_store(const std::filesystem::path& path, const std::vect
             person.column<std::int64_t>("person_id").push_back(static_cast<std::int64_t>(i));
             person.column<std::uint8_t>("sex").push_back(p.sex);
             person.column<double>("birth").push_back(p.birth);
-            for (const char* unknown : {"first_observation", "last_observation", "death"}) person.column<double>(unknown).push_back(NAN);
+            for (const char* unknown : {"first_observation", "last_observation", "death"})
+                person.column<double>(unknown).push_back(NAN);
             for (const Period q : p.periods) {
                 period.column<std::uint32_t>("person").push_back(number);
                 period.column<std::int32_t>("start").push_back(q.start);
@@ -80,10 +86,11 @@ inline void write_event_store(const std::filesystem::path& path, const std::vect
     code.column<std::uint32_t>("concept_id").assign(codes.size(), 0);
     unit.column<std::string>("unit") = units;
     H5File file = H5File::create(path);
-    for (const auto* table : {&person, &period, &event, &link, &code, &unit, &shard}) file.write(*table);
+    for (const auto* table : {&person, &period, &event, &link, &code, &unit, &shard})
+        file.write(*table);
     file.attribute("/", "event_store_version", event_store_version);
     file.attribute("/", "has_observation_periods", std::int64_t{has_periods});
     file.close();
 }
 
-}  // namespace salus
+} // namespace salus

@@ -21,18 +21,24 @@ using ::testing::HasSubstr;
 class PhenotypesStage : public ::testing::Test {
 protected:
     void SetUp() override {
-        folder_ = std::filesystem::temp_directory_path() / ("salus-phenotypes-" + std::to_string(::getpid()));
+        folder_ = std::filesystem::temp_directory_path() /
+                  ("salus-phenotypes-" + std::to_string(::getpid()));
         std::filesystem::remove_all(folder_);
         std::filesystem::create_directories(folder_ / "genotypes.store");
         genotypes({"S3", "S1", "S2", "S9"});
-        file("traits.toml", "[[trait]]\nname = \"t2d\"\ncodes = [\"ICD10:E11\"]\nmin_dates = 2\n"
-                            "[[trait]]\nname = \"ldl\"\nkind = \"quantitative\"\ncodes = [\"LOINC:13457-7\"]\nunit = \"mg/dL\"\nconvert = [\"mmol/L * 38.67\"]\n"
-                            "[[trait]]\nname = \"t2d_date\"\nkind = \"first_date\"\ncodes = [\"ICD10:E11\"]\n");
-        file("sheet.tsv", "sample_id\tsex\tgroup\nS1\t1\tEUR\nS2\t2\tAFR\nS9\tfemale\tEUR\nS7\t1\tEAS\n");
+        file("traits.toml",
+             "[[trait]]\nname = \"t2d\"\ncodes = [\"ICD10:E11\"]\nmin_dates = 2\n"
+             "[[trait]]\nname = \"ldl\"\nkind = \"quantitative\"\ncodes = "
+             "[\"LOINC:13457-7\"]\nunit = \"mg/dL\"\nconvert = [\"mmol/L * 38.67\"]\n"
+             "[[trait]]\nname = \"t2d_date\"\nkind = \"first_date\"\ncodes = [\"ICD10:E11\"]\n");
+        file("sheet.tsv",
+             "sample_id\tsex\tgroup\nS1\t1\tEUR\nS2\t2\tAFR\nS9\tfemale\tEUR\nS7\t1\tEAS\n");
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
-    void file(const std::string& name, std::string_view content) const { std::ofstream(folder_ / name, std::ios::binary) << content; }
+    void file(const std::string& name, std::string_view content) const {
+        std::ofstream(folder_ / name, std::ios::binary) << content;
+    }
     void genotypes(const std::vector<std::string>& ids) const {
         const auto store = folder_ / "genotypes.store";
         H5File part = H5File::create(store / "part-0.h5");
@@ -56,7 +62,8 @@ protected:
         index.attribute("/", "complete", std::int64_t{1});
         index.close();
     }
-    RunContext context(const std::string& name, const Inputs& inputs, const std::string& output) const {
+    RunContext context(const std::string& name, const Inputs& inputs,
+                       const std::string& output) const {
         RunContext::Setup setup{.comm = {}, .log = Log("test", 1)};
         setup.stage = name;
         setup.inputs = inputs;
@@ -67,21 +74,36 @@ protected:
     }
     static Day date(int year) { return day_from_civil(year, 1, 1); }
     static std::vector<TestPerson> persons() {
-        return {{"S1", 1, date(1950), {{date(2000), date(2020)}}, {{date(2001), "ICD10:E11.9", ""}, {date(2002), "ICD10:E11.9", ""}}},
-                {"S2", 2, date(1960), {{date(2000), date(2010)}},
-                 {{date(2001), "LOINC:13457-7", "mmol/L", 3}, {date(2002), "LOINC:13457-7", "mg/dL", 120}}},
-                {"S3", 1, date(1970), {}, {{date(2001), "ICD10:E11.9", ""}, {date(2002), "ICD10:E11.9", ""}}},
+        return {{"S1",
+                 1,
+                 date(1950),
+                 {{date(2000), date(2020)}},
+                 {{date(2001), "ICD10:E11.9", ""}, {date(2002), "ICD10:E11.9", ""}}},
+                {"S2",
+                 2,
+                 date(1960),
+                 {{date(2000), date(2010)}},
+                 {{date(2001), "LOINC:13457-7", "mmol/L", 3},
+                  {date(2002), "LOINC:13457-7", "mg/dL", 120}}},
+                {"S3",
+                 1,
+                 date(1970),
+                 {},
+                 {{date(2001), "ICD10:E11.9", ""}, {date(2002), "ICD10:E11.9", ""}}},
                 {"S4", 1, date(1980), {{date(2000), date(2010)}}, {}}};
     }
-    void events(std::size_t shards = 2, const std::vector<TestPerson>& people = persons(), bool has_periods = true) const {
+    void events(std::size_t shards = 2, const std::vector<TestPerson>& people = persons(),
+                bool has_periods = true) const {
         write_event_store(folder_ / "events.h5", people, shards, has_periods);
     }
     Inputs inputs(std::initializer_list<std::pair<const std::string, std::string>> files) const {
         Inputs out{{"genotypes", {folder_ / "genotypes.store"}}};
-        for (const auto& [port, name] : files) out[port] = {folder_ / name};
+        for (const auto& [port, name] : files)
+            out[port] = {folder_ / name};
         return out;
     }
-    std::filesystem::path run(const PhenotypesParams& params, const Inputs& wires, const std::string& name = "phenotypes") const {
+    std::filesystem::path run(const PhenotypesParams& params, const Inputs& wires,
+                              const std::string& name = "phenotypes") const {
         RunContext ctx = context(name, wires, "phenotypes");
         run_phenotypes(params, ctx);
         return folder_ / name / "phenotypes.h5";
@@ -99,44 +121,55 @@ protected:
     std::filesystem::path folder_;
 };
 
-void expect_column(const H5File& file, const std::string& name, const std::vector<double>& expected) {
+void expect_column(const H5File& file, const std::string& name,
+                   const std::vector<double>& expected) {
     const auto found = file.read_array<double>(name);
     ASSERT_EQ(found.size(), expected.size()) << name;
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (std::isnan(expected[i])) EXPECT_TRUE(std::isnan(found[i])) << name << " " << i << ": " << found[i];
-        else EXPECT_DOUBLE_EQ(found[i], expected[i]) << name << " " << i;
+        if (std::isnan(expected[i]))
+            EXPECT_TRUE(std::isnan(found[i])) << name << " " << i << ": " << found[i];
+        else
+            EXPECT_DOUBLE_EQ(found[i], expected[i]) << name << " " << i;
     }
 }
 
 TEST_F(PhenotypesStage, RecordsMeetGenotypesInSampleOrder) {
     events();
-    const auto path = run({}, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}, {"sample_sheet", "sheet.tsv"}}));
+    const auto path = run({}, inputs({{"events", "events.h5"},
+                                      {"definitions", "traits.toml"},
+                                      {"sample_sheet", "sheet.tsv"}}));
     const H5File file = H5File::open(path);
     // S3 has events but no observation period, S9 has no person, S4 no genotypes.
     expect_column(file, "traits/t2d", {NAN, 1, 0, NAN});
     expect_column(file, "traits/ldl", {NAN, NAN, (3 * 38.67 + 120) / 2, NAN});
-    expect_column(file, "traits/t2d_date", {NAN, static_cast<double>(day_from_civil(2001, 1, 1)), NAN, NAN});
+    expect_column(file, "traits/t2d_date",
+                  {NAN, static_cast<double>(day_from_civil(2001, 1, 1)), NAN, NAN});
     const double day = 365.25;
-    expect_column(file, "covariates/age", {NAN, (day_from_civil(2020, 1, 1) - day_from_civil(1950, 1, 1)) / day,
-                                           (day_from_civil(2010, 1, 1) - day_from_civil(1960, 1, 1)) / day, NAN});
+    expect_column(file, "covariates/age",
+                  {NAN, (day_from_civil(2020, 1, 1) - day_from_civil(1950, 1, 1)) / day,
+                   (day_from_civil(2010, 1, 1) - day_from_civil(1960, 1, 1)) / day, NAN});
     expect_column(file, "covariates/sex_male", {1, 1, 0, 0});
     expect_column(file, "covariates/group_AFR", {NAN, 0, 1, 0});
     EXPECT_FALSE(file.exists("covariates/group_EUR")) << "the largest group is the reference";
     EXPECT_FALSE(file.exists("covariates/group_EAS")) << "no sample of this group has genotypes";
     const TableData samples = file.read("samples");
-    EXPECT_EQ(samples.column<std::string>("sample_id"), (std::vector<std::string>{"S3", "S1", "S2", "S9"}));
+    EXPECT_EQ(samples.column<std::string>("sample_id"),
+              (std::vector<std::string>{"S3", "S1", "S2", "S9"}));
     EXPECT_EQ(samples.column<std::uint8_t>("sex"), (std::vector<std::uint8_t>{1, 1, 2, 2}));
     EXPECT_EQ(samples.column<std::uint8_t>("has_record"), (std::vector<std::uint8_t>{0, 1, 1, 0}));
-    EXPECT_EQ(samples.column<std::string>("group"), (std::vector<std::string>{"", "EUR", "AFR", "EUR"}));
+    EXPECT_EQ(samples.column<std::string>("group"),
+              (std::vector<std::string>{"", "EUR", "AFR", "EUR"}));
     const TableData info = file.read("trait_info");
-    EXPECT_EQ(info.column<std::string>("kind"), (std::vector<std::string>{"binary", "quantitative", "date"}));
+    EXPECT_EQ(info.column<std::string>("kind"),
+              (std::vector<std::string>{"binary", "quantitative", "date"}));
     EXPECT_EQ(info.column<std::uint64_t>("n"), (std::vector<std::uint64_t>{2, 1, 1}));
     EXPECT_EQ(info.column<std::uint64_t>("cases"), (std::vector<std::uint64_t>{1, 0, 0}));
     EXPECT_EQ(file.integer_attribute("/", "links_without_genotypes"), 1);
 }
 
 TEST_F(PhenotypesStage, ShardsAndThreadsDoNotChangeTheBytes) {
-    const Inputs wires = inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}, {"sample_sheet", "sheet.tsv"}});
+    const Inputs wires = inputs(
+        {{"events", "events.h5"}, {"definitions", "traits.toml"}, {"sample_sheet", "sheet.tsv"}});
     events(1);
     const std::string one = sha256_file(run({}, wires, "one"));
     events(5);
@@ -151,14 +184,16 @@ TEST_F(PhenotypesStage, AgeAtAnIndexDate) {
     params.index_date = "2000-01-01";
     params.age_squared = true;
     params.groups = false;
-    const H5File file = H5File::open(run(params, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}})));
+    const H5File file = H5File::open(
+        run(params, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}})));
     const double age = (day_from_civil(2000, 1, 1) - day_from_civil(1970, 1, 1)) / 365.25;
     EXPECT_DOUBLE_EQ(file.read_array<double>("covariates/age")[0], age);
     EXPECT_DOUBLE_EQ(file.read_array<double>("covariates/age_squared")[0], age * age);
 }
 
 TEST_F(PhenotypesStage, TraitTableAlone) {
-    file("t.csv", "\xEF\xBB\xBFsample_id,bmi,case,pc1\r\nS1,20.5,1,0.1\r\nS3,NA,0,-0.2\r\nS2,,1,.\r\nX,1,1,1\r\n");
+    file("t.csv", "\xEF\xBB\xBFsample_id,bmi,case,pc1\r\nS1,20.5,1,0.1\r\nS3,NA,0,-0.2\r\nS2,,1,."
+                  "\r\nX,1,1,1\r\n");
     PhenotypesParams params;
     params.table_covariates = {"PC1"};
     const H5File file = H5File::open(run(params, inputs({{"table", "t.csv"}})));
@@ -166,12 +201,14 @@ TEST_F(PhenotypesStage, TraitTableAlone) {
     expect_column(file, "traits/case", {0, 1, 1, NAN});
     expect_column(file, "covariates/pc1", {-0.2, 0.1, NAN, NAN});
     expect_column(file, "covariates/sex_male", {NAN, NAN, NAN, NAN});
-    EXPECT_EQ(file.read("trait_info").column<std::string>("kind"), (std::vector<std::string>{"quantitative", "binary"}));
+    EXPECT_EQ(file.read("trait_info").column<std::string>("kind"),
+              (std::vector<std::string>{"quantitative", "binary"}));
     EXPECT_FALSE(file.exists("covariates/age"));
 }
 
 TEST_F(PhenotypesStage, PlinkTables) {
-    file("t.tsv", "#FID\tIID\tSEX\tdisease\theight\tcount\nf\tS1\t1\t2\t170\t3\nf\tS2\t2\t1\t-9\t-9\nf\tS3\t1\t-9\t150\t2\nf\tS9\t1\t0\t160\t1\n");
+    file("t.tsv", "#FID\tIID\tSEX\tdisease\theight\tcount\nf\tS1\t1\t2\t170\t3\nf\tS2\t2\t1\t-9\t-"
+                  "9\nf\tS3\t1\t-9\t150\t2\nf\tS9\t1\t0\t160\t1\n");
     PhenotypesParams params;
     params.plink_binary = true;
     params.sex = false;
@@ -187,11 +224,13 @@ TEST_F(PhenotypesStage, PlinkTables) {
 
 TEST_F(PhenotypesStage, TraitTableMistakes) {
     file("t.csv", "sample_id,bmi\nS1,20.5\nS1,21\n");
-    EXPECT_THAT(error({}, inputs({{"table", "t.csv"}})), HasSubstr("stands twice in the trait table"));
+    EXPECT_THAT(error({}, inputs({{"table", "t.csv"}})),
+                HasSubstr("stands twice in the trait table"));
     file("t.csv", "sample_id,bmi\nS1,high\n");
     EXPECT_THAT(error({}, inputs({{"table", "t.csv"}})), HasSubstr("line 2, column bmi"));
     file("t.csv", "sample_id,bmi\nX1,3\n");
-    EXPECT_THAT(error({}, inputs({{"table", "t.csv"}})), HasSubstr("no sample of the genotypes stands in the trait table"));
+    EXPECT_THAT(error({}, inputs({{"table", "t.csv"}})),
+                HasSubstr("no sample of the genotypes stands in the trait table"));
     file("t.csv", "sampleid,bmi\nX1,3\n");
     EXPECT_THAT(error({}, inputs({{"table", "t.csv"}})), HasSubstr("no column sample_id"));
     file("t.csv", "sample_id,b/i\nS1,3\n");
@@ -218,28 +257,33 @@ TEST_F(PhenotypesStage, OneSampleOfTwoPersons) {
     auto people = persons();
     people[1].sample = "S1";
     events(2, people);
-    EXPECT_THAT(error({}, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}})), HasSubstr("linked to two persons"));
+    EXPECT_THAT(error({}, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}})),
+                HasSubstr("linked to two persons"));
 }
 
 TEST_F(PhenotypesStage, WithoutObservationPeriodsEventsTellWhoWasObserved) {
     auto people = persons();
-    for (TestPerson& p : people) p.periods.clear();
+    for (TestPerson& p : people)
+        p.periods.clear();
     events(2, people, false);
-    const H5File file = H5File::open(run({}, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}})));
+    const H5File file =
+        H5File::open(run({}, inputs({{"events", "events.h5"}, {"definitions", "traits.toml"}})));
     expect_column(file, "traits/t2d", {1, 1, 0, NAN});
 }
 
 TEST_F(PhenotypesStage, DeclarationFindsAllMistakesAtOnce) {
-    file("bad.toml", "[[trait]]\nname = \"x\"\ncode = [\"ICD10:E11\"]\n[[trait]]\nname = \"y\"\ncodes = [\"E11\"]\n");
+    file("bad.toml", "[[trait]]\nname = \"x\"\ncode = [\"ICD10:E11\"]\n[[trait]]\nname = "
+                     "\"y\"\ncodes = [\"E11\"]\n");
     file("t.csv", "sampleid,bmi\nX1,3\n");
     PhenotypesParams params;
     params.index_date = "today";
     std::vector<Problem> problems;
     Workload sizes;
-    phenotypes_stage().examine(&params, inputs({{"definitions", "bad.toml"}, {"table", "t.csv"}}), sizes, problems);
+    phenotypes_stage().examine(&params, inputs({{"definitions", "bad.toml"}, {"table", "t.csv"}}),
+                               sizes, problems);
     EXPECT_EQ(sizes.samples, 4);
-    EXPECT_GE(problems.size(), 5u);  // index_date, no events, two traits, no sample column
+    EXPECT_GE(problems.size(), 5u); // index_date, no events, two traits, no sample column
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus
