@@ -10,6 +10,8 @@ namespace salus {
 namespace h5 {
 namespace {
 
+bool write_failed = false;  // a fact about the library in this process, so it cannot live in an object
+
 herr_t keep_innermost(unsigned, const H5E_error2_t* entry, void* data) {
     auto& words = *static_cast<std::string*>(data);
     if (entry->desc != nullptr && *entry->desc != '\0') words = entry->desc;
@@ -19,6 +21,7 @@ herr_t keep_innermost(unsigned, const H5E_error2_t* entry, void* data) {
 void start_library() {
     static std::once_flag once;
     std::call_once(once, [] {
+        H5dont_atexit();  // closing at exit would meet files whose writing failed
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
         H5PLset_loading_state(0);  // no filter plugins from the environment of the user
@@ -27,13 +30,17 @@ void start_library() {
 
 }  // namespace
 
-void fail(std::string_view action, const std::filesystem::path& path, bool writing) {
+bool abandoned() noexcept { return write_failed; }
+
+void fail(std::string_view action, const std::filesystem::path& path, Access access) {
+    if (access == Access::writing) write_failed = true;
     std::string words;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, [](unsigned n, const H5E_error2_t* entry, void* data) {
         return n == 0 ? keep_innermost(n, entry, data) : 0;
     }, &words);
     H5Eclear2(H5E_DEFAULT);
-    if (writing)
+    std::replace(words.begin(), words.end(), '\n', ' ');
+    if (access != Access::reading)
         throw StorageError({.what = text("cannot ", action),
                             .where = path.string(),
                             .why = words,
@@ -111,11 +118,12 @@ H5File H5File::create(const std::filesystem::path& path) {
     h5::start_library();
     auto state = std::make_unique<State>();
     state->path = path;
-    state->writing = true;
+    state->access = h5::Access::creating;
     h5::PropertyId creation(H5Pcreate(H5P_FILE_CREATE));
     h5::stable_order(creation.get());
     state->file = h5::FileId(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), h5::file_access().get()));
     state->require(static_cast<bool>(state->file), "create HDF5 file");
+    state->access = h5::Access::writing;
     return H5File(std::move(state));
 }
 
@@ -141,7 +149,7 @@ H5File H5File::open(const std::filesystem::path& path) {
 
 void H5File::close() {
     if (!state_->file) return;
-    if (state_->writing) state_->require(H5Fflush(state_->file.get(), H5F_SCOPE_GLOBAL) >= 0, "flush HDF5 file");
+    if (state_->access == h5::Access::writing) state_->require(H5Fflush(state_->file.get(), H5F_SCOPE_GLOBAL) >= 0, "flush HDF5 file");
     state_->require(state_->file.close(), "close HDF5 file");
 }
 

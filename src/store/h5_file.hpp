@@ -11,10 +11,10 @@ namespace salus {
 struct H5File::State {
     std::filesystem::path path;
     h5::FileId file;
-    bool writing = false;
+    h5::Access access = h5::Access::reading;
 
     void require(bool good, std::string_view action) const {
-        if (!good) h5::fail(action, path, writing);
+        if (!good) h5::fail(action, path, access);
     }
     template <class Id>
     Id require(Id id, std::string_view action) const {

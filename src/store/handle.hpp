@@ -9,8 +9,15 @@
 
 namespace salus::h5 {
 
-/// Throws StorageError (writing) or DataError (reading) with the innermost words of the HDF5 error stack.
-[[noreturn]] void fail(std::string_view action, const std::filesystem::path& path, bool writing);
+enum class Access { reading, creating, writing };
+
+/// Throws StorageError (creating, writing) or DataError (reading) with the innermost words of the HDF5 error
+/// stack. After a failed write HDF5 must not touch its files again: see abandoned().
+[[noreturn]] void fail(std::string_view action, const std::filesystem::path& path, Access access);
+
+/// True once a write has failed. HDF5 then crashes when it closes what it could not write, so handles are
+/// left open and the process ends with its error.
+bool abandoned() noexcept;
 
 /// Move-only owner of an HDF5 identifier. Private to src/store.
 template <herr_t (*Close)(hid_t)>
@@ -30,7 +37,9 @@ public:
     hid_t get() const noexcept { return id_; }
     explicit operator bool() const noexcept { return id_ >= 0; }
     /// Closes now; false if HDF5 says that it failed.
-    bool close() noexcept { return id_ < 0 || Close(std::exchange(id_, H5I_INVALID_HID)) >= 0; }
+    bool close() noexcept {
+        return id_ < 0 || abandoned() || Close(std::exchange(id_, H5I_INVALID_HID)) >= 0;
+    }
 
 private:
     void reset() noexcept { close(); }

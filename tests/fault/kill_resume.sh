@@ -7,15 +7,17 @@ command -v strace >/dev/null || exit 77
 strace -o /dev/null true 2>/dev/null || exit 77
 rm -rf "$SALUS_TMP"; mkdir -p "$SALUS_TMP"
 
-kill_and_resume() { # stage, number of renames that rank 1 survives, stage before or ""
-    local stage=$1 survived=$2 before=$3 out=$SALUS_TMP/$1 rc=0
+kill_and_resume() { # stage, rank to kill, number of renames that it survives, stage before or ""
+    local stage=$1 rank=$2 survived=$3 before=$4 out=$SALUS_TMP/$1 rc=0 traced plain first second
     if [[ -n $before ]]; then
         mpirun --oversubscribe -n 2 "$SALUS" run "$demo_job" --output "$out" --until "$before" 2>"$out.log" || { cat "$out.log"; exit 1; }
     fi
-    timeout 120 mpirun --oversubscribe -n 1 "$SALUS" run "$demo_job" --output "$out" \
-        : -n 1 strace -f -qq -o /dev/null -e trace=rename,renameat,renameat2 \
-        -e "inject=rename,renameat,renameat2:signal=SIGKILL:when=$((survived + 1))" \
-        "$SALUS" run "$demo_job" --output "$out" >"$out.killed" 2>&1 || rc=$?
+    plain=("$SALUS" run "$demo_job" --output "$out")
+    traced=(strace -f -qq -o /dev/null -e trace=rename,renameat,renameat2
+        -e "inject=rename,renameat,renameat2:signal=SIGKILL:when=$((survived + 1))" "${plain[@]}")
+    first=("${plain[@]}") second=("${traced[@]}")
+    if [[ $rank == 0 ]]; then first=("${traced[@]}") second=("${plain[@]}"); fi
+    timeout 120 mpirun --oversubscribe -n 1 "${first[@]}" : -n 1 "${second[@]}" >"$out.killed" 2>&1 || rc=$?
     [[ $rc != 0 && $rc != 124 ]] || fail "$stage: the job ended with $rc although a rank was killed"
     [[ ! -e $out/state/$stage.toml ]] || fail "$stage is complete: the rank died too late"
     [[ -n $(find "$out/work/$stage" -name 'part-*.h5') ]] || fail "$stage: no part was finished before the kill"
@@ -25,5 +27,5 @@ kill_and_resume() { # stage, number of renames that rank 1 survives, stage befor
     nothing_left "$out"
 }
 
-kill_and_resume ingest_genomes 1 ""
-kill_and_resume association 2 quality
+kill_and_resume ingest_genomes 0 2 ""  # its first rename is that of resolved.toml
+kill_and_resume association 1 2 quality

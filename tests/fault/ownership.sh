@@ -13,9 +13,9 @@ expect 4 "$SALUS" run "$demo_job" --output "$out"
 says 'another job is writing to this output'
 flock -u 8
 
-expect 6 "$SALUS" run "$demo_job" --output "$out" --set quality.call_rate_min=0.9123
-says 'parameter call_rate_min' '--fresh'
-expect 0 "$SALUS" run "$demo_job" --output "$out" --set quality.call_rate_min=0.9123 --fresh
+expect 6 "$SALUS" run "$demo_job" --output "$out" --set quality.variant_call_rate_min=0.9123
+says 'parameter variant_call_rate_min' '--fresh'
+expect 0 "$SALUS" run "$demo_job" --output "$out" --set quality.variant_call_rate_min=0.9123 --fresh
 expect 0 "$SALUS" run "$demo_job" --output "$out" --fresh
 same_as_demo "$out"
 
