@@ -26,15 +26,16 @@ int exponent_for(double largest, unsigned limbs) noexcept {
     if (largest == 0) return 0;
     int exponent = std::ilogb(largest) - (limbs == 4 ? 30 : 22);
     // Rounding to nearest must stay in range too.
-    while (std::nearbyint(std::ldexp(largest, -exponent)) > largest_integer(limbs)) ++exponent;
+    while (std::nearbyint(std::ldexp(largest, -exponent)) > largest_integer(limbs))
+        ++exponent;
     return exponent;
 }
 
-}  // namespace
+} // namespace
 
 FixedColumns::FixedColumns(std::size_t samples, std::size_t columns, unsigned limbs)
     : samples_(samples), columns_(columns), limbs_(limbs), exponents_(columns), totals_(columns),
-      lines_(blocks() * 4 * columns * limbs), integers_(samples * columns) {
+      lines_(blocks() * 4 * columns * limbs), integers_(samples * columns + group_planes) {
     SALUS_ASSERT(limbs == 3 || limbs == 4);
 }
 
@@ -66,4 +67,4 @@ double FixedColumns::real(std::size_t column, std::int64_t sum) const noexcept {
     return std::ldexp(static_cast<double>(sum), exponents_[column]);
 }
 
-}  // namespace salus
+} // namespace salus

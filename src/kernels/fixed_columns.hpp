@@ -12,16 +12,16 @@ namespace salus {
 /// genotypes.
 ///
 /// Column c holds integers q with value ~ q * 2^exponent(c). The exponent is the least for which
-/// max|q| <= 2,139,062,143 (four limbs) or 8,355,711 (three limbs), the largest numbers whose balanced
-/// base-256 digits all fit int8. So it depends on max|value| alone, and every rank finds the same one.
-/// Error of a value: at most half a unit, which is below 2^-30.99 (four limbs) or 2^-22.99 (three) of
-/// the largest magnitude in the column; an all-zero column is exact.
+/// max|q| <= 2,139,062,143 (four limbs) or 8,355,711 (three limbs), the largest numbers whose
+/// balanced base-256 digits all fit int8. So it depends on max|value| alone, and every rank finds
+/// the same one. Error of a value: at most half a unit, which is below 2^-30.99 (four limbs) or
+/// 2^-22.99 (three) of the largest magnitude in the column; an all-zero column is exact.
 ///
-/// Two copies are kept: whole integers by sample for carrier lists, and digits for 2-bit rows. A plane is
-/// one digit of one column; planes are stored in groups of eight (the last may be smaller), each group
-/// as [block of 256 samples][shift k = 0..3][plane of the group][j = 0..63] with the digit of sample
-/// 4j+k of the block, so that a row byte shifted right by 2k meets it without a shuffle.
-/// Memory: samples x columns x (limbs + 4) bytes.
+/// Two copies are kept: whole integers by sample for carrier lists, and digits for 2-bit rows. A
+/// plane is one digit of one column; planes are stored in groups of eight (the last may be
+/// smaller), each group as [block of 256 samples][shift k = 0..3][plane of the group][j = 0..63]
+/// with the digit of sample 4j+k of the block, so that a row byte shifted right by 2k meets it
+/// without a shuffle. Memory: samples x columns x (limbs + 4) bytes.
 class FixedColumns {
 public:
     static constexpr std::size_t block_samples = 256, group_planes = 8;
@@ -30,8 +30,8 @@ public:
     /// All zero. `limbs` is 3 or 4.
     FixedColumns(std::size_t samples, std::size_t columns, unsigned limbs = 4);
 
-    /// Fills one column; `values` has one finite number per sample (InternalError otherwise). Columns may
-    /// be set from several threads at once, each column by one.
+    /// Fills one column; `values` has one finite number per sample (InternalError otherwise).
+    /// Columns may be set from several threads at once, each column by one.
     void set(std::size_t column, std::span<const double> values);
 
     std::size_t samples() const noexcept { return samples_; }
@@ -55,7 +55,8 @@ public:
     const std::int8_t* digits(std::size_t group, std::size_t block) const noexcept {
         return lines_[first_line(group, block)].byte;
     }
-    /// The integers of one sample, one per column.
+    /// The integers of one sample, one per column. At least 8 integers can be read from any of
+    /// them.
     const std::int32_t* sample(std::size_t i) const noexcept {
         return integers_.data() + i * columns_;
     }
@@ -75,4 +76,4 @@ private:
     std::vector<std::int32_t> integers_;
 };
 
-}  // namespace salus
+} // namespace salus

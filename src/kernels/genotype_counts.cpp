@@ -5,7 +5,7 @@
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarm of g++ 12 in this header
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // false alarm of g++ 12 in this header
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 #endif
@@ -48,9 +48,8 @@ PlaneCounts count_reference(const std::uint8_t* row, const std::uint64_t* mask,
 }
 
 #if defined(__x86_64__)
-[[gnu::target("popcnt")]] PlaneCounts count_popcnt(const std::uint8_t* row,
-                                                   const std::uint64_t* mask,
-                                                   std::size_t words) noexcept {
+[[gnu::target("popcnt")]] PlaneCounts
+count_popcnt(const std::uint8_t* row, const std::uint64_t* mask, std::size_t words) noexcept {
     return count_words(row, mask, 0, words);
 }
 
@@ -99,7 +98,7 @@ GenotypeCounts to_counts(const PlaneCounts& planes, std::size_t samples) noexcep
     return counts;
 }
 
-}  // namespace
+} // namespace
 
 SampleMask::SampleMask(std::span<const std::uint8_t> members)
     : samples_(members.size()), words_((members.size() + 255) / 256 * 8) {
@@ -123,15 +122,15 @@ GenotypeCounts count_genotypes(std::span<const std::uint8_t> row, const SampleMa
 
 GenotypeCounts count_genotypes(std::span<const Carrier> carriers, std::size_t samples) noexcept {
     std::uint64_t by_call[4] = {};
-    for (const Carrier carrier : carriers) ++by_call[carrier_call(carrier)];
+    for (const Carrier carrier : carriers)
+        ++by_call[carrier_call(carrier)];
     return {.hom_ref = samples - by_call[het] - by_call[hom_alt] - by_call[missing],
             .het = by_call[het],
             .hom_alt = by_call[hom_alt],
             .missing = by_call[missing]};
 }
 
-GenotypeCounts count_genotypes(std::span<const Carrier> carriers,
-                               const SampleMask& mask) noexcept {
+GenotypeCounts count_genotypes(std::span<const Carrier> carriers, const SampleMask& mask) noexcept {
     std::uint64_t by_call[4] = {};
     for (const Carrier carrier : carriers) {
         by_call[carrier_call(carrier)] += mask.contains(carrier_sample(carrier)) ? 1U : 0U;
@@ -153,4 +152,4 @@ void list_missing(std::span<const std::uint8_t> row, std::size_t samples,
     }
 }
 
-}  // namespace salus
+} // namespace salus

@@ -20,8 +20,8 @@ struct GenotypeCounts {
     friend bool operator==(const GenotypeCounts&, const GenotypeCounts&) = default;
 };
 
-/// A subset of samples in the layout of a 2-bit row: bit 2*(i%4) of byte i/4 is set if sample i is in
-/// it; padded with zeros to a multiple of 64 bytes. N/4 bytes.
+/// A subset of samples in the layout of a 2-bit row: bit 2*(i%4) of byte i/4 is set if sample i is
+/// in it; padded with zeros to a multiple of 64 bytes. N/4 bytes.
 class SampleMask {
 public:
     SampleMask() = default;
@@ -42,8 +42,8 @@ private:
     std::vector<std::uint64_t> words_;
 };
 
-/// Counts over a 2-bit row that is readable, and zero beyond the samples, up to a multiple of 64 bytes.
-/// About 0.01 ns per sample with AVX-512. Throws nothing; `isa` must be supported.
+/// Counts over a 2-bit row that is readable, and zero beyond the samples, up to a multiple of 64
+/// bytes. About 0.01 ns per sample with AVX-512. Throws nothing; `isa` must be supported.
 GenotypeCounts count_genotypes(std::span<const std::uint8_t> row, std::size_t samples,
                                Isa isa = best_isa()) noexcept;
 GenotypeCounts count_genotypes(std::span<const std::uint8_t> row, const SampleMask& mask,
@@ -53,6 +53,7 @@ GenotypeCounts count_genotypes(std::span<const Carrier> carriers, std::size_t sa
 GenotypeCounts count_genotypes(std::span<const Carrier> carriers, const SampleMask& mask) noexcept;
 
 /// Appends the samples with a missing call in a padded 2-bit row, ascending, as carriers.
-void list_missing(std::span<const std::uint8_t> row, std::size_t samples, std::vector<Carrier>& out);
+void list_missing(std::span<const std::uint8_t> row, std::size_t samples,
+                  std::vector<Carrier>& out);
 
-}  // namespace salus
+} // namespace salus

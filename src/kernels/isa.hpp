@@ -13,4 +13,4 @@ Isa best_isa() noexcept;
 bool is_supported(Isa isa) noexcept;
 std::string_view to_string(Isa isa) noexcept;
 
-}  // namespace salus
+} // namespace salus

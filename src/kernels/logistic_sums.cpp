@@ -16,7 +16,7 @@ namespace {
 using Lanes = double __attribute__((vector_size(64)));
 using LaneBits = std::int64_t __attribute__((vector_size(64)));
 
-constexpr std::size_t tile_samples = 256;  // a tile of 13 columns fits the L1 cache
+constexpr std::size_t tile_samples = 256; // a tile of 13 columns fits the L1 cache
 
 SALUS_INLINE Lanes load(const double* from) noexcept {
     Lanes lanes;
@@ -52,7 +52,8 @@ SALUS_INLINE Lanes exp_lanes(const Lanes& x) noexcept {
                                             1.0 / 479001600,
                                             1.0 / 6227020800};
     Lanes value = r * 0 + inverse_factorial[13];
-    for (int k = 12; k >= 0; --k) value = value * r + inverse_factorial[k];
+    for (int k = 12; k >= 0; --k)
+        value = value * r + inverse_factorial[k];
     LaneBits exponent, bits;
     std::memcpy(&exponent, &shifted, sizeof exponent);
     std::memcpy(&bits, &value, sizeof bits);
@@ -73,13 +74,14 @@ SALUS_INLINE void predictor_body(Call& call) noexcept {
     const auto columns = call.design.columns;
     for (std::size_t i = 0; i < call.design.padded(); i += sample_lanes) {
         Lanes sum{};
-        for (std::size_t c = 0; c < columns.size(); ++c) sum += call.first[c] * load(columns[c] + i);
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            sum += call.first[c] * load(columns[c] + i);
         store(call.out.data() + i, sum);
     }
 }
 
-// log(1 + exp(eta)) = max(eta, 0) + log(1 + exp(-|eta|)); the logs are taken of products of 64 factors,
-// which are at most 2^64.
+// log(1 + exp(eta)) = max(eta, 0) + log(1 + exp(-|eta|)); the logs are taken of products of 64
+// factors, which are at most 2^64.
 SALUS_INLINE void terms_body(Call& call) noexcept {
     const std::size_t samples = call.design.samples, padded = call.design.padded();
     Lanes likelihood{}, product = likelihood + 1.0;
@@ -90,8 +92,8 @@ SALUS_INLINE void terms_body(Call& call) noexcept {
         eta = eta > 700.0 ? zero + 700.0 : eta;
         eta = eta < -700.0 ? zero - 700.0 : eta;
         const Lanes positive = eta > 0.0 ? eta : zero;
-        const Lanes small = exp_lanes(eta - 2 * positive);  // exp(-|eta|)
-        const Lanes other = small / (1.0 + small);          // the smaller of mu and 1 - mu
+        const Lanes small = exp_lanes(eta - 2 * positive); // exp(-|eta|)
+        const Lanes other = small / (1.0 + small);         // the smaller of mu and 1 - mu
         const Lanes mu = eta > 0.0 ? 1.0 - other : other;
         store(call.out.data() + i, y - mu);
         store(call.out2.data() + i, other * (1.0 - other));
@@ -105,7 +107,8 @@ SALUS_INLINE void terms_body(Call& call) noexcept {
         likelihood += term;
         product *= factor;
         if (i / sample_lanes % 64 == 63 || i + sample_lanes >= padded) {
-            for (std::size_t lane = 0; lane < sample_lanes; ++lane) logs += std::log(product[lane]);
+            for (std::size_t lane = 0; lane < sample_lanes; ++lane)
+                logs += std::log(product[lane]);
             product = zero + 1.0;
         }
     }
@@ -122,7 +125,8 @@ SALUS_INLINE void gram_body(Call& call) noexcept {
         const std::size_t length = std::min(tile_samples, call.design.padded() - begin);
         for (std::size_t a = 0; a < count; ++a) {
             for (std::size_t i = 0; i < length; i += sample_lanes) {
-                store(weighted + i, load(columns[a] + begin + i) * load(call.first.data() + begin + i));
+                store(weighted + i,
+                      load(columns[a] + begin + i) * load(call.first.data() + begin + i));
             }
             for (std::size_t b = 0; b <= a; ++b) {
                 const double* const other = columns[b] + begin;
@@ -138,7 +142,8 @@ SALUS_INLINE void gram_body(Call& call) noexcept {
         }
     }
     for (std::size_t a = 0; a < count; ++a) {
-        for (std::size_t b = 0; b < a; ++b) call.out[b * count + a] = call.out[a * count + b];
+        for (std::size_t b = 0; b < a; ++b)
+            call.out[b * count + a] = call.out[a * count + b];
     }
 }
 
@@ -161,7 +166,8 @@ SALUS_INLINE void leverage_body(Call& call) noexcept {
         for (std::size_t a = 0; a < count; ++a) {
             const double* const factor = call.second.data() + a * count;
             Lanes sum{};
-            for (std::size_t b = 0; b <= a; ++b) sum += factor[b] * load(columns[b] + i);
+            for (std::size_t b = 0; b <= a; ++b)
+                sum += factor[b] * load(columns[b] + i);
             norm += sum * sum;
         }
         store(call.out.data() + i, norm * load(call.first.data() + i));
@@ -172,16 +178,28 @@ enum class Sum { predictor, terms, gram, products, leverage };
 
 SALUS_INLINE void body(Sum sum, Call& call) noexcept {
     switch (sum) {
-    case Sum::predictor: predictor_body(call); break;
-    case Sum::terms: terms_body(call); break;
-    case Sum::gram: gram_body(call); break;
-    case Sum::products: products_body(call); break;
-    case Sum::leverage: leverage_body(call); break;
+    case Sum::predictor:
+        predictor_body(call);
+        break;
+    case Sum::terms:
+        terms_body(call);
+        break;
+    case Sum::gram:
+        gram_body(call);
+        break;
+    case Sum::products:
+        products_body(call);
+        break;
+    case Sum::leverage:
+        leverage_body(call);
+        break;
     }
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx512f,avx512dq")]] void run_avx512(Sum sum, Call& call) noexcept { body(sum, call); }
+[[gnu::target("avx512f,avx512dq")]] void run_avx512(Sum sum, Call& call) noexcept {
+    body(sum, call);
+}
 [[gnu::target("avx2")]] void run_avx2(Sum sum, Call& call) noexcept { body(sum, call); }
 #endif
 void run_baseline(Sum sum, Call& call) noexcept { body(sum, call); }
@@ -195,7 +213,7 @@ void run(Sum sum, Call& call, Isa isa) noexcept {
     run_baseline(sum, call);
 }
 
-}  // namespace
+} // namespace
 
 void linear_predictor(const DesignColumns& design, std::span<const double> coefficients,
                       std::span<double> eta, Isa isa) noexcept {
@@ -230,4 +248,4 @@ void leverages(const DesignColumns& design, std::span<const double> weight,
     run(Sum::leverage, call, isa);
 }
 
-}  // namespace salus
+} // namespace salus

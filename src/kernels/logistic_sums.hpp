@@ -7,10 +7,11 @@
 
 namespace salus {
 
-/// Sums over samples that iterations of logistic regression are made of, in double precision with eight
-/// interleaved partial sums in a fixed order: the same bits on every instruction set.
+/// Sums over samples that iterations of logistic regression are made of, in double precision with
+/// eight interleaved partial sums in a fixed order: the same bits on every instruction set.
 ///
-/// All arrays hold `padded_samples(n)` values: beyond the n samples, design columns and outcomes are 0.
+/// All arrays hold `padded_samples(n)` values: beyond the n samples, design columns and outcomes
+/// are 0.
 inline constexpr std::size_t sample_lanes = 8;
 constexpr std::size_t padded_samples(std::size_t samples) noexcept {
     return (samples + sample_lanes - 1) / sample_lanes * sample_lanes;
@@ -29,8 +30,9 @@ struct DesignColumns {
 void linear_predictor(const DesignColumns& design, std::span<const double> coefficients,
                       std::span<double> eta, Isa isa = best_isa()) noexcept;
 
-/// With mu = 1/(1+exp(-eta)): residual = outcome - mu, weight = mu (1 - mu). Returns the log-likelihood
-/// sum of outcome * eta - log(1 + exp(eta)) over the first `samples`. |eta| is cut at 700.
+/// With mu = 1/(1+exp(-eta)): residual = outcome - mu, weight = mu (1 - mu). Returns the
+/// log-likelihood sum of outcome * eta - log(1 + exp(eta)) over the first `samples`. |eta| is cut
+/// at 700.
 double logistic_terms(std::span<const double> eta, std::span<const double> outcome,
                       std::size_t samples, std::span<double> residual, std::span<double> weight,
                       Isa isa = best_isa()) noexcept;
@@ -43,10 +45,10 @@ void weighted_gram(const DesignColumns& design, std::span<const double> weight,
 void column_products(const DesignColumns& design, std::span<const double> values,
                      std::span<double> out, Isa isa = best_isa()) noexcept;
 
-/// leverage[i] = weight[i] * |F x_i|^2 with the lower triangular F (row-major C x C), for F = L^-1 of the
-/// Cholesky factor of the gram: the diagonal of the hat matrix. O(N C^2).
+/// leverage[i] = weight[i] * |F x_i|^2 with the lower triangular F (row-major C x C), for F = L^-1
+/// of the Cholesky factor of the gram: the diagonal of the hat matrix. O(N C^2).
 void leverages(const DesignColumns& design, std::span<const double> weight,
                std::span<const double> factor, std::span<double> leverage,
                Isa isa = best_isa()) noexcept;
 
-}  // namespace salus
+} // namespace salus

@@ -9,15 +9,15 @@
 namespace salus::detail {
 namespace {
 
-constexpr std::size_t row_group = 2;  // times at most 4 planes: 8 accumulators of 16 registers
+constexpr std::size_t row_group = 2; // times at most 4 planes: 8 accumulators of 16 registers
 
 struct Tile {
     const std::uint8_t* const* rows;
-    const std::int8_t* digits;  // of the first plane in the first block
-    std::size_t width;          // planes in the group
-    std::size_t begin, end;     // blocks
-    std::int64_t* sums;         // of the first row and the first plane
-    std::size_t stride;         // of sums, from row to row
+    const std::int8_t* digits; // of the first plane in the first block
+    std::size_t width;         // planes in the group
+    std::size_t begin, end;    // blocks
+    std::int64_t* sums;        // of the first row and the first plane
+    std::size_t stride;        // of sums, from row to row
 };
 
 SALUS_AVX2 inline std::int64_t add_lanes(__m256i sum) {
@@ -35,7 +35,8 @@ SALUS_AVX2 void run_tile(const Tile& tile, __m256i table) {
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
 #pragma GCC unroll 8
-        for (std::size_t t = 0; t < T; ++t) sums[v][t] = _mm256_setzero_si256();
+        for (std::size_t t = 0; t < T; ++t)
+            sums[v][t] = _mm256_setzero_si256();
     }
     for (std::size_t half = 2 * tile.begin; half < 2 * tile.end; ++half) {
         const std::int8_t* digits =
@@ -43,8 +44,8 @@ SALUS_AVX2 void run_tile(const Tile& tile, __m256i table) {
         __m256i calls[V];
 #pragma GCC unroll 8
         for (std::size_t v = 0; v < V; ++v) {
-            calls[v] = _mm256_loadu_si256(
-                reinterpret_cast<const __m256i*>(tile.rows[v] + 32 * half));
+            calls[v] =
+                _mm256_loadu_si256(reinterpret_cast<const __m256i*>(tile.rows[v] + 32 * half));
         }
 #pragma GCC unroll 4
         for (int shift = 0; shift < 4; ++shift) {
@@ -89,12 +90,14 @@ SALUS_AVX2 void run_rows(const PlaneTask& task, std::size_t plane, __m256i table
                         .end = task.end,
                         .sums = task.sums + r * stride + plane,
                         .stride = stride};
-        if (task.rows.size() - r == 1) run_tile<1, T>(tile, table);
-        else run_tile<2, T>(tile, table);
+        if (task.rows.size() - r == 1)
+            run_tile<1, T>(tile, table);
+        else
+            run_tile<2, T>(tile, table);
     }
 }
 
-}  // namespace
+} // namespace
 
 SALUS_AVX2 void plane_products_avx2(const PlaneTask& task) {
     std::uint32_t weights;
@@ -102,9 +105,11 @@ SALUS_AVX2 void plane_products_avx2(const PlaneTask& task) {
     const __m256i table = _mm256_set1_epi32(static_cast<int>(weights));
     const std::size_t planes = task.columns.planes();
     std::size_t plane = 0;
-    for (; plane + 4 <= planes; plane += 4) run_rows<4>(task, plane, table);
-    for (; plane < planes; ++plane) run_rows<1>(task, plane, table);
+    for (; plane + 4 <= planes; plane += 4)
+        run_rows<4>(task, plane, table);
+    for (; plane < planes; ++plane)
+        run_rows<1>(task, plane, table);
 }
 
-}  // namespace salus::detail
+} // namespace salus::detail
 #endif

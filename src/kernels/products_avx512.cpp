@@ -9,21 +9,22 @@
 namespace salus::detail {
 namespace {
 
-constexpr std::size_t row_group = 3;  // times 8 planes: 24 accumulators of 32 registers
+constexpr std::size_t row_group = 3; // times 8 planes: 24 accumulators of 32 registers
 
 struct Tile {
     const std::uint8_t* const* rows;
-    const std::int8_t* digits;  // of the group in the first block
-    std::size_t begin, end;     // blocks
-    std::int64_t* sums;         // of the first row and the first plane of the group
-    std::size_t stride;         // of sums, from row to row
+    const std::int8_t* digits; // of the group in the first block
+    std::size_t begin, end;    // blocks
+    std::int64_t* sums;        // of the first row and the first plane of the group
+    std::size_t stride;        // of sums, from row to row
 };
 
 SALUS_AVX512 inline std::int64_t add_lanes(__m512i sum) {
     alignas(64) std::int32_t lanes[16];
     _mm512_store_si512(lanes, sum);
     std::int64_t total = 0;
-    for (const std::int32_t lane : lanes) total += lane;
+    for (const std::int32_t lane : lanes)
+        total += lane;
     return total;
 }
 
@@ -35,13 +36,15 @@ SALUS_AVX512 void run_tile(const Tile& tile, __m512i table) {
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < V; ++v) {
 #pragma GCC unroll 8
-        for (std::size_t t = 0; t < T; ++t) sums[v][t] = _mm512_setzero_si512();
+        for (std::size_t t = 0; t < T; ++t)
+            sums[v][t] = _mm512_setzero_si512();
     }
     const std::int8_t* digits = tile.digits;
     for (std::size_t block = tile.begin; block < tile.end; ++block) {
         __m512i calls[V];
 #pragma GCC unroll 8
-        for (std::size_t v = 0; v < V; ++v) calls[v] = _mm512_loadu_si512(tile.rows[v] + 64 * block);
+        for (std::size_t v = 0; v < V; ++v)
+            calls[v] = _mm512_loadu_si512(tile.rows[v] + 64 * block);
 #pragma GCC unroll 4
         for (int shift = 0; shift < 4; ++shift) {
             __m512i weights[V];
@@ -81,9 +84,14 @@ SALUS_AVX512 void run_rows(const PlaneTask& task, std::size_t group, __m512i tab
                         .sums = task.sums + r * stride + group * FixedColumns::group_planes,
                         .stride = stride};
         switch (count - r) {
-        case 1: run_tile<1, T>(tile, table); break;
-        case 2: run_tile<2, T>(tile, table); break;
-        default: run_tile<3, T>(tile, table);
+        case 1:
+            run_tile<1, T>(tile, table);
+            break;
+        case 2:
+            run_tile<2, T>(tile, table);
+            break;
+        default:
+            run_tile<3, T>(tile, table);
         }
     }
 }
@@ -93,7 +101,7 @@ constexpr RunRows run_rows_of_width[] = {nullptr,     run_rows<1>, run_rows<2>,
                                          run_rows<3>, run_rows<4>, run_rows<5>,
                                          run_rows<6>, run_rows<7>, run_rows<8>};
 
-}  // namespace
+} // namespace
 
 SALUS_AVX512 void plane_products_avx512(const PlaneTask& task) {
     std::uint32_t weights;
@@ -104,5 +112,5 @@ SALUS_AVX512 void plane_products_avx512(const PlaneTask& task) {
     }
 }
 
-}  // namespace salus::detail
+} // namespace salus::detail
 #endif

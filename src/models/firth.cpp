@@ -15,9 +15,9 @@ FirthTest firth_test(LogisticSolver& solver, const DesignColumns& design,
     if (!full.converged) return {};
     std::vector<double> null_start(start.begin(), start.end());
     null_start.back() = 0;
-    const LogisticFit null = solver.fit(
-        {.design = design, .outcome = outcome, .start = null_start, .free = columns - 1},
-        Penalty::firth);
+    const LogisticFit null =
+        solver.fit({.design = design, .outcome = outcome, .start = null_start, .free = columns - 1},
+                   Penalty::firth);
     if (!null.converged) return {};
     FirthTest test{.beta = full.coefficients.back(),
                    .standard_error = std::sqrt(full.variances.back()),
@@ -27,4 +27,4 @@ FirthTest firth_test(LogisticSolver& solver, const DesignColumns& design,
     return test;
 }
 
-}  // namespace salus
+} // namespace salus

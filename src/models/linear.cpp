@@ -13,7 +13,8 @@ namespace {
 
 double dot(std::span<const double> a, std::span<const double> b) noexcept {
     double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += a[i] * b[i];
     return sum;
 }
 
@@ -21,15 +22,17 @@ double length(std::span<const double> a) noexcept { return std::sqrt(dot(a, a));
 
 void centre(std::span<double> values) noexcept {
     if (values.empty()) return;
-    const double mean = std::accumulate(values.begin(), values.end(), 0.0) /
-                        static_cast<double>(values.size());
-    for (double& value : values) value -= mean;
+    const double mean =
+        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    for (double& value : values)
+        value -= mean;
 }
 
 // Removes the part along a unit vector; returns how much that was.
 double remove(std::span<const double> unit, std::span<double> values) noexcept {
     const double along = dot(unit, values);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] -= along * unit[i];
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] -= along * unit[i];
     return along;
 }
 
@@ -45,7 +48,8 @@ std::vector<std::size_t> combination(std::vector<double> along, std::span<const 
     std::vector<std::size_t> found;
     for (std::size_t k = kept.size(); k-- > 0;) {
         const double coefficient = along[k] / kept[k].along[k];
-        for (std::size_t q = 0; q < k; ++q) along[q] -= coefficient * kept[k].along[q];
+        for (std::size_t q = 0; q < k; ++q)
+            along[q] -= coefficient * kept[k].along[q];
         if (std::fabs(coefficient) * length(kept[k].along) > 1e-6 * whole) {
             found.insert(found.begin(), kept[k].input);
         }
@@ -53,7 +57,7 @@ std::vector<std::size_t> combination(std::vector<double> along, std::span<const 
     return found;
 }
 
-}  // namespace
+} // namespace
 
 CovariateBasis orthonormal_basis(std::span<const std::vector<double>> covariates) {
     CovariateBasis basis;
@@ -70,14 +74,16 @@ CovariateBasis orthonormal_basis(std::span<const std::vector<double>> covariates
         }
         std::vector<double> along(basis.columns.size());
         for (int pass = 0; pass < 2; ++pass) {
-            for (std::size_t q = 0; q < along.size(); ++q) along[q] += remove(basis.columns[q], column);
+            for (std::size_t q = 0; q < along.size(); ++q)
+                along[q] += remove(basis.columns[q], column);
         }
         const double rest = length(column);
         if (rest <= 1e-7 * whole) {
             basis.dependence = {.column = c, .on = combination(along, kept, whole)};
             return basis;
         }
-        for (double& value : column) value /= rest;
+        for (double& value : column)
+            value /= rest;
         basis.columns.push_back(std::move(column));
         along.push_back(rest);
         kept.push_back({.input = c, .along = std::move(along)});
@@ -89,7 +95,8 @@ std::vector<double> residuals(const CovariateBasis& basis, std::span<const doubl
     std::vector<double> rest(values.begin(), values.end());
     for (int pass = 0; pass < 2; ++pass) {
         centre(rest);
-        for (const auto& column : basis.columns) remove(column, rest);
+        for (const auto& column : basis.columns)
+            remove(column, rest);
     }
     return rest;
 }
@@ -104,10 +111,12 @@ std::vector<double> rank_inverse_normal(std::span<const double> values) {
     std::vector<double> normal(n);
     for (std::size_t first = 0; first < n;) {
         std::size_t last = first + 1;
-        while (last < n && values[order[last]] == values[order[first]]) ++last;
+        while (last < n && values[order[last]] == values[order[first]])
+            ++last;
         const double rank = 0.5 * static_cast<double>(first + last + 1);
         const double quantile = normal_quantile((rank - 0.375) / (static_cast<double>(n) + 0.25));
-        for (; first < last; ++first) normal[order[first]] = quantile;
+        for (; first < last; ++first)
+            normal[order[first]] = quantile;
     }
     return normal;
 }
@@ -117,11 +126,12 @@ LinearFit fit_linear(const LinearSums& sums) noexcept {
     fit.beta = sums.gy / sums.gg;
     const double rest = std::max(0.0, sums.yy - fit.beta * sums.gy);
     fit.standard_error = std::sqrt(rest / sums.residual_df / sums.gg);
-    fit.t = fit.standard_error > 0 ? fit.beta / fit.standard_error
-                                   : std::copysign(std::numeric_limits<double>::infinity(), fit.beta);
+    fit.t = fit.standard_error > 0
+                ? fit.beta / fit.standard_error
+                : std::copysign(std::numeric_limits<double>::infinity(), fit.beta);
     fit.neg_log10_p = std::isinf(fit.t) ? std::numeric_limits<double>::infinity()
                                         : student_t_neg_log10_p(fit.t, sums.residual_df);
     return fit;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -9,16 +9,18 @@ namespace salus {
 namespace {
 
 constexpr double settled = 1e-16;  // squared step in units of standard errors
-constexpr double longest_step = 5;  // of a coefficient, as in logistf
+constexpr double longest_step = 5; // of a coefficient, as in logistf
 constexpr int most_halvings = 20;
 
-// Lower Cholesky factor of the leading k x k part of a C x C matrix; false if not positive definite.
+// Lower Cholesky factor of the leading k x k part of a C x C matrix; false if not positive
+// definite.
 bool cholesky(std::span<const double> matrix, std::size_t columns, std::size_t k,
               std::span<double> factor) {
     for (std::size_t a = 0; a < k; ++a) {
         for (std::size_t b = 0; b <= a; ++b) {
             double sum = matrix[a * columns + b];
-            for (std::size_t c = 0; c < b; ++c) sum -= factor[a * columns + c] * factor[b * columns + c];
+            for (std::size_t c = 0; c < b; ++c)
+                sum -= factor[a * columns + c] * factor[b * columns + c];
             if (a == b) {
                 if (!(sum > 1e-12 * matrix[a * columns + a])) return false;
                 factor[a * columns + a] = std::sqrt(sum);
@@ -35,32 +37,38 @@ void invert_lower(std::span<const double> factor, std::size_t columns, std::span
     for (std::size_t a = 0; a < columns; ++a) {
         for (std::size_t b = 0; b <= a; ++b) {
             double sum = a == b ? 1 : 0;
-            for (std::size_t c = b; c < a; ++c) sum -= factor[a * columns + c] * inverse[c * columns + b];
+            for (std::size_t c = b; c < a; ++c)
+                sum -= factor[a * columns + c] * inverse[c * columns + b];
             inverse[a * columns + b] = sum / factor[a * columns + a];
         }
     }
 }
 
 // Solves L L' step = rhs for the leading k rows.
-void solve(std::span<const double> factor, std::size_t columns, std::size_t k, std::span<double> step) {
+void solve(std::span<const double> factor, std::size_t columns, std::size_t k,
+           std::span<double> step) {
     for (std::size_t a = 0; a < k; ++a) {
-        for (std::size_t c = 0; c < a; ++c) step[a] -= factor[a * columns + c] * step[c];
+        for (std::size_t c = 0; c < a; ++c)
+            step[a] -= factor[a * columns + c] * step[c];
         step[a] /= factor[a * columns + a];
     }
     for (std::size_t a = k; a-- > 0;) {
-        for (std::size_t c = a + 1; c < k; ++c) step[a] -= factor[c * columns + a] * step[c];
+        for (std::size_t c = a + 1; c < k; ++c)
+            step[a] -= factor[c * columns + a] * step[c];
         step[a] /= factor[a * columns + a];
     }
 }
 
-}  // namespace
+} // namespace
 
-// Adds the score and log-determinant of the Jeffreys prior; factor_ and inverse_ are of the full gram.
+// Adds the score and log-determinant of the Jeffreys prior; factor_ and inverse_ are of the full
+// gram.
 bool LogisticSolver::factorise_penalised(const DesignColumns& design, double& log_determinant) {
     const std::size_t columns = design.count();
     if (!cholesky(gram_, columns, columns, factor_)) return false;
     log_determinant = 0;
-    for (std::size_t c = 0; c < columns; ++c) log_determinant += 2 * std::log(factor_[c * columns + c]);
+    for (std::size_t c = 0; c < columns; ++c)
+        log_determinant += 2 * std::log(factor_[c * columns + c]);
     invert_lower(factor_, columns, inverse_);
     leverages(design, weight_, inverse_, leverage_);
     return true;
@@ -86,7 +94,8 @@ bool LogisticSolver::evaluate(const LogisticProblem& problem, Penalty penalty,
     return true;
 }
 
-// Newton step of the free coefficients; returns its squared length in standard errors, or -1 if singular.
+// Newton step of the free coefficients; returns its squared length in standard errors, or -1 if
+// singular.
 double LogisticSolver::newton_step(const LogisticProblem& problem, std::span<double> step) {
     const std::size_t columns = problem.design.count();
     if (!cholesky(gram_, columns, problem.free, factor_)) return -1;
@@ -98,15 +107,19 @@ double LogisticSolver::newton_step(const LogisticProblem& problem, std::span<dou
         longest = std::max(longest, std::fabs(step[c]));
     }
     if (longest > longest_step) {
-        for (double& value : step) value *= longest_step / longest;
+        for (double& value : step)
+            value *= longest_step / longest;
     }
     return decrement;
 }
 
-LogisticFit LogisticSolver::fit(const LogisticProblem& problem, Penalty penalty, int max_iterations) {
+LogisticFit LogisticSolver::fit(const LogisticProblem& problem, Penalty penalty,
+                                int max_iterations) {
     const std::size_t columns = problem.design.count(), padded = problem.design.padded();
-    for (auto* values : {&eta_, &residual_, &weight_, &leverage_}) values->resize(padded);
-    for (auto* values : {&gram_, &factor_, &inverse_}) values->assign(columns * columns, 0);
+    for (auto* values : {&eta_, &residual_, &weight_, &leverage_})
+        values->resize(padded);
+    for (auto* values : {&gram_, &factor_, &inverse_})
+        values->assign(columns * columns, 0);
     score_.resize(columns);
     LogisticFit fit{.coefficients = {problem.start.begin(), problem.start.end()}};
     fit.variances.assign(columns, 0);
@@ -124,9 +137,10 @@ LogisticFit LogisticSolver::fit(const LogisticProblem& problem, Penalty penalty,
         double scale = 1;
         for (int halving = 0;; ++halving, scale *= 0.5) {
             next = fit.coefficients;
-            for (std::size_t c = 0; c < problem.free; ++c) next[c] += scale * step[c];
+            for (std::size_t c = 0; c < problem.free; ++c)
+                next[c] += scale * step[c];
             const bool regular = evaluate(problem, penalty, next);
-            const double allowed = 1e-10 * (1 + std::fabs(before));  // rounding of the likelihood
+            const double allowed = 1e-10 * (1 + std::fabs(before)); // rounding of the likelihood
             if (regular && log_likelihood_ >= before - allowed) break;
             if (halving == most_halvings) return fit;
         }
@@ -156,4 +170,4 @@ double wald_neg_log10_p(double beta, double standard_error) noexcept {
     return normal_neg_log10_p(beta / standard_error);
 }
 
-}  // namespace salus
+} // namespace salus

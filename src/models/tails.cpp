@@ -18,7 +18,8 @@ double scaled_erfc(double x) noexcept {
     if (x < 5) return std::exp(x * x) * std::erfc(x);
     const int terms = x > 50 ? 10 : 60;
     double tail = x;
-    for (int n = terms; n > 0; --n) tail = x + 0.5 * n / tail;
+    for (int n = terms; n > 0; --n)
+        tail = x + 0.5 * n / tail;
     return inv_sqrt_pi / tail;
 }
 
@@ -51,8 +52,8 @@ double beta_fraction(double a, double b, double x) noexcept {
     return value;
 }
 
-// log I_x(a, 1/2) for large a, as a series around the incomplete gamma function (BGRAT with b = 1/2,
-// whose leading term is erfc). `log_x` = log x <= 0.
+// log I_x(a, 1/2) for large a, as a series around the incomplete gamma function (BGRAT with b =
+// 1/2, whose leading term is erfc). `log_x` = log x <= 0.
 double log_beta_large_a(double a, double log_x) noexcept {
     constexpr double b = 0.5;
     const double nu = a + 0.5 * (b - 1), z = -nu * log_x, root = std::sqrt(z);
@@ -80,11 +81,9 @@ double log_beta_large_a(double a, double log_x) noexcept {
     return log_scale + std::log(sum);
 }
 
-double to_neg_log10(double log_p) noexcept {
-    return std::max(0.0, -log_p) * std::numbers::log10e;
-}
+double to_neg_log10(double log_p) noexcept { return std::max(0.0, -log_p) * std::numbers::log10e; }
 
-}  // namespace
+} // namespace
 
 double normal_neg_log10_p(double z) noexcept {
     if (std::isnan(z)) return z;
@@ -104,8 +103,7 @@ double student_t_neg_log10_p(double t, double df) noexcept {
         std::isfinite(ratio) ? -std::log1p(ratio) : std::log(df) - 2 * std::log(std::fabs(t));
     const double x = std::exp(log_x), y = ratio < 1 ? ratio / (1 + ratio) : 1 - x;
     // log of x^a y^b / B(a, b)
-    const double log_front =
-        a * log_x + b * std::log(y) + log_gamma_half_step(a) - 0.5 * log_pi;
+    const double log_front = a * log_x + b * std::log(y) + log_gamma_half_step(a) - 0.5 * log_pi;
     if (x < (a + 1) / (a + b + 2) && (a < 20 || x < 0.3)) {
         return to_neg_log10(log_front + std::log(beta_fraction(a, b, x) / a));
     }
@@ -132,4 +130,4 @@ double chi_square_from_neg_log10_p(double neg_log10_p) noexcept {
     return z * z;
 }
 
-}  // namespace salus
+} // namespace salus

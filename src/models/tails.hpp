@@ -2,15 +2,16 @@
 
 namespace salus {
 
-/// -log10 of the two-sided p-value of a standard normal statistic, P(|Z| >= |z|), without underflow:
-/// finite for every finite z. Relative error below 1e-12 (absolute below 1e-15 where p is near 1).
-/// NaN gives NaN. Cody 1969 (erfc of the C library) and the continued fraction DLMF 7.9.3.
+/// -log10 of the two-sided p-value of a standard normal statistic, P(|Z| >= |z|), without
+/// underflow: finite for every finite z. Relative error below 1e-12 (absolute below 1e-15 where p
+/// is near 1). NaN gives NaN. Cody 1969 (erfc of the C library) and the continued fraction
+/// DLMF 7.9.3.
 double normal_neg_log10_p(double z) noexcept;
 
-/// The same for Student's t with df > 0 degrees of freedom (df need not be whole). Relative error below
-/// 1e-11 (absolute below 1e-15 where p is near 1) for df up to 1e12 and any finite t.
-/// Incomplete beta function: continued fraction DLMF 8.17.22; for large df the expansion of DiDonato &
-/// Morris 1992 (BGRAT), doi:10.1145/131766.131776.
+/// The same for Student's t with df > 0 degrees of freedom (df need not be whole). Relative error
+/// below 1e-11 (absolute below 1e-15 where p is near 1) for df up to 1e12 and any finite t.
+/// Incomplete beta function: continued fraction DLMF 8.17.22; for large df the expansion of
+/// DiDonato & Morris 1992 (BGRAT), doi:10.1145/131766.131776.
 double student_t_neg_log10_p(double t, double df) noexcept;
 
 /// The same for chi-square with one degree of freedom; `x` >= 0.
@@ -19,4 +20,4 @@ double chi_square_neg_log10_p(double x) noexcept;
 /// The x >= 0 with chi_square_neg_log10_p(x) = neg_log10_p; relative error below 1e-12.
 double chi_square_from_neg_log10_p(double neg_log10_p) noexcept;
 
-}  // namespace salus
+} // namespace salus

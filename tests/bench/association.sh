@@ -29,7 +29,7 @@ cpu() { # command: CPU seconds of one run on stdout
 }
 ours() { rm -rf result; "$SALUS" association --genotypes genomes/ingest_genomes/genotypes.store --phenotypes phenotypes/phenotypes/phenotypes.h5 \
     --threads 1 --output result; }
-peer() { plink2 --bfile dummy --pheno plink.pheno --covar plink.covar --glm hide-covar --threads 1 --out plink; }
+peer() { plink2 --bfile dummy --pheno plink.pheno --covar plink.covar --pheno-name y --glm hide-covar --threads 1 --out plink; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances
     cpu ours >>ours.$$; cpu peer >>peer.$$

@@ -1,5 +1,5 @@
-// Speed of the genotype kernels: every instruction set against the plain form and against unpacking to
-// single precision and Eigen's matrix product (compiled for the baseline processor, one thread).
+// Speed of the genotype kernels: every instruction set against the plain form and against unpacking
+// to single precision and Eigen's matrix product (compiled for the baseline processor, one thread).
 // Usage: bench_kernels [samples] [rows]
 
 #include "base/random.hpp"
@@ -44,7 +44,8 @@ struct Genotypes {
         for (std::size_t r = 0; r < rows; ++r) {
             Rng rng(1, "bench", r);
             for (std::size_t i = 0; i < samples; ++i) {
-                const auto call = static_cast<std::uint8_t>(rng.bernoulli(0.008) ? 3 : rng.below(3));
+                const auto call =
+                    static_cast<std::uint8_t>(rng.bernoulli(0.008) ? 3 : rng.below(3));
                 packed_set(std::span(bytes).subspan(r * stride, stride), i, call);
             }
             pointers.push_back(bytes.data() + r * stride);
@@ -71,7 +72,8 @@ void bench_eigen(const Genotypes& genotypes, std::size_t samples, std::size_t co
         for (std::size_t r = 0; r < rows; ++r) {
             float* const out = g.col(static_cast<Eigen::Index>(r)).data();
             const std::uint8_t* const row = genotypes.pointers[r];
-            for (std::size_t i = 0; i < samples; ++i) out[i] = value[row[i / 4] >> (2 * (i % 4)) & 3];
+            for (std::size_t i = 0; i < samples; ++i)
+                out[i] = value[row[i / 4] >> (2 * (i % 4)) & 3];
         }
         sums.noalias() = g.transpose() * y;
     });
@@ -86,7 +88,8 @@ void bench_products(const Genotypes& genotypes, std::size_t samples, std::size_t
         std::vector<double> values(samples);
         for (std::size_t c = 0; c < columns; ++c) {
             Rng rng(2, "bench", c);
-            for (auto& value : values) value = rng.normal();
+            for (auto& value : values)
+                value = rng.normal();
             fixed.set(c, values);
         }
         for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {
@@ -99,7 +102,7 @@ void bench_products(const Genotypes& genotypes, std::size_t samples, std::size_t
     }
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     const std::size_t samples = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100352;

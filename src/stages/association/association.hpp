@@ -10,8 +10,8 @@
 namespace salus {
 
 struct AssociationParams {
-    std::vector<std::string> traits;      // empty = all that can be tested
-    std::vector<std::string> covariates;  // empty = all
+    std::vector<std::string> traits;     // empty = all that can be tested
+    std::vector<std::string> covariates; // empty = all
     std::string binary_test = "score_firth";
     double refit_p_max = 0.05;
     std::int64_t minor_allele_count_min = 20;
@@ -25,15 +25,15 @@ enum class AssociationTest : std::uint8_t { none = 0, linear = 1, score = 2, wal
 /// Why a variant was not tested for a trait: column `status` of the result.
 enum class AssociationStatus : std::uint8_t {
     tested = 0,
-    failed_quality = 1,      // pass = 0 in the quality result
-    not_called = 2,          // no called genotype among the samples of the trait
-    monomorphic = 3,         // all called genotypes are the same
-    rare = 4,                // minor_allele_count_min
-    collinear = 5,           // the covariates determine the genotype
-    separated = 6,           // Wald: no carrier, or only carriers, among cases or controls
-    not_converged = 7,       // the iterations of Wald or Firth did not settle
-    no_samples_of_sex = 8,   // chromosome Y: the trait cannot be analysed in males alone
-    no_variance = 9,         // the genotype explains the trait completely
+    failed_quality = 1,    // pass = 0 in the quality result
+    not_called = 2,        // no called genotype among the samples of the trait
+    monomorphic = 3,       // all called genotypes are the same
+    rare = 4,              // minor_allele_count_min
+    collinear = 5,         // the covariates determine the genotype
+    separated = 6,         // Wald: no carrier, or only carriers, among cases or controls
+    not_converged = 7,     // the iterations of Wald or Firth did not settle
+    no_samples_of_sex = 8, // chromosome Y: the trait cannot be analysed in males alone
+    no_variance = 9,       // the genotype explains the trait completely
 };
 
 Stage association_stage();
@@ -47,4 +47,4 @@ TableSpec association_summary_table();
 /// Traits that were left out although none was named, with the reason.
 TableSpec association_skipped_table();
 
-}  // namespace salus
+} // namespace salus

@@ -10,7 +10,7 @@
 namespace salus::association {
 namespace {
 
-constexpr std::size_t most_kept = std::size_t{1} << 23;   // values, 64 MiB
+constexpr std::size_t most_kept = std::size_t{1} << 23; // values, 64 MiB
 constexpr std::uint64_t rows_at_once = std::uint64_t{1} << 20;
 
 // The values of this rank's parts, visited as often as needed.
@@ -22,7 +22,8 @@ public:
     template <class F>
     void for_each(F&& visit) {
         if (complete_) {
-            for (const double value : kept_) visit(value);
+            for (const double value : kept_)
+                visit(value);
             return;
         }
         bool fits = true;
@@ -41,12 +42,14 @@ private:
     template <class F>
     void read(F&& visit) const {
         const auto ranks = static_cast<std::uint64_t>(comm_.size());
-        for (auto unit = static_cast<std::uint64_t>(comm_.rank()); unit < parts_.size(); unit += ranks) {
+        for (auto unit = static_cast<std::uint64_t>(comm_.rank()); unit < parts_.size();
+             unit += ranks) {
             const H5File part = parts_.open(unit);
             const std::uint64_t rows = part.shape(column_).at(0);
             for (std::uint64_t begin = 0; begin < rows; begin += rows_at_once) {
                 const std::uint64_t count = std::min(rows_at_once, rows - begin);
-                for (const double value : part.read_rows<double>(column_, begin, count)) visit(value);
+                for (const double value : part.read_rows<double>(column_, begin, count))
+                    visit(value);
             }
         }
     }
@@ -72,13 +75,14 @@ double select(const Communicator& comm, Values& values, std::uint64_t wanted) {
         });
         comm.sum(std::span(bins));
         std::uint64_t bin = 0;
-        while (wanted >= bins[bin]) wanted -= bins[bin++];
+        while (wanted >= bins[bin])
+            wanted -= bins[bin++];
         prefix = prefix << 16 | bin;
     }
     return std::bit_cast<double>(prefix);
 }
 
-}  // namespace
+} // namespace
 
 ColumnMedian median_of(const Communicator& comm, const Parts& parts, const std::string& column) {
     Values values(comm, parts, column);
@@ -92,4 +96,4 @@ ColumnMedian median_of(const Communicator& comm, const Parts& parts, const std::
     return median;
 }
 
-}  // namespace salus::association
+} // namespace salus::association

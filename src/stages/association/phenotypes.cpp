@@ -57,7 +57,8 @@ std::vector<std::string> kinds_of(const H5File& file, const std::vector<std::str
                              .why = "the kind of a trait decides which test it gets",
                              .help = "make the file with the phenotypes stage"});
         }
-        kinds.push_back(info.column<std::string>("kind")[static_cast<std::size_t>(at - names.begin())]);
+        kinds.push_back(
+            info.column<std::string>("kind")[static_cast<std::size_t>(at - names.begin())]);
     }
     return kinds;
 }
@@ -67,13 +68,14 @@ bool testable(const std::string& kind) { return kind == "quantitative" || kind =
 void check_samples(const H5File& file, const SampleTable& samples) {
     const TableData table = file.read("samples", {"sample_id"});
     const auto& ids = table.column<std::string>("sample_id");
-    const auto mismatch = std::mismatch(ids.begin(), ids.end(), samples.id.begin(), samples.id.end());
+    const auto mismatch =
+        std::mismatch(ids.begin(), ids.end(), samples.id.begin(), samples.id.end());
     if (mismatch.first == ids.end() && mismatch.second == samples.id.end()) return;
     throw DataError(
         {.what = text("the samples differ from those of the genotypes, first in row ",
                       mismatch.first - ids.begin() + 1),
-         .where = text(file.path().string(), ", table samples: ", ids.size(), " samples; genotypes: ",
-                       samples.size()),
+         .where = text(file.path().string(), ", table samples: ", ids.size(),
+                       " samples; genotypes: ", samples.size()),
          .why = "rows of the phenotype table are samples in the order of the genotype store",
          .help = "make the phenotype table from the same genotype store"});
 }
@@ -84,14 +86,15 @@ void check_values(const Trait& trait, const std::filesystem::path& path) {
             throw DataError({.what = text("trait \"", trait.name, "\" has a value that is ",
                                           trait.binary ? "not 0, 1 or missing" : "infinite"),
                              .where = text(path.string(), ", table traits"),
-                             .why = trait.binary ? "a binary trait is 1 for cases and 0 for controls"
-                                                 : "a quantitative trait has finite values",
+                             .why = trait.binary
+                                        ? "a binary trait is 1 for cases and 0 for controls"
+                                        : "a quantitative trait has finite values",
                              .help = "correct the trait table or the kind of the trait"});
         }
     }
 }
 
-}  // namespace
+} // namespace
 
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems) {
     Choice choice;
@@ -108,10 +111,11 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
         } else if (params.traits.empty()) {
             choice.skipped.push_back({wanted[t], text("kind \"", kinds[t], "\" has no test")});
         } else {
-            problems.push_back({.what = text("trait \"", wanted[t], "\" is of kind \"", kinds[t], "\""),
-                                .where = file.path().string(),
-                                .why = "association tests quantitative and binary traits",
-                                .help = "take it out of the parameter traits"});
+            problems.push_back(
+                {.what = text("trait \"", wanted[t], "\" is of kind \"", kinds[t], "\""),
+                 .where = file.path().string(),
+                 .why = "association tests quantitative and binary traits",
+                 .help = "take it out of the parameter traits"});
         }
     }
     if (choice.traits.empty() && problems.empty()) {
@@ -146,4 +150,4 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
     return phenotypes;
 }
 
-}  // namespace salus::association
+} // namespace salus::association

@@ -14,12 +14,12 @@ namespace salus::association {
 struct Trait {
     std::string name;
     bool binary = false;
-    std::vector<double> values;  // [sample], NaN = missing; 0 or 1 if binary
+    std::vector<double> values; // [sample], NaN = missing; 0 or 1 if binary
 };
 
 struct Covariate {
     std::string name;
-    std::vector<double> values;  // [sample], NaN = missing
+    std::vector<double> values; // [sample], NaN = missing
 };
 
 /// A trait left out, and why; only where the job did not name it.
@@ -34,18 +34,18 @@ struct Phenotypes {
     std::vector<SkippedTrait> skipped;
 };
 
-/// Names of the traits that the parameters choose. Adds a problem for each unknown name (with the near
-/// miss), unusable kind and double mention; `where` is the phenotype file.
+/// Names of the traits that the parameters choose. Adds a problem for each unknown name (with the
+/// near miss), unusable kind and double mention; `where` is the phenotype file.
 struct Choice {
     std::vector<std::string> traits, covariates;
     std::vector<SkippedTrait> skipped;
 };
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems);
 
-/// Reads what `choose` chose. DataError if the samples are not those of the genotypes in the same order,
-/// or a binary trait has values other than 0, 1 and missing; UsageError for wrong names.
+/// Reads what `choose` chose. DataError if the samples are not those of the genotypes in the same
+/// order, or a binary trait has values other than 0, 1 and missing; UsageError for wrong names.
 /// Memory: 8 bytes x samples x (traits + covariates).
 Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
                            const AssociationParams& params);
 
-}  // namespace salus::association
+} // namespace salus::association

@@ -26,12 +26,14 @@ struct ColumnStore {
 
     std::size_t add(std::span<const double> values, std::span<const std::uint32_t> members) {
         auto& column = columns.emplace_back(samples, 0.0);
-        for (std::size_t i = 0; i < members.size(); ++i) column[members[i]] = values[i];
+        for (std::size_t i = 0; i < members.size(); ++i)
+            column[members[i]] = values[i];
         return columns.size() - 1;
     }
     FixedColumns fixed() const {
         FixedColumns result(samples, columns.size());
-        for (std::size_t c = 0; c < columns.size(); ++c) result.set(c, columns[c]);
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            result.set(c, columns[c]);
         return result;
     }
 };
@@ -50,7 +52,8 @@ Bytes members_of(const Trait& trait, const Phenotypes& phenotypes, const Eligibl
 
 std::vector<double> pick(std::span<const double> values, std::span<const std::uint32_t> samples) {
     std::vector<double> picked(samples.size());
-    for (std::size_t i = 0; i < samples.size(); ++i) picked[i] = values[samples[i]];
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        picked[i] = values[samples[i]];
     return picked;
 }
 
@@ -112,32 +115,37 @@ void Builder::fill_basis(std::size_t index) {
     for (const Covariate& covariate : phenotypes_.covariates) {
         values.push_back(pick(covariate.values, set.samples));
     }
-    if (set.samples.size() <= values.size() + 2) return;  // problem_of will say so
+    if (set.samples.size() <= values.size() + 2) return; // problem_of will say so
     CovariateBasis& basis = progress_[index].basis;
     basis = orthonormal_basis(values);
     if (basis.dependence) {
         std::vector<std::string> on;
-        for (const std::size_t c : basis.dependence->on) on.push_back(phenotypes_.covariates[c].name);
+        for (const std::size_t c : basis.dependence->on)
+            on.push_back(phenotypes_.covariates[c].name);
         set.collinear = true;
         plan_.collinear.push_back(
             {.what = text("covariate \"", phenotypes_.covariates[basis.dependence->column].name,
                           "\" is a linear combination of ", join(on, ", ")),
              .where = text(set.samples.size(), " samples without missing values"),
              .why = "collinear covariates have no unique effects",
-             .help = "name the covariates to use in the parameter covariates, and leave this one out"});
+             .help =
+                 "name the covariates to use in the parameter covariates, and leave this one out"});
         return;
     }
-    for (const std::size_t c : basis.constant) set.constant.push_back(phenotypes_.covariates[c].name);
+    for (const std::size_t c : basis.constant)
+        set.constant.push_back(phenotypes_.covariates[c].name);
     set.covariates = basis.columns.size();
     set.first_column = columns_.columns.size();
-    for (const auto& column : basis.columns) columns_.add(column, set.samples);
+    for (const auto& column : basis.columns)
+        columns_.add(column, set.samples);
 }
 
 std::optional<std::string> Builder::problem_of(const Trait& trait, const SampleSet& set) const {
     const auto y = pick(trait.values, set.samples);
     const std::size_t parameters = phenotypes_.covariates.size() + 2;
     if (y.size() <= parameters) {
-        return text(y.size(), " samples have no missing value, but there are ", parameters, " parameters");
+        return text(y.size(), " samples have no missing value, but there are ", parameters,
+                    " parameters");
     }
     if (set.collinear) return "covariates are collinear";
     const auto [least, most] = std::minmax_element(y.begin(), y.end());
@@ -162,8 +170,9 @@ void Builder::add(const Trait& trait) {
         }
     } else if (!add_binary(trait, plan)) {
         plan_.unusable.push_back(
-            {trait.name, "the logistic model of the covariates alone does not converge: they separate "
-                         "cases from controls"});
+            {trait.name,
+             "the logistic model of the covariates alone does not converge: they separate "
+             "cases from controls"});
         return;
     }
     plan_.traits.push_back(std::move(plan));
@@ -175,8 +184,10 @@ void Builder::add_quantitative(const Trait& trait, TraitPlan& plan) {
     if (params_.rank_inverse_normal) y = rank_inverse_normal(y);
     const auto rest = residuals(progress_[plan.set].basis, y);
     double raw = 0;
-    for (const double value : y) raw += value * value;
-    for (const double value : rest) plan.yy += value * value;
+    for (const double value : y)
+        raw += value * value;
+    for (const double value : rest)
+        plan.yy += value * value;
     if (plan.yy <= 1e-20 * raw) plan.yy = 0;
     const auto df = static_cast<double>(plan.n - set.covariates - 1);
     plan.residual_sd = std::sqrt(plan.yy / df);
@@ -190,7 +201,8 @@ void Builder::fill_design(SampleSet& set, const CovariateBasis& basis) const {
     std::fill_n(set.design[0].begin(), n, 1.0);
     for (const auto& column : basis.columns) {
         auto& padded = set.design.emplace_back(padded_samples(n), 0.0);
-        for (std::size_t i = 0; i < n; ++i) padded[i] = column[i] * scale;
+        for (std::size_t i = 0; i < n; ++i)
+            padded[i] = column[i] * scale;
     }
 }
 
@@ -208,7 +220,8 @@ bool Builder::add_binary(const Trait& trait, TraitPlan& plan) {
     plan.outcome = pick(trait.values, set.samples);
     plan.outcome.resize(padded_samples(n), 0.0);
     std::vector<const double*> pointers;
-    for (const auto& column : set.design) pointers.push_back(column.data());
+    for (const auto& column : set.design)
+        pointers.push_back(column.data());
     const DesignColumns design{.columns = pointers, .samples = n};
     std::vector<double> start(pointers.size(), 0.0);
     const auto cases = static_cast<double>(plan.n_cases);
@@ -228,7 +241,8 @@ bool Builder::add_binary(const Trait& trait, TraitPlan& plan) {
     return true;
 }
 
-// Columns W X R^-1 where R'R = X'WX: forward substitution with the Cholesky factor, column by column.
+// Columns W X R^-1 where R'R = X'WX: forward substitution with the Cholesky factor, column by
+// column.
 void Builder::add_weighted_columns(TraitPlan& plan, std::span<const double> weight,
                                    std::span<const double> gram) {
     const SampleSet& set = plan_.sets[plan.set];
@@ -237,18 +251,23 @@ void Builder::add_weighted_columns(TraitPlan& plan, std::span<const double> weig
     std::vector<std::vector<double>> weighted;
     for (std::size_t a = 0; a < count; ++a) {
         auto& column = weighted.emplace_back(n);
-        for (std::size_t i = 0; i < n; ++i) column[i] = weight[i] * set.design[a][i];
+        for (std::size_t i = 0; i < n; ++i)
+            column[i] = weight[i] * set.design[a][i];
         for (std::size_t b = 0; b < a; ++b) {
             double sum = factor[a * count + b];
-            for (std::size_t c = 0; c < b; ++c) sum -= factor[a * count + c] * factor[b * count + c];
+            for (std::size_t c = 0; c < b; ++c)
+                sum -= factor[a * count + c] * factor[b * count + c];
             const double entry = sum / factor[b * count + b];
             factor[a * count + b] = entry;
-            for (std::size_t i = 0; i < n; ++i) column[i] -= entry * weighted[b][i];
+            for (std::size_t i = 0; i < n; ++i)
+                column[i] -= entry * weighted[b][i];
         }
         double rest = factor[a * count + a];
-        for (std::size_t b = 0; b < a; ++b) rest -= factor[a * count + b] * factor[a * count + b];
+        for (std::size_t b = 0; b < a; ++b)
+            rest -= factor[a * count + b] * factor[a * count + b];
         factor[a * count + a] = std::sqrt(rest);
-        for (double& value : column) value /= factor[a * count + a];
+        for (double& value : column)
+            value /= factor[a * count + a];
         const std::size_t index = columns_.add(column, set.samples);
         if (a > 0) continue;
         plan.first_weighted = index;
@@ -263,13 +282,14 @@ ScanPlan Builder::finish() {
     return std::move(plan_);
 }
 
-}  // namespace
+} // namespace
 
 ScanPlan make_plan(const Phenotypes& phenotypes, std::size_t first, std::size_t last,
                    const Eligible& eligible, const AssociationParams& params) {
     Builder builder(phenotypes, eligible, params);
-    for (std::size_t t = first; t < last; ++t) builder.add(phenotypes.traits[t]);
+    for (std::size_t t = first; t < last; ++t)
+        builder.add(phenotypes.traits[t]);
     return builder.finish();
 }
 
-}  // namespace salus::association
+} // namespace salus::association

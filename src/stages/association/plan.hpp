@@ -15,16 +15,16 @@ namespace salus::association {
 /// A column of doubles padded with zeros as kernels/logistic_sums.hpp wants it.
 using PaddedColumn = std::vector<double>;
 
-/// The samples that traits are tested in: no value of trait or covariates is missing, quality passed.
-/// Traits with equal samples share one set and its covariate columns.
+/// The samples that traits are tested in: no value of trait or covariates is missing, quality
+/// passed. Traits with equal samples share one set and its covariate columns.
 struct SampleSet {
-    SampleMask members, males;            // males: of the members, for chromosome X
-    std::vector<std::uint32_t> samples;   // members, ascending
-    std::vector<std::string> constant;    // covariates that do not vary here, left out
-    bool collinear = false;               // told in ScanPlan::collinear; its traits are unusable
-    std::size_t first_column = 0;         // of the orthonormal covariates in ScanPlan::columns
-    std::size_t covariates = 0;           // number of these columns
-    std::vector<PaddedColumn> design;     // [1, covariates x sqrt(n)] over members; only for refits
+    SampleMask members, males;          // males: of the members, for chromosome X
+    std::vector<std::uint32_t> samples; // members, ascending
+    std::vector<std::string> constant;  // covariates that do not vary here, left out
+    bool collinear = false;             // told in ScanPlan::collinear; its traits are unusable
+    std::size_t first_column = 0;       // of the orthonormal covariates in ScanPlan::columns
+    std::size_t covariates = 0;         // number of these columns
+    std::vector<PaddedColumn> design;   // [1, covariates x sqrt(n)] over members; only for refits
 };
 
 /// What is prepared for one trait, once for all variants.
@@ -33,16 +33,16 @@ struct TraitPlan {
     bool binary = false;
     std::size_t set = 0;
     std::uint64_t n = 0, n_cases = 0;
-    std::size_t column = 0;    // quantitative: residual; binary: outcome - fitted of the null model
-    double yy = 0;             // quantitative: sum of squares of the residual
-    double residual_sd = 0;    // quantitative: after covariates; binary: NaN
+    std::size_t column = 0; // quantitative: residual; binary: outcome - fitted of the null model
+    double yy = 0;          // quantitative: sum of squares of the residual
+    double residual_sd = 0; // quantitative: after covariates; binary: NaN
     // Binary only: U with U'U = information, as columns W X R^-1 of the null model.
-    std::size_t first_weighted = 0;   // C + 1 columns, the first is weight / sqrt(sum of weights)
-    std::size_t square_column = 0;    // the same first column, in ScanPlan::squares
-    double root_weight = 0;           // sqrt(sum of weights)
+    std::size_t first_weighted = 0; // C + 1 columns, the first is weight / sqrt(sum of weights)
+    std::size_t square_column = 0;  // the same first column, in ScanPlan::squares
+    double root_weight = 0;         // sqrt(sum of weights)
     SampleMask cases, male_cases;
-    std::vector<double> null_coefficients;  // for SampleSet::design
-    PaddedColumn outcome;                   // over members
+    std::vector<double> null_coefficients; // for SampleSet::design
+    PaddedColumn outcome;                  // over members
 };
 
 /// All columns that genotypes are multiplied with in one pass.
@@ -50,20 +50,21 @@ struct ScanPlan {
     std::vector<SampleSet> sets;
     std::vector<TraitPlan> traits;
     FixedColumns columns, squares;
-    std::vector<SkippedTrait> unusable;  // traits that cannot be analysed in these samples
-    std::vector<Problem> collinear;      // covariates that depend on others, by sample set
+    std::vector<SkippedTrait> unusable; // traits that cannot be analysed in these samples
+    std::vector<Problem> collinear;     // covariates that depend on others, by sample set
 };
 
 /// Which samples may take part.
 struct Eligible {
-    std::vector<std::uint8_t> samples;  // nonzero = may
+    std::vector<std::uint8_t> samples; // nonzero = may
     std::vector<Sex> sex;
 };
 
-/// Builds the columns of traits [first, last). A trait that cannot be analysed (constant, one class, fewer
-/// samples than parameters, null model without convergence, collinear covariates) goes to `unusable`.
-/// Memory: sets x (C + 1) and binary traits x (C + 3) and quantitative traits columns of 8 N bytes.
+/// Builds the columns of traits [first, last). A trait that cannot be analysed (constant, one
+/// class, fewer samples than parameters, null model without convergence, collinear covariates) goes
+/// to `unusable`. Memory: sets x (C + 1) and binary traits x (C + 3) and quantitative traits
+/// columns of 8 N bytes.
 ScanPlan make_plan(const Phenotypes& phenotypes, std::size_t first, std::size_t last,
                    const Eligible& eligible, const AssociationParams& params);
 
-}  // namespace salus::association
+} // namespace salus::association

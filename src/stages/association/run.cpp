@@ -14,12 +14,12 @@ namespace {
 
 using namespace association;
 
-constexpr double chi_square_median = 0.45493642311957275;  // of one degree of freedom
+constexpr double chi_square_median = 0.45493642311957275; // of one degree of freedom
 
 /// Traits [first, last) of the phenotypes are tested in one pass over the genotypes.
 struct Pass {
     std::size_t first = 0, last = 0;
-    std::optional<ScanPlan> plan;  // kept if it is the only one
+    std::optional<ScanPlan> plan; // kept if it is the only one
 };
 
 /// What the summary says of a trait, without its columns.
@@ -36,7 +36,8 @@ Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const
     Eligible eligible{.samples = std::vector<std::uint8_t>(samples.size(), 1), .sex = samples.sex};
     if (quality == nullptr) return eligible;
     const TableData table = quality->read("samples", {"sample_id", "pass"});
-    if (table.column<std::string>("sample_id") != samples.id || quality->rows("variants") != variants) {
+    if (table.column<std::string>("sample_id") != samples.id ||
+        quality->rows("variants") != variants) {
         throw DataError({.what = "the quality result is of other samples or variants",
                          .where = quality->path().string(),
                          .why = "its rows must be those of the genotype store",
@@ -49,11 +50,12 @@ Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const
 [[noreturn]] void throw_unusable(const std::vector<SkippedTrait>& unusable, bool named) {
     std::vector<Problem> problems;
     for (const SkippedTrait& trait : unusable) {
-        problems.push_back({.what = text("trait \"", trait.name, "\" cannot be analysed: ", trait.reason),
-                            .where = "after leaving out samples with missing values or failed quality",
-                            .why = "association needs a trait that varies, and more samples than parameters",
-                            .help = named ? "take it out of the parameter traits, or mend it"
-                                          : "mend at least one trait"});
+        problems.push_back(
+            {.what = text("trait \"", trait.name, "\" cannot be analysed: ", trait.reason),
+             .where = "after leaving out samples with missing values or failed quality",
+             .why = "association needs a trait that varies, and more samples than parameters",
+             .help = named ? "take it out of the parameter traits, or mend it"
+                           : "mend at least one trait"});
     }
     throw DataError(std::move(problems));
 }
@@ -62,14 +64,15 @@ std::string constants_of(const ScanPlan& plan, const TraitPlan& trait) {
     return join(plan.sets[trait.set].constant, ", ");
 }
 
-/// The passes and what is known of their traits. Every plan is made once before the first genotype is
-/// read, so that unusable traits and collinear covariates end the job at once.
+/// The passes and what is known of their traits. Every plan is made once before the first genotype
+/// is read, so that unusable traits and collinear covariates end the job at once.
 struct Schedule {
     std::vector<Pass> passes;
     std::vector<TraitFacts> traits;
 };
 
-Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible, const AssociationParams& params) {
+Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
+                     const AssociationParams& params) {
     Schedule schedule;
     const std::size_t count = phenotypes.traits.size();
     const auto width = static_cast<std::size_t>(params.traits_per_pass);
@@ -102,10 +105,11 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible, const Ass
 
 void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenotypes& phenotypes) {
     for (const TraitFacts& trait : schedule.traits) {
-        ctx.log().info(text(trait.name, ": ", with_thousands(trait.n), " samples",
-                            trait.binary ? text(", ", with_thousands(trait.n_cases), " cases") : "", ", ",
-                            trait.covariates, " covariates",
-                            trait.constant.empty() ? "" : " (constant, left out: " + trait.constant + ")"));
+        ctx.log().info(
+            text(trait.name, ": ", with_thousands(trait.n), " samples",
+                 trait.binary ? text(", ", with_thousands(trait.n_cases), " cases") : "", ", ",
+                 trait.covariates, " covariates",
+                 trait.constant.empty() ? "" : " (constant, left out: " + trait.constant + ")"));
     }
     for (const SkippedTrait& trait : phenotypes.skipped) {
         ctx.log().warning(text("trait ", trait.name, " is left out: ", trait.reason));
@@ -115,11 +119,14 @@ void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenoty
 double lambda_of(const ColumnMedian& median) {
     if (!median.lower) return std::numeric_limits<double>::quiet_NaN();
     // Order turns round from p to chi-square, but the mean of the two middle values does not mind.
-    return 0.5 * (chi_square_from_neg_log10_p(*median.lower) + chi_square_from_neg_log10_p(*median.upper)) /
+    return 0.5 *
+           (chi_square_from_neg_log10_p(*median.lower) +
+            chi_square_from_neg_log10_p(*median.upper)) /
            chi_square_median;
 }
 
-void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& median, bool transformed) {
+void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& median,
+                 bool transformed) {
     table.column<std::string>("name").push_back(trait.name);
     table.column<std::string>("kind").push_back(trait.binary ? "binary" : "quantitative");
     table.column<std::uint64_t>("n").push_back(trait.n);
@@ -129,7 +136,8 @@ void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& 
     table.column<double>("residual_sd").push_back(trait.residual_sd);
     table.column<std::string>("transformation")
         .push_back(transformed && !trait.binary ? "rank_inverse_normal" : "none");
-    table.column<std::uint32_t>("covariates").push_back(static_cast<std::uint32_t>(trait.covariates));
+    table.column<std::uint32_t>("covariates")
+        .push_back(static_cast<std::uint32_t>(trait.covariates));
     table.column<std::string>("covariates_constant").push_back(trait.constant);
 }
 
@@ -144,20 +152,23 @@ TableData skipped_data(const Phenotypes& phenotypes) {
 
 void write_codes(H5File& file, const std::string& table) {
     file.attribute(table + "/test", "codes", "0 none, 1 linear, 2 score, 3 wald, 4 firth");
-    file.attribute(table + "/status", "codes",
-                   "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
-                   "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome Y), "
-                   "9 trait without residual variance");
+    file.attribute(
+        table + "/status", "codes",
+        "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
+        "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome "
+        "Y), "
+        "9 trait without residual variance");
 }
 
-}  // namespace
+} // namespace
 
 void run_association(const AssociationParams& params, RunContext& ctx) {
     const auto genotypes = collectively(ctx.comm(), "opening genotypes",
                                         [&] { return open_genotypes(ctx.input("genotypes")); });
     const auto quality = collectively(ctx.comm(), "opening the quality result", [&] {
-        return ctx.has_input("quality") ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))
-                                        : std::unique_ptr<H5File>();
+        return ctx.has_input("quality")
+                   ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))
+                   : std::unique_ptr<H5File>();
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
         return read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params);
@@ -183,15 +194,17 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                            .last = pass.last},
                           *pass.plan);
         parts.push_back(ctx.for_each_unit(
-            schedule.passes.size() == 1 ? std::string("variants") : text("variants-", p + 1), units.size(),
+            schedule.passes.size() == 1 ? std::string("variants") : text("variants-", p + 1),
+            units.size(),
             [&](std::uint64_t unit, PartWriter& part) { runner.run(units[unit], p == 0, part); }));
         pass.plan.reset();
     }
     TableData summary(association_summary_table());
     for (const TraitFacts& trait : schedule.traits) {
-        add_summary(summary, trait,
-                    median_of(ctx.comm(), parts[trait.pass], text("traits/", trait.name, "/neg_log10_p")),
-                    params.rank_inverse_normal);
+        add_summary(
+            summary, trait,
+            median_of(ctx.comm(), parts[trait.pass], text("traits/", trait.name, "/neg_log10_p")),
+            params.rank_inverse_normal);
     }
     ctx.publish("association", [&](ResultWriter& out) {
         out.assemble(association_variants_table(), parts[0]);
@@ -205,4 +218,4 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     });
 }
 
-}  // namespace salus
+} // namespace salus

@@ -28,16 +28,19 @@ struct Alleles {
 };
 
 // Haploid calls count one allele although they are coded 0 or 2.
-Alleles count_alleles(const GenotypeCounts& counts, const GenotypeCounts& males, Ploidy ploidy) noexcept {
+Alleles count_alleles(const GenotypeCounts& counts, const GenotypeCounts& males,
+                      Ploidy ploidy) noexcept {
     const auto copies = static_cast<double>(counts.alt_copies());
     const auto called = static_cast<double>(counts.called());
     switch (ploidy) {
-    case Ploidy::diploid: return {copies, 2 * called};
+    case Ploidy::diploid:
+        return {copies, 2 * called};
     case Ploidy::x:
         return {copies - static_cast<double>(males.hom_alt),
                 2 * called - static_cast<double>(males.called())};
     case Ploidy::y:
-    case Ploidy::mitochondrial: return {0.5 * copies, called};
+    case Ploidy::mitochondrial:
+        return {0.5 * copies, called};
     }
     return {};
 }
@@ -62,12 +65,12 @@ void set_untested(VariantTest& result, AssociationStatus status) noexcept {
     set_effect(result, AssociationTest::none, nan, nan, nan);
 }
 
-}  // namespace
+} // namespace
 
 TestRules rules_of(const AssociationParams& params) {
     using Binary = TestRules::Binary;
-    const Binary binary = params.binary_test == "score"  ? Binary::score
-                          : params.binary_test == "wald" ? Binary::wald
+    const Binary binary = params.binary_test == "score"   ? Binary::score
+                          : params.binary_test == "wald"  ? Binary::wald
                           : params.binary_test == "firth" ? Binary::firth
                                                           : Binary::score_firth;
     return {.binary = binary,
@@ -158,13 +161,14 @@ void Scanner::describe(const VariantGenotypes& genotypes, const TraitPlan& trait
     result.frequency_controls = frequency(view.alt_alleles - cases.alt, view.alleles - cases.all);
 }
 
-// Minor allele genotype times a column, missing genotypes at the mean. The part of called samples is
-// counted from the minor allele in integers, so that nothing cancels where REF is rare.
+// Minor allele genotype times a column, missing genotypes at the mean. The part of called samples
+// is counted from the minor allele in integers, so that nothing cancels where REF is rare.
 double Scanner::imputed(const Sums& sums, const SetView& view, std::size_t column) const {
     const FixedColumns& columns = plan_.columns;
     const std::int64_t absent = sums.missing.empty() ? 0 : sums.missing[column];
-    const std::int64_t present =
-        view.flipped ? 2 * (columns.total(column) - absent) - sums.dosage[column] : sums.dosage[column];
+    const std::int64_t present = view.flipped
+                                     ? 2 * (columns.total(column) - absent) - sums.dosage[column]
+                                     : sums.dosage[column];
     return columns.real(column, present) + view.mean * columns.real(column, absent);
 }
 
@@ -184,7 +188,8 @@ void Scanner::test_linear(const TraitPlan& trait, const SetView& view, const Sum
                 view.mean * columns.real(trait.column, columns.total(trait.column));
     linear.residual_df = static_cast<double>(trait.n - set.covariates - 2);
     const LinearFit fit = fit_linear(linear);
-    if (!std::isfinite(fit.neg_log10_p)) return set_untested(result, AssociationStatus::no_variance);
+    if (!std::isfinite(fit.neg_log10_p))
+        return set_untested(result, AssociationStatus::no_variance);
     set_effect(result, AssociationTest::linear, view.flipped ? -fit.beta : fit.beta,
                fit.standard_error, fit.neg_log10_p);
 }
@@ -198,8 +203,8 @@ void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& tr
     // Sum of w h^2 over called samples, in units of the first weighted column.
     const std::int64_t called =
         view.flipped ? 4 * (total - absent) - 4 * sums.dosage[first] + square : square;
-    const double with_mean = plan_.squares.real(s, called) +
-                             view.mean * view.mean * plan_.columns.real(first, absent);
+    const double with_mean =
+        plan_.squares.real(s, called) + view.mean * view.mean * plan_.columns.real(first, absent);
     const double along = imputed(sums, view, first);
     const double centred = trait.root_weight * with_mean - along * along;
     double variance = centred;
@@ -229,7 +234,8 @@ DesignColumns Scanner::design_with(const VariantGenotypes& genotypes, const Trai
     const double plain[4] = {0, 1, 2, view.mean}, flipped[4] = {2, 1, 0, view.mean};
     genotypes.expand(set.samples, view.flipped ? flipped : plain, genotype_);
     design_.clear();
-    for (const auto& column : set.design) design_.push_back(column.data());
+    for (const auto& column : set.design)
+        design_.push_back(column.data());
     design_.push_back(genotype_.data());
     start_ = trait.null_coefficients;
     start_.push_back(std::clamp(start, -2.0, 2.0));
@@ -266,15 +272,18 @@ void Scanner::fit_firth(const VariantGenotypes& genotypes, const TraitPlan& trai
                fit.standard_error, fit.neg_log10_p);
 }
 
-void Scanner::test(std::span<const VariantGenotypes* const> variants, std::span<VariantTest> results) {
+void Scanner::test(std::span<const VariantGenotypes* const> variants,
+                   std::span<VariantTest> results) {
     multiply(variants);
     const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
     for (std::size_t v = 0; v < variants.size(); ++v) {
         views_.clear();
-        for (const SampleSet& set : plan_.sets) views_.push_back(view_set(*variants[v], set));
+        for (const SampleSet& set : plan_.sets)
+            views_.push_back(view_set(*variants[v], set));
         const Sums sums{.dosage = std::span(dosage_).subspan(v * width, width),
-                        .missing = has_missing_[v] != 0 ? std::span(missing_).subspan(v * width, width)
-                                                        : std::span<std::int64_t>(),
+                        .missing = has_missing_[v] != 0
+                                       ? std::span(missing_).subspan(v * width, width)
+                                       : std::span<std::int64_t>(),
                         .squares = std::span(squares_).subspan(v * square_width, square_width)};
         for (std::size_t t = 0; t < plan_.traits.size(); ++t) {
             const TraitPlan& trait = plan_.traits[t];
@@ -282,11 +291,14 @@ void Scanner::test(std::span<const VariantGenotypes* const> variants, std::span<
             VariantTest& result = results[v * plan_.traits.size() + t];
             result = {};
             describe(*variants[v], trait, view, result);
-            if (view.status != AssociationStatus::tested) set_untested(result, view.status);
-            else if (trait.binary) test_binary(*variants[v], trait, view, sums, result);
-            else test_linear(trait, view, sums, result);
+            if (view.status != AssociationStatus::tested)
+                set_untested(result, view.status);
+            else if (trait.binary)
+                test_binary(*variants[v], trait, view, sums, result);
+            else
+                test_linear(trait, view, sums, result);
         }
     }
 }
 
-}  // namespace salus::association
+} // namespace salus::association

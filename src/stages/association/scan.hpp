@@ -12,8 +12,8 @@ namespace salus::association {
 
 /// Result of one variant for one trait.
 struct VariantTest {
-    double frequency, frequency_cases, frequency_controls;  // of ALT; NaN without called alleles
-    double beta, standard_error, neg_log10_p;               // NaN if not tested
+    double frequency, frequency_cases, frequency_controls; // of ALT; NaN without called alleles
+    double beta, standard_error, neg_log10_p;              // NaN if not tested
     std::uint32_t n = 0, n_cases = 0;
     AssociationTest test = AssociationTest::none;
     AssociationStatus status = AssociationStatus::tested;
@@ -23,7 +23,7 @@ struct VariantTest {
 struct TestRules {
     enum class Binary { score_firth, score, wald, firth };
     Binary binary = Binary::score_firth;
-    double refit_neg_log10_p = 0;  // score tests at least so significant are fitted again
+    double refit_neg_log10_p = 0; // score tests at least so significant are fitted again
     double minor_allele_count_min = 0;
 };
 TestRules rules_of(const AssociationParams& params);
@@ -41,14 +41,14 @@ private:
     // One variant as a trait's sample set sees it; genotypes count the minor allele.
     struct SetView {
         GenotypeCounts counts;
-        bool flipped = false;         // REF is the minor allele
-        double mean = 0;              // minor copies of called samples, which missing ones get
-        double centred_squares = 0;   // sum of (genotype - mean)^2
+        bool flipped = false;       // REF is the minor allele
+        double mean = 0;            // minor copies of called samples, which missing ones get
+        double centred_squares = 0; // sum of (genotype - mean)^2
         double alleles = 0, alt_alleles = 0;
         AssociationStatus status = AssociationStatus::tested;
     };
     struct Sums {
-        std::span<const std::int64_t> dosage, missing, squares;  // missing empty: nobody is
+        std::span<const std::int64_t> dosage, missing, squares; // missing empty: nobody is
     };
 
     void multiply(std::span<const VariantGenotypes* const> variants);
@@ -78,4 +78,4 @@ private:
     std::vector<const double*> design_;
 };
 
-}  // namespace salus::association
+} // namespace salus::association

@@ -32,7 +32,8 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
 }
 
 Resources needs(const AssociationParams& params, const Workload& w) {
-    const double covariates = params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size());
+    const double covariates =
+        params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size());
     const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
     Resources r;
     // Half of the traits binary, all with sample sets of their own: the worst case that is common.
@@ -44,76 +45,111 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double multiply = w.variants * w.samples * columns * 0.025e-9;
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
     r.core_hours = passes * (multiply + w.variants * (3e-6 + 1e-6 * width)) / 3600;
-    r.formula = "P traits per pass (at most traits_per_pass), C covariates, D = P (C + 3) columns: memory per "
-                "rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 65,536 x (46 B x P + 200 B), independent "
-                "of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + 1 us x M P, less "
-                "where variants are rare; Firth and Wald fits add about 0.1 us x N per fit and C = 10";
+    r.formula =
+        "P traits per pass (at most traits_per_pass), C covariates, D = P (C + 3) columns: memory "
+        "per "
+        "rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 65,536 x (46 B x P + 200 B), "
+        "independent "
+        "of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + 1 us x M P, "
+        "less "
+        "where variants are rare; Firth and Wald fits add about 0.1 us x N per fit and C = 10";
     return r;
 }
 
 const char* const details =
-    "Tests every variant for every trait, many traits in one pass over the genotypes. Quantitative traits: "
-    "multiple linear regression, exact least squares by taking the covariates out of trait and genotype "
-    "(Frisch, Waugh, Lovell); Student's t. Binary traits: logistic regression, by default the score test given "
-    "the model of the covariates alone, and where its p is below refit_p_max Firth's penalised likelihood with "
-    "its likelihood ratio test, which holds for rare variants and rare diseases where score and Wald tests do "
+    "Tests every variant for every trait, many traits in one pass over the genotypes. Quantitative "
+    "traits: "
+    "multiple linear regression, exact least squares by taking the covariates out of trait and "
+    "genotype "
+    "(Frisch, Waugh, Lovell); Student's t. Binary traits: logistic regression, by default the "
+    "score test given "
+    "the model of the covariates alone, and where its p is below refit_p_max Firth's penalised "
+    "likelihood with "
+    "its likelihood ratio test, which holds for rare variants and rare diseases where score and "
+    "Wald tests do "
     "not. binary_test = \"wald\" fits every variant by maximum likelihood.\n\n"
-    "A trait is tested in the samples that have it, all covariates, and a pass in the quality result if that is "
-    "given. Covariates that do not vary there (sex in a disease of one sex) are left out and named in "
-    "trait_summary; collinear covariates are an error. Missing genotypes get the mean of the called ones of "
+    "A trait is tested in the samples that have it, all covariates, and a pass in the quality "
+    "result if that is "
+    "given. Covariates that do not vary there (sex in a disease of one sex) are left out and named "
+    "in "
+    "trait_summary; collinear covariates are an error. Missing genotypes get the mean of the "
+    "called ones of "
     "these samples, so n does not change from variant to variant. The effect allele is ALT.\n\n"
-    "Chromosome X outside the pseudo-autosomal regions: males count 0 or 2 copies, so that beta compares one "
-    "female copy with half a male copy (full dosage compensation); a heterozygous male call is missing; allele "
-    "frequencies count one allele per male. Sex is not added by itself: have it among the covariates. "
-    "Chromosome Y is tested in recorded males only, mitochondrial variants in everybody, both coded 0 or 2.\n\n"
-    "minor_allele_count_min is 20 by default: with fewer copies the t and score approximations fail in the "
-    "tails, and a single carrier decides the result. Sums over samples are exact integers (traits and covariates "
-    "as 32-bit fixed point, error below 2^-30 of the largest value), so results do not depend on ranks, threads "
+    "Chromosome X outside the pseudo-autosomal regions: males count 0 or 2 copies, so that beta "
+    "compares one "
+    "female copy with half a male copy (full dosage compensation); a heterozygous male call is "
+    "missing; allele "
+    "frequencies count one allele per male. Sex is not added by itself: have it among the "
+    "covariates. "
+    "Chromosome Y is tested in recorded males only, mitochondrial variants in everybody, both "
+    "coded 0 or 2.\n\n"
+    "minor_allele_count_min is 20 by default: with fewer copies the t and score approximations "
+    "fail in the "
+    "tails, and a single carrier decides the result. Sums over samples are exact integers (traits "
+    "and covariates "
+    "as 32-bit fixed point, error below 2^-30 of the largest value), so results do not depend on "
+    "ranks, threads "
     "or processor. lambda_gc is the exact median.";
 
-}  // namespace
+} // namespace
 
 Stage association_stage() {
     using P = AssociationParams;
     return stage<P>("association")
         .summary("linear and logistic regression of traits on every variant")
         .details(details)
-        .cites("Frisch R, Waugh FV (1933) Partial time regressions as compared with individual trends. "
+        .cites("Frisch R, Waugh FV (1933) Partial time regressions as compared with individual "
+               "trends. "
                "Econometrica 1:387. doi:10.2307/1907330")
         .cites("Firth D (1993) Bias reduction of maximum likelihood estimates. Biometrika 80:27. "
                "doi:10.1093/biomet/80.1.27")
-        .cites("Heinze G, Schemper M (2002) A solution to the problem of separation in logistic regression. "
+        .cites("Heinze G, Schemper M (2002) A solution to the problem of separation in logistic "
+               "regression. "
                "Stat Med 21:2409. doi:10.1002/sim.1047")
-        .cites("Devlin B, Roeder K (1999) Genomic control for association studies. Biometrics 55:997. "
-               "doi:10.1111/j.0006-341X.1999.00997.x")
+        .cites(
+            "Devlin B, Roeder K (1999) Genomic control for association studies. Biometrics 55:997. "
+            "doi:10.1111/j.0006-341X.1999.00997.x")
         .reads({"genotypes", Artifact::genotype_store, "genotypes to be tested"})
         .reads({"phenotypes", Artifact::phenotype_table, "traits and covariates in genotype order"})
         .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
-        .writes({"association", Artifact::association_result, "association.h5",
+        .writes({"association",
+                 Artifact::association_result,
+                 "association.h5",
                  "tests of all variants for all traits",
                  {association_variants_table(), association_trait_table("{trait}", true),
                   association_summary_table(), association_skipped_table()}})
-        .param("traits", &P::traits,
-               {.doc = "traits to test; empty: all quantitative and binary ones that can be tested"})
+        .param(
+            "traits", &P::traits,
+            {.doc = "traits to test; empty: all quantitative and binary ones that can be tested"})
         .param("covariates", &P::covariates,
-               {.doc = "covariates of the model, without the intercept; empty: all of the phenotype table"})
-        .param("binary_test", &P::binary_test,
-               {.doc = "test of binary traits: score test with Firth refit, or one test for all variants",
-                .choices = {"score_firth", "score", "wald", "firth"}})
+               {.doc = "covariates of the model, without the intercept; empty: all of the "
+                       "phenotype table"})
+        .param(
+            "binary_test", &P::binary_test,
+            {.doc =
+                 "test of binary traits: score test with Firth refit, or one test for all variants",
+             .choices = {"score_firth", "score", "wald", "firth"}})
         .param("refit_p_max", &P::refit_p_max,
-               {.doc = "score tests with p below this are fitted again with Firth's penalty (score_firth)",
-                .unit = "probability", .min = 0, .max = 1})
+               {.doc = "score tests with p below this are fitted again with Firth's penalty "
+                       "(score_firth)",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
         .param("minor_allele_count_min", &P::minor_allele_count_min,
-               {.doc = "fewest copies of the rarer allele among the samples of a trait", .unit = "alleles",
+               {.doc = "fewest copies of the rarer allele among the samples of a trait",
+                .unit = "alleles",
                 .min = 1})
-        .param("rank_inverse_normal", &P::rank_inverse_normal,
-               {.doc = "whether quantitative traits are replaced by normal quantiles of their ranks"})
+        .param(
+            "rank_inverse_normal", &P::rank_inverse_normal,
+            {.doc = "whether quantitative traits are replaced by normal quantiles of their ranks"})
         .param("traits_per_pass", &P::traits_per_pass,
-               {.doc = "traits tested in one pass over the genotypes; fewer need less memory", .unit = "traits",
-                .min = 1, .max = 100000})
+               {.doc = "traits tested in one pass over the genotypes; fewer need less memory",
+                .unit = "traits",
+                .min = 1,
+                .max = 100000})
         .needs(needs)
         .examines(examine)
         .run(run_association);
 }
 
-}  // namespace salus
+} // namespace salus

@@ -5,35 +5,43 @@ namespace salus {
 
 TableSpec association_variants_table() {
     using enum ColumnType;
-    return {.name = "variants",
-            .row = "variant",
-            .doc = "One row per variant of the genotype store, in its order; rows of traits/* are the same.",
-            .columns = {{"chromosome", text, "", "Chromosome as written in the input"},
-                        {"base_pair_location", u32, "bp", "Position, 1-based"},
-                        {"variant_id", text, "", "Identifier as written in the input, empty if none"},
-                        {"other_allele", text, "", "Reference allele (REF)"},
-                        {"effect_allele", text, "", "Alternative allele (ALT); effects are per copy of it"}}};
+    return {
+        .name = "variants",
+        .row = "variant",
+        .doc = "One row per variant of the genotype store, in its order; rows of traits/* are the "
+               "same.",
+        .columns = {
+            {"chromosome", text, "", "Chromosome as written in the input"},
+            {"base_pair_location", u32, "bp", "Position, 1-based"},
+            {"variant_id", text, "", "Identifier as written in the input, empty if none"},
+            {"other_allele", text, "", "Reference allele (REF)"},
+            {"effect_allele", text, "", "Alternative allele (ALT); effects are per copy of it"}}};
 }
 
 TableSpec association_trait_table(const std::string& trait, bool binary) {
     using enum ColumnType;
-    TableSpec spec{.name = salus::text("traits/", trait),
-                   .row = "variant",
-                   .doc = salus::text("Tests of all variants for ", trait, "; rows as in variants."),
-                   .columns = {{"effect_allele_frequency", f64, "proportion",
-                                "ALT alleles over called alleles in the samples of this trait; NaN if none"},
-                               {"n", u32, "people", "Samples in the test; missing genotypes are imputed"}}};
+    TableSpec spec{
+        .name = salus::text("traits/", trait),
+        .row = "variant",
+        .doc = salus::text("Tests of all variants for ", trait, "; rows as in variants."),
+        .columns = {{"effect_allele_frequency", f64, "proportion",
+                     "ALT alleles over called alleles in the samples of this trait; NaN if none"},
+                    {"n", u32, "people", "Samples in the test; missing genotypes are imputed"}}};
     auto& columns = spec.columns;
     if (binary) {
         columns.push_back({"n_cases", u32, "people", "Cases in the test"});
-        columns.push_back({"effect_allele_frequency_cases", f64, "proportion", "The same among cases"});
-        columns.push_back({"effect_allele_frequency_controls", f64, "proportion", "The same among controls"});
+        columns.push_back(
+            {"effect_allele_frequency_cases", f64, "proportion", "The same among cases"});
+        columns.push_back(
+            {"effect_allele_frequency_controls", f64, "proportion", "The same among controls"});
     }
     columns.push_back({"beta", f64, binary ? "log odds per allele" : "trait unit per allele",
                        "Effect of one copy of effect_allele; NaN if not tested"});
-    columns.push_back({"standard_error", f64, binary ? "log odds per allele" : "trait unit per allele",
+    columns.push_back({"standard_error", f64,
+                       binary ? "log odds per allele" : "trait unit per allele",
                        "Standard error of beta"});
-    columns.push_back({"neg_log10_p", f64, "-log10 p", "Two-sided significance, without underflow"});
+    columns.push_back(
+        {"neg_log10_p", f64, "-log10 p", "Two-sided significance, without underflow"});
     columns.push_back({"test", u8, "code", "Which test beta and neg_log10_p come from"});
     columns.push_back({"status", u8, "code", "0, or why the variant was not tested"});
     return spec;
@@ -41,22 +49,23 @@ TableSpec association_trait_table(const std::string& trait, bool binary) {
 
 TableSpec association_summary_table() {
     using enum ColumnType;
-    return {.name = "trait_summary",
-            .row = "trait",
-            .doc = "One row per analysed trait.",
-            .columns = {{"name", text, "", "Trait; its results are in traits/NAME"},
-                        {"kind", text, "", "quantitative or binary"},
-                        {"n", u64, "people", "Samples with trait and all covariates"},
-                        {"n_cases", u64, "people", "Cases among them; 0 for quantitative traits"},
-                        {"variants_tested", u64, "variants", "Variants with status 0"},
-                        {"lambda_gc", f64, "1",
-                         "Median chi-square (1 df, from the p-values) over 0.4549; NaN without tests"},
-                        {"residual_sd", f64, "trait unit",
-                         "Standard deviation after covariates; NaN for binary traits"},
-                        {"transformation", text, "", "rank_inverse_normal or none"},
-                        {"covariates", u32, "covariates", "Number that entered the model"},
-                        {"covariates_constant", text, "",
-                         "Covariates left out because they do not vary among these samples"}}};
+    return {
+        .name = "trait_summary",
+        .row = "trait",
+        .doc = "One row per analysed trait.",
+        .columns = {{"name", text, "", "Trait; its results are in traits/NAME"},
+                    {"kind", text, "", "quantitative or binary"},
+                    {"n", u64, "people", "Samples with trait and all covariates"},
+                    {"n_cases", u64, "people", "Cases among them; 0 for quantitative traits"},
+                    {"variants_tested", u64, "variants", "Variants with status 0"},
+                    {"lambda_gc", f64, "1",
+                     "Median chi-square (1 df, from the p-values) over 0.4549; NaN without tests"},
+                    {"residual_sd", f64, "trait unit",
+                     "Standard deviation after covariates; NaN for binary traits"},
+                    {"transformation", text, "", "rank_inverse_normal or none"},
+                    {"covariates", u32, "covariates", "Number that entered the model"},
+                    {"covariates_constant", text, "",
+                     "Covariates left out because they do not vary among these samples"}}};
 }
 
 TableSpec association_skipped_table() {
@@ -67,4 +76,4 @@ TableSpec association_skipped_table() {
             .columns = {{"name", text, "", "Trait"}, {"reason", text, "", "Why it was left out"}}};
 }
 
-}  // namespace salus
+} // namespace salus

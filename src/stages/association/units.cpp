@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t none = SIZE_MAX;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 26;  // of 2-bit rows
+constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 26; // of 2-bit rows
 constexpr std::size_t largest_group = 24, smallest_group = 6;
 
 // Variants per read: whole blocks, about 64 MiB of rows.
@@ -35,9 +35,14 @@ TableData variants_data(std::span<const Variant> variants) {
 }
 
 VariantTest untested(const TraitPlan& trait, AssociationStatus status) {
-    return {.frequency = nan, .frequency_cases = nan, .frequency_controls = nan,
-            .beta = nan, .standard_error = nan, .neg_log10_p = nan,
-            .n = static_cast<std::uint32_t>(trait.n), .n_cases = static_cast<std::uint32_t>(trait.n_cases),
+    return {.frequency = nan,
+            .frequency_cases = nan,
+            .frequency_controls = nan,
+            .beta = nan,
+            .standard_error = nan,
+            .neg_log10_p = nan,
+            .n = static_cast<std::uint32_t>(trait.n),
+            .n_cases = static_cast<std::uint32_t>(trait.n_cases),
             .status = status};
 }
 
@@ -49,13 +54,14 @@ void for_each_group(std::size_t groups, F&& body) {
     });
 }
 
-}  // namespace
+} // namespace
 
 // Columns of one trait over the variants of a unit.
 struct UnitRunner::Columns {
     explicit Columns(std::size_t rows)
         : frequency(rows), frequency_cases(rows), frequency_controls(rows), beta(rows),
-          standard_error(rows), neg_log10_p(rows), n(rows), n_cases(rows), test(rows), status(rows) {}
+          standard_error(rows), neg_log10_p(rows), n(rows), n_cases(rows), test(rows),
+          status(rows) {}
 
     void set(std::size_t row, const VariantTest& result) {
         frequency[row] = result.frequency;
@@ -86,16 +92,29 @@ struct UnitRunner::Columns {
         return data;
     }
 
-    std::vector<double> frequency, frequency_cases, frequency_controls, beta, standard_error, neg_log10_p;
+    std::vector<double> frequency, frequency_cases, frequency_controls, beta, standard_error,
+        neg_log10_p;
     std::vector<std::uint32_t> n, n_cases;
     std::vector<std::uint8_t> test, status;
 };
 
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
-    constexpr std::uint64_t least_samples = std::uint64_t{1} << 15;  // 2^31 genotypes / 65,536 variants
-    return variant_units(genotypes.variant_count(),
-                         std::max<std::uint64_t>(least_samples, genotypes.samples().size()),
-                         genotypes.block_variants());
+    constexpr std::uint64_t most_variants = 65536, least_genotypes = std::uint64_t{1} << 24;
+    constexpr std::uint64_t least_units = 16;
+    const std::uint64_t variants = genotypes.variant_count(),
+                        samples = genotypes.samples().size() + 1;
+    const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
+    const auto usual = variant_units(
+        variants, std::max<std::uint64_t>(samples, (std::uint64_t{1} << 31) / most_variants),
+        block);
+    if (usual.empty()) return usual;
+    const std::uint64_t worthwhile = std::min(least_genotypes / samples, variants / least_units);
+    const std::uint64_t length = std::max(usual.front().size(), worthwhile / block * block);
+    std::vector<VariantRange> units;
+    for (std::uint64_t begin = 0; begin < variants; begin += length) {
+        units.push_back({begin, std::min(variants, begin + length)});
+    }
+    return units;
 }
 
 UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan)
@@ -114,8 +133,9 @@ const ScanPlan& UnitRunner::plan_of_males() {
     male_plan_ = std::make_unique<ScanPlan>(
         make_plan(input_.phenotypes, input_.first, input_.last, males, input_.params));
     for (const TraitPlan& trait : plan_.traits) {
-        const auto at = std::find_if(male_plan_->traits.begin(), male_plan_->traits.end(),
-                                     [&](const TraitPlan& other) { return other.name == trait.name; });
+        const auto at =
+            std::find_if(male_plan_->traits.begin(), male_plan_->traits.end(),
+                         [&](const TraitPlan& other) { return other.name == trait.name; });
         male_trait_.push_back(at == male_plan_->traits.end()
                                   ? none
                                   : static_cast<std::size_t>(at - male_plan_->traits.begin()));
@@ -170,8 +190,8 @@ void UnitRunner::test_block(const VariantBlock& block, const std::vector<Ploidy>
         const std::size_t share = variants->size() / (2 * thread_count());
         const std::size_t size = std::clamp(share / 3 * 3, smallest_group, largest_group);
         for_each_group((variants->size() + size - 1) / size, [&](std::size_t g) {
-            const auto group = std::span(*variants).subspan(
-                g * size, std::min(size, variants->size() - g * size));
+            const auto group =
+                std::span(*variants).subspan(g * size, std::min(size, variants->size() - g * size));
             std::vector<VariantTest> results(group.size() * columns.size());
             test_group(block, group, ploidy, variants == &of_males, results);
             for (std::size_t k = 0; k < group.size(); ++k) {
@@ -201,10 +221,11 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
             ploidy[v] = ploidy_of(variants[offset + v], input_.genotypes.genome_build());
         }
         const auto first = passes.begin() + static_cast<std::ptrdiff_t>(offset);
-        test_block(block_, ploidy, {first, first + static_cast<std::ptrdiff_t>(range.size())}, columns,
-                   offset);
+        test_block(block_, ploidy, {first, first + static_cast<std::ptrdiff_t>(range.size())},
+                   columns, offset);
     }
-    for (std::size_t t = 0; t < columns.size(); ++t) part.write(columns[t].table(plan_.traits[t]));
+    for (std::size_t t = 0; t < columns.size(); ++t)
+        part.write(columns[t].table(plan_.traits[t]));
 }
 
-}  // namespace salus::association
+} // namespace salus::association

@@ -18,11 +18,13 @@ struct PassInput {
     const Eligible& eligible;
     const AssociationParams& params;
     const H5File* quality;           // null: every variant passes
-    std::size_t first = 0, last = 0;  // traits of the pass
+    std::size_t first = 0, last = 0; // traits of the pass
 };
 
-/// Cuts the variants into units of at most 65,536 (a chunk of the result), so that the memory of a unit does
-/// not grow with the number of variants, whatever the number of samples.
+/// Cuts the variants into work units: as variant_units, but of at most 65,536 variants (a chunk of
+/// the result), so that the memory of a unit does not grow with the number of variants, and of at
+/// least 2^24 genotypes where that leaves 16 units, so that files do not cost more than tests. A
+/// function of the data.
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes);
 
 /// Tests the variants of units against the traits of one pass. One object per rank; threads inside.
@@ -44,10 +46,10 @@ private:
     PassInput input_;
     const ScanPlan& plan_;
     TestRules rules_;
-    std::unique_ptr<ScanPlan> male_plan_;      // made when the first variant on Y comes
-    std::vector<std::size_t> male_trait_;      // trait of plan_ -> trait of male_plan_, or SIZE_MAX
-    std::vector<std::unique_ptr<Scanner>> scanners_, male_scanners_;  // [thread]
+    std::unique_ptr<ScanPlan> male_plan_; // made when the first variant on Y comes
+    std::vector<std::size_t> male_trait_; // trait of plan_ -> trait of male_plan_, or SIZE_MAX
+    std::vector<std::unique_ptr<Scanner>> scanners_, male_scanners_; // [thread]
     VariantBlock block_;
 };
 
-}  // namespace salus::association
+} // namespace salus::association

@@ -18,8 +18,10 @@ void VariantGenotypes::assign(const VariantBlock& block, std::size_t v, Ploidy p
                               std::span<const Sex> sex) {
     list_ = block.is_carrier_list(v);
     ploidy_ = ploidy;
-    if (list_) carriers_ = block.carriers(v);
-    else row_ = block.row(v);
+    if (list_)
+        carriers_ = block.carriers(v);
+    else
+        row_ = block.row(v);
     if (ploidy != Ploidy::x && ploidy != Ploidy::y) return;
     const auto impossible = [&](std::size_t sample, std::uint8_t call) {
         return call == het && sex[sample] == Sex::male;
@@ -50,7 +52,8 @@ void VariantGenotypes::list_missing_calls(std::size_t samples, std::vector<Carri
 void VariantGenotypes::expand(std::span<const std::uint32_t> samples, const double (&values)[4],
                               std::span<double> out) const noexcept {
     if (!list_) {
-        for (std::size_t k = 0; k < samples.size(); ++k) out[k] = values[packed_get(row_, samples[k])];
+        for (std::size_t k = 0; k < samples.size(); ++k)
+            out[k] = values[packed_get(row_, samples[k])];
         return;
     }
     std::fill_n(out.begin(), samples.size(), values[hom_ref]);
@@ -63,4 +66,4 @@ void VariantGenotypes::expand(std::span<const std::uint32_t> samples, const doub
     }
 }
 
-}  // namespace salus::association
+} // namespace salus::association

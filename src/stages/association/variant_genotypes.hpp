@@ -12,10 +12,10 @@ namespace salus::association {
 
 /// How the calls of a variant are read.
 enum class Ploidy : std::uint8_t {
-    diploid,        // autosomes, pseudo-autosomal regions
-    x,              // males carry one copy, coded 0 or 2; a heterozygous male is missing
-    y,              // only males count, coded 0 or 2; a heterozygous male is missing
-    mitochondrial,  // everybody carries one kind, coded 0 or 2 (1: heteroplasmy)
+    diploid,       // autosomes, pseudo-autosomal regions
+    x,             // males carry one copy, coded 0 or 2; a heterozygous male is missing
+    y,             // only males count, coded 0 or 2; a heterozygous male is missing
+    mitochondrial, // everybody carries one kind, coded 0 or 2 (1: heteroplasmy)
 };
 Ploidy ploidy_of(const Variant& variant, std::string_view genome_build) noexcept;
 
@@ -44,8 +44,8 @@ private:
     Ploidy ploidy_ = Ploidy::diploid;
     std::span<const std::uint8_t> row_;
     std::span<const Carrier> carriers_;
-    std::vector<std::uint8_t> own_row_;  // where calls were changed
+    std::vector<std::uint8_t> own_row_; // where calls were changed
     std::vector<Carrier> own_carriers_;
 };
 
-}  // namespace salus::association
+} // namespace salus::association

@@ -16,7 +16,8 @@ using test::random_calls;
 GenotypeCounts count_slowly(const std::vector<std::uint8_t>& calls,
                             const std::vector<std::uint8_t>& members) {
     std::uint64_t by_call[4] = {};
-    for (std::size_t i = 0; i < calls.size(); ++i) by_call[calls[i]] += members[i] != 0 ? 1U : 0U;
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        by_call[calls[i]] += members[i] != 0 ? 1U : 0U;
     return {.hom_ref = by_call[0], .het = by_call[1], .hom_alt = by_call[2], .missing = by_call[3]};
 }
 
@@ -25,7 +26,8 @@ TEST(GenotypeCounts, EveryInstructionSetAndFormAgreesWithTheSlowCountOnEveryTail
         const auto calls = random_calls(samples, samples, samples % 2 == 0);
         std::vector<std::uint8_t> members(samples);
         Rng rng(5, "members", samples);
-        for (auto& member : members) member = rng.bernoulli(0.7) ? 1 : 0;
+        for (auto& member : members)
+            member = rng.bernoulli(0.7) ? 1 : 0;
         const SampleMask mask(members);
         const auto row = pack(calls);
         const auto carriers = carriers_of(calls);
@@ -62,5 +64,5 @@ TEST(ListMissing, FindsEveryMissingCallInOrder) {
     }
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -11,15 +11,18 @@ namespace salus {
 namespace {
 
 struct Example {
-    Example(std::size_t samples, std::size_t count) : values(count), outcome(padded_samples(samples)) {
+    Example(std::size_t samples, std::size_t count)
+        : values(count), outcome(padded_samples(samples)) {
         for (std::size_t c = 0; c < count; ++c) {
             Rng rng(4, "design", c);
             values[c].resize(padded_samples(samples));
-            for (std::size_t i = 0; i < samples; ++i) values[c][i] = c == 0 ? 1 : rng.normal();
+            for (std::size_t i = 0; i < samples; ++i)
+                values[c][i] = c == 0 ? 1 : rng.normal();
             columns.push_back(values[c].data());
         }
         Rng rng(4, "outcome", 0);
-        for (std::size_t i = 0; i < samples; ++i) outcome[i] = rng.bernoulli(0.4) ? 1 : 0;
+        for (std::size_t i = 0; i < samples; ++i)
+            outcome[i] = rng.bernoulli(0.4) ? 1 : 0;
         design = {.columns = columns, .samples = samples};
     }
     std::vector<std::vector<double>> values;
@@ -37,12 +40,15 @@ struct Sums {
 Sums compute(const Example& example, std::span<const double> coefficients,
              std::span<const double> factor, Isa isa) {
     const std::size_t padded = example.design.padded(), count = example.design.count();
-    Sums s{.eta = std::vector<double>(padded), .residual = std::vector<double>(padded),
-           .weight = std::vector<double>(padded), .gram = std::vector<double>(count * count),
-           .score = std::vector<double>(count), .leverage = std::vector<double>(padded)};
+    Sums s{.eta = std::vector<double>(padded),
+           .residual = std::vector<double>(padded),
+           .weight = std::vector<double>(padded),
+           .gram = std::vector<double>(count * count),
+           .score = std::vector<double>(count),
+           .leverage = std::vector<double>(padded)};
     linear_predictor(example.design, coefficients, s.eta, isa);
-    s.likelihood = logistic_terms(s.eta, example.outcome, example.design.samples, s.residual,
-                                  s.weight, isa);
+    s.likelihood =
+        logistic_terms(s.eta, example.outcome, example.design.samples, s.residual, s.weight, isa);
     weighted_gram(example.design, s.weight, s.gram, isa);
     column_products(example.design, s.residual, s.score, isa);
     leverages(example.design, s.weight, factor, s.leverage, isa);
@@ -62,7 +68,8 @@ TEST(LogisticSums, AgreeWithPlainLoopsAndAreTheSameBitsOnEveryInstructionSet) {
         std::vector<double> gram(9), score(3);
         for (std::size_t i = 0; i < samples; ++i) {
             double eta = 0;
-            for (std::size_t c = 0; c < 3; ++c) eta += coefficients[c] * example.values[c][i];
+            for (std::size_t c = 0; c < 3; ++c)
+                eta += coefficients[c] * example.values[c][i];
             const double mu = 1 / (1 + std::exp(-eta)), weight = mu / (1 + std::exp(eta));
             likelihood += example.outcome[i] * eta - std::max(eta, 0.0) -
                           std::log1p(std::exp(-std::fabs(eta)));
@@ -81,8 +88,10 @@ TEST(LogisticSums, AgreeWithPlainLoopsAndAreTheSameBitsOnEveryInstructionSet) {
             EXPECT_NEAR(s.leverage[i], weight * norm, 1e-13 * weight * norm + 1e-300);
         }
         EXPECT_NEAR(s.likelihood, likelihood, 1e-12 * std::fabs(likelihood) + 1e-14);
-        for (std::size_t k = 0; k < 9; ++k) EXPECT_NEAR(s.gram[k], gram[k], 1e-12 * (1 + std::fabs(gram[k])));
-        for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(s.score[k], score[k], 1e-11);
+        for (std::size_t k = 0; k < 9; ++k)
+            EXPECT_NEAR(s.gram[k], gram[k], 1e-12 * (1 + std::fabs(gram[k])));
+        for (std::size_t k = 0; k < 3; ++k)
+            EXPECT_NEAR(s.score[k], score[k], 1e-11);
     }
 }
 
@@ -97,5 +106,5 @@ TEST(LogisticSums, ExtremePredictorsStayFinite) {
     }
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -34,7 +34,8 @@ inline std::vector<std::uint8_t> random_calls(std::size_t samples, std::uint64_t
 
 inline PaddedRow pack(const std::vector<std::uint8_t>& calls) {
     PaddedRow row(calls.size());
-    for (std::size_t i = 0; i < calls.size(); ++i) packed_set(row.bytes(), i, calls[i]);
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        packed_set(row.bytes(), i, calls[i]);
     return row;
 }
 
@@ -49,8 +50,10 @@ inline std::vector<Carrier> carriers_of(const std::vector<std::uint8_t>& calls) 
 inline const std::vector<std::size_t>& tail_lengths() {
     static const std::vector<std::size_t> lengths = [] {
         std::vector<std::size_t> all{0};
-        for (std::size_t n = 1; n <= 70; ++n) all.push_back(n);
-        for (std::size_t n = 250; n <= 262; ++n) all.push_back(n);
+        for (std::size_t n = 1; n <= 70; ++n)
+            all.push_back(n);
+        for (std::size_t n = 250; n <= 262; ++n)
+            all.push_back(n);
         for (const std::size_t n : {511U, 512U, 513U, 1000U, 16383U, 16384U, 16385U, 20000U}) {
             all.push_back(n);
         }
@@ -59,4 +62,4 @@ inline const std::vector<std::size_t>& tail_lengths() {
     return lengths;
 }
 
-}  // namespace salus::test
+} // namespace salus::test

@@ -13,7 +13,8 @@ using Columns = std::vector<std::vector<double>>;
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
     double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+    for (std::size_t i = 0; i < a.size(); ++i)
+        sum += a[i] * b[i];
     return sum;
 }
 
@@ -35,8 +36,8 @@ TEST(FitLinear, AgreesWithR) {
     const Example e;
     const auto basis = orthonormal_basis(Columns{e.z});
     const auto g = residuals(basis, e.g), y = residuals(basis, e.x);
-    const LinearFit fit = fit_linear(
-        {.gg = dot(g, g), .gy = dot(g, y), .yy = dot(y, y), .residual_df = 60 - 1 - 2});
+    const LinearFit fit =
+        fit_linear({.gg = dot(g, g), .gy = dot(g, y), .yy = dot(y, y), .residual_df = 60 - 1 - 2});
     EXPECT_NEAR(fit.beta, -0.00995314391341277, 1e-15);
     EXPECT_NEAR(fit.standard_error, 0.126660043244670, 1e-14);
     EXPECT_NEAR(fit.t, -0.0785815609914663, 1e-14);
@@ -52,8 +53,9 @@ TEST(FitLinear, PerfectFitIsInfinitelySignificant) {
 
 TEST(OrthonormalBasis, IsCentredAndOrthonormal) {
     const Example e;
-    auto far = e.x;  // far from zero, as a year of birth is
-    for (auto& value : far) value += 1e6;
+    auto far = e.x; // far from zero, as a year of birth is
+    for (auto& value : far)
+        value += 1e6;
     const auto basis = orthonormal_basis(Columns{e.x, e.z, e.g});
     ASSERT_EQ(basis.columns.size(), 3U);
     const std::vector<double> ones(60, 1.0);
@@ -70,7 +72,8 @@ TEST(OrthonormalBasis, IsCentredAndOrthonormal) {
 TEST(OrthonormalBasis, NamesDependentAndConstantColumns) {
     const Example e;
     std::vector<double> mix(60);
-    for (std::size_t i = 0; i < 60; ++i) mix[i] = 3 * e.x[i] - 2 * e.g[i] + 5;
+    for (std::size_t i = 0; i < 60; ++i)
+        mix[i] = 3 * e.x[i] - 2 * e.g[i] + 5;
     const std::vector<double> constant(60, 1234.5);
     const auto basis = orthonormal_basis(Columns{e.x, constant, e.z, e.g, mix});
     EXPECT_THAT(basis.constant, testing::ElementsAre(1));
@@ -82,13 +85,14 @@ TEST(OrthonormalBasis, NamesDependentAndConstantColumns) {
 
 TEST(RankInverseNormal, AgreesWithR) {
     // R 4.2.2: r <- c(3,1,4,1,5,9,2,6); qnorm((rank(r) - 0.375) / 8.25)
-    const std::vector<double> expected{-0.152505974246244, -1.09680356209351,  0.152505974246244,
-                                       -1.09680356209351,  0.472789120992267,  1.43420015968638,
+    const std::vector<double> expected{-0.152505974246244, -1.09680356209351, 0.152505974246244,
+                                       -1.09680356209351,  0.472789120992267, 1.43420015968638,
                                        -0.472789120992267, 0.852495034274694};
     const auto normal = rank_inverse_normal(std::vector<double>{3, 1, 4, 1, 5, 9, 2, 6});
-    for (std::size_t i = 0; i < 8; ++i) EXPECT_NEAR(normal[i], expected[i], 1e-13);
+    for (std::size_t i = 0; i < 8; ++i)
+        EXPECT_NEAR(normal[i], expected[i], 1e-13);
     EXPECT_TRUE(rank_inverse_normal({}).empty());
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

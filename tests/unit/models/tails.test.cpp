@@ -181,7 +181,7 @@ TEST(StudentTail, IsContinuousWhereTheMethodChanges) {
         }
     }
     for (const double df : {50.0, 1e3, 1e6}) {
-        const double edge = std::sqrt(df * (1 / 0.3 - 1));  // x = 0.3
+        const double edge = std::sqrt(df * (1 / 0.3 - 1)); // x = 0.3
         const double below = student_t_neg_log10_p(edge * (1 - 1e-13), df);
         EXPECT_NEAR(student_t_neg_log10_p(edge * (1 + 1e-13), df), below, 1e-11 * below);
     }
@@ -203,5 +203,5 @@ TEST(ChiSquare, QuantileInvertsTheTail) {
     EXPECT_EQ(chi_square_from_neg_log10_p(0), 0);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

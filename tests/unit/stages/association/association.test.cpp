@@ -21,7 +21,7 @@ using Vector = Eigen::VectorXd;
 struct Textbook {
     std::vector<std::size_t> samples;
     Vector y;
-    Matrix x;  // intercept, covariates, genotype last
+    Matrix x; // intercept, covariates, genotype last
     double alt = 0, alleles = 0, frequency = 0;
     bool usable = false;
 };
@@ -105,11 +105,14 @@ protected:
         std::vector<const double*> pointers;
         for (Eigen::Index c = 0; c < t.x.cols(); ++c) {
             columns.emplace_back(padded_samples(n), 0.0);
-            for (std::size_t i = 0; i < n; ++i) columns.back()[i] = t.x(static_cast<Eigen::Index>(i), c);
+            for (std::size_t i = 0; i < n; ++i)
+                columns.back()[i] = t.x(static_cast<Eigen::Index>(i), c);
         }
-        for (const auto& c : columns) pointers.push_back(c.data());
+        for (const auto& c : columns)
+            pointers.push_back(c.data());
         std::vector<double> y(padded_samples(n), 0.0), start(pointers.size(), 0.0);
-        for (std::size_t i = 0; i < n; ++i) y[i] = t.y[static_cast<Eigen::Index>(i)];
+        for (std::size_t i = 0; i < n; ++i)
+            y[i] = t.y[static_cast<Eigen::Index>(i)];
         const DesignColumns design{.columns = pointers, .samples = n};
         LogisticSolver solver;
         if (firth) {
@@ -125,12 +128,16 @@ protected:
     static AssociationStatus status(const TableData& table, std::size_t v) {
         return static_cast<AssociationStatus>(table.column<std::uint8_t>("status")[v]);
     }
-    static void expect_fit(const TableData& table, std::size_t v, const TextbookFit& fit, double relative) {
+    static void expect_fit(const TableData& table, std::size_t v, const TextbookFit& fit,
+                           double relative) {
         const double error = fit.standard_error;
-        EXPECT_NEAR(table.column<double>("beta")[v], fit.beta, relative * (error + std::fabs(fit.beta))) << v;
+        EXPECT_NEAR(table.column<double>("beta")[v], fit.beta,
+                    relative * (error + std::fabs(fit.beta)))
+            << v;
         EXPECT_NEAR(table.column<double>("standard_error")[v], error, relative * error) << v;
         EXPECT_NEAR(table.column<double>("neg_log10_p")[v], fit.neg_log10_p,
-                    10 * relative * (1 + fit.neg_log10_p)) << v;
+                    10 * relative * (1 + fit.neg_log10_p))
+            << v;
     }
 };
 
@@ -182,7 +189,8 @@ TEST_F(Association, BinaryTestsAgreeWithTheTextbook) {
 }
 
 TEST_F(Association, SignificantScoreTestsAreFittedAgain) {
-    const AssociationParams both{.traits = {"disease"}}, plain{.traits = {"disease"}, .binary_test = "score"};
+    const AssociationParams both{.traits = {"disease"}},
+        plain{.traits = {"disease"}, .binary_test = "score"};
     const TableData table = H5File::open(run(both, "both")).read("traits/disease");
     const TableData scores = H5File::open(run(plain, "plain")).read("traits/disease");
     std::size_t refitted = 0;
@@ -199,7 +207,8 @@ TEST_F(Association, SignificantScoreTestsAreFittedAgain) {
     const auto& cases = table.column<double>("effect_allele_frequency_cases");
     const auto& controls = table.column<double>("effect_allele_frequency_controls");
     EXPECT_GT(cases[5], controls[5]);
-    const double share = table.column<std::uint32_t>("n_cases")[5] * 1.0 / table.column<std::uint32_t>("n")[5];
+    const double share =
+        table.column<std::uint32_t>("n_cases")[5] * 1.0 / table.column<std::uint32_t>("n")[5];
     EXPECT_GT(share, 0.1);
 }
 
@@ -215,7 +224,8 @@ TEST_F(Association, SameBytesForOneAndTwoThreadsAndManyPasses) {
 TEST_F(Association, SummaryHoldsTheExactMedian) {
     const H5File file = H5File::open(run({}));
     const TableData summary = file.read("trait_summary");
-    EXPECT_THAT(summary.column<std::string>("name"), testing::ElementsAre("height", "weight", "disease"));
+    EXPECT_THAT(summary.column<std::string>("name"),
+                testing::ElementsAre("height", "weight", "disease"));
     for (std::size_t t = 0; t < 3; ++t) {
         const TableData table = file.read("traits/" + summary.column<std::string>("name")[t]);
         std::vector<double> chi;
@@ -232,7 +242,8 @@ TEST_F(Association, SummaryHoldsTheExactMedian) {
 }
 
 TEST_F(Association, RankInverseNormalIsTakenWithinTheSamplesOfTheTrait) {
-    const auto result = run({.traits = {"weight"}, .covariates = {"pc1"}, .rank_inverse_normal = true});
+    const auto result =
+        run({.traits = {"weight"}, .covariates = {"pc1"}, .rank_inverse_normal = true});
     const TableData summary = H5File::open(result).read("trait_summary");
     EXPECT_NEAR(summary.column<double>("residual_sd")[0], 1, 0.02);
     EXPECT_EQ(summary.column<std::string>("transformation")[0], "rank_inverse_normal");
@@ -242,12 +253,17 @@ TEST_F(Association, QualityMarksAreKept) {
     const auto path = folder_ / "quality.h5";
     {
         H5File file = H5File::create(path);
-        TableData variants({.name = "variants", .row = "variant", .doc = "d",
+        TableData variants({.name = "variants",
+                            .row = "variant",
+                            .doc = "d",
                             .columns = {{"pass", ColumnType::u8, "1", "d"}}});
         variants.column<std::uint8_t>("pass").assign(parts_[0].rows.size(), 1);
         variants.column<std::uint8_t>("pass")[3] = 0;
-        TableData people({.name = "samples", .row = "sample", .doc = "d",
-                          .columns = {{"sample_id", ColumnType::text, "", "d"}, {"pass", ColumnType::u8, "1", "d"}}});
+        TableData people({.name = "samples",
+                          .row = "sample",
+                          .doc = "d",
+                          .columns = {{"sample_id", ColumnType::text, "", "d"},
+                                      {"pass", ColumnType::u8, "1", "d"}}});
         people.column<std::string>("sample_id") = store_.samples.id;
         people.column<std::uint8_t>("pass").assign(samples, 1);
         people.column<std::uint8_t>("pass")[0] = 0;
@@ -264,13 +280,15 @@ TEST_F(Association, QualityMarksAreKept) {
 TEST_F(Association, CollinearCovariatesAreNamed) {
     auto sum = covariates_[0];
     sum.name = "sum";
-    for (std::size_t i = 0; i < samples; ++i) sum.values[i] += 2 * covariates_[1].values[i] + 7;
+    for (std::size_t i = 0; i < samples; ++i)
+        sum.values[i] += 2 * covariates_[1].values[i] + 7;
     covariates_.push_back(sum);
     try {
         run({});
         FAIL();
     } catch (const DataError& error) {
-        EXPECT_THAT(error.what(), testing::HasSubstr("\"sum\" is a linear combination of age, sex_male"));
+        EXPECT_THAT(error.what(),
+                    testing::HasSubstr("\"sum\" is a linear combination of age, sex_male"));
     }
     EXPECT_NO_THROW(run({.covariates = {"age", "sum"}}));
 }
@@ -284,7 +302,8 @@ TEST_F(Association, UnusableTraitsEndTheJobIfNamedAndAreSkippedIfNot) {
     one_class.values.assign(samples, 0);
     auto rare = traits_[0];
     rare.name = "few";
-    for (std::size_t i = 5; i < samples; ++i) rare.values[i] = std::nan("");
+    for (std::size_t i = 5; i < samples; ++i)
+        rare.values[i] = std::nan("");
     auto by_age = covariates_[0];
     by_age.name = "by_age";
     by_age.kind = "quantitative";
@@ -326,5 +345,5 @@ TEST_F(Association, ConstantCovariatesAreLeftOutAndNamed) {
     EXPECT_EQ(summary.column<std::uint32_t>("covariates")[0], 2U);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

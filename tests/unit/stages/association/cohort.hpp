@@ -17,7 +17,7 @@
 namespace salus::test {
 
 struct TestColumn {
-    std::string name, kind;  // kind of a trait; empty for a covariate
+    std::string name, kind; // kind of a trait; empty for a covariate
     std::vector<double> values;
 };
 
@@ -38,10 +38,14 @@ protected:
         }
         store_.genome_build = "GRCh38";
         parts_.resize(1);
-        for (std::size_t v = 0; v < 200; ++v) add_variant("1", v);
-        for (std::size_t v = 0; v < 30; ++v) add_variant("X", v);
-        for (std::size_t v = 0; v < 20; ++v) add_variant("Y", v);
-        for (std::size_t v = 0; v < 10; ++v) add_variant("MT", v);
+        for (std::size_t v = 0; v < 200; ++v)
+            add_variant("1", v);
+        for (std::size_t v = 0; v < 30; ++v)
+            add_variant("X", v);
+        for (std::size_t v = 0; v < 20; ++v)
+            add_variant("Y", v);
+        for (std::size_t v = 0; v < 10; ++v)
+            add_variant("MT", v);
         write_small_store(folder_ / "store", store_, parts_);
         make_columns();
     }
@@ -58,11 +62,11 @@ protected:
             const int first = rng.bernoulli(f) ? 1 : 0, second = rng.bernoulli(f) ? 1 : 0;
             auto call = static_cast<std::uint8_t>(haploid ? 2 * first : first + second);
             if (chromosome == "Y" && !male) call = missing;
-            if (haploid && chromosome != "MT" && rng.bernoulli(0.01)) call = het;  // impossible
+            if (haploid && chromosome != "MT" && rng.bernoulli(0.01)) call = het; // impossible
             if (rng.bernoulli(gaps)) call = missing;
             if (chromosome == "1" && v == 197) call = missing;
             if (chromosome == "1" && v == 198) call = hom_alt;
-            if (chromosome == "1" && v == 199) call = male ? 1 : 0;  // the covariate sex
+            if (chromosome == "1" && v == 199) call = male ? 1 : 0; // the covariate sex
             packed_set(row, i, call);
         }
         const bool x = chromosome == "X";
@@ -102,9 +106,11 @@ protected:
 
     static TableData table_of(const std::string& name, const std::vector<TestColumn>& columns) {
         TableSpec spec{.name = name, .row = "sample", .doc = "d", .columns = {}};
-        for (const auto& column : columns) spec.columns.push_back({column.name, ColumnType::f64, "1", "d"});
+        for (const auto& column : columns)
+            spec.columns.push_back({column.name, ColumnType::f64, "1", "d"});
         TableData data(spec);
-        for (const auto& column : columns) data.column<double>(column.name) = column.values;
+        for (const auto& column : columns)
+            data.column<double>(column.name) = column.values;
         return data;
     }
 
@@ -113,14 +119,19 @@ protected:
         std::filesystem::create_directories(folder_);
         const auto path = folder_ / "phenotypes.h5";
         H5File file = H5File::create(path);
-        TableData people({.name = "samples", .row = "sample", .doc = "d",
+        TableData people({.name = "samples",
+                          .row = "sample",
+                          .doc = "d",
                           .columns = {{"sample_id", ColumnType::text, "", "d"}}});
         people.column<std::string>("sample_id") = store_.samples.id;
         file.write(people);
         file.write(table_of("traits", traits_));
         file.write(table_of("covariates", covariates_));
-        TableData info({.name = "trait_info", .row = "trait", .doc = "d",
-                        .columns = {{"name", ColumnType::text, "", "d"}, {"kind", ColumnType::text, "", "d"}}});
+        TableData info({.name = "trait_info",
+                        .row = "trait",
+                        .doc = "d",
+                        .columns = {{"name", ColumnType::text, "", "d"},
+                                    {"kind", ColumnType::text, "", "d"}}});
         for (const auto& trait : traits_) {
             info.column<std::string>("name").push_back(trait.name);
             info.column<std::string>("kind").push_back(trait.kind);
@@ -162,4 +173,4 @@ protected:
     std::vector<TestColumn> traits_, covariates_;
 };
 
-}  // namespace salus::test
+} // namespace salus::test
