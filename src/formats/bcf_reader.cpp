@@ -371,7 +371,7 @@ BcfFile::BcfFile(const std::filesystem::path& path) : GenotypeFile(path) {
                          .why = "the file is damaged",
                          .help = "make the file again"});
     header_ = parser.take();
-    samples_.id = header_.samples;
+    samples_.id = std::exchange(header_.samples, {});
     samples_.sex.assign(samples_.id.size(), Sex::unknown);
     bytes_ = std::filesystem::file_size(path);
 }

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace salus {
@@ -86,6 +87,8 @@ public:
     const std::filesystem::path& path() const noexcept { return path_; }
     /// Unique, not empty; sex where the format holds it (.fam).
     const SampleTable& samples() const noexcept { return samples_; }
+    /// Hands the samples out; the file keeps none, so that many files do not hold many lists.
+    SampleTable take_samples() noexcept { return std::exchange(samples_, {}); }
     /// Bytes that a pass over the file reads.
     std::uint64_t bytes() const noexcept { return bytes_; }
     /// Number of records if that is known without reading them all, else 0.

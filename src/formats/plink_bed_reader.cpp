@@ -181,7 +181,8 @@ PlinkBedFile::PlinkBedFile(const std::filesystem::path& bed) : GenotypeFile(bed)
                          .help = "convert it with plink --make-bed"});
     read_fam(sibling(bed, ".fam"));
     scan_bim(sibling(bed, ".bim"));
-    bytes_ = 3 + variants_ * packed_bytes(samples_.size());
+    row_bytes_ = packed_bytes(samples_.size());
+    bytes_ = 3 + variants_ * row_bytes_;
     if (file.size() != bytes_)
         throw DataError(
             {.what = text("the .bed file has ", file.size(), " bytes instead of ", bytes_),
@@ -220,7 +221,7 @@ void PlinkBedFile::scan_bim(const std::filesystem::path& bim) {
 }
 
 std::vector<FileRange> PlinkBedFile::ranges(std::uint64_t target, const ReadOptions&) const {
-    const std::uint64_t row = std::max<std::uint64_t>(1, packed_bytes(samples_.size()));
+    const std::uint64_t row = std::max<std::uint64_t>(1, row_bytes_);
     const std::uint64_t length = std::max<std::uint64_t>(1, target / row);
     std::vector<FileRange> ranges;
     for (std::uint64_t begin = 0; begin < variants_; begin += length)

@@ -24,7 +24,7 @@ private:
     void read_fam(const std::filesystem::path& fam);
     void scan_bim(const std::filesystem::path& bim);
 
-    std::uint64_t variants_ = 0;
+    std::uint64_t variants_ = 0, row_bytes_ = 0;
     std::vector<std::uint64_t> bim_places_; // byte of the line of every bim_stride-th variant
 };
 

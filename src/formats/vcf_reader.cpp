@@ -129,7 +129,7 @@ VcfFile::VcfFile(const std::filesystem::path& path) : GenotypeFile(path) {
     if (stream->unread().empty()) stream->more();
     first_record_ = stream->place();
     header_ = parser.take();
-    samples_.id = header_.samples;
+    samples_.id = std::exchange(header_.samples, {});
     samples_.sex.assign(samples_.id.size(), Sex::unknown);
     bytes_ = std::filesystem::file_size(path);
 }

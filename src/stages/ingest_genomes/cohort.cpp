@@ -16,13 +16,14 @@ void add_problems(const Error& error, std::vector<Problem>& problems, ErrorKind&
 }
 
 /// What differs between the sample lists, without naming anybody.
-std::optional<Problem> sample_mismatch(const GenotypeFile& first, const GenotypeFile& other) {
-    const auto &a = first.samples().id, &b = other.samples().id;
+std::optional<Problem> sample_mismatch(const GenotypeCohort& cohort, const GenotypeFile& other) {
+    const auto &a = cohort.samples.id, &b = other.samples().id;
     if (a == b) return std::nullopt;
     const auto at = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
     return Problem{.what = text("the files hold different samples: ", a.size(), " and ", b.size(),
                                 ", different from sample ", at + 1, " on"),
-                   .where = text(other.path().string(), " and ", first.path().string()),
+                   .where =
+                       text(other.path().string(), " and ", cohort.files.front()->path().string()),
                    .why = "all files of a cohort must hold the same samples in the same order",
                    .help = "bring them in line, e.g. with bcftools view -S ids.txt"};
 }
@@ -104,8 +105,9 @@ void apply_sheet(const SampleTable& sheet, SampleTable& samples,
                                 " samples the sample sheet overrules the sex in the .fam file"));
 }
 
-GenotypeCohort open_cohort(const IngestGenomesParams& params, std::span<const std::filesystem::path> files,
-                   const std::optional<std::filesystem::path>& sheet) {
+GenotypeCohort open_cohort(const IngestGenomesParams& params,
+                           std::span<const std::filesystem::path> files,
+                           const std::optional<std::filesystem::path>& sheet) {
     const ReadOptions options = read_options(params);
     GenotypeCohort cohort;
     std::vector<Problem> problems;
@@ -117,15 +119,16 @@ GenotypeCohort open_cohort(const IngestGenomesParams& params, std::span<const st
             for (Problem& problem : file->problems(options))
                 problems.push_back(std::move(problem));
             if (!cohort.files.empty())
-                if (auto problem = sample_mismatch(*cohort.files.front(), *file))
+                if (auto problem = sample_mismatch(cohort, *file))
                     problems.push_back(std::move(*problem));
+            SampleTable samples = file->take_samples();
+            if (cohort.files.empty()) cohort.samples = std::move(samples);
             cohort.files.push_back(std::move(file));
         } catch (const Error& error) {
             add_problems(error, problems, kind);
         }
     }
     if (!cohort.files.empty()) {
-        cohort.samples = cohort.files.front()->samples();
         if (cohort.samples.size() == 0)
             problems.push_back({.what = "the cohort is empty: there are no samples",
                                 .where = cohort.files.front()->path().string(),

@@ -32,8 +32,9 @@ ReadOptions read_options(const IngestGenomesParams& params);
 
 /// Opens all files, joins the sample sheet and cuts the work: a function of the inputs and
 /// parameters alone. DataError with all problems at once.
-GenotypeCohort open_cohort(const IngestGenomesParams& params, std::span<const std::filesystem::path> files,
-                   const std::optional<std::filesystem::path>& sheet);
+GenotypeCohort open_cohort(const IngestGenomesParams& params,
+                           std::span<const std::filesystem::path> files,
+                           const std::optional<std::filesystem::path>& sheet);
 
 /// Bytes of input per unit: 1/32 of all, within 256 KiB and 8 MiB, and at most 16,384 units.
 std::uint64_t unit_bytes(std::uint64_t total_bytes) noexcept;

@@ -44,7 +44,8 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
     const auto files = inputs.find("genotypes");
     if (files == inputs.end()) return;
     try {
-        const GenotypeCohort cohort = open_cohort(params, files->second, only(inputs, "sample_sheet"));
+        const GenotypeCohort cohort =
+            open_cohort(params, files->second, only(inputs, "sample_sheet"));
         sizes.samples = static_cast<double>(cohort.samples.size());
         sizes.input_bytes = sizes.variants = 0;
         for (const auto& file : cohort.files) {
