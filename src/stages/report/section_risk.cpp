@@ -280,12 +280,12 @@ std::string trait_part(const ReportData& data, const TraitRisk& trait) {
     std::string body;
     if (trait.weights > 0)
         body += paragraph(
-            text("The score sums ", with_thousands(trait.weights),
+            text("The score has ", with_thousands(trait.weights),
                  trait.weights == 1 ? " variant" : " variants",
                  std::isnan(trait.p_threshold)
                      ? ""
-                     : text(", those of p up to ", p_value(-std::log10(trait.p_threshold)),
-                            " in the discovery half that remain after clumping"),
+                     : text(": what clumping leaves of p up to ",
+                            p_value(-std::log10(trait.p_threshold)), " in the discovery half"),
                  "."),
             "quiet");
     if (!figures.empty()) body += figure_row(figures);

@@ -4,7 +4,8 @@ namespace salus::report {
 
 namespace {
 
-constexpr std::string_view css = R"(:root{--ink:#16222e;--soft:#566573;--faint:#dfe5ea;--page:#f4f6f8;--card:#fff;--line:#cdd6dd;
+constexpr std::string_view css =
+    R"(:root{--ink:#16222e;--soft:#566573;--faint:#dfe5ea;--page:#f4f6f8;--card:#fff;--line:#cdd6dd;
 --c1:#1d6fa5;--c2:#c2410c;--c3:#7fa8c4;--link:#155a8a;--mark:#0f766e}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9fb0bf;--faint:#26323d;--page:#0f161d;--card:#161f28;
 --line:#33424f;--c1:#58a6d6;--c2:#f59e5b;--c3:#3f7398;--link:#7cc0ec;--mark:#4fd1c0}}
@@ -127,7 +128,7 @@ a{text-decoration:none}
 }
 )";
 
-}  // namespace
+} // namespace
 
 std::string_view style_sheet() { return css; }
 
