@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "formats/allele_calls.hpp"
+#include "formats/site_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -60,7 +61,7 @@ public:
             ++next_;
             ++counters_.records;
             Variant& variant = out.variants.front();
-            read_variant(line, variant);
+            if (!take_variant(line, variant)) continue;
             check_order(variant);
             const auto inside = [&](const Region& r) {
                 return r.chromosome == variant.chromosome && variant.position >= r.first &&
@@ -85,20 +86,34 @@ private:
         throw DataError({.what = std::move(what),
                          .where = text(bim_->path().string(), ", line ", next_),
                          .why = std::move(why),
-                         .help = "make the file set again, e.g. with plink --make-bed"});
+                         .help =
+                             "correct the file set, e.g. with plink --make-bed; on_bad_record = "
+                             "\"skip\" leaves malformed lines out and counts them"});
+    }
+
+    /// False if the line is malformed and such lines are to be left out.
+    bool take_variant(std::string_view line, Variant& variant) {
+        try {
+            read_variant(line, variant);
+            return true;
+        } catch (const RecordDefect& defect) {
+            if (options_.on_bad_record == BadRecord::fail) fail(defect.what, defect.why);
+            ++counters_.skipped;
+            return false;
+        }
     }
 
     void read_variant(std::string_view line, Variant& variant) const {
         const auto field = words(line);
         if (field.size() != 6)
-            fail("the line has not 6 columns",
-                 "they are chromosome, id, centimorgan, position, A1, A2");
+            throw RecordDefect{"the line has not 6 columns",
+                               "they are chromosome, id, centimorgan, position, A1, A2"};
         const auto position = parse_integer(field[3]);
         if (!position || *position < 0 || *position > 0x7FFFFFFF)
-            fail("the position is not a whole number from 0 to 2,147,483,647",
-                 "a negative position marks a variant that other programs leave out");
-        if (!is_utf8(line))
-            fail("the line is not UTF-8 text", "names and alleles are kept as text");
+            throw RecordDefect{"the position is not a whole number from 0 to 2,147,483,647",
+                               "a negative position marks a variant that other programs leave out"};
+        for (const std::string_view name : field)
+            require_text(name, "the line");
         const bool a1_is_alt = options_.bed_alleles == BedAlleles::a2_is_ref;
         variant.chromosome = field[0];
         variant.id = field[1] == "." ? std::string_view{} : field[1];

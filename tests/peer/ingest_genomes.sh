@@ -42,4 +42,3 @@ compare() { # set prefix
 
 compare hapmap279_snprelate hapmap279
 compare kg1092_thinned kg1092
-compare gemma_mouse_hs1940 mouse_hs1940

@@ -86,6 +86,11 @@ TEST_F(PlinkBedTest, WrongSideFiles) {
     EXPECT_THAT(bim_error("1 a 0 5 C A\n2 b 0 4 C A\n1 c 0 9 C A\n"), HasSubstr("comes back"));
     EXPECT_THAT(bim_error("1 a 0 5 C A\n2 b 0 4 C\n3 c 0 9 C A\n"), HasSubstr("line 2"));
     EXPECT_THAT(bim_error("1 a 0 5 C A\n2 b 0 -4 C A\n3 c 0 9 C A\n"), HasSubstr("position"));
+    ReadCounters counters;
+    const auto kept = test::read_all(*open_genotype_file(bed()), {.on_bad_record = BadRecord::skip},
+                                     {}, 1 << 20, &counters);
+    EXPECT_EQ(kept.size(), 2U);
+    EXPECT_EQ(counters.skipped, 1U);
     folder_.write("a.bim", "1 a 0 5 C A\n1 b 0 6 C A\n1 c 0 9 C A\n");
     folder_.write("a.fam", "f a 0 0 1 -9\nf a 0 0 2 -9\nf c 0 0 0 1\nf d 0 0 1 -9\nf e 0 0 2 -9\n");
     EXPECT_THAT(error_of(), HasSubstr("twice"));
