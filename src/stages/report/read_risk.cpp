@@ -63,7 +63,6 @@ void add_curves(const H5File& file, TraitRisk& trait) {
         const auto x = numbers(table, "false_positive_rate"),
                    y = numbers(table, "true_positive_rate");
         const std::size_t step = x.size() / 60 + 1; // a corner then stands for several people
-        x.size() / 200 + 1; // enough for the picture, and its corners are not single people
         for (std::size_t i = 0; i < x.size(); i += step)
             trait.roc.emplace_back(x[i], y[i]);
         if (!x.empty() && (x.size() - 1) % step != 0) trait.roc.emplace_back(x.back(), y.back());
