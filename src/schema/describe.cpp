@@ -39,7 +39,7 @@ ManualSection outputs_section(const Stage& stage) {
 
 /// What the table is, and what a row is where that is not said yet.
 std::string rows_sentence(const TableSpec& table) {
-    const std::string doc = sentence(table.doc);
+    std::string doc = sentence(table.doc);
     if (lower(doc).find(" per ") != std::string::npos) return doc;
     return text(doc, doc.empty() ? "" : " ", "One row per ", table.row, ".");
 }

@@ -115,8 +115,8 @@ public:
     std::shared_ptr<void> defaults() const { return make_(); }
     void run(const void* params, RunContext& context) const { run_(params, context); }
     /// Adds problems found by a quick look at parameters and inputs (headers only), and fills
-    /// sizes. `inputs` holds only the ports whose files exist before the job starts; what an
-    /// earlier stage of the same job will make is absent, and its sizes are already in `sizes`.
+    /// sizes. What an earlier stage of the same job will make is named by a path that does not
+    /// exist yet, and its sizes are already in `sizes`.
     void examine(const void* params, const Inputs& inputs, Workload& sizes,
                  std::vector<Problem>& problems) const {
         if (examine_) examine_(params, inputs, sizes, problems);
