@@ -74,7 +74,7 @@ public:
         const std::size_t row = sample - first_;
         if (in_table_[row]++)
             throw DataError({.what = "a sample stands twice in the trait table",
-                             .where = text("row ", sample + 1, " of the genotype samples"),
+                             .where = text(layout_.table_name, ", sample ", sample + 1, " in genotype order"),
                              .why = "each sample has one row",
                              .help = "remove one of the rows"});
         for (std::size_t c = 0; c < values.size(); ++c) {

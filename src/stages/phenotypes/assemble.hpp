@@ -22,6 +22,7 @@ struct Layout {
     std::size_t defined = 0;       // the first so many are from definitions
     std::vector<Coding> codings;   // [column of the table]
     std::size_t table_traits = 0;  // of these columns are traits
+    std::string table_name;        // file name of the trait table, for messages
     std::vector<ColumnSpec> covariates;
     std::vector<std::string> dummies; // groups with a covariate, in order
     bool age = false, age_squared = false, sex = false;

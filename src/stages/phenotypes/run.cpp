@@ -144,7 +144,10 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
         std::vector<Coding> coding;
         if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
-        return make_layout(params, *s.cohort, s.store != nullptr, s.definitions, s.table, coding);
+        Layout made =
+            make_layout(params, *s.cohort, s.store != nullptr, s.definitions, s.table, coding);
+        if (s.table) made.table_name = ctx.input("table").filename().string();
+        return made;
     });
     const Parts blocks = ctx.for_each_unit(
         "samples", block_count(s.cohort->size()), [&](std::uint64_t block, PartWriter& part) {
