@@ -44,15 +44,18 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     r.scratch_bytes = r.storage_bytes;
     const double multiply = w.variants * w.samples * columns * 0.025e-9;
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
-    r.core_hours = passes * (multiply + w.variants * (3e-6 + 1e-6 * width)) / 3600;
+    const double refitted = params.binary_test == "score"         ? 0
+                            : params.binary_test == "score_firth" ? params.refit_p_max
+                                                                  : 1;
+    // Logistic fits of half of the traits, 0.25 us per sample with 10 covariates.
+    const double fits = 0.5 * width * refitted * w.variants * w.samples * 0.25e-6;
+    r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates, D = P (C + 3) columns: memory "
-        "per "
-        "rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 65,536 x (46 B x P + 200 B), "
-        "independent "
-        "of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + 1 us x M P, "
-        "less "
-        "where variants are rare; Firth and Wald fits add about 0.1 us x N per fit and C = 10";
+        "per rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 65,536 x (46 B x P + 200 B), "
+        "independent of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + "
+        "1 us x M P, less where variants are rare, + 0.25 us x N for every Firth fit (the share "
+        "refit_p_max of the variants of binary traits, assumed to be half of all)";
     return r;
 }
 
