@@ -215,6 +215,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         }
         out.write(summary);
         out.write(skipped_data(phenotypes));
+        out.fact("genome_build", genotypes->genome_build());
     });
 }
 

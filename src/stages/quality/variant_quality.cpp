@@ -1,5 +1,6 @@
 #include "stages/quality/variant_quality.hpp"
 
+#include "genotype/store_layout.hpp"
 #include "models/hwe.hpp"
 
 #include <algorithm>
@@ -113,9 +114,9 @@ void append_row(TableData& table, const Variant& variant, const VariantQuality& 
     };
     words("chromosome", variant.chromosome);
     number("base_pair_location", variant.position);
-    words("variant_id", variant.id);
-    words("other_allele", variant.ref);
-    words("effect_allele", variant.alt);
+    words("variant_id", shown_text(variant.id));
+    words("other_allele", shown_text(variant.ref));
+    words("effect_allele", shown_text(variant.alt));
     number("hom_ref", q.people.hom_ref);
     number("het", q.people.het);
     number("hom_alt", q.people.hom_alt);

@@ -1,6 +1,7 @@
 #include "stages/risk/evaluation.hpp"
 
 #include "base/text.hpp"
+#include "genotype/store_layout.hpp"
 #include "models/calibration.hpp"
 #include "models/discrimination.hpp"
 #include "models/linear.hpp"
@@ -180,9 +181,9 @@ public:
             const Variant variant = genotypes_.variants({v.variant, v.variant + 1}).front();
             table.column<std::string>("chromosome").push_back(variant.chromosome);
             table.column<std::uint32_t>("base_pair_location").push_back(variant.position);
-            table.column<std::string>("variant_id").push_back(variant.id);
-            table.column<std::string>("other_allele").push_back(variant.ref);
-            table.column<std::string>("effect_allele").push_back(variant.alt);
+            table.column<std::string>("variant_id").push_back(shown_text(variant.id));
+            table.column<std::string>("other_allele").push_back(shown_text(variant.ref));
+            table.column<std::string>("effect_allele").push_back(shown_text(variant.alt));
             table.column<double>("weight").push_back(v.beta);
             table.column<double>("effect_allele_frequency").push_back(v.alt_frequency);
             table.column<double>("neg_log10_p").push_back(v.neg_log10_p);
