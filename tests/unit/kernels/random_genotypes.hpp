@@ -9,12 +9,12 @@
 
 namespace salus::test {
 
-/// A 2-bit row padded with zeros to whole 64-byte lines.
+/// A 2-bit row padded with zeros to whole 64-byte lines, one more than needed.
 struct PaddedRow {
     struct alignas(64) Line {
         std::uint8_t byte[64] = {};
     };
-    explicit PaddedRow(std::size_t samples) : lines((samples + 255) / 256) {}
+    explicit PaddedRow(std::size_t samples) : lines((samples + 255) / 256 + 1) {}
     std::span<std::uint8_t> bytes() { return {lines.data()->byte, 64 * lines.size()}; }
     std::span<const std::uint8_t> bytes() const { return {lines.data()->byte, 64 * lines.size()}; }
     std::vector<Line> lines;
