@@ -11,8 +11,15 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "BCF is little-endian");
 
-// Type codes of BCF 2.2 and places of the names in the header dictionary: PASS, our filters, AC, AN, AF, GT.
-enum BcfType : std::uint8_t { int8_type = 1, int16_type = 2, int32_type = 3, float_type = 5, char_type = 7 };
+// Type codes of BCF 2.2 and places of the names in the header dictionary: PASS, our filters, AC,
+// AN, AF, GT.
+enum BcfType : std::uint8_t {
+    int8_type = 1,
+    int16_type = 2,
+    int32_type = 3,
+    float_type = 5,
+    char_type = 7
+};
 constexpr std::uint32_t missing_float = 0x7F800001;
 constexpr std::uint8_t end_of_vector = 0x81;
 
@@ -51,7 +58,8 @@ constexpr std::array<std::array<std::uint8_t, 2>, call_codes> gt_bytes = [] {
         return allele == missing_code ? 0 : static_cast<std::uint8_t>((allele + 1) << 1);
     };
     std::array<std::array<std::uint8_t, 2>, call_codes> bytes{};
-    for (unsigned code = 0; code < call_codes; ++code) bytes[code] = {byte(code / 5), byte(code % 5)};
+    for (unsigned code = 0; code < call_codes; ++code)
+        bytes[code] = {byte(code / 5), byte(code % 5)};
     return bytes;
 }();
 
@@ -63,25 +71,30 @@ void put_shared(const VariantRow& row, std::uint32_t first_info, std::string& ou
     put(out, missing_float);
     put(out, static_cast<std::uint32_t>((row.alt.size() + 1) << 16 | (counted ? 3U : 2U)));
     put(out, std::uint32_t{1} << 24 | static_cast<std::uint32_t>(row.calls.size()));
-    if (row.id.empty()) put_type(out, 0, char_type);
-    else put_text(out, row.id);
+    if (row.id.empty())
+        put_type(out, 0, char_type);
+    else
+        put_text(out, row.id);
     put_text(out, row.ref);
-    for (const std::string& alt : row.alt) put_text(out, alt);
+    for (const std::string& alt : row.alt)
+        put_text(out, alt);
     put_type(out, 1, int32_type);
     put(out, row.filter);
     put_key(out, first_info);
     put_type(out, row.alt.size(), int32_type);
-    for (std::size_t k = 0; k < row.alt.size(); ++k) put(out, static_cast<std::int32_t>(row.counts.alt[k]));
+    for (std::size_t k = 0; k < row.alt.size(); ++k)
+        put(out, static_cast<std::int32_t>(row.counts.alt[k]));
     put_key(out, first_info + 1);
     put_integer(out, row.counts.called);
     if (!counted) return;
     put_key(out, first_info + 2);
     put_type(out, row.alt.size(), float_type);
     for (std::size_t k = 0; k < row.alt.size(); ++k)
-        put(out, static_cast<float>(static_cast<double>(row.counts.alt[k]) / static_cast<double>(row.counts.called)));
+        put(out, static_cast<float>(static_cast<double>(row.counts.alt[k]) /
+                                    static_cast<double>(row.counts.called)));
 }
 
-}  // namespace
+} // namespace
 
 std::string bcf_header_bytes(const CallSetHeader& header) {
     const std::string meta = vcf_header_text(header);
@@ -106,8 +119,9 @@ void append_bcf_row(const CallSetHeader& header, const VariantRow& row, std::str
         std::memcpy(at, gt_bytes[code].data(), 2);
         at += 2;
     }
-    const std::array lengths{static_cast<std::uint32_t>(shared), static_cast<std::uint32_t>(out.size() - begin - 8 - shared)};
+    const std::array lengths{static_cast<std::uint32_t>(shared),
+                             static_cast<std::uint32_t>(out.size() - begin - 8 - shared)};
     std::memcpy(out.data() + begin, lengths.data(), 8);
 }
 
-}  // namespace salus
+} // namespace salus

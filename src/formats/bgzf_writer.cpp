@@ -14,12 +14,14 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t block_limit = 0x10000;  // a block with header and trailer, by the format
+constexpr std::size_t block_limit = 0x10000; // a block with header and trailer, by the format
 constexpr std::size_t head_bytes = 18, tail_bytes = 8;
-constexpr std::array<std::uint8_t, head_bytes> head{0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C', 2, 0, 0, 0};
+constexpr std::array<std::uint8_t, head_bytes> head{0x1f, 0x8b, 8, 4,   0,   0, 0, 0, 0,
+                                                    0xff, 6,    0, 'B', 'C', 2, 0, 0, 0};
 
 void put32(std::uint8_t* at, std::uint32_t value) {
-    for (unsigned i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    for (unsigned i = 0; i < 4; ++i)
+        at[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
 struct FreeCompressor {
@@ -30,15 +32,19 @@ using Compressor = std::unique_ptr<libdeflate_compressor, FreeCompressor>;
 Compressor make_compressor(int level) {
     Compressor compressor(libdeflate_alloc_compressor(level));
     if (!compressor)
-        throw MemoryError({.what = "no memory for a compressor", .where = {}, .why = {}, .help = "give the job more memory"});
+        throw MemoryError({.what = "no memory for a compressor",
+                           .where = {},
+                           .why = {},
+                           .help = "give the job more memory"});
     return compressor;
 }
 
 std::size_t deflate(const Compressor& compressor, std::string_view bytes, std::uint8_t* out) {
-    return libdeflate_deflate_compress(compressor.get(), bytes.data(), bytes.size(), out, block_limit - head_bytes - tail_bytes);
+    return libdeflate_deflate_compress(compressor.get(), bytes.data(), bytes.size(), out,
+                                       block_limit - head_bytes - tail_bytes);
 }
 
-}  // namespace
+} // namespace
 
 std::vector<std::uint8_t> bgzf_blocks(std::string_view bytes, int level) {
     const Compressor compressor = make_compressor(level), store = make_compressor(0);
@@ -63,8 +69,9 @@ std::vector<std::uint8_t> bgzf_blocks(std::string_view bytes, int level) {
 }
 
 std::string_view bgzf_end_of_file() noexcept {
-    static constexpr char block[] = "\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0";
+    static constexpr char block[] =
+        "\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0\x1b\0\x03\0\0\0\0\0\0\0\0";
     return {block, 28};
 }
 
-}  // namespace salus
+} // namespace salus

@@ -16,13 +16,14 @@ namespace {
                         .help = "check space and permissions of the folder, then run again"});
 }
 
-constexpr int csi_min_shift = 14;  // smallest bins of 16 kb, as bcftools writes
+constexpr int csi_min_shift = 14; // smallest bins of 16 kb, as bcftools writes
 
-}  // namespace
+} // namespace
 
 void write_tbi(const std::filesystem::path& vcf) {
     const std::string index = vcf.string() + ".tbi";
-    if (tbx_index_build3(vcf.c_str(), index.c_str(), 0, 0, &tbx_conf_vcf) != 0) fail(index, "tabix");
+    if (tbx_index_build3(vcf.c_str(), index.c_str(), 0, 0, &tbx_conf_vcf) != 0)
+        fail(index, "tabix");
 }
 
 void write_csi(const std::filesystem::path& bcf) {
@@ -30,4 +31,4 @@ void write_csi(const std::filesystem::path& bcf) {
     if (bcf_index_build3(bcf.c_str(), index.c_str(), csi_min_shift, 0) != 0) fail(index, "csi");
 }
 
-}  // namespace salus
+} // namespace salus

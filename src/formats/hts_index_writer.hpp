@@ -4,10 +4,10 @@
 
 namespace salus {
 
-/// Indexes a finished bgzipped VCF: writes PATH.tbi. DataError if htslib cannot read the file as such, StorageError
-/// if the index cannot be written. Reads the whole file once.
+/// Indexes a finished bgzipped VCF: writes PATH.tbi. DataError if htslib cannot read the file as
+/// such, StorageError if the index cannot be written. Reads the whole file once.
 void write_tbi(const std::filesystem::path& vcf);
 /// Indexes a finished BCF: writes PATH.csi.
 void write_csi(const std::filesystem::path& bcf);
 
-}  // namespace salus
+} // namespace salus

@@ -25,27 +25,34 @@ CausalVariant make_variant(const HaplotypeModel& model, ChosenSite chosen, std::
             .panel_allele = std::move(chosen.draw.allele)};
 }
 
-}  // namespace
+} // namespace
 
-SiteChooser::SiteChooser(const HaplotypeModel& model, const SiteDensity& density, double minor_min, std::uint64_t seed)
+SiteChooser::SiteChooser(const HaplotypeModel& model, const SiteDensity& density, double minor_min,
+                         std::uint64_t seed)
     : model_(&model), density_(density), minor_min_(minor_min), seed_(seed) {
     const auto& cells = model.map().cells();
     for (std::uint64_t c = 0; c < cells.size(); ++c)
-        if (model.map().region_of(cells[c]).transmission == Transmission::autosomal) autosomal_cells_.push_back(c);
+        if (model.map().region_of(cells[c]).transmission == Transmission::autosomal)
+            autosomal_cells_.push_back(c);
 }
 
 std::optional<ChosenSite> SiteChooser::choose(Rng& rng, double low) {
     constexpr int attempts = 2000;
     FounderPanel::Sources sources;
     for (int attempt = 0; attempt < attempts && !autosomal_cells_.empty(); ++attempt) {
-        ChosenSite chosen{.cell = autosomal_cells_[rng.below(autosomal_cells_.size())], .site = {}, .draw = {}};
-        const std::vector<SimulatedSite> sites = sites_of_cell(model_->map(), chosen.cell, density_, seed_);
+        ChosenSite chosen{
+            .cell = autosomal_cells_[rng.below(autosomal_cells_.size())], .site = {}, .draw = {}};
+        const std::vector<SimulatedSite> sites =
+            sites_of_cell(model_->map(), chosen.cell, density_, seed_);
         if (sites.empty()) continue;
         chosen.site = sites[rng.below(sites.size())];
-        if (!chosen.site.common || alleles_of_site(chosen.site, seed_).alt.size() > 1 || taken_.contains(chosen.site.id)) continue;
+        if (!chosen.site.common || alleles_of_site(chosen.site, seed_).alt.size() > 1 ||
+            taken_.contains(chosen.site.id))
+            continue;
         const GenomeCell& cell = model_->map().cells()[chosen.cell];
         sources.region = GenomeMap::nowhere;
-        model_->panel().move_to(cell.region, GenomeMap::genetic_position(cell, chosen.site.position), sources);
+        model_->panel().move_to(cell.region,
+                                GenomeMap::genetic_position(cell, chosen.site.position), sources);
         model_->panel().draw_site(chosen.site, sources, minor_min_, 1, chosen.draw);
         const bool fits = std::all_of(chosen.draw.frequency.begin(), chosen.draw.frequency.end(),
                                       [&](double p) { return p >= low && p <= 1 - low; });
@@ -56,7 +63,8 @@ std::optional<ChosenSite> SiteChooser::choose(Rng& rng, double low) {
     return std::nullopt;
 }
 
-std::vector<CausalVariant> choose_causal_variants(const HaplotypeModel& model, const std::vector<TraitArchitecture>& traits,
+std::vector<CausalVariant> choose_causal_variants(const HaplotypeModel& model,
+                                                  const std::vector<TraitArchitecture>& traits,
                                                   SiteChooser& chooser, std::uint64_t seed) {
     constexpr double named_frequency_min = 0.12;
     std::vector<CausalVariant> variants;
@@ -99,8 +107,9 @@ std::vector<CausalVariant> choose_causal_variants(const HaplotypeModel& model, c
     return variants;
 }
 
-std::vector<double> genetic_values(const HaplotypeModel& model, const std::vector<CausalVariant>& variants,
-                                   std::size_t traits, std::uint64_t slot) {
+std::vector<double> genetic_values(const HaplotypeModel& model,
+                                   const std::vector<CausalVariant>& variants, std::size_t traits,
+                                   std::uint64_t slot) {
     std::vector<double> values(traits, 0);
     for (const unsigned side : {0U, 1U}) {
         HaplotypeModel::Copied copied{.from = 0, .end = -1};
@@ -108,7 +117,8 @@ std::vector<double> genetic_values(const HaplotypeModel& model, const std::vecto
         for (const CausalVariant& variant : variants) {
             if (variant.region != region || variant.at >= copied.end)
                 copied = model.lineage(slot, side, region = variant.region, variant.at);
-            values[variant.trait] += variant.beta * (variant.panel_allele[copied.from] - variant.frequency);
+            values[variant.trait] +=
+                variant.beta * (variant.panel_allele[copied.from] - variant.frequency);
         }
     }
     return values;
@@ -116,4 +126,4 @@ std::vector<double> genetic_values(const HaplotypeModel& model, const std::vecto
 
 double liability_threshold(double prevalence) noexcept { return normal_quantile(1 - prevalence); }
 
-}  // namespace salus
+} // namespace salus

@@ -14,18 +14,21 @@ CounterDraws::CounterDraws(std::uint64_t seed, std::string_view purpose) noexcep
 
 std::array<std::uint32_t, 4> CounterDraws::operator()(std::uint64_t index, std::uint32_t region,
                                                       std::uint32_t step) const noexcept {
-    return philox({step, region, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)}, key_);
+    return philox(
+        {step, region, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)},
+        key_);
 }
 
-MosaicSegment mosaic_segment(const CounterDraws& draws, std::uint64_t index, std::uint32_t region, float at,
-                             double mean_length) noexcept {
+MosaicSegment mosaic_segment(const CounterDraws& draws, std::uint64_t index, std::uint32_t region,
+                             float at, double mean_length) noexcept {
     constexpr std::uint32_t origin_step = 0xFFFFFFFF;
     const double offset = draws(index, region, origin_step)[0] * 0x1p-32 * mean_length;
-    const auto frame = static_cast<std::uint32_t>(std::floor((static_cast<double>(at) + offset) / mean_length));
+    const auto frame =
+        static_cast<std::uint32_t>(std::floor((static_cast<double>(at) + offset) / mean_length));
     const auto breakpoint = [&](std::uint32_t f, const std::array<std::uint32_t, 4>& draw) {
         return static_cast<float>((f + draw[1] * 0x1p-32) * mean_length - offset);
     };
-    const auto here = draws(index, region, frame + 1);  // the frame before the first has step 0
+    const auto here = draws(index, region, frame + 1); // the frame before the first has step 0
     if (at >= breakpoint(frame, here)) {
         const auto next = draws(index, region, frame + 2);
         return {.draw = here[2], .end = breakpoint(frame + 1, next)};
@@ -33,4 +36,4 @@ MosaicSegment mosaic_segment(const CounterDraws& draws, std::uint64_t index, std
     return {.draw = draws(index, region, frame)[2], .end = breakpoint(frame, here)};
 }
 
-}  // namespace salus
+} // namespace salus

@@ -10,20 +10,20 @@
 
 namespace salus {
 
-HaplotypeModel::HaplotypeModel(const GenomeMap& map, const FounderPanel& panel, const Pedigree& pedigree,
-                               double segment_cm, std::uint64_t seed)
+HaplotypeModel::HaplotypeModel(const GenomeMap& map, const FounderPanel& panel,
+                               const Pedigree& pedigree, double segment_cm, std::uint64_t seed)
     : map_(&map), panel_(&panel), pedigree_(&pedigree), segment_cm_(segment_cm), seed_(seed),
       draws_(seed, "simulate.mosaic") {}
 
-HaplotypeModel::Copied HaplotypeModel::from_panel(std::uint64_t slot, unsigned side, std::uint32_t region,
-                                                  float at) const noexcept {
+HaplotypeModel::Copied HaplotypeModel::from_panel(std::uint64_t slot, unsigned side,
+                                                  std::uint32_t region, float at) const noexcept {
     const MosaicSegment segment = mosaic_segment(draws_, 2 * slot + side, region, at, segment_cm_);
     const std::uint32_t first = panel_->first(pedigree_->group(slot));
     return {.from = first + scaled(segment.draw, panel_->per_group()), .end = segment.end};
 }
 
-HaplotypeModel::Copied HaplotypeModel::from_parent(std::uint64_t slot, unsigned side, std::uint32_t region,
-                                                   float at) const {
+HaplotypeModel::Copied HaplotypeModel::from_parent(std::uint64_t slot, unsigned side,
+                                                   std::uint32_t region, float at) const {
     constexpr float never = std::numeric_limits<float>::infinity();
     const Transmission transmission = map_->regions()[region].transmission;
     if (transmission == Transmission::y_linked) return {.from = 0, .end = never};
@@ -35,13 +35,14 @@ HaplotypeModel::Copied HaplotypeModel::from_parent(std::uint64_t slot, unsigned 
     double crossover = 0;
     for (;;) {
         crossover += 100 * rng.exponential();
-        if (at < static_cast<float>(crossover)) return {.from = from, .end = static_cast<float>(crossover)};
+        if (at < static_cast<float>(crossover))
+            return {.from = from, .end = static_cast<float>(crossover)};
         from ^= 1;
     }
 }
 
-HaplotypeModel::Copied HaplotypeModel::lineage(std::uint64_t slot, unsigned side, std::uint32_t region,
-                                               float at) const {
+HaplotypeModel::Copied HaplotypeModel::lineage(std::uint64_t slot, unsigned side,
+                                               std::uint32_t region, float at) const {
     const std::uint64_t genome = pedigree_->genome(slot);
     if (pedigree_->founder(genome)) return from_panel(genome, side, region, at);
     const Copied chosen = from_parent(genome, side, region, at);
@@ -50,12 +51,15 @@ HaplotypeModel::Copied HaplotypeModel::lineage(std::uint64_t slot, unsigned side
 }
 
 HaplotypeWalker::HaplotypeWalker(const HaplotypeModel& model)
-    : model_(&model), source_(2 * model.pedigree().samples()), end_(source_.size()), allele_(source_.size()) {
+    : model_(&model), source_(2 * model.pedigree().samples()), end_(source_.size()),
+      allele_(source_.size()) {
     const Pedigree& pedigree = model.pedigree();
     for (std::uint64_t slot = 0; slot < pedigree.samples(); ++slot) {
-        if (pedigree.genome(slot) != slot) copies_.push_back(slot);
+        if (pedigree.genome(slot) != slot)
+            copies_.push_back(slot);
         else if (!pedigree.founder(slot))
-            for (const unsigned side : {0U, 1U}) children_.push_back({.slot = slot, .side = side});
+            for (const unsigned side : {0U, 1U})
+                children_.push_back({.slot = slot, .side = side});
     }
 }
 
@@ -64,8 +68,10 @@ void HaplotypeWalker::start(std::uint32_t region) {
     const Pedigree& pedigree = model_->pedigree();
     std::fill(end_.begin(), end_.end(), -1.0F);
     for (std::uint64_t slot = 0; slot < pedigree.samples(); ++slot)
-        if (!pedigree.founder(slot)) end_[2 * slot] = end_[2 * slot + 1] = std::numeric_limits<float>::infinity();
-    for (Child& child : children_) child.end = -1;
+        if (!pedigree.founder(slot))
+            end_[2 * slot] = end_[2 * slot + 1] = std::numeric_limits<float>::infinity();
+    for (Child& child : children_)
+        child.end = -1;
 }
 
 void HaplotypeWalker::common(float at, std::span<const std::uint8_t> panel_allele) {
@@ -82,7 +88,8 @@ void HaplotypeWalker::common(float at, std::span<const std::uint8_t> panel_allel
 
 void HaplotypeWalker::rare(float at, std::span<const std::uint64_t> carriers) {
     std::fill(allele_.begin(), allele_.end(), std::uint8_t{0});
-    for (const std::uint64_t hap : carriers) allele_[hap] = 1;
+    for (const std::uint64_t hap : carriers)
+        allele_[hap] = 1;
     transmit(at);
 }
 
@@ -93,7 +100,8 @@ void HaplotypeWalker::transmit(float at) {
             child.from = copied.from;
             child.end = copied.end;
         }
-        allele_[2 * child.slot + child.side] = allele_[2 * model_->parent(child.slot, child.side) + child.from];
+        allele_[2 * child.slot + child.side] =
+            allele_[2 * model_->parent(child.slot, child.side) + child.from];
     }
     for (const std::uint64_t slot : copies_) {
         const std::uint64_t genome = model_->pedigree().genome(slot);
@@ -102,7 +110,8 @@ void HaplotypeWalker::transmit(float at) {
     }
 }
 
-RareCarriers::RareCarriers(const HaplotypeModel& model) : model_(&model), founders_(model.panel().groups().size()) {
+RareCarriers::RareCarriers(const HaplotypeModel& model)
+    : model_(&model), founders_(model.panel().groups().size()) {
     const Pedigree& pedigree = model.pedigree();
     for (std::uint32_t slot = 0; slot < pedigree.samples(); ++slot)
         if (pedigree.founder(slot)) founders_[pedigree.group(slot)].push_back(slot);
@@ -118,9 +127,11 @@ std::vector<std::uint64_t> RareCarriers::draw(const SimulatedSite& site, Transmi
     const std::vector<std::uint32_t>& founders = founders_[pedigree.group(anybody)];
     const double most = std::max(2.0, largest_share * static_cast<double>(founders.size()));
     double count = most + 1;
-    while (count > most) count = std::floor(std::pow(rng.uniform(), -1 / tail_exponent));
+    while (count > most)
+        count = std::floor(std::pow(rng.uniform(), -1 / tail_exponent));
     std::vector<std::uint64_t> carriers;
-    for (int i = 0; i < attempts && static_cast<double>(carriers.size()) < count && !founders.empty(); ++i) {
+    for (int i = 0;
+         i < attempts && static_cast<double>(carriers.size()) < count && !founders.empty(); ++i) {
         const std::uint64_t slot = founders[rng.below(founders.size())];
         const auto side = static_cast<unsigned>(rng.below(2));
         const std::uint64_t hap = 2 * slot + side;
@@ -130,4 +141,4 @@ std::vector<std::uint64_t> RareCarriers::draw(const SimulatedSite& site, Transmi
     return carriers;
 }
 
-}  // namespace salus
+} // namespace salus

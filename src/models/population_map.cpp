@@ -12,11 +12,13 @@ namespace {
 /// Poisson by counting exponential waiting times; O(mean).
 std::uint32_t poisson(Rng& rng, double mean) {
     std::uint32_t count = 0;
-    for (double waited = rng.exponential(); waited < mean; waited += rng.exponential()) ++count;
+    for (double waited = rng.exponential(); waited < mean; waited += rng.exponential())
+        ++count;
     return count;
 }
 
-/// Relative recombination rate of a cell, mean 1: a sum of two squared exponentials has the heavy tail of hot spots.
+/// Relative recombination rate of a cell, mean 1: a sum of two squared exponentials has the heavy
+/// tail of hot spots.
 double relative_rate(Rng& rng) {
     const double a = rng.exponential(), b = rng.exponential();
     return (a * a + b * b) / 4;
@@ -28,10 +30,14 @@ char other_base(char base, Rng& rng) {
     constexpr double transition_share = 2.1 / 3.1;
     if (rng.bernoulli(transition_share)) {
         switch (base) {
-        case 'A': return 'G';
-        case 'G': return 'A';
-        case 'C': return 'T';
-        default: return 'C';
+        case 'A':
+            return 'G';
+        case 'G':
+            return 'A';
+        case 'C':
+            return 'T';
+        default:
+            return 'C';
         }
     }
     const bool purine = base == 'A' || base == 'G';
@@ -40,11 +46,12 @@ char other_base(char base, Rng& rng) {
 
 std::string random_bases(Rng& rng, std::size_t length) {
     std::string text(length, 'A');
-    for (char& base : text) base = bases[rng.below(4)];
+    for (char& base : text)
+        base = bases[rng.below(4)];
     return text;
 }
 
-}  // namespace
+} // namespace
 
 GenomeMap::GenomeMap(std::vector<GenomeRegion> regions, double cm_per_mb, std::uint64_t seed)
     : regions_(std::move(regions)) {
@@ -69,8 +76,8 @@ GenomeMap::GenomeMap(std::vector<GenomeRegion> regions, double cm_per_mb, std::u
     }
 }
 
-std::vector<SimulatedSite> sites_of_cell(const GenomeMap& map, std::uint64_t cell, const SiteDensity& density,
-                                         std::uint64_t seed) {
+std::vector<SimulatedSite> sites_of_cell(const GenomeMap& map, std::uint64_t cell,
+                                         const SiteDensity& density, std::uint64_t seed) {
     const GenomeCell& where = map.cells()[cell];
     const std::uint32_t length = where.end - where.begin;
     const double megabases = length * 1e-6 * map.region_of(where).site_density;
@@ -80,11 +87,15 @@ std::vector<SimulatedSite> sites_of_cell(const GenomeMap& map, std::uint64_t cel
     std::vector<SimulatedSite> sites(common + rare);
     for (std::uint32_t i = 0; i < sites.size(); ++i) {
         const auto offset = static_cast<std::uint32_t>(rng.below(length));
-        sites[i] = {.id = cell << 24 | offset, .position = where.begin + offset, .common = i < common};
+        sites[i] = {
+            .id = cell << 24 | offset, .position = where.begin + offset, .common = i < common};
     }
-    std::stable_sort(sites.begin(), sites.end(),
-                     [](const SimulatedSite& a, const SimulatedSite& b) { return a.position < b.position; });
-    const auto same = [](const SimulatedSite& a, const SimulatedSite& b) { return a.position == b.position; };
+    std::stable_sort(
+        sites.begin(), sites.end(),
+        [](const SimulatedSite& a, const SimulatedSite& b) { return a.position < b.position; });
+    const auto same = [](const SimulatedSite& a, const SimulatedSite& b) {
+        return a.position == b.position;
+    };
     sites.erase(std::unique(sites.begin(), sites.end(), same), sites.end());
     return sites;
 }
@@ -107,10 +118,11 @@ SiteAlleles alleles_of_site(const SimulatedSite& site, std::uint64_t seed) {
     alleles.alt = {std::string(1, other_base(first, rng))};
     if (site.common && rng.bernoulli(two_alt_share)) {
         char second = other_base(first, rng);
-        while (second == alleles.alt[0][0]) second = other_base(first, rng);
+        while (second == alleles.alt[0][0])
+            second = other_base(first, rng);
         alleles.alt.push_back(std::string(1, second));
     }
     return alleles;
 }
 
-}  // namespace salus
+} // namespace salus

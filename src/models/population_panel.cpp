@@ -8,28 +8,32 @@
 
 namespace salus {
 
-FounderPanel::FounderPanel(std::vector<AncestryGroup> groups, std::uint32_t per_group, double scale_cm,
-                           std::uint64_t seed)
+FounderPanel::FounderPanel(std::vector<AncestryGroup> groups, std::uint32_t per_group,
+                           double scale_cm, std::uint64_t seed)
     : groups_(std::move(groups)), per_group_(per_group), seed_(seed),
       draws_(seed, "simulate.panel") {
     SALUS_ASSERT(!groups_.empty() && per_group_ >= 2 && (groups_.size() + 1) * per_group_ <= 65535);
     constexpr double usual_drift = 0.1;
-    for (std::uint32_t j = 1; j <= per_group_; ++j) rank_.push_back(j);
+    for (std::uint32_t j = 1; j <= per_group_; ++j)
+        rank_.push_back(j);
     for (const AncestryGroup& group : groups_)
-        for (std::uint32_t k = 0; k < per_group_; ++k) rank_.push_back((1 - group.f_st) / group.f_st + k);
+        for (std::uint32_t k = 0; k < per_group_; ++k)
+            rank_.push_back((1 - group.f_st) / group.f_st + k);
     for (std::uint32_t j = 0; j < size(); ++j) {
         const double drift = j < per_group_ ? usual_drift : groups_[j / per_group_ - 1].f_st;
         length_.push_back(scale_cm * std::sqrt(rank_[j]) * drift / usual_drift);
     }
     double total = 0;
-    for (std::uint32_t j = 0; j < size(); ++j) cumulative_.push_back(total += j == 0 ? 0 : 1 / std::max(1.0, rank_[j]));
-    for (double& value : cumulative_) value /= total;
+    for (std::uint32_t j = 0; j < size(); ++j)
+        cumulative_.push_back(total += j == 0 ? 0 : 1 / std::max(1.0, rank_[j]));
+    for (double& value : cumulative_)
+        value /= total;
 }
 
 std::uint32_t FounderPanel::source(std::uint32_t lineage, std::uint32_t draw) const noexcept {
     if (lineage < per_group_) return lineage == 0 ? 0 : scaled(draw, lineage);
     const std::uint32_t k = (lineage - per_group_) % per_group_;
-    const double share = draw * 0x1p-32 * rank_[lineage];  // in [0, a + k)
+    const double share = draw * 0x1p-32 * rank_[lineage]; // in [0, a + k)
     if (share < k) return lineage - k + static_cast<std::uint32_t>(share);
     const double rest = (share - k) / (rank_[lineage] - k);
     return std::min(per_group_ - 1, static_cast<std::uint32_t>(rest * per_group_));
@@ -66,14 +70,15 @@ void FounderPanel::count(SiteDraw& draw) const {
     draw.alt_frequency = 0;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
         const auto begin = draw.allele.begin() + first(g);
-        draw.frequency[g] = static_cast<double>(std::count(begin, begin + per_group_, 1)) / per_group_;
+        draw.frequency[g] =
+            static_cast<double>(std::count(begin, begin + per_group_, 1)) / per_group_;
         draw.alt_frequency += groups_[g].proportion * draw.frequency[g];
     }
 }
 
-void FounderPanel::draw_site(const SimulatedSite& site, const Sources& sources, double minor_min, std::size_t alts,
-                             SiteDraw& out) const {
-    constexpr int attempts = 200;  // a share of a tenth and more is accepted at sensible minor_min
+void FounderPanel::draw_site(const SimulatedSite& site, const Sources& sources, double minor_min,
+                             std::size_t alts, SiteDraw& out) const {
+    constexpr int attempts = 200; // a share of a tenth and more is accepted at sensible minor_min
     Rng rng(seed_, "simulate.mutation", site.id);
     const auto lineage = [&] {
         const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), rng.uniform());
@@ -88,4 +93,4 @@ void FounderPanel::draw_site(const SimulatedSite& site, const Sources& sources, 
     }
 }
 
-}  // namespace salus
+} // namespace salus

@@ -11,13 +11,22 @@ namespace {
 
 struct Role {
     Relation relation;
-    std::uint8_t family;  // in the block
-    std::uint8_t father;  // slot in the block
+    std::uint8_t family; // in the block
+    std::uint8_t father; // slot in the block
 };
 constexpr std::array<Role, Pedigree::block> roles{{
-    {Relation::father, 0, 0}, {Relation::mother, 0, 0}, {Relation::child, 0, 0},
-    {Relation::father, 1, 3}, {Relation::mother, 1, 3}, {Relation::child, 1, 3}, {Relation::child, 1, 3},
-    {Relation::father, 2, 7}, {Relation::mother, 2, 7}, {Relation::child, 2, 7}, {Relation::twin, 2, 7}, {Relation::child, 2, 7},
+    {Relation::father, 0, 0},
+    {Relation::mother, 0, 0},
+    {Relation::child, 0, 0},
+    {Relation::father, 1, 3},
+    {Relation::mother, 1, 3},
+    {Relation::child, 1, 3},
+    {Relation::child, 1, 3},
+    {Relation::father, 2, 7},
+    {Relation::mother, 2, 7},
+    {Relation::child, 2, 7},
+    {Relation::twin, 2, 7},
+    {Relation::child, 2, 7},
 }};
 
 std::uint64_t faulty_samples(const PedigreePlan& plan) noexcept {
@@ -31,14 +40,15 @@ std::uint8_t draw_group(const std::vector<double>& proportions, Rng rng) {
     return static_cast<std::uint8_t>(proportions.size() - 1);
 }
 
-}  // namespace
+} // namespace
 
 std::uint64_t samples_needed(const PedigreePlan& plan) noexcept { return 2 * faulty_samples(plan); }
 
 Pedigree::Pedigree(const PedigreePlan& plan) : plan_(plan) {
     SALUS_ASSERT(plan.samples >= samples_needed(plan) && plan.samples < (std::uint64_t{1} << 31));
     const std::uint64_t room = plan.samples - samples_needed(plan);
-    const auto wanted = static_cast<std::uint64_t>(plan.family_share * static_cast<double>(plan.samples));
+    const auto wanted =
+        static_cast<std::uint64_t>(plan.family_share * static_cast<double>(plan.samples));
     family_slots_ = std::min(wanted, room) / block * block;
     first_faulty_ = plan.samples - faulty_samples(plan);
     const std::uint64_t people = plan.samples + plan.without_genome;
@@ -58,8 +68,10 @@ Pedigree::Pedigree(const PedigreePlan& plan) : plan_(plan) {
     sample_of_slot_.resize(plan.samples);
     std::iota(slot_of_sample_.begin(), slot_of_sample_.end(), 0U);
     Rng rng(plan.seed, "simulate.order", 0);
-    for (std::uint64_t i = plan.samples; i > 1; --i) std::swap(slot_of_sample_[i - 1], slot_of_sample_[rng.below(i)]);
-    for (std::uint32_t i = 0; i < plan.samples; ++i) sample_of_slot_[slot_of_sample_[i]] = i;
+    for (std::uint64_t i = plan.samples; i > 1; --i)
+        std::swap(slot_of_sample_[i - 1], slot_of_sample_[rng.below(i)]);
+    for (std::uint32_t i = 0; i < plan.samples; ++i)
+        sample_of_slot_[slot_of_sample_[i]] = i;
 }
 
 Relation Pedigree::relation(std::uint64_t slot) const noexcept {
@@ -86,4 +98,4 @@ bool Pedigree::recorded_male(std::uint64_t slot) const noexcept {
     return male(slot) != swapped;
 }
 
-}  // namespace salus
+} // namespace salus

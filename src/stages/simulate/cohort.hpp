@@ -13,7 +13,15 @@
 namespace salus {
 
 /// Indices of the traits of the simulation.
-enum SimulatedTrait : std::size_t { ldl_trait, hba1c_trait, height_trait, diabetes_trait, coronary_trait, asthma_trait, simulated_traits };
+enum SimulatedTrait : std::size_t {
+    ldl_trait,
+    hba1c_trait,
+    height_trait,
+    diabetes_trait,
+    coronary_trait,
+    asthma_trait,
+    simulated_traits
+};
 
 /// Problems of the parameters that single ranges do not show.
 std::vector<Problem> check_simulation(const SimulateParams& params);
@@ -25,8 +33,9 @@ std::vector<CallSetHeader::Contig> grch38_contigs();
 
 std::vector<TraitArchitecture> trait_architectures(const SimulateParams& params);
 
-/// Everything about the cohort that all units need: a function of parameters and seed, made by every rank.
-/// Memory about 25 bytes a sample plus 1 KB a causal variant; nothing grows with the number of variants.
+/// Everything about the cohort that all units need: a function of parameters and seed, made by
+/// every rank. Memory about 25 bytes a sample plus 1 KB a causal variant; nothing grows with the
+/// number of variants.
 class SimulatedCohort {
 public:
     SimulatedCohort(const SimulateParams& params, std::uint64_t seed);
@@ -39,7 +48,9 @@ public:
     const FounderPanel& panel() const noexcept { return panel_; }
     const Pedigree& pedigree() const noexcept { return pedigree_; }
     const HaplotypeModel& haplotypes() const noexcept { return haplotypes_; }
-    SiteDensity density() const noexcept { return {.common_per_mb = params_.common_per_mb, .rare_per_mb = params_.rare_per_mb}; }
+    SiteDensity density() const noexcept {
+        return {.common_per_mb = params_.common_per_mb, .rare_per_mb = params_.rare_per_mb};
+    }
     const std::vector<TraitArchitecture>& traits() const noexcept { return traits_; }
     const std::vector<CausalVariant>& causal() const noexcept { return causal_; }
     struct FaultySite {
@@ -48,15 +59,23 @@ public:
         VariantFault fault;
     };
     /// By site id.
-    const std::map<std::uint64_t, FaultySite>& faulty_sites() const noexcept { return faulty_sites_; }
+    const std::map<std::uint64_t, FaultySite>& faulty_sites() const noexcept {
+        return faulty_sites_;
+    }
     bool is_causal(std::uint64_t site) const noexcept { return causal_sites_.contains(site); }
 
     std::string sample_id(std::uint64_t sample) const;
-    std::string sample_of(std::uint64_t slot) const { return sample_id(pedigree_.sample_of_slot(slot)); }
-    const std::string& group_label(std::uint64_t slot) const { return params_.groups[pedigree_.group(slot)]; }
+    std::string sample_of(std::uint64_t slot) const {
+        return sample_id(pedigree_.sample_of_slot(slot));
+    }
+    const std::string& group_label(std::uint64_t slot) const {
+        return params_.groups[pedigree_.group(slot)];
+    }
 
     std::uint64_t persons() const noexcept { return slot_of_person_.size(); }
-    std::uint64_t slot_of_person(std::uint64_t person) const noexcept { return slot_of_person_[person]; }
+    std::uint64_t slot_of_person(std::uint64_t person) const noexcept {
+        return slot_of_person_[person];
+    }
     static std::uint64_t person_id(std::uint64_t person) noexcept { return 100'001 + person; }
     bool has_genome(std::uint64_t slot) const noexcept { return slot < pedigree_.samples(); }
 
@@ -81,4 +100,4 @@ private:
     std::vector<std::uint32_t> slot_of_person_, contigs_;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -32,8 +32,11 @@ private:
 
     void compress(std::string_view bytes) {
         std::vector<std::vector<std::uint8_t>> pieces((bytes.size() + piece - 1) / piece);
-        parallel_for(pieces.size(), [&](std::size_t i) { pieces[i] = bgzf_blocks(bytes.substr(i * piece, piece), level_); });
-        for (const auto& blocks : pieces) done_.insert(done_.end(), blocks.begin(), blocks.end());
+        parallel_for(pieces.size(), [&](std::size_t i) {
+            pieces[i] = bgzf_blocks(bytes.substr(i * piece, piece), level_);
+        });
+        for (const auto& blocks : pieces)
+            done_.insert(done_.end(), blocks.begin(), blocks.end());
     }
 
     int level_;
@@ -45,27 +48,34 @@ bool wants(const SimulateParams& params, std::string_view format) {
     return std::find(params.formats.begin(), params.formats.end(), format) != params.formats.end();
 }
 
-}  // namespace
+} // namespace
 
 std::vector<CellRange> genome_units(const SimulatedCohort& cohort) {
     constexpr double unit_genotypes = 0x1p25;
     constexpr std::uint64_t units_wanted = 64;
     const std::uint64_t cells = cohort.map().cells().size();
     const SiteDensity density = cohort.density();
-    const double sites = std::max(1.0, (density.common_per_mb + density.rare_per_mb) * GenomeMap::cell_length * 1e-6);
-    const auto fitting = static_cast<std::uint64_t>(unit_genotypes / (sites * static_cast<double>(cohort.pedigree().samples())));
-    const std::uint64_t step = std::clamp<std::uint64_t>(fitting, 1, std::max<std::uint64_t>(1, cells / units_wanted));
+    const double sites = std::max(1.0, (density.common_per_mb + density.rare_per_mb) *
+                                           GenomeMap::cell_length * 1e-6);
+    const auto fitting = static_cast<std::uint64_t>(
+        unit_genotypes / (sites * static_cast<double>(cohort.pedigree().samples())));
+    const std::uint64_t step =
+        std::clamp<std::uint64_t>(fitting, 1, std::max<std::uint64_t>(1, cells / units_wanted));
     std::vector<CellRange> units;
-    for (std::uint64_t begin = 0; begin < cells; begin += step) units.push_back({begin, std::min(cells, begin + step)});
+    for (std::uint64_t begin = 0; begin < cells; begin += step)
+        units.push_back({begin, std::min(cells, begin + step)});
     return units;
 }
 
 GenomeMaker::GenomeMaker(const SimulatedCohort& cohort)
-    : cohort_(&cohort), caller_(cohort.pedigree(), {.missing_rate = cohort.params().missing_rate, .seed = cohort.seed()}),
-      walker_(cohort.haplotypes()), rare_(cohort.haplotypes()), calls_(cohort.pedigree().samples()) {}
+    : cohort_(&cohort), caller_(cohort.pedigree(), {.missing_rate = cohort.params().missing_rate,
+                                                    .seed = cohort.seed()}),
+      walker_(cohort.haplotypes()), rare_(cohort.haplotypes()),
+      calls_(cohort.pedigree().samples()) {}
 
 void GenomeMaker::for_each_site(CellRange cells, const std::function<void(const Site&)>& visit) {
-    for (std::uint64_t cell = cells.begin; cell < cells.end; ++cell) visit_cell(cell, visit);
+    for (std::uint64_t cell = cells.begin; cell < cells.end; ++cell)
+        visit_cell(cell, visit);
 }
 
 void GenomeMaker::visit_cell(std::uint64_t index, const std::function<void(const Site&)>& visit) {
@@ -76,12 +86,14 @@ void GenomeMaker::visit_cell(std::uint64_t index, const std::function<void(const
     FounderPanel::Sources sources;
     FounderPanel::SiteDraw draw;
     walker_.start(cell.region);
-    for (const SimulatedSite& site : sites_of_cell(map, index, cohort_->density(), cohort_->seed())) {
+    for (const SimulatedSite& site :
+         sites_of_cell(map, index, cohort_->density(), cohort_->seed())) {
         const SiteAlleles alleles = alleles_of_site(site, cohort_->seed());
         const float at = GenomeMap::genetic_position(cell, site.position);
         if (site.common) {
             cohort_->panel().move_to(cell.region, at, sources);
-            cohort_->panel().draw_site(site, sources, cohort_->params().common_frequency_min, alleles.alt.size(), draw);
+            cohort_->panel().draw_site(site, sources, cohort_->params().common_frequency_min,
+                                       alleles.alt.size(), draw);
             walker_.common(at, draw.allele);
         } else {
             const auto carriers = rare_.draw(site, transmission, cohort_->seed());
@@ -89,11 +101,19 @@ void GenomeMaker::visit_cell(std::uint64_t index, const std::function<void(const
             walker_.rare(at, carriers);
         }
         const auto faulty = cohort_->faulty_sites().find(site.id);
-        const VariantFault fault = faulty == cohort_->faulty_sites().end() ? VariantFault::none : faulty->second.fault;
+        const VariantFault fault =
+            faulty == cohort_->faulty_sites().end() ? VariantFault::none : faulty->second.fault;
         caller_.call(site, transmission, fault, walker_.alleles(), calls_);
-        const bool low_quality = !cohort_->is_causal(site.id) && Rng(cohort_->seed(), "simulate.filter", site.id).bernoulli(low_quality_share);
-        visit({.site = &site, .alleles = &alleles, .transmission = transmission, .truth = walker_.alleles(),
-               .calls = calls_, .region = cell.region, .low_quality = low_quality});
+        const bool low_quality =
+            !cohort_->is_causal(site.id) &&
+            Rng(cohort_->seed(), "simulate.filter", site.id).bernoulli(low_quality_share);
+        visit({.site = &site,
+               .alleles = &alleles,
+               .transmission = transmission,
+               .truth = walker_.alleles(),
+               .calls = calls_,
+               .region = cell.region,
+               .low_quality = low_quality});
     }
 }
 
@@ -104,7 +124,11 @@ GenomePart GenomeMaker::make(CellRange cells) {
     CompressedStream vcf_rows(params.compression), bcf_rows(params.compression);
     GenomePart part;
     for_each_site(cells, [&](const Site& site) {
-        const std::string id = site.site->common ? text("sim", header.contigs[cohort_->contig(site.region)].name.substr(3), "_", site.site->position) : "";
+        const std::string id =
+            site.site->common
+                ? text("sim", header.contigs[cohort_->contig(site.region)].name.substr(3), "_",
+                       site.site->position)
+                : "";
         const VariantRow row{.contig = cohort_->contig(site.region),
                              .position = site.site->position,
                              .id = id,
@@ -125,4 +149,4 @@ GenomePart GenomeMaker::make(CellRange cells) {
     return part;
 }
 
-}  // namespace salus
+} // namespace salus

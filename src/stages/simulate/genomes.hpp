@@ -15,17 +15,19 @@ struct CellRange {
     std::uint64_t begin = 0, end = 0;
 };
 
-/// Units of about 2^25 genotypes, at least one cell, at least 64 units where there are as many cells.
+/// Units of about 2^25 genotypes, at least one cell, at least 64 units where there are as many
+/// cells.
 std::vector<CellRange> genome_units(const SimulatedCohort& cohort);
 
 /// What a unit writes, ready for concatenation.
 struct GenomePart {
-    std::vector<std::uint8_t> vcf, bcf;  // BGZF blocks
+    std::vector<std::uint8_t> vcf, bcf; // BGZF blocks
     std::string bed, bim;
     std::uint64_t sites = 0;
 };
 
-/// Makes the genotypes of ranges of cells. One per rank: 30 bytes a sample, plus 16 MB and one compressed unit.
+/// Makes the genotypes of ranges of cells. One per rank: 30 bytes a sample, plus 16 MB and one
+/// compressed unit.
 class GenomeMaker {
 public:
     explicit GenomeMaker(const SimulatedCohort& cohort);
@@ -37,8 +39,8 @@ public:
         const SimulatedSite* site;
         const SiteAlleles* alleles;
         Transmission transmission;
-        std::span<const std::uint8_t> truth;  // [2 * slot + side]
-        std::span<const CallCode> calls;      // [sample]
+        std::span<const std::uint8_t> truth; // [2 * slot + side]
+        std::span<const CallCode> calls;     // [sample]
         std::uint32_t region;
         bool low_quality;
     };
@@ -54,4 +56,4 @@ private:
     std::vector<CallCode> calls_;
 };
 
-}  // namespace salus
+} // namespace salus

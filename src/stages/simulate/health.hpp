@@ -11,7 +11,14 @@
 namespace salus {
 
 /// OMOP tables that are written, in this order.
-enum class SimulatedTable : std::uint8_t { person, observation_period, condition_occurrence, measurement, drug_exposure, death };
+enum class SimulatedTable : std::uint8_t {
+    person,
+    observation_period,
+    condition_occurrence,
+    measurement,
+    drug_exposure,
+    death
+};
 inline constexpr std::size_t simulated_tables = 6;
 std::string_view table_name(SimulatedTable table) noexcept;
 /// Header line of the table: all columns of OMOP CDM 5.4.
@@ -19,16 +26,16 @@ std::string_view table_header(SimulatedTable table) noexcept;
 
 /// What happens to a person, before anybody records it. Missing days are absent.
 struct LifeCourse {
-    std::vector<double> genetic;                       // [trait]
-    std::array<double, simulated_traits> liability{};  // standard units: genetic + environment
+    std::vector<double> genetic;                      // [trait]
+    std::array<double, simulated_traits> liability{}; // standard units: genetic + environment
     bool male = false;
     Day birth = 0, observed_from = 0, observed_to = 0;
     std::optional<Day> death;
-    double ldl = 0;          // untreated, mg/dL
-    double hba1c = 0;        // NGSP %
-    double height = 0;       // cm
-    std::optional<Day> diabetes, coronary, asthma, statin, metformin;  // onset or first exposure
-    bool type_1 = false;     // type 1 diabetes instead of type 2
+    double ldl = 0;                                                   // untreated, mg/dL
+    double hba1c = 0;                                                 // NGSP %
+    double height = 0;                                                // cm
+    std::optional<Day> diabetes, coronary, asthma, statin, metformin; // onset or first exposure
+    bool type_1 = false; // type 1 diabetes instead of type 2
 };
 LifeCourse live(const SimulatedCohort& cohort, std::uint64_t slot);
 
@@ -42,4 +49,4 @@ PersonRows record_person(const SimulatedCohort& cohort, std::uint64_t person);
 /// Header of truth/traits.tsv.
 std::string trait_truth_header(const SimulatedCohort& cohort);
 
-}  // namespace salus
+} // namespace salus

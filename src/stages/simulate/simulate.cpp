@@ -23,12 +23,14 @@ std::span<const std::uint8_t> as_bytes_of(std::string_view bytes) {
     return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
 }
 
-void put(PartWriter& part, std::string_view name, std::span<const std::uint8_t> bytes, Compression compression) {
+void put(PartWriter& part, std::string_view name, std::span<const std::uint8_t> bytes,
+         Compression compression) {
     if (!bytes.empty()) part.write_array<std::uint8_t>(name, bytes, {}, compression);
 }
 
 /// Writes `head`, array `name` of all parts in unit order, and `tail`.
-void join(const std::filesystem::path& path, std::string_view head, const Parts& parts, const std::string& name, std::string_view tail) {
+void join(const std::filesystem::path& path, std::string_view head, const Parts& parts,
+          const std::string& name, std::string_view tail) {
     AtomicFile file(path);
     file.write(head);
     for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
@@ -39,7 +41,8 @@ void join(const std::filesystem::path& path, std::string_view head, const Parts&
     file.commit();
 }
 
-void write_text(const std::filesystem::path& path, const std::function<void(const TextSink&)>& fill) {
+void write_text(const std::filesystem::path& path,
+                const std::function<void(const TextSink&)>& fill) {
     constexpr std::size_t piece = std::size_t{1} << 20;
     AtomicFile file(path);
     std::string pending;
@@ -57,10 +60,12 @@ bool wants(const SimulateParams& params, std::string_view format) {
     return std::find(params.formats.begin(), params.formats.end(), format) != params.formats.end();
 }
 
-void publish_genotypes(const SimulatedCohort& cohort, const Parts& parts, const std::filesystem::path& folder) {
+void publish_genotypes(const SimulatedCohort& cohort, const Parts& parts,
+                       const std::filesystem::path& folder) {
     const SimulateParams& params = cohort.params();
     CallSetHeader header = cohort.header();
-    for (std::uint64_t s = 0; s < cohort.pedigree().samples(); ++s) header.samples.push_back(cohort.sample_id(s));
+    for (std::uint64_t s = 0; s < cohort.pedigree().samples(); ++s)
+        header.samples.push_back(cohort.sample_id(s));
     if (wants(params, "vcf")) {
         const auto head = bgzf_blocks(vcf_header_text(header), params.compression);
         join(folder / "genotypes.vcf.gz", as_text(head), parts, "vcf", bgzf_end_of_file());
@@ -78,7 +83,8 @@ void publish_genotypes(const SimulatedCohort& cohort, const Parts& parts, const 
     }
 }
 
-void publish_people(const SimulatedCohort& cohort, const Parts& parts, const std::filesystem::path& folder) {
+void publish_people(const SimulatedCohort& cohort, const Parts& parts,
+                    const std::filesystem::path& folder) {
     make_folders(folder / "omop");
     make_folders(folder / "truth");
     for (std::size_t t = 0; t < simulated_tables; ++t) {
@@ -87,7 +93,8 @@ void publish_people(const SimulatedCohort& cohort, const Parts& parts, const std
         join(folder / "omop" / text(name, ".csv"), table_header(table), parts, name, {});
     }
     join(folder / "truth" / "traits.tsv", trait_truth_header(cohort), parts, "truth", {});
-    const auto file = [&](const char* name, void (*write)(const SimulatedCohort&, const TextSink&)) {
+    const auto file = [&](const char* name,
+                          void (*write)(const SimulatedCohort&, const TextSink&)) {
         write_text(folder / name, [&](const TextSink& out) { write(cohort, out); });
     };
     file("samples.tsv", write_sample_sheet);
@@ -107,38 +114,44 @@ void write_person_unit(const SimulatedCohort& cohort, std::uint64_t unit, PartWr
     std::array<std::string, simulated_tables> tables;
     std::string truth;
     for (const PersonRows& person : rows) {
-        for (std::size_t t = 0; t < simulated_tables; ++t) tables[t] += person.table[t];
+        for (std::size_t t = 0; t < simulated_tables; ++t)
+            tables[t] += person.table[t];
         truth += person.truth;
     }
     for (std::size_t t = 0; t < simulated_tables; ++t)
-        put(part, table_name(static_cast<SimulatedTable>(t)), as_bytes_of(tables[t]), Compression::deflate);
+        put(part, table_name(static_cast<SimulatedTable>(t)), as_bytes_of(tables[t]),
+            Compression::deflate);
     put(part, "truth", as_bytes_of(truth), Compression::deflate);
 }
 
-}  // namespace
+} // namespace
 
 void run_simulate(const SimulateParams& params, RunContext& context) {
-    if (auto problems = check_simulation(params); !problems.empty()) throw UsageError(std::move(problems));
+    if (auto problems = check_simulation(params); !problems.empty())
+        throw UsageError(std::move(problems));
     const SimulatedCohort cohort(params, context.seed());
     GenomeMaker maker(cohort);
     const std::vector<CellRange> units = genome_units(cohort);
-    context.log().info(text("cohort: ", with_thousands(params.samples), " samples, ", with_thousands(cohort.persons()), " persons, ",
+    context.log().info(text("cohort: ", with_thousands(params.samples), " samples, ",
+                            with_thousands(cohort.persons()), " persons, ",
                             with_thousands(cohort.causal().size()), " causal variants"));
-    const Parts genomes = context.for_each_unit("genomes", units.size(), [&](std::uint64_t unit, PartWriter& part) {
-        const GenomePart made = maker.make(units[unit]);
-        put(part, "vcf", made.vcf, Compression::none);
-        put(part, "bcf", made.bcf, Compression::none);
-        put(part, "bed", as_bytes_of(made.bed), Compression::none);
-        put(part, "bim", as_bytes_of(made.bim), Compression::deflate);
-    });
+    const Parts genomes =
+        context.for_each_unit("genomes", units.size(), [&](std::uint64_t unit, PartWriter& part) {
+            const GenomePart made = maker.make(units[unit]);
+            put(part, "vcf", made.vcf, Compression::none);
+            put(part, "bcf", made.bcf, Compression::none);
+            put(part, "bed", as_bytes_of(made.bed), Compression::none);
+            put(part, "bim", as_bytes_of(made.bim), Compression::deflate);
+        });
     const std::uint64_t person_units = (cohort.persons() + persons_per_unit - 1) / persons_per_unit;
-    const Parts persons = context.for_each_unit("persons", person_units, [&](std::uint64_t unit, PartWriter& part) {
-        write_person_unit(cohort, unit, part);
-    });
+    const Parts persons =
+        context.for_each_unit("persons", person_units, [&](std::uint64_t unit, PartWriter& part) {
+            write_person_unit(cohort, unit, part);
+        });
     context.publish_folder("cohort", [&](const std::filesystem::path& folder) {
         publish_genotypes(cohort, genomes, folder);
         publish_people(cohort, persons, folder);
     });
 }
 
-}  // namespace salus
+} // namespace salus

@@ -11,7 +11,8 @@ namespace salus {
 
 struct SimulateParams {
     std::uint64_t samples = 1000;
-    std::vector<std::string> chromosomes = {"chr1", "chr2", "chr3", "chr6", "chr9", "chr11", "chr16", "chr19", "chrX", "chrY", "chrM"};
+    std::vector<std::string> chromosomes = {"chr1",  "chr2",  "chr3", "chr6", "chr9", "chr11",
+                                            "chr16", "chr19", "chrX", "chrY", "chrM"};
     double region_mb = 2;
     double common_per_mb = 150;
     double rare_per_mb = 450;
@@ -40,4 +41,4 @@ struct SimulateParams {
 Stage simulate_stage();
 void run_simulate(const SimulateParams& params, RunContext& context);
 
-}  // namespace salus
+} // namespace salus

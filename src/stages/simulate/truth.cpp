@@ -22,11 +22,16 @@ Kin kin_of(const SimulatedCohort& cohort, std::uint64_t slot) {
 
 std::string_view word(Relation relation) {
     switch (relation) {
-    case Relation::father: return "father";
-    case Relation::mother: return "mother";
-    case Relation::child: return "child";
-    case Relation::twin: return "twin";
-    default: return "unrelated";
+    case Relation::father:
+        return "father";
+    case Relation::mother:
+        return "mother";
+    case Relation::child:
+        return "child";
+    case Relation::twin:
+        return "twin";
+    default:
+        return "unrelated";
     }
 }
 
@@ -34,15 +39,16 @@ std::string_view word(VariantFault fault) {
     return fault == VariantFault::hardy_weinberg ? "hardy_weinberg" : "low_call_rate";
 }
 
-}  // namespace
+} // namespace
 
 void write_sample_sheet(const SimulatedCohort& cohort, const TextSink& out) {
     out("sample_id\tsex\tgroup\tfamily_id\tfather_id\tmother_id\n");
     for (std::uint64_t sample = 0; sample < cohort.pedigree().samples(); ++sample) {
         const std::uint64_t slot = cohort.pedigree().slot_of_sample(sample);
         const Kin kin = kin_of(cohort, slot);
-        out(text(cohort.sample_id(sample), '\t', cohort.pedigree().recorded_male(slot) ? 1 : 2, '\t', cohort.group_label(slot), '\t',
-                 kin.family, '\t', kin.father, '\t', kin.mother, '\n'));
+        out(text(cohort.sample_id(sample), '\t', cohort.pedigree().recorded_male(slot) ? 1 : 2,
+                 '\t', cohort.group_label(slot), '\t', kin.family, '\t', kin.father, '\t',
+                 kin.mother, '\n'));
     }
 }
 
@@ -50,8 +56,8 @@ void write_fam(const SimulatedCohort& cohort, const TextSink& out) {
     for (std::uint64_t sample = 0; sample < cohort.pedigree().samples(); ++sample) {
         const std::uint64_t slot = cohort.pedigree().slot_of_sample(sample);
         const Kin kin = kin_of(cohort, slot);
-        out(text(kin.family, '\t', cohort.sample_id(sample), '\t', kin.father, '\t', kin.mother, '\t',
-                 cohort.pedigree().recorded_male(slot) ? 1 : 2, "\t-9\n"));
+        out(text(kin.family, '\t', cohort.sample_id(sample), '\t', kin.father, '\t', kin.mother,
+                 '\t', cohort.pedigree().recorded_male(slot) ? 1 : 2, "\t-9\n"));
     }
 }
 
@@ -59,7 +65,8 @@ void write_links(const SimulatedCohort& cohort, const TextSink& out) {
     out("person_id,sample_id\n");
     for (std::uint64_t person = 0; person < cohort.persons(); ++person) {
         const std::uint64_t slot = cohort.slot_of_person(person);
-        if (cohort.has_genome(slot)) out(text(SimulatedCohort::person_id(person), ',', cohort.sample_of(slot), '\n'));
+        if (cohort.has_genome(slot))
+            out(text(SimulatedCohort::person_id(person), ',', cohort.sample_of(slot), '\n'));
     }
 }
 
@@ -68,8 +75,11 @@ void write_families(const SimulatedCohort& cohort, const TextSink& out) {
     for (std::uint64_t slot = 0; slot < cohort.pedigree().family_slots(); ++slot) {
         const Kin kin = kin_of(cohort, slot);
         const Relation relation = cohort.pedigree().relation(slot);
-        out(text(kin.family, '\t', cohort.sample_of(slot), '\t', kin.father, '\t', kin.mother, '\t', word(relation), '\t',
-                 relation == Relation::twin ? cohort.sample_of(cohort.pedigree().genome(slot)) : "0", '\n'));
+        out(text(kin.family, '\t', cohort.sample_of(slot), '\t', kin.father, '\t', kin.mother, '\t',
+                 word(relation), '\t',
+                 relation == Relation::twin ? cohort.sample_of(cohort.pedigree().genome(slot))
+                                            : "0",
+                 '\n'));
     }
 }
 
@@ -80,19 +90,24 @@ void write_sample_faults(const SimulatedCohort& cohort, const TextSink& out) {
         out(text(cohort.sample_of(slot), '\t', fault, '\t', other, '\n'));
     };
     for (std::uint64_t i = 0; i < pedigree.plan().duplicates; ++i)
-        row(pedigree.duplicate(i), "duplicate", cohort.sample_of(pedigree.donor(pedigree.duplicate(i))));
+        row(pedigree.duplicate(i), "duplicate",
+            cohort.sample_of(pedigree.donor(pedigree.duplicate(i))));
     for (std::uint64_t i = 0; i < pedigree.plan().contaminated; ++i)
-        row(pedigree.contaminated(i), "contaminated", cohort.sample_of(pedigree.donor(pedigree.contaminated(i))));
-    for (std::uint64_t i = 0; i < pedigree.plan().low_call; ++i) row(pedigree.low_call(i), "low_call_rate", "0");
-    for (std::uint64_t i = 0; i < pedigree.plan().swapped_sex; ++i) row(pedigree.swapped_sex(i), "swapped_sex", "0");
+        row(pedigree.contaminated(i), "contaminated",
+            cohort.sample_of(pedigree.donor(pedigree.contaminated(i))));
+    for (std::uint64_t i = 0; i < pedigree.plan().low_call; ++i)
+        row(pedigree.low_call(i), "low_call_rate", "0");
+    for (std::uint64_t i = 0; i < pedigree.plan().swapped_sex; ++i)
+        row(pedigree.swapped_sex(i), "swapped_sex", "0");
 }
 
 void write_variant_faults(const SimulatedCohort& cohort, const TextSink& out) {
     out("chromosome\tposition\tref\talt\tfault\n");
     for (const auto& [id, faulty] : cohort.faulty_sites()) {
         const SiteAlleles alleles = alleles_of_site(faulty.site, cohort.seed());
-        out(text(cohort.map().region_of(cohort.map().cells()[faulty.cell]).chromosome, '\t', faulty.site.position, '\t', alleles.ref, '\t',
-                 alleles.alt[0], '\t', word(faulty.fault), '\n'));
+        out(text(cohort.map().region_of(cohort.map().cells()[faulty.cell]).chromosome, '\t',
+                 faulty.site.position, '\t', alleles.ref, '\t', alleles.alt[0], '\t',
+                 word(faulty.fault), '\n'));
     }
 }
 
@@ -100,9 +115,11 @@ void write_causal_variants(const SimulatedCohort& cohort, const TextSink& out) {
     out("chromosome\tposition\tref\talt\ttrait\tlocus\tbeta\talt_frequency\tvariance_explained\n");
     for (const CausalVariant& variant : cohort.causal()) {
         const SiteAlleles alleles = alleles_of_site(variant.site, cohort.seed());
-        out(text(cohort.map().regions()[variant.region].chromosome, '\t', variant.site.position, '\t', alleles.ref, '\t', alleles.alt[0], '\t',
-                 cohort.traits()[variant.trait].name, '\t', variant.named_locus ? "named" : "background", '\t', significant(variant.beta, 6), '\t',
-                 significant(variant.frequency, 6), '\t', significant(variant.variance_explained, 6), '\n'));
+        out(text(cohort.map().regions()[variant.region].chromosome, '\t', variant.site.position,
+                 '\t', alleles.ref, '\t', alleles.alt[0], '\t', cohort.traits()[variant.trait].name,
+                 '\t', variant.named_locus ? "named" : "background", '\t',
+                 significant(variant.beta, 6), '\t', significant(variant.frequency, 6), '\t',
+                 significant(variant.variance_explained, 6), '\n'));
     }
 }
 
@@ -129,4 +146,4 @@ families.tsv: parents, children and identical twins (`twin_id` is the other twin
 )";
 }
 
-}  // namespace salus
+} // namespace salus

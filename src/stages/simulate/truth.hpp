@@ -11,7 +11,8 @@ namespace salus {
 /// Takes the text of a file piece by piece.
 using TextSink = std::function<void(std::string_view)>;
 
-// Text files of the cohort that follow from the SimulatedCohort alone. O(samples) time, O(1) memory.
+// Text files of the cohort that follow from the SimulatedCohort alone. O(samples) time, O(1)
+// memory.
 void write_sample_sheet(const SimulatedCohort& cohort, const TextSink& out);
 void write_fam(const SimulatedCohort& cohort, const TextSink& out);
 void write_links(const SimulatedCohort& cohort, const TextSink& out);
@@ -21,4 +22,4 @@ void write_variant_faults(const SimulatedCohort& cohort, const TextSink& out);
 void write_causal_variants(const SimulatedCohort& cohort, const TextSink& out);
 std::string truth_readme();
 
-}  // namespace salus
+} // namespace salus

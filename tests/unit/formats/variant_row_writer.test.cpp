@@ -22,19 +22,38 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 CallSetHeader header_of_four() {
-    return {.source = "test", .genome_build = "GRCh38", .contigs = {{"chr1", 1000}, {"chrX", 2000}}, .filters = {{"LowQual", "Low"}},
+    return {.source = "test",
+            .genome_build = "GRCh38",
+            .contigs = {{"chr1", 1000}, {"chrX", 2000}},
+            .filters = {{"LowQual", "Low"}},
             .samples = {"a", "b", "c", "d"}};
 }
 
 const std::vector<std::string> one_alt{"T"}, two_alts{"T", "GA"};
-const std::vector<CallCode> diploid{call_code(0, 1), call_code(1, 1), call_code(3, 3), call_code(0, 0)};
-const std::vector<CallCode> mixed{call_code(0, 4), call_code(1, 2), call_code(2, 4), call_code(3, 4)};
+const std::vector<CallCode> diploid{call_code(0, 1), call_code(1, 1), call_code(3, 3),
+                                    call_code(0, 0)};
+const std::vector<CallCode> mixed{call_code(0, 4), call_code(1, 2), call_code(2, 4),
+                                  call_code(3, 4)};
 
 VariantRow first_row() {
-    return {.contig = 0, .position = 10, .id = "x1", .ref = "C", .alt = one_alt, .filter = 0, .counts = count_alleles(diploid), .calls = diploid};
+    return {.contig = 0,
+            .position = 10,
+            .id = "x1",
+            .ref = "C",
+            .alt = one_alt,
+            .filter = 0,
+            .counts = count_alleles(diploid),
+            .calls = diploid};
 }
 VariantRow second_row() {
-    return {.contig = 1, .position = 20, .id = "", .ref = "C", .alt = two_alts, .filter = 1, .counts = count_alleles(mixed), .calls = mixed};
+    return {.contig = 1,
+            .position = 20,
+            .id = "",
+            .ref = "C",
+            .alt = two_alts,
+            .filter = 1,
+            .counts = count_alleles(mixed),
+            .calls = mixed};
 }
 
 TEST(CountAlleles, CountsEachAltAndLeavesOutWhatIsMissing) {
@@ -70,7 +89,8 @@ TEST(BedRows, CountEachAltAndCallHaploidsHomozygous) {
     ASSERT_EQ(bed.size(), 3U);
     // Lowest bits first: het 10, hom ALT 00, missing 01, hom REF 11.
     EXPECT_EQ(static_cast<unsigned char>(bed[0]), 0b11'01'00'10);
-    EXPECT_EQ(static_cast<unsigned char>(bed[1]), 0b01'11'10'11);  // ALT T: hom REF, het, other ALT, missing
+    EXPECT_EQ(static_cast<unsigned char>(bed[1]),
+              0b01'11'10'11); // ALT T: hom REF, het, other ALT, missing
     EXPECT_EQ(static_cast<unsigned char>(bed[2]), 0b01'00'10'11);
     EXPECT_EQ(bim, "chr1\tx1\t0\t10\tT\tC\nchrX\t.\t0\t20\tT\tC\nchrX\t._2\t0\t20\tGA\tC\n");
 }
@@ -89,13 +109,16 @@ std::string through_htslib(const std::filesystem::path& path) {
     const std::unique_ptr<bcf_hdr_t, Close> header(bcf_hdr_read(file.get()));
     const std::unique_ptr<bcf1_t, Close> record(bcf_init());
     kstring_t line{0, 0, nullptr};
-    while (bcf_read(file.get(), header.get(), record.get()) == 0) EXPECT_EQ(vcf_format(header.get(), record.get(), &line), 0);
+    while (bcf_read(file.get(), header.get(), record.get()) == 0)
+        EXPECT_EQ(vcf_format(header.get(), record.get(), &line), 0);
     std::string out(line.s == nullptr ? "" : line.s, line.l);
     free(line.s);
     return out;
 }
 
-std::string_view as_text(const std::vector<std::uint8_t>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view as_text(const std::vector<std::uint8_t>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 class VariantFiles : public ::testing::Test {
 protected:
@@ -109,8 +132,10 @@ protected:
             append_bcf_row(header, row, bcf);
         }
         rows_ = vcf.substr(vcf.find("\nchr1\t") + 1);
-        write_file_atomically(folder_ / "x.vcf.gz", std::string(as_text(bgzf_blocks(vcf, 6))) + std::string(bgzf_end_of_file()));
-        write_file_atomically(folder_ / "x.bcf", std::string(as_text(bgzf_blocks(bcf, 6))) + std::string(bgzf_end_of_file()));
+        write_file_atomically(folder_ / "x.vcf.gz", std::string(as_text(bgzf_blocks(vcf, 6))) +
+                                                        std::string(bgzf_end_of_file()));
+        write_file_atomically(folder_ / "x.bcf", std::string(as_text(bgzf_blocks(bcf, 6))) +
+                                                     std::string(bgzf_end_of_file()));
     }
     ~VariantFiles() override { std::filesystem::remove_all(folder_); }
     std::filesystem::path folder_;
@@ -140,7 +165,9 @@ TEST(Bgzf, PiecesJoinToTheSameBytes) {
     std::string bytes;
     for (std::uint32_t i = 0, state = 1; i < 3 * bgzf_block_input + 1000; ++i) {
         state = state * 1664525U + 1013904223U;
-        bytes += static_cast<char>(i < bgzf_block_input ? state >> 24 : 'a' + (state >> 30));  // the first block does not compress
+        bytes += static_cast<char>(i < bgzf_block_input
+                                       ? state >> 24
+                                       : 'a' + (state >> 30)); // the first block does not compress
     }
     const auto whole = bgzf_blocks(bytes, 6);
     auto joined = bgzf_blocks(std::string_view(bytes).substr(0, 2 * bgzf_block_input), 6);
@@ -153,10 +180,12 @@ TEST(Bgzf, PiecesJoinToTheSameBytes) {
 
 TEST(Bgzf, HtslibReadsWhatWasWritten) {
     std::string bytes;
-    for (int i = 0; i < 100'000; ++i) bytes += static_cast<char>('a' + i * 7919 % 26);
+    for (int i = 0; i < 100'000; ++i)
+        bytes += static_cast<char>('a' + i * 7919 % 26);
     const auto path = std::filesystem::path(::testing::TempDir()) / "salus_bgzf_writer.gz";
     for (const int level : {1, 6, 12}) {
-        write_file_atomically(path, std::string(as_text(bgzf_blocks(bytes, level))) + std::string(bgzf_end_of_file()));
+        write_file_atomically(path, std::string(as_text(bgzf_blocks(bytes, level))) +
+                                        std::string(bgzf_end_of_file()));
         BGZF* file = bgzf_open(path.c_str(), "r");
         ASSERT_NE(file, nullptr);
         EXPECT_EQ(bgzf_check_EOF(file), 1);
@@ -172,9 +201,10 @@ TEST(Bgzf, HtslibReadsWhatWasWritten) {
 TEST(VcfHeader, NamesEverythingThatRowsUse) {
     const std::string text = vcf_header_text(header_of_four());
     EXPECT_THAT(text, StartsWith("##fileformat=VCFv4.2\n##source=test\n"));
-    for (const char* part : {"##FILTER=<ID=LowQual,", "##INFO=<ID=AC,Number=A", "##FORMAT=<ID=GT,", "##contig=<ID=chrX,length=2000", "\tFORMAT\ta\tb\tc\td\n"})
+    for (const char* part : {"##FILTER=<ID=LowQual,", "##INFO=<ID=AC,Number=A", "##FORMAT=<ID=GT,",
+                             "##contig=<ID=chrX,length=2000", "\tFORMAT\ta\tb\tc\td\n"})
         EXPECT_THAT(text, HasSubstr(part));
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -8,7 +8,10 @@ namespace salus {
 namespace {
 
 struct World {
-    GenomeMap map{{{.chromosome = "chr1", .begin = 1, .end = 30'000'001}, {.chromosome = "chr2", .begin = 1, .end = 30'000'001}}, 1, 4};
+    GenomeMap map{{{.chromosome = "chr1", .begin = 1, .end = 30'000'001},
+                   {.chromosome = "chr2", .begin = 1, .end = 30'000'001}},
+                  1,
+                  4};
     FounderPanel panel{{{"A", 1, 0.1}}, 200, 0.02, 4};
     Pedigree pedigree{{.samples = 4000, .family_share = 0.3, .seed = 4}};
     HaplotypeModel haplotypes{map, panel, pedigree, 0.5, 4};
@@ -25,7 +28,7 @@ const World& world() {
 }
 
 TEST(Liability, ThresholdLeavesThePrevalenceAbove) {
-    EXPECT_NEAR(liability_threshold(0.05), 1.6448536269514722, 1e-12);  // R 4.2: qnorm(0.95)
+    EXPECT_NEAR(liability_threshold(0.05), 1.6448536269514722, 1e-12); // R 4.2: qnorm(0.95)
     EXPECT_NEAR(liability_threshold(0.5), 0, 1e-12);
 }
 
@@ -48,7 +51,8 @@ TEST(CausalVariants, NamedLociHaveTheirVariance) {
         if (!variant.named_locus) continue;
         ++named;
         const double p = variant.frequency;
-        EXPECT_NEAR(variant.beta * variant.beta * 2 * p * (1 - p), variant.variance_explained, 1e-9);  // one group
+        EXPECT_NEAR(variant.beta * variant.beta * 2 * p * (1 - p), variant.variance_explained,
+                    1e-9); // one group
     }
     EXPECT_EQ(named, 2);
 }
@@ -59,12 +63,14 @@ TEST(GeneticValues, HaveTheVarianceOfTheHeritability) {
     const auto count = static_cast<double>(world().pedigree.samples() - first);
     for (std::uint64_t slot = first; slot < world().pedigree.samples(); ++slot) {
         const auto values = genetic_values(world().haplotypes, world().causal, 2, slot);
-        for (std::size_t t = 0; t < 2; ++t) sum[t] += values[t], square[t] += values[t] * values[t];
+        for (std::size_t t = 0; t < 2; ++t)
+            sum[t] += values[t], square[t] += values[t] * values[t];
     }
     for (std::size_t t = 0; t < 2; ++t) {
         const double variance = square[t] / count - sum[t] / count * sum[t] / count;
         // Linkage disequilibrium between 42 causal variants on 60 Mb: about 15 % of the variance.
-        EXPECT_NEAR(variance, world().traits[t].heritability, 0.25 * world().traits[t].heritability);
+        EXPECT_NEAR(variance, world().traits[t].heritability,
+                    0.25 * world().traits[t].heritability);
     }
 }
 
@@ -76,14 +82,17 @@ TEST(GeneticValues, TwinsAreAlikeAndChildrenRegressToTheirParents) {
             EXPECT_EQ(own, genetic_values(world().haplotypes, world().causal, 2, slot - 1));
         }
         if (world().pedigree.relation(slot) != Relation::child) continue;
-        const auto father = genetic_values(world().haplotypes, world().causal, 2, world().pedigree.father(slot));
-        const auto mother = genetic_values(world().haplotypes, world().causal, 2, world().pedigree.mother(slot));
+        const auto father =
+            genetic_values(world().haplotypes, world().causal, 2, world().pedigree.father(slot));
+        const auto mother =
+            genetic_values(world().haplotypes, world().causal, 2, world().pedigree.mother(slot));
         const double middle = (father[0] + mother[0]) / 2;
         child_parent += own[0] * middle;
         parent_variance += middle * middle;
     }
-    EXPECT_NEAR(child_parent / parent_variance, 1, 0.2);  // 500 children: slope 1 on the mid-parent value, s.e. 0.05
+    EXPECT_NEAR(child_parent / parent_variance, 1,
+                0.2); // 500 children: slope 1 on the mid-parent value, s.e. 0.05
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

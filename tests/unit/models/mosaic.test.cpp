@@ -31,7 +31,7 @@ TEST(Mosaic, SegmentsHaveTheMeanLength) {
             length += static_cast<double>(segment.end - at);
             at = segment.end;
         }
-    EXPECT_NEAR(length / segments, 0.5, 0.01);  // first segments are cut: about 1 in 100
+    EXPECT_NEAR(length / segments, 0.5, 0.01); // first segments are cut: about 1 in 100
 }
 
 TEST(Mosaic, HaplotypesAndRegionsDiffer) {
@@ -46,5 +46,5 @@ TEST(Mosaic, ScaledDrawsStayInRange) {
     EXPECT_EQ(scaled(0xFFFFFFFF, 10), 9U);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -10,11 +10,22 @@ namespace {
 
 struct World {
     GenomeMap map{{{.chromosome = "chr1", .begin = 1, .end = 200'000'001},
-                   {.chromosome = "chrX", .transmission = Transmission::x_linked, .begin = 1, .end = 1'000'001},
-                   {.chromosome = "chrM", .transmission = Transmission::mitochondrial, .begin = 1, .end = 16'570}},
-                  1, 8};
+                   {.chromosome = "chrX",
+                    .transmission = Transmission::x_linked,
+                    .begin = 1,
+                    .end = 1'000'001},
+                   {.chromosome = "chrM",
+                    .transmission = Transmission::mitochondrial,
+                    .begin = 1,
+                    .end = 16'570}},
+                  1,
+                  8};
     FounderPanel panel{{{"A", 0.6, 0.05}, {"B", 0.4, 0.1}}, 100, 0.02, 8};
-    Pedigree pedigree{{.samples = 1200, .family_share = 0.5, .proportions = {0.6, 0.4}, .duplicates = 2, .seed = 8}};
+    Pedigree pedigree{{.samples = 1200,
+                       .family_share = 0.5,
+                       .proportions = {0.6, 0.4},
+                       .duplicates = 2,
+                       .seed = 8}};
     HaplotypeModel haplotypes{map, panel, pedigree, 0.5, 8};
 };
 const World& world() {
@@ -25,13 +36,15 @@ const World& world() {
 TEST(Haplotypes, WalkerAgreesWithRandomAccess) {
     HaplotypeWalker walker(world().haplotypes);
     std::vector<std::uint8_t> panel_allele(world().panel.size());
-    for (std::size_t j = 0; j < panel_allele.size(); ++j) panel_allele[j] = j % 3 == 0 ? 1 : 0;
+    for (std::size_t j = 0; j < panel_allele.size(); ++j)
+        panel_allele[j] = j % 3 == 0 ? 1 : 0;
     walker.start(0);
     for (float at = 30; at < 33; at += 0.21F) {
         walker.common(at, panel_allele);
         for (std::uint64_t slot = 0; slot < world().pedigree.samples(); ++slot)
             for (const unsigned side : {0U, 1U})
-                ASSERT_EQ(walker.alleles()[2 * slot + side], panel_allele[world().haplotypes.lineage(slot, side, 0, at).from]);
+                ASSERT_EQ(walker.alleles()[2 * slot + side],
+                          panel_allele[world().haplotypes.lineage(slot, side, 0, at).from]);
     }
 }
 
@@ -51,18 +64,23 @@ TEST(Haplotypes, CrossoversArePoissonOnePerMorgan) {
         if (world().pedigree.relation(slot) != Relation::child) continue;
         for (const unsigned side : {0U, 1U}) {
             ++meioses;
-            for (float at = 0; (at = world().haplotypes.from_parent(slot, side, 0, at).end) < length;) ++crossovers;
+            for (float at = 0;
+                 (at = world().haplotypes.from_parent(slot, side, 0, at).end) < length;)
+                ++crossovers;
         }
     }
-    EXPECT_NEAR(crossovers / meioses, static_cast<double>(length) / 100, 0.2);  // 500 meioses, s.e. 0.07
+    EXPECT_NEAR(crossovers / meioses, static_cast<double>(length) / 100,
+                0.2); // 500 meioses, s.e. 0.07
 }
 
 TEST(Haplotypes, ChromosomeXAndMitochondriaPassAsTheyShould) {
     for (std::uint64_t slot = 0; slot < world().pedigree.family_slots(); ++slot) {
         if (world().pedigree.relation(slot) != Relation::child) continue;
         const auto father = world().pedigree.father(slot), mother = world().pedigree.mother(slot);
-        EXPECT_EQ(world().haplotypes.lineage(slot, 0, 1, 0.5F).from, world().haplotypes.lineage(father, 1, 1, 0.5F).from);
-        EXPECT_EQ(world().haplotypes.lineage(slot, 1, 2, 0.0F).from, world().haplotypes.lineage(mother, 1, 2, 0.0F).from);
+        EXPECT_EQ(world().haplotypes.lineage(slot, 0, 1, 0.5F).from,
+                  world().haplotypes.lineage(father, 1, 1, 0.5F).from);
+        EXPECT_EQ(world().haplotypes.lineage(slot, 1, 2, 0.0F).from,
+                  world().haplotypes.lineage(mother, 1, 2, 0.0F).from);
     }
 }
 
@@ -80,7 +98,8 @@ TEST(RareCarriers, MostSitesHaveOneOrTwoInOneGroup) {
     const RareCarriers rare(world().haplotypes);
     std::map<std::size_t, int> counts;
     for (std::uint64_t i = 0; i < 4000; ++i) {
-        const auto carriers = rare.draw({.id = i, .position = 1, .common = false}, Transmission::autosomal, 8);
+        const auto carriers =
+            rare.draw({.id = i, .position = 1, .common = false}, Transmission::autosomal, 8);
         ++counts[carriers.size()];
         std::set<std::uint8_t> groups;
         for (const std::uint64_t hap : carriers) {
@@ -98,11 +117,12 @@ TEST(RareCarriers, MostSitesHaveOneOrTwoInOneGroup) {
 TEST(RareCarriers, OnlyMenCarryRareVariantsOfY) {
     const RareCarriers rare(world().haplotypes);
     for (std::uint64_t i = 0; i < 200; ++i)
-        for (const std::uint64_t hap : rare.draw({.id = i, .position = 1, .common = false}, Transmission::y_linked, 8)) {
+        for (const std::uint64_t hap :
+             rare.draw({.id = i, .position = 1, .common = false}, Transmission::y_linked, 8)) {
             EXPECT_TRUE(world().pedigree.male(hap / 2));
             EXPECT_EQ(hap % 2, 0U);
         }
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -27,8 +27,11 @@ const std::vector<Drawn>& drawn_sites() {
         std::vector<Drawn> made;
         FounderPanel::Sources sources;
         for (std::uint64_t cell = 0; cell < map().cells().size(); ++cell)
-            for (const SimulatedSite& site : sites_of_cell(map(), cell, {.common_per_mb = 100, .rare_per_mb = 0}, 3)) {
-                Drawn one{.at = GenomeMap::genetic_position(map().cells()[cell], site.position), .position = site.position, .draw = {}};
+            for (const SimulatedSite& site :
+                 sites_of_cell(map(), cell, {.common_per_mb = 100, .rare_per_mb = 0}, 3)) {
+                Drawn one{.at = GenomeMap::genetic_position(map().cells()[cell], site.position),
+                          .position = site.position,
+                          .draw = {}};
                 panel().move_to(0, one.at, sources);
                 panel().draw_site(site, sources, 0.01, 1, one.draw);
                 made.push_back(std::move(one));
@@ -40,7 +43,8 @@ const std::vector<Drawn>& drawn_sites() {
 
 double r2(const Drawn& x, const Drawn& y, std::size_t group) {
     double both = 0;
-    for (std::uint32_t j = panel().first(group); j < panel().first(group) + panel().per_group(); ++j)
+    for (std::uint32_t j = panel().first(group); j < panel().first(group) + panel().per_group();
+         ++j)
         both += x.draw.allele[j] * y.draw.allele[j];
     const double p = x.draw.frequency[group], q = y.draw.frequency[group];
     const double d = both / panel().per_group() - p * q;
@@ -63,7 +67,9 @@ TEST(FounderPanel, LineagesCopyEarlierOnesOfTheirGroupOrThePool) {
     for (std::uint32_t j = 1; j < panel().size(); ++j) {
         ASSERT_LT(sources.parent[j], j);
         const bool pool = sources.parent[j] < panel().first(0);
-        const std::uint32_t begin = j < panel().first(0) ? 0 : j < panel().first(1) ? panel().first(0) : panel().first(1);
+        const std::uint32_t begin = j < panel().first(0)   ? 0
+                                    : j < panel().first(1) ? panel().first(0)
+                                                           : panel().first(1);
         ASSERT_TRUE(pool || sources.parent[j] >= begin);
     }
 }
@@ -78,12 +84,15 @@ TEST(FounderPanel, CommonSitesReachTheLeastFrequency) {
 TEST(FounderPanel, RareAllelesAreMoreThanFrequentOnes) {
     std::size_t low = 0, middle = 0, high = 0;
     for (const Drawn& site : drawn_sites()) {
-        if (site.draw.alt_frequency < 0.1) ++low;
-        else if (site.draw.alt_frequency < 0.5) ++middle;
-        else ++high;
+        if (site.draw.alt_frequency < 0.1)
+            ++low;
+        else if (site.draw.alt_frequency < 0.5)
+            ++middle;
+        else
+            ++high;
     }
-    // Of a 1/f spectrum between 0.01 and 0.99, 50 % lie below 0.1, 35 % in the middle, 15 % above 0.5. Private alleles
-    // of a group add to the low ones.
+    // Of a 1/f spectrum between 0.01 and 0.99, 50 % lie below 0.1, 35 % in the middle, 15 % above
+    // 0.5. Private alleles of a group add to the low ones.
     const auto total = static_cast<double>(drawn_sites().size());
     EXPECT_GT(static_cast<double>(low) / total, 0.45);
     EXPECT_GT(static_cast<double>(middle) / total, 0.2);
@@ -94,13 +103,16 @@ TEST(FounderPanel, LinkageDisequilibriumDecaysWithDistance) {
     double near = 0, far = 0;
     std::size_t near_pairs = 0, far_pairs = 0;
     const auto& sites = drawn_sites();
-    const auto frequent = [](const Drawn& site) { return site.draw.frequency[1] > 0.05 && site.draw.frequency[1] < 0.95; };
+    const auto frequent = [](const Drawn& site) {
+        return site.draw.frequency[1] > 0.05 && site.draw.frequency[1] < 0.95;
+    };
     for (std::size_t i = 0; i < sites.size(); ++i)
         for (std::size_t j = i + 1; frequent(sites[i]) && j < sites.size() && j < i + 120; ++j) {
             if (!frequent(sites[j])) continue;
             const std::uint32_t distance = sites[j].position - sites[i].position;
             if (distance < 10'000) near += r2(sites[i], sites[j], 1), ++near_pairs;
-            if (distance > 400'000 && distance < 800'000) far += r2(sites[i], sites[j], 1), ++far_pairs;
+            if (distance > 400'000 && distance < 800'000)
+                far += r2(sites[i], sites[j], 1), ++far_pairs;
         }
     ASSERT_GT(near_pairs, 100U);
     ASSERT_GT(far_pairs, 100U);
@@ -109,7 +121,8 @@ TEST(FounderPanel, LinkageDisequilibriumDecaysWithDistance) {
 }
 
 TEST(FounderPanel, GroupsDriftApartByTheirFst) {
-    double between = 0, within = 0;  // Hudson's estimator as a ratio of averages; Bhatia et al. 2013, doi:10.1101/gr.154831.113
+    double between = 0, within = 0; // Hudson's estimator as a ratio of averages; Bhatia et al.
+                                    // 2013, doi:10.1101/gr.154831.113
     const double n = panel().per_group();
     for (const Drawn& site : drawn_sites()) {
         const double p = site.draw.frequency[0], q = site.draw.frequency[1];
@@ -119,5 +132,5 @@ TEST(FounderPanel, GroupsDriftApartByTheirFst) {
     EXPECT_NEAR(between / within, (0.05 + 0.15) / 2, 0.03);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -9,8 +9,15 @@ namespace salus {
 namespace {
 
 PedigreePlan usual_plan() {
-    return {.samples = 1000, .without_genome = 30, .family_share = 0.2, .proportions = {0.2, 0.5, 0.3}, .duplicates = 2,
-            .contaminated = 3, .low_call = 5, .swapped_sex = 4, .seed = 11};
+    return {.samples = 1000,
+            .without_genome = 30,
+            .family_share = 0.2,
+            .proportions = {0.2, 0.5, 0.3},
+            .duplicates = 2,
+            .contaminated = 3,
+            .low_call = 5,
+            .swapped_sex = 4,
+            .seed = 11};
 }
 
 TEST(Pedigree, FamiliesAreInOneGroupAndParentsHaveTheirSex) {
@@ -19,8 +26,12 @@ TEST(Pedigree, FamiliesAreInOneGroupAndParentsHaveTheirSex) {
     int children = 0, twins = 0;
     for (std::uint64_t slot = 0; slot < pedigree.family_slots(); ++slot) {
         const Relation relation = pedigree.relation(slot);
-        if (relation == Relation::father) { EXPECT_TRUE(pedigree.male(slot)); }
-        if (relation == Relation::mother) { EXPECT_FALSE(pedigree.male(slot)); }
+        if (relation == Relation::father) {
+            EXPECT_TRUE(pedigree.male(slot));
+        }
+        if (relation == Relation::mother) {
+            EXPECT_FALSE(pedigree.male(slot));
+        }
         if (relation < Relation::child) continue;
         ++children;
         EXPECT_EQ(pedigree.relation(pedigree.father(slot)), Relation::father);
@@ -40,16 +51,23 @@ TEST(Pedigree, FamiliesAreInOneGroupAndParentsHaveTheirSex) {
 TEST(Pedigree, FaultySlotsAreApart) {
     const Pedigree pedigree(usual_plan());
     std::set<std::uint64_t> slots;
-    for (std::uint64_t i = 0; i < 2; ++i) slots.insert({pedigree.duplicate(i), pedigree.donor(pedigree.duplicate(i))});
-    for (std::uint64_t i = 0; i < 3; ++i) slots.insert({pedigree.contaminated(i), pedigree.donor(pedigree.contaminated(i))});
-    for (std::uint64_t i = 0; i < 5; ++i) slots.insert(pedigree.low_call(i));
-    for (std::uint64_t i = 0; i < 4; ++i) slots.insert(pedigree.swapped_sex(i));
+    for (std::uint64_t i = 0; i < 2; ++i)
+        slots.insert({pedigree.duplicate(i), pedigree.donor(pedigree.duplicate(i))});
+    for (std::uint64_t i = 0; i < 3; ++i)
+        slots.insert({pedigree.contaminated(i), pedigree.donor(pedigree.contaminated(i))});
+    for (std::uint64_t i = 0; i < 5; ++i)
+        slots.insert(pedigree.low_call(i));
+    for (std::uint64_t i = 0; i < 4; ++i)
+        slots.insert(pedigree.swapped_sex(i));
     EXPECT_EQ(slots.size(), 2U * 5 + 9);
-    for (const std::uint64_t slot : slots) EXPECT_EQ(pedigree.relation(slot), Relation::unrelated);
+    for (const std::uint64_t slot : slots)
+        EXPECT_EQ(pedigree.relation(slot), Relation::unrelated);
     EXPECT_EQ(pedigree.genome(pedigree.duplicate(1)), pedigree.donor(pedigree.duplicate(1)));
-    EXPECT_EQ(pedigree.group(pedigree.duplicate(1)), pedigree.group(pedigree.donor(pedigree.duplicate(1))));
+    EXPECT_EQ(pedigree.group(pedigree.duplicate(1)),
+              pedigree.group(pedigree.donor(pedigree.duplicate(1))));
     int wrong = 0;
-    for (std::uint64_t slot = 0; slot < 1000; ++slot) wrong += pedigree.recorded_male(slot) != pedigree.male(slot) ? 1 : 0;
+    for (std::uint64_t slot = 0; slot < 1000; ++slot)
+        wrong += pedigree.recorded_male(slot) != pedigree.male(slot) ? 1 : 0;
     EXPECT_EQ(wrong, 4);
 }
 
@@ -68,7 +86,8 @@ TEST(Pedigree, GroupsHaveTheirProportions) {
     plan.samples = 50'000;
     const Pedigree pedigree(plan);
     std::array<int, 3> count{};
-    for (std::uint64_t slot = 0; slot < plan.samples; ++slot) ++count[pedigree.group(slot)];
+    for (std::uint64_t slot = 0; slot < plan.samples; ++slot)
+        ++count[pedigree.group(slot)];
     EXPECT_NEAR(count[1] / 50'000.0, 0.5, 0.012);
     EXPECT_NEAR(count[0] / 50'000.0, 0.2, 0.012);
 }
@@ -81,5 +100,5 @@ TEST(Pedigree, FamiliesGiveWayToFaultsInASmallCohort) {
     EXPECT_EQ(pedigree.family_slots(), 0U);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

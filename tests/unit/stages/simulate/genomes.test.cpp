@@ -41,14 +41,19 @@ const std::vector<Made>& sites() {
         std::vector<Made> all;
         GenomeMaker maker(cohort());
         maker.for_each_site({0, cohort().map().cells().size()}, [&](const GenomeMaker::Site& site) {
-            all.push_back({site.transmission, *site.site, {site.calls.begin(), site.calls.end()}, {site.truth.begin(), site.truth.end()}});
+            all.push_back({site.transmission,
+                           *site.site,
+                           {site.calls.begin(), site.calls.end()},
+                           {site.truth.begin(), site.truth.end()}});
         });
         return all;
     }();
     return made;
 }
 
-CallCode call_of(const Made& site, std::uint64_t slot) { return site.calls[cohort().pedigree().sample_of_slot(slot)]; }
+CallCode call_of(const Made& site, std::uint64_t slot) {
+    return site.calls[cohort().pedigree().sample_of_slot(slot)];
+}
 
 TEST(Genomes, MostSitesAreSeenOnceOrTwice) {
     std::size_t seldom = 0;
@@ -80,10 +85,13 @@ TEST(Genomes, ChildrenHoldAnAlleleOfEachParent) {
 TEST(Genomes, CallsBreakMendelOnlyAtFaultySites) {
     const Pedigree& pedigree = cohort().pedigree();
     for (const Made& site : sites()) {
-        if (site.transmission != Transmission::autosomal || cohort().faulty_sites().contains(site.site.id)) continue;
+        if (site.transmission != Transmission::autosomal ||
+            cohort().faulty_sites().contains(site.site.id))
+            continue;
         for (std::uint64_t slot = 0; slot < pedigree.family_slots(); ++slot) {
             if (pedigree.relation(slot) < Relation::child) continue;
-            const int child = copies(call_of(site, slot)), father = copies(call_of(site, pedigree.father(slot))),
+            const int child = copies(call_of(site, slot)),
+                      father = copies(call_of(site, pedigree.father(slot))),
                       mother = copies(call_of(site, pedigree.mother(slot)));
             if (child < 0 || father < 0 || mother < 0) continue;
             ASSERT_GE(child, (father == 2 ? 1 : 0) + (mother == 2 ? 1 : 0));
@@ -99,7 +107,8 @@ TEST(Genomes, TwinsAndDuplicatesAreIdenticalButForMissingCalls) {
         if (other == slot) continue;
         for (const Made& site : sites()) {
             const CallCode a = call_of(site, slot), b = call_of(site, other);
-            if (cohort().faulty_sites().contains(site.site.id) || copies(a) < 0 || copies(b) < 0) continue;
+            if (cohort().faulty_sites().contains(site.site.id) || copies(a) < 0 || copies(b) < 0)
+                continue;
             ASSERT_EQ(a, b);
         }
     }
@@ -113,10 +122,18 @@ TEST(Genomes, PloidyFollowsSex) {
             const bool haploid = second_allele(code) == absent_code;
             const bool male = pedigree.male(slot);
             switch (site.transmission) {
-            case Transmission::autosomal: ASSERT_FALSE(haploid); break;
-            case Transmission::x_linked: ASSERT_EQ(haploid, male); break;
-            case Transmission::y_linked: ASSERT_TRUE(haploid && (male || copies(code) < 0)); break;
-            case Transmission::mitochondrial: ASSERT_TRUE(haploid); break;
+            case Transmission::autosomal:
+                ASSERT_FALSE(haploid);
+                break;
+            case Transmission::x_linked:
+                ASSERT_EQ(haploid, male);
+                break;
+            case Transmission::y_linked:
+                ASSERT_TRUE(haploid && (male || copies(code) < 0));
+                break;
+            case Transmission::mitochondrial:
+                ASSERT_TRUE(haploid);
+                break;
             }
         }
 }
@@ -124,14 +141,17 @@ TEST(Genomes, PloidyFollowsSex) {
 double share_missing(std::uint64_t slot) {
     double missing = 0, all = 0;
     for (const Made& site : sites())
-        if (site.transmission == Transmission::autosomal) ++all, missing += copies(call_of(site, slot)) < 0 ? 1 : 0;
+        if (site.transmission == Transmission::autosomal)
+            ++all, missing += copies(call_of(site, slot)) < 0 ? 1 : 0;
     return missing / all;
 }
 
 double heterozygosity(std::uint64_t slot) {
     double het = 0, all = 0;
     for (const Made& site : sites())
-        if (site.transmission == Transmission::autosomal && site.site.common) ++all, het += first_allele(call_of(site, slot)) != second_allele(call_of(site, slot)) ? 1 : 0;
+        if (site.transmission == Transmission::autosomal && site.site.common)
+            ++all, het +=
+                   first_allele(call_of(site, slot)) != second_allele(call_of(site, slot)) ? 1 : 0;
     return het / all;
 }
 
@@ -146,8 +166,10 @@ TEST(Genomes, PlantedSampleFaultsShow) {
         EXPECT_LT(share_missing(slot), 0.01);
     }
     const double spread = std::sqrt(usual_square - usual * usual);
-    for (std::uint64_t i = 0; i < pedigree.plan().contaminated; ++i) EXPECT_GT(heterozygosity(pedigree.contaminated(i)), usual + 3 * spread);
-    for (std::uint64_t i = 0; i < pedigree.plan().low_call; ++i) EXPECT_NEAR(share_missing(pedigree.low_call(i)), 0.15, 0.04);
+    for (std::uint64_t i = 0; i < pedigree.plan().contaminated; ++i)
+        EXPECT_GT(heterozygosity(pedigree.contaminated(i)), usual + 3 * spread);
+    for (std::uint64_t i = 0; i < pedigree.plan().low_call; ++i)
+        EXPECT_NEAR(share_missing(pedigree.low_call(i)), 0.15, 0.04);
 }
 
 TEST(Genomes, PlantedVariantFaultsShow) {
@@ -172,27 +194,34 @@ TEST(Genomes, PlantedVariantFaultsShow) {
 
 TEST(Genomes, CausalSitesAreInTheFilesWithTheirFrequency) {
     std::map<std::uint64_t, const Made*> by_id;
-    for (const Made& site : sites()) by_id[site.site.id] = &site;
+    for (const Made& site : sites())
+        by_id[site.site.id] = &site;
     ASSERT_FALSE(cohort().causal().empty());
     for (const CausalVariant& variant : cohort().causal()) {
         ASSERT_TRUE(by_id.contains(variant.site.id));
         const AlleleCounts counts = count_alleles(by_id[variant.site.id]->calls);
-        const double frequency = static_cast<double>(counts.alt[0]) / static_cast<double>(counts.called);
-        EXPECT_NEAR(frequency, variant.frequency, 0.1);  // 1,200 haplotypes of four groups of random size
+        const double frequency =
+            static_cast<double>(counts.alt[0]) / static_cast<double>(counts.called);
+        EXPECT_NEAR(frequency, variant.frequency,
+                    0.1); // 1,200 haplotypes of four groups of random size
     }
 }
 
 TEST(Genomes, GeneticValuesAreSumsOverTheTrueAlleles) {
     std::map<std::uint64_t, const Made*> by_id;
-    for (const Made& site : sites()) by_id[site.site.id] = &site;
+    for (const Made& site : sites())
+        by_id[site.site.id] = &site;
     for (std::uint64_t slot = 0; slot < cohort().pedigree().samples(); slot += 7) {
         std::vector<double> sums(simulated_traits, 0);
         for (const CausalVariant& variant : cohort().causal()) {
             const auto& truth = by_id[variant.site.id]->truth;
-            sums[variant.trait] += variant.beta * (truth[2 * slot] + truth[2 * slot + 1] - 2 * variant.frequency);
+            sums[variant.trait] +=
+                variant.beta * (truth[2 * slot] + truth[2 * slot + 1] - 2 * variant.frequency);
         }
-        const auto values = genetic_values(cohort().haplotypes(), cohort().causal(), simulated_traits, slot);
-        for (std::size_t t = 0; t < simulated_traits; ++t) ASSERT_NEAR(values[t], sums[t], 1e-9);
+        const auto values =
+            genetic_values(cohort().haplotypes(), cohort().causal(), simulated_traits, slot);
+        for (std::size_t t = 0; t < simulated_traits; ++t)
+            ASSERT_NEAR(values[t], sums[t], 1e-9);
     }
 }
 
@@ -201,11 +230,12 @@ TEST(GenomeUnits, CoverAllCellsAndDoNotChangeTheRows) {
     ASSERT_FALSE(units.empty());
     EXPECT_EQ(units.front().begin, 0U);
     EXPECT_EQ(units.back().end, cohort().map().cells().size());
-    for (std::size_t u = 1; u < units.size(); ++u) EXPECT_EQ(units[u].begin, units[u - 1].end);
+    for (std::size_t u = 1; u < units.size(); ++u)
+        EXPECT_EQ(units[u].begin, units[u - 1].end);
     GenomeMaker maker(cohort());
     const GenomePart whole = maker.make({3, 6});
     std::string bed, bim;
-    for (const std::uint64_t cell : {5U, 3U, 4U}) {  // in any order
+    for (const std::uint64_t cell : {5U, 3U, 4U}) { // in any order
         const GenomePart part = maker.make({cell, cell + 1});
         if (cell == 5) bed = part.bed, bim = part.bim;
     }
@@ -226,5 +256,5 @@ TEST(SimulateParams, MistakesAreAllTold) {
     EXPECT_EQ(check_simulation(few).size(), 1U);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -33,7 +33,8 @@ std::vector<std::vector<std::string>> rows_of(const PersonRows& rows, SimulatedT
     for (const std::string_view line : split(rows.table[static_cast<std::size_t>(table)], '\n')) {
         if (line.empty()) continue;
         parsed.emplace_back();
-        for (const std::string_view field : split(line, ',')) parsed.back().emplace_back(field);
+        for (const std::string_view field : split(line, ','))
+            parsed.back().emplace_back(field);
     }
     return parsed;
 }
@@ -44,7 +45,8 @@ TEST(Records, RowsHaveTheColumnsOfTheHeader) {
         for (std::size_t t = 0; t < simulated_tables; ++t) {
             const auto table = static_cast<SimulatedTable>(t);
             const std::size_t columns = split(table_header(table), ',').size();
-            for (const auto& row : rows_of(rows, table)) ASSERT_EQ(row.size(), columns) << table_name(table);
+            for (const auto& row : rows_of(rows, table))
+                ASSERT_EQ(row.size(), columns) << table_name(table);
         }
         ASSERT_EQ(split(rows.truth, '\t').size(), split(trait_truth_header(cohort()), '\t').size());
     }
@@ -54,7 +56,8 @@ TEST(Records, IdentifiersAreUniqueAndDatesReal) {
     std::set<std::string> ids;
     std::size_t count = 0;
     for (std::uint64_t person = 0; person < 300; ++person)
-        for (const auto& row : rows_of(record_person(cohort(), person), SimulatedTable::measurement)) {
+        for (const auto& row :
+             rows_of(record_person(cohort(), person), SimulatedTable::measurement)) {
             ids.insert(row[0]);
             ++count;
             ASSERT_TRUE(parse_date(row[3]));
@@ -70,7 +73,12 @@ TEST(Records, WithoutDefectsEventsLieInTheObservationPeriod) {
         for (const auto& row : rows_of(rows, SimulatedTable::condition_occurrence)) {
             ASSERT_GE(row[3], period[2]);
             ASSERT_LE(row[3], period[3]);
-            ASSERT_EQ(row[13], [&] { std::string upper = row[13]; for (char& c : upper) c = static_cast<char>(std::toupper(c)); return upper; }());
+            ASSERT_EQ(row[13], [&] {
+                std::string upper = row[13];
+                for (char& c : upper)
+                    c = static_cast<char>(std::toupper(c));
+                return upper;
+            }());
         }
         for (const auto& row : rows_of(rows, SimulatedTable::measurement)) {
             ASSERT_FALSE(row[18].empty());
@@ -89,7 +97,8 @@ TEST(Records, DefectsAreThere) {
             no_unit += row[18].empty() ? 1U : 0U;
             impossible += row[8].starts_with("9999") ? 1U : 0U;
             outside += row[3] < period[2] || row[3] > period[3] ? 1U : 0U;
-            twice += !last.empty() && std::equal(row.begin() + 1, row.end(), last.begin() + 1) ? 1U : 0U;
+            twice +=
+                !last.empty() && std::equal(row.begin() + 1, row.end(), last.begin() + 1) ? 1U : 0U;
             last = row;
         }
         for (const auto& row : rows_of(rows, SimulatedTable::condition_occurrence)) {
@@ -97,7 +106,8 @@ TEST(Records, DefectsAreThere) {
             dotless += row[13].size() > 3 && row[13].find('.') == std::string::npos ? 1U : 0U;
         }
     }
-    for (const std::size_t found : {no_unit, impossible, outside, lower_case, dotless, twice}) EXPECT_GT(found, 5U);
+    for (const std::size_t found : {no_unit, impossible, outside, lower_case, dotless, twice})
+        EXPECT_GT(found, 5U);
 }
 
 TEST(Records, StatinsLowerMeasuredLdl) {
@@ -106,11 +116,14 @@ TEST(Records, StatinsLowerMeasuredLdl) {
     for (std::uint64_t person = 0; person < clean_cohort().persons(); ++person) {
         const LifeCourse life = live(clean_cohort(), clean_cohort().slot_of_person(person));
         if (!life.statin) continue;
-        for (const auto& row : rows_of(record_person(clean_cohort(), person), SimulatedTable::measurement)) {
+        for (const auto& row :
+             rows_of(record_person(clean_cohort(), person), SimulatedTable::measurement)) {
             if (row[16] != "13457-7" || row[18] != "mg/dL") continue;
             const double ratio = *parse_double(row[8]) / life.ldl;
-            if (parse_date(row[3]) >= life.statin) after += ratio, ++treated;
-            else before = std::max(before, ratio);
+            if (parse_date(row[3]) >= life.statin)
+                after += ratio, ++treated;
+            else
+                before = std::max(before, ratio);
         }
     }
     ASSERT_GT(treated, 50);
@@ -132,7 +145,9 @@ TEST(Lives, LiabilityHasUnitVarianceAndTheHeritability) {
         const double variance = square / n - sum / n * sum / n;
         const double heritability = (genetic_square / n - genetic / n * genetic / n) / variance;
         // 20 background variants on 6 Mb are in linkage disequilibrium: a third more or less.
-        EXPECT_NEAR(heritability, cohort().traits()[t].heritability, 0.35 * cohort().traits()[t].heritability) << t;
+        EXPECT_NEAR(heritability, cohort().traits()[t].heritability,
+                    0.35 * cohort().traits()[t].heritability)
+            << t;
     }
 }
 
@@ -141,7 +156,8 @@ TEST(Lives, PrevalenceAgesAndDeathsAreThoseOfAdults) {
     const auto n = static_cast<double>(cohort().persons());
     for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
         const LifeCourse life = live(cohort(), cohort().slot_of_person(person));
-        diabetes += life.diabetes ? 1.0 : 0.0, coronary += life.coronary ? 1 : 0, asthma += life.asthma ? 1 : 0, deaths += life.death ? 1U : 0U;
+        diabetes += life.diabetes ? 1.0 : 0.0, coronary += life.coronary ? 1 : 0,
+            asthma += life.asthma ? 1 : 0, deaths += life.death ? 1U : 0U;
         ASSERT_LT(life.birth, life.observed_from);
         ASSERT_LT(life.observed_from, life.observed_to);
         ASSERT_TRUE(!life.death || *life.death == life.observed_to);
@@ -165,5 +181,5 @@ TEST(Persons, SomeHaveNoGenomeAndSomeGenomesNoRecord) {
     EXPECT_FALSE(slots.contains(cohort().pedigree().duplicate(0)));
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus
