@@ -6,7 +6,7 @@ namespace {
 
 void examine_simulate(const SimulateParams& params, const Inputs&, Workload& sizes,
                       std::vector<Problem>& problems) {
-    constexpr double events_per_person = 20;
+    constexpr double events_per_person = 12.3;
     const std::vector<Problem> found = check_simulation(params);
     problems.insert(problems.end(), found.begin(), found.end());
     if (!found.empty()) return;
