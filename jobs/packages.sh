@@ -3,7 +3,7 @@ build_packages=(g++ cmake ninja-build pkg-config git libopenmpi-dev openmpi-bin 
     libdeflate-dev libeigen3-dev libcli11-dev libtomlplusplus-dev libssl-dev)
 test_packages=(libgtest-dev libgmock-dev plink2 bcftools tabix hdf5-tools python3-h5py python3-pandas
     python3-xarray python3-h5netcdf r-base-core r-bioc-rhdf5 chromium munge slurmctld slurmd slurm-client
-    iproute2 strace)
+    iproute2 procps groff-base python3-jsonschema strace)
 
 # need_packages yes|no PACKAGE...: installs what is missing, or with "no" only names it and fails.
 need_packages() {
