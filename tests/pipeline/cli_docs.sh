@@ -14,7 +14,7 @@ if command -v groff >/dev/null; then
         "$SALUS" describe "$topic" --format man | groff -man -Tutf8 -ww 2>&1 >/dev/null | grep . && fail "man page of $topic"
     done
 fi
-python3 - "$SALUS_SOURCE" "$SALUS_TMP" <<'END' || fail 'schemas'
+/usr/bin/python3 - "$SALUS_SOURCE" "$SALUS_TMP" <<'END' || fail 'schemas'
 import json, pathlib, sys
 try:
     import jsonschema, tomllib
