@@ -189,8 +189,7 @@ void write_ssf_metadata(const H5File& file, const CommandLine& line) {
         json_quote(
             text("salus ", file.text_attribute("/provenance", "version").value_or("unknown"))),
         "\ndata_file_name: ", json_quote(path.filename().string()),
-        "\nfile_type: GWAS-SSF v1.0\ndata_file_md5sum: ", md5_of(path),
-        "\nis_harmonised: false\n");
+        "\nfile_type: GWAS-SSF v1.0\ndata_file_md5sum: ", md5_of(path), "\nis_harmonised: false\n");
     write_file_atomically(path.string() + "-meta.yaml", yaml);
 }
 

@@ -40,11 +40,13 @@ double peak_resident_bytes() {
 class Runner {
 public:
     Runner(const Job& job, const RunOptions& options, const Communicator& comm)
-        : job_(job), options_(options), comm_(comm), log_("run", comm.rank()), started_(utc_now()) {}
+        : job_(job), options_(options), comm_(comm), log_("run", comm.rank()), started_(utc_now()) {
+    }
 
     int run() {
         prepare();
-        for (const StageInstance& instance : job_.stages) run_instance(instance);
+        for (const StageInstance& instance : job_.stages)
+            run_instance(instance);
         log_.info(text("complete: results are in ", job_.output.string()));
         return 0;
     }
@@ -58,8 +60,12 @@ private:
     RunContext context_for(const StageInstance& instance, const Ingredients& ingredients) const;
     void finish(const StageInstance& instance, StageState state);
     void write_run_record(bool complete) const;
-    fs::path state_file(const StageInstance& instance) const { return job_.output / "state" / (instance.name + ".toml"); }
-    fs::path work_folder(const StageInstance& instance) const { return job_.output / "work" / instance.name; }
+    fs::path state_file(const StageInstance& instance) const {
+        return job_.output / "state" / (instance.name + ".toml");
+    }
+    fs::path work_folder(const StageInstance& instance) const {
+        return job_.output / "work" / instance.name;
+    }
 
     const Job& job_;
     const RunOptions& options_;
@@ -67,7 +73,7 @@ private:
     Log log_;
     std::string started_;
     std::unique_ptr<FolderLock> lock_;
-    std::map<fs::path, std::string> digests_;  // of everything that stages read, by path
+    std::map<fs::path, std::string> digests_; // of everything that stages read, by path
     std::map<std::string, StageState> done_;
     std::string hosts_;
 };
@@ -79,18 +85,21 @@ void Runner::prepare() {
         look_at_inputs();
         make_folders(job_.output / "state");
         const std::string slurm = environment("SLURM_JOB_ID");
-        lock_ = std::make_unique<FolderLock>(
-            job_.output, text("process ", ::getpid(), " on ", host_name(), slurm.empty() ? "" : ", SLURM job ", slurm));
+        lock_ = std::make_unique<FolderLock>(job_.output,
+                                             text("process ", ::getpid(), " on ", host_name(),
+                                                  slurm.empty() ? "" : ", SLURM job ", slurm));
         log_.tee((job_.output / "run.log").string());
-        std::string resolved = text("# Every parameter of this run, defaults included.\nseed = ", job_.seed, "\n");
+        std::string resolved =
+            text("# Every parameter of this run, defaults included.\nseed = ", job_.seed, "\n");
         for (const StageInstance& instance : job_.stages)
-            resolved += text("\n[", instance.name, "]  # ", instance.stage->name(), "\n", params_as_toml(instance));
+            resolved += text("\n[", instance.name, "]  # ", instance.stage->name(), "\n",
+                             params_as_toml(instance));
         write_file_atomically(job_.output / "resolved.toml", resolved);
     });
     for (const std::string& host : comm_.gather_all(host_name()))
         if (hosts_.find(host) == std::string::npos) hosts_ += text(hosts_.empty() ? "" : " ", host);
-    log_.info(text(job_.title.empty() ? "job" : job_.title, ": ", job_.stages.size(), " stages on ", comm_.size(),
-                   " ranks x ", options_.threads, " threads (", hosts_, ")"));
+    log_.info(text(job_.title.empty() ? "job" : job_.title, ": ", job_.stages.size(), " stages on ",
+                   comm_.size(), " ranks x ", options_.threads, " threads (", hosts_, ")"));
 }
 
 void Runner::look_at_inputs() const {
@@ -115,7 +124,8 @@ Ingredients Runner::ingredients_of(const StageInstance& instance) {
         made["parameter " + param.name] = to_toml(param.get(instance.params.get()));
     for (const auto& [port, paths] : inputs) {
         std::string all;
-        for (const fs::path& path : paths) all += text(path.filename().string(), " ", digests_.at(path), "\n");
+        for (const fs::path& path : paths)
+            all += text(path.filename().string(), " ", digests_.at(path), "\n");
         made["input " + port] = trim(all);
     }
     return made;
@@ -127,13 +137,15 @@ bool Runner::is_done(const StageInstance& instance, const Ingredients& now) {
     const std::vector<std::string> changed = differences(before->ingredients, now);
     if (!changed.empty() && options_.fresh) return false;
     if (!changed.empty())
-        throw IntegrityError({.what = text("the results of stage ", instance.name, " were made from something else"),
-                              .where = job_.folder(instance).string(),
-                              .why = text("changed since: ", join(changed, ", ")),
-                              .help = "run with --fresh to make them anew, or choose another output folder"});
+        throw IntegrityError(
+            {.what = text("the results of stage ", instance.name, " were made from something else"),
+             .where = job_.folder(instance).string(),
+             .why = text("changed since: ", join(changed, ", ")),
+             .help = "run with --fresh to make them anew, or choose another output folder"});
     for (const auto& [name, path] : job_.outputs(instance)) {
         const auto recorded = before->outputs.find(name);
-        if (recorded == before->outputs.end() || !fs::exists(path) || digest_path(path) != recorded->second) {
+        if (recorded == before->outputs.end() || !fs::exists(path) ||
+            digest_path(path) != recorded->second) {
             log_.warning(text(instance.name, ": ", path.filename().string(),
                               " is missing or changed since it was written; the stage runs again"));
             return false;
@@ -143,14 +155,16 @@ bool Runner::is_done(const StageInstance& instance, const Ingredients& now) {
     return true;
 }
 
-RunContext Runner::context_for(const StageInstance& instance, const Ingredients& ingredients) const {
+RunContext Runner::context_for(const StageInstance& instance,
+                               const Ingredients& ingredients) const {
     std::string parameters = "{", inputs = "{";
     for (const Param& param : instance.stage->params())
         parameters += text(parameters.size() > 1 ? ", " : "", json_quote(param.name), ": ",
                            to_json(param.get(instance.params.get())));
     for (const auto& [name, value] : ingredients)
         if (name.starts_with("input "))
-            inputs += text(inputs.size() > 1 ? ", " : "", json_quote(name.substr(6)), ": ", json_quote(value));
+            inputs += text(inputs.size() > 1 ? ", " : "", json_quote(name.substr(6)), ": ",
+                           json_quote(value));
     return RunContext({.comm = comm_,
                        .log = log_.named(instance.name),
                        .stage = instance.name,
@@ -185,8 +199,11 @@ void Runner::run_instance(const StageInstance& instance) {
         const double begin = monotonic_seconds();
         RunContext context = context_for(instance, ingredients);
         instance.stage->run(instance.params.get(), context);
-        StageState state{.stage = instance.stage->name(), .ingredients = ingredients, .outputs = {},
-                         .seconds = monotonic_seconds() - begin, .peak_bytes = 0};
+        StageState state{.stage = instance.stage->name(),
+                         .ingredients = ingredients,
+                         .outputs = {},
+                         .seconds = monotonic_seconds() - begin,
+                         .peak_bytes = 0};
         for (const std::string& bytes : comm_.gather_all(text(peak_resident_bytes())))
             state.peak_bytes = std::max(state.peak_bytes, parse_double(bytes).value_or(0));
         finish(instance, std::move(state));
@@ -195,7 +212,8 @@ void Runner::run_instance(const StageInstance& instance) {
     }
     std::string lines;
     if (comm_.is_root())
-        for (const auto& [name, digest] : done_[instance.name].outputs) lines += text(name, " ", digest, "\n");
+        for (const auto& [name, digest] : done_[instance.name].outputs)
+            lines += text(name, " ", digest, "\n");
     comm_.broadcast(lines);
     const auto outputs = job_.outputs(instance);
     for (const std::string_view line : split(lines, '\n'))
@@ -206,7 +224,8 @@ void Runner::run_instance(const StageInstance& instance) {
 void Runner::finish(const StageInstance& instance, StageState state) {
     collectively(comm_, text("recording ", instance.name), [&] {
         if (!comm_.is_root()) return;
-        for (const auto& [name, path] : job_.outputs(instance)) state.outputs[name] = digest_path(path);
+        for (const auto& [name, path] : job_.outputs(instance))
+            state.outputs[name] = digest_path(path);
         write_state(state_file(instance), state);
         log_.info(text(instance.name, " done in ", human_seconds(state.seconds), ", at most ",
                        human_bytes(state.peak_bytes), " per rank"));
@@ -221,18 +240,21 @@ void Runner::write_run_record(bool complete) const {
     for (const StageInstance& instance : job_.stages) {
         const auto found = done_.find(instance.name);
         if (found == done_.end()) continue;
-        stages += text(stages.empty() ? "" : ",", "\n    {\"name\": ", json_quote(instance.name), ", \"stage\": ",
-                       json_quote(found->second.stage), ", \"seconds\": ", fixed(found->second.seconds, 3),
+        stages += text(stages.empty() ? "" : ",", "\n    {\"name\": ", json_quote(instance.name),
+                       ", \"stage\": ", json_quote(found->second.stage),
+                       ", \"seconds\": ", fixed(found->second.seconds, 3),
                        ", \"peak_bytes_per_rank\": ", fixed(found->second.peak_bytes, 0), "}");
     }
     write_file_atomically(
         job_.output / "run.json",
-        text("{\n  \"program\": \"salus\", \"version\": ", json_quote(options_.version), ",\n  \"command\": ",
-             json_quote(options_.command), ",\n  \"title\": ", json_quote(job_.title), ",\n  \"started\": ",
-             json_quote(started_), ", \"updated\": ", json_quote(utc_now()), ",\n  \"complete\": ", complete,
-             ",\n  \"ranks\": ", comm_.size(), ", \"threads\": ", options_.threads, ", \"hosts\": ", json_quote(hosts_),
-             ",\n  \"slurm_job_id\": ", json_quote(environment("SLURM_JOB_ID")), ", \"slurm_restart_count\": ",
-             json_quote(environment("SLURM_RESTART_COUNT")), ",\n  \"stages\": [", stages, "\n  ]\n}\n"));
+        text("{\n  \"program\": \"salus\", \"version\": ", json_quote(options_.version),
+             ",\n  \"command\": ", json_quote(options_.command),
+             ",\n  \"title\": ", json_quote(job_.title), ",\n  \"started\": ", json_quote(started_),
+             ", \"updated\": ", json_quote(utc_now()), ",\n  \"complete\": ", complete,
+             ",\n  \"ranks\": ", comm_.size(), ", \"threads\": ", options_.threads, ", \"hosts\": ",
+             json_quote(hosts_), ",\n  \"slurm_job_id\": ", json_quote(environment("SLURM_JOB_ID")),
+             ", \"slurm_restart_count\": ", json_quote(environment("SLURM_RESTART_COUNT")),
+             ",\n  \"stages\": [", stages, "\n  ]\n}\n"));
 }
 
 std::uint64_t finished_units(const fs::path& work) {
@@ -243,7 +265,7 @@ std::uint64_t finished_units(const fs::path& work) {
     return parts;
 }
 
-}  // namespace
+} // namespace
 
 int run_job(const Job& job, const RunOptions& options, const Communicator& comm) {
     install_interrupt_handlers();
@@ -263,7 +285,8 @@ int run_status(const fs::path& path) {
         const std::string name(line.substr(1, line.find(']') - 1));
         out += name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ');
         if (const auto state = read_state(path / "state" / (name + ".toml")))
-            out += text("complete  ", human_seconds(state->seconds), ", ", human_bytes(state->peak_bytes), " per rank\n");
+            out += text("complete  ", human_seconds(state->seconds), ", ",
+                        human_bytes(state->peak_bytes), " per rank\n");
         else if (fs::exists(path / "work" / name))
             out += text("begun     ", finished_units(path / "work" / name), " parts finished\n");
         else
@@ -273,4 +296,4 @@ int run_status(const fs::path& path) {
     return 0;
 }
 
-}  // namespace salus
+} // namespace salus

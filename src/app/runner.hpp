@@ -9,17 +9,18 @@
 namespace salus {
 
 struct RunOptions {
-    bool fresh = false;   // begin anew where parameters or inputs changed since the last run
-    int threads = 1;      // per rank
-    std::string command;  // as typed, for run.json
-    std::string version;  // with git description
+    bool fresh = false;  // begin anew where parameters or inputs changed since the last run
+    int threads = 1;     // per rank
+    std::string command; // as typed, for run.json
+    std::string version; // with git description
 };
 
-/// (all ranks) Runs the stages of a job in order. Stages whose results are there, made from the same
-/// parameters and inputs and with unchanged bytes, are skipped. Throws; returns 0 when all is complete.
+/// (all ranks) Runs the stages of a job in order. Stages whose results are there, made from the
+/// same parameters and inputs and with unchanged bytes, are skipped. Throws; returns 0 when all is
+/// complete.
 int run_job(const Job& job, const RunOptions& options, const Communicator& comm);
 
 /// Prints what is done of a run: `path` is an output folder. Returns the exit code.
 int run_status(const std::filesystem::path& path);
 
-}  // namespace salus
+} // namespace salus

@@ -13,7 +13,8 @@ namespace {
 
 std::string toml_table(std::string_view name, const std::map<std::string, std::string>& entries) {
     std::string out = text("\n[", name, "]\n");
-    for (const auto& [key, value] : entries) out += text(json_quote(key), " = ", json_quote(value), "\n");
+    for (const auto& [key, value] : entries)
+        out += text(json_quote(key), " = ", json_quote(value), "\n");
     return out;
 }
 
@@ -31,7 +32,8 @@ double read_number(const Node& document, std::string_view name) {
     const Node* node = document.find(name);
     if (node == nullptr || !node->is_value()) return 0;
     if (const auto* real = std::get_if<double>(&node->value())) return *real;
-    if (const auto* whole = std::get_if<std::int64_t>(&node->value())) return static_cast<double>(*whole);
+    if (const auto* whole = std::get_if<std::int64_t>(&node->value()))
+        return static_cast<double>(*whole);
     return 0;
 }
 
@@ -42,16 +44,18 @@ std::string digest_folder(const std::filesystem::path& path) {
         if (entry.is_regular_file()) files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     std::string lines;
-    for (const auto& file : files) lines += text(sha256_file(file), "  ", file.lexically_relative(path).string(), "\n");
+    for (const auto& file : files)
+        lines += text(sha256_file(file), "  ", file.lexically_relative(path).string(), "\n");
     return sha256(lines);
 }
 
-}  // namespace
+} // namespace
 
 void write_state(const std::filesystem::path& file, const StageState& state) {
-    std::string out = text("stage = ", json_quote(state.stage), "\nseconds = ", fixed(state.seconds, 3),
-                           "\npeak_bytes = ", fixed(state.peak_bytes, 0), "\nfingerprint = \"",
-                           fingerprint(state.ingredients), "\"\n");
+    std::string out =
+        text("stage = ", json_quote(state.stage), "\nseconds = ", fixed(state.seconds, 3),
+             "\npeak_bytes = ", fixed(state.peak_bytes, 0), "\nfingerprint = \"",
+             fingerprint(state.ingredients), "\"\n");
     out += toml_table("outputs", state.outputs) + toml_table("ingredients", state.ingredients);
     write_file_atomically(file, out);
 }
@@ -69,10 +73,11 @@ std::optional<StageState> read_state(const std::filesystem::path& file) {
         state.outputs = read_table(document, "outputs");
         state.seconds = read_number(document, "seconds");
         state.peak_bytes = read_number(document, "peak_bytes");
-        if (std::get<std::string>(mark->value()) != fingerprint(state.ingredients)) return std::nullopt;
+        if (std::get<std::string>(mark->value()) != fingerprint(state.ingredients))
+            return std::nullopt;
         return state;
     } catch (const Error&) {
-        return std::nullopt;  // a damaged state file proves nothing: the stage is done again
+        return std::nullopt; // a damaged state file proves nothing: the stage is done again
     } catch (const std::bad_variant_access&) {
         return std::nullopt;
     }
@@ -80,7 +85,8 @@ std::optional<StageState> read_state(const std::filesystem::path& file) {
 
 std::string fingerprint(const Ingredients& ingredients) {
     std::string lines;
-    for (const auto& [name, value] : ingredients) lines += text(name.size(), " ", name, value.size(), " ", value);
+    for (const auto& [name, value] : ingredients)
+        lines += text(name.size(), " ", name, value.size(), " ", value);
     return sha256(lines);
 }
 
@@ -107,11 +113,12 @@ std::string digest_path(const std::filesystem::path& path) {
     return sha256(lines);
 }
 
-std::map<std::filesystem::path, std::string> digest_all(const std::vector<std::filesystem::path>& paths,
-                                                        const Communicator& comm) {
+std::map<std::filesystem::path, std::string>
+digest_all(const std::vector<std::filesystem::path>& paths, const Communicator& comm) {
     std::string mine;
     collectively(comm, "reading inputs", [&] {
-        for (std::size_t i = static_cast<std::size_t>(comm.rank()); i < paths.size(); i += static_cast<std::size_t>(comm.size()))
+        for (std::size_t i = static_cast<std::size_t>(comm.rank()); i < paths.size();
+             i += static_cast<std::size_t>(comm.size()))
             mine += text(i, " ", digest_path(paths[i]), "\n");
     });
     std::map<std::filesystem::path, std::string> digests;
@@ -119,9 +126,10 @@ std::map<std::filesystem::path, std::string> digest_all(const std::vector<std::f
         for (const std::string_view line : split(lines, '\n')) {
             if (line.empty()) continue;
             const auto fields = split(line, ' ');
-            digests[paths[static_cast<std::size_t>(*parse_integer(fields[0]))]] = std::string(fields[1]);
+            digests[paths[static_cast<std::size_t>(*parse_integer(fields[0]))]] =
+                std::string(fields[1]);
         }
     return digests;
 }
 
-}  // namespace salus
+} // namespace salus

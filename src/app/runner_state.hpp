@@ -17,9 +17,9 @@ using Ingredients = std::map<std::string, std::string>;
 struct StageState {
     std::string stage;
     Ingredients ingredients;
-    std::map<std::string, std::string> outputs;  // output name -> digest
+    std::map<std::string, std::string> outputs; // output name -> digest
     double seconds = 0;
-    double peak_bytes = 0;  // largest resident size of any rank
+    double peak_bytes = 0; // largest resident size of any rank
 };
 
 void write_state(const std::filesystem::path& file, const StageState& state);
@@ -30,11 +30,11 @@ std::string fingerprint(const Ingredients& ingredients);
 /// Names whose values differ, for the message to the user.
 std::vector<std::string> differences(const Ingredients& before, const Ingredients& now);
 
-/// SHA-256 of a file (with .bim and .fam for a .bed), of the index of a genotype store, or of the names and
-/// digests of all files of a folder.
+/// SHA-256 of a file (with .bim and .fam for a .bed), of the index of a genotype store, or of the
+/// names and digests of all files of a folder.
 std::string digest_path(const std::filesystem::path& path);
 /// (all ranks) Digests of many paths, the files spread over the ranks.
-std::map<std::filesystem::path, std::string> digest_all(const std::vector<std::filesystem::path>& paths,
-                                                        const Communicator& comm);
+std::map<std::filesystem::path, std::string>
+digest_all(const std::vector<std::filesystem::path>& paths, const Communicator& comm);
 
-}  // namespace salus
+} // namespace salus

@@ -24,7 +24,7 @@ std::string padded(unsigned value, std::size_t width) {
     return std::string(out.size() < width ? width - out.size() : 0, '0') + out;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<Day> parse_date(std::string_view text) noexcept {
     if (text.size() < 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
@@ -47,13 +47,15 @@ std::string format_date(Day value) {
 }
 
 Day day_from_civil(int y, int m, int d) noexcept {
-    return static_cast<Day>(sys_days{year_month_day{year{y}, month{static_cast<unsigned>(m)},
-                                                    day{static_cast<unsigned>(d)}}}
+    return static_cast<Day>(sys_days{
+        year_month_day{year{y}, month{static_cast<unsigned>(m)}, day{static_cast<unsigned>(d)}}}
                                 .time_since_epoch()
                                 .count());
 }
 
-int year_of(Day value) noexcept { return static_cast<int>(year_month_day{sys_days{days{value}}}.year()); }
+int year_of(Day value) noexcept {
+    return static_cast<int>(year_month_day{sys_days{days{value}}}.year());
+}
 
 std::string utc_now() {
     const std::time_t now = system_clock::to_time_t(system_clock::now());
@@ -68,4 +70,4 @@ double monotonic_seconds() noexcept {
     return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-}  // namespace salus
+} // namespace salus

@@ -21,4 +21,4 @@ std::string utc_now();
 /// Seconds of a clock that never goes back.
 double monotonic_seconds() noexcept;
 
-}  // namespace salus
+} // namespace salus

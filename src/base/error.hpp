@@ -10,28 +10,29 @@ namespace salus {
 
 /// One thing that is wrong, in the four parts that every message answers. Empty parts are left out.
 struct Problem {
-    std::string what;   // what is wrong
-    std::string where;  // file, line or byte, variant, column; never a person's identifier or value
-    std::string why;    // the rule that it breaks
-    std::string help;   // what to do about it
+    std::string what;  // what is wrong
+    std::string where; // file, line or byte, variant, column; never a person's identifier or value
+    std::string why;   // the rule that it breaks
+    std::string help;  // what to do about it
 };
 
 /// Kinds of failure; the value is the exit code of the program (docs/operations.md).
 enum class ErrorKind : int {
-    usage = 2,         // command line or configuration
-    data = 3,          // input breaks its format or our checks
-    ownership = 4,     // the output belongs to another job
-    storage = 5,       // no space, I/O error, permission
-    integrity = 6,     // checkpoint, journal or input changed since
-    disclosure = 7,    // disclosure control refused a release
-    memory = 8,        // more memory than there is
-    internal = 70,     // a bug of ours
-    interrupted = 75,  // SIGTERM, SIGUSR1, wall time; the same command resumes
+    usage = 2,        // command line or configuration
+    data = 3,         // input breaks its format or our checks
+    ownership = 4,    // the output belongs to another job
+    storage = 5,      // no space, I/O error, permission
+    integrity = 6,    // checkpoint, journal or input changed since
+    disclosure = 7,   // disclosure control refused a release
+    memory = 8,       // more memory than there is
+    internal = 70,    // a bug of ours
+    interrupted = 75, // SIGTERM, SIGUSR1, wall time; the same command resumes
 };
 
 std::string_view to_string(ErrorKind kind) noexcept;
 
-/// Base of all our exceptions: one kind, one or more problems, and the context added while unwinding.
+/// Base of all our exceptions: one kind, one or more problems, and the context added while
+/// unwinding.
 class Error : public std::exception {
 public:
     Error(ErrorKind kind, std::vector<Problem> problems);
@@ -77,9 +78,10 @@ using Interrupted = ErrorOf<ErrorKind::interrupted>;
 
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
 
-}  // namespace salus
+} // namespace salus
 
-/// Always compiled in: a broken invariant ends the job with exit code 70, never with a wrong result.
+/// Always compiled in: a broken invariant ends the job with exit code 70, never with a wrong
+/// result.
 #define SALUS_ASSERT(condition)                                                                    \
     (static_cast<bool>(condition) ? static_cast<void>(0)                                           \
                                   : ::salus::assertion_failed(#condition, __FILE__, __LINE__))

@@ -52,7 +52,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
 
-}  // namespace
+} // namespace
 
 void throw_storage_error(int code, std::string_view action, const std::filesystem::path& path) {
     std::string help = "check the path, its permissions and the file system, then run again";
@@ -121,8 +121,7 @@ void InputFile::read_at(std::uint64_t offset, std::span<std::byte> buffer) const
     }
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path)
-    : path_(std::move(path)), temporary_(path_) {
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), temporary_(path_) {
     temporary_ += text(".tmp-", ::getpid());
     descriptor_ = open_or_throw(temporary_, O_WRONLY | O_CREAT | O_TRUNC, "create");
 }
@@ -212,4 +211,4 @@ FolderLock::~FolderLock() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace salus
+} // namespace salus

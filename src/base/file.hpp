@@ -83,4 +83,4 @@ private:
     int descriptor_ = -1;
 };
 
-}  // namespace salus
+} // namespace salus

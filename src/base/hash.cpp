@@ -61,7 +61,7 @@ std::string sha256_file(const std::filesystem::path& path) {
 }
 
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) noexcept {
-    const auto mix = [](std::uint64_t x) {  // finaliser of SplitMix64
+    const auto mix = [](std::uint64_t x) { // finaliser of SplitMix64
         x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
         x = (x ^ (x >> 27)) * 0x94D049BB133111EBULL;
         return x ^ (x >> 31);
@@ -80,4 +80,4 @@ std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t start) noexc
     return libdeflate_crc32(start, bytes.data(), bytes.size());
 }
 
-}  // namespace salus
+} // namespace salus

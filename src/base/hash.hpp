@@ -38,4 +38,4 @@ std::uint64_t hash64(std::string_view bytes, std::uint64_t seed = 0) noexcept;
 /// CRC-32 as in gzip.
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t start = 0) noexcept;
 
-}  // namespace salus
+} // namespace salus

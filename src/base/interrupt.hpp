@@ -6,4 +6,4 @@ namespace salus {
 void install_interrupt_handlers() noexcept;
 bool interrupt_requested() noexcept;
 
-}  // namespace salus
+} // namespace salus

@@ -17,7 +17,7 @@ std::string padded_rank(int rank) {
     return std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
 }
 
-}  // namespace
+} // namespace
 
 Log::Log(std::string source, int rank, LogLevel least)
     : source_(std::move(source)), rank_(rank), least_(least) {}
@@ -40,7 +40,7 @@ void Log::write(LogLevel level, std::string_view message, bool speaks) const {
     if (path_.empty() || rank_ != 0) return;
     try {
         append_line(path_, line);
-    } catch (const std::exception&) {  // the log copy must never end a run
+    } catch (const std::exception&) { // the log copy must never end a run
         return;
     }
 }
@@ -64,18 +64,20 @@ void Progress::update(std::uint64_t done) {
 void Progress::show(double now) {
     shown_ = now;
     const double rate = static_cast<double>(done_ - first_) / std::max(now - started_, 1e-9);
-    const double left = rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : -1;
-    const std::string facts = text(with_thousands(done_), "/", with_thousands(total_), " ", what_, ", ",
-                                   significant(rate, 3), "/s, ", human_seconds(left), " left");
+    const double left =
+        rate > 0 ? static_cast<double>(total_ - std::min(done_, total_)) / rate : -1;
+    const std::string facts =
+        text(with_thousands(done_), "/", with_thousands(total_), " ", what_, ", ",
+             significant(rate, 3), "/s, ", human_seconds(left), " left");
     if (!terminal_) {
         log_.info(facts);
         return;
     }
     const std::size_t filled = total_ == 0 ? 30 : std::min<std::size_t>(30, done_ * 30 / total_);
-    const std::string bar = text("\r\033[K[", std::string(filled, '='), std::string(30 - filled, ' '),
-                                 "] ", facts);
+    const std::string bar =
+        text("\r\033[K[", std::string(filled, '='), std::string(30 - filled, ' '), "] ", facts);
     drawn_ = true;
     [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, bar.data(), bar.size());
 }
 
-}  // namespace salus
+} // namespace salus

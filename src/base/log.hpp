@@ -36,8 +36,8 @@ private:
     std::string path_;
 };
 
-/// Progress of a counted task: a bar where stderr is a terminal, else a log line at most every 30 s,
-/// with rate and time left. Only rank 0 shows it.
+/// Progress of a counted task: a bar where stderr is a terminal, else a log line at most every 30
+/// s, with rate and time left. Only rank 0 shows it.
 class Progress {
 public:
     Progress(const Log& log, std::string what, std::uint64_t total, std::uint64_t already_done = 0);
@@ -57,4 +57,4 @@ private:
     bool terminal_, drawn_ = false;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -42,14 +42,13 @@ std::uint64_t Rng::next64() noexcept {
     return high << 32 | next32();
 }
 
-double Rng::uniform() noexcept {
-    return (static_cast<double>(next64() >> 11) + 0.5) * 0x1p-53;
-}
+double Rng::uniform() noexcept { return (static_cast<double>(next64() >> 11) + 0.5) * 0x1p-53; }
 
 std::uint64_t Rng::below(std::uint64_t bound) noexcept {
     const std::uint64_t limit = bound * (UINT64_MAX / bound);
     std::uint64_t value = next64();
-    while (value >= limit) value = next64();
+    while (value >= limit)
+        value = next64();
     return value % bound;
 }
 
@@ -62,11 +61,12 @@ namespace {
 template <std::size_t N>
 double polynomial(const std::array<double, N>& coefficients, double x) noexcept {
     double value = 0;
-    for (std::size_t i = N; i-- > 0;) value = value * x + coefficients[i];
+    for (std::size_t i = N; i-- > 0;)
+        value = value * x + coefficients[i];
     return value;
 }
 
-}  // namespace
+} // namespace
 
 double normal_quantile(double p) noexcept {
     static constexpr std::array a{3.3871328727963666080e0,  1.3314166789178437745e+2,
@@ -81,10 +81,10 @@ double normal_quantile(double p) noexcept {
                                   3.9307895800092710610e+4,
                                   2.8729085735721942674e+4,
                                   5.2264952788528545610e+3};
-    static constexpr std::array c{1.42343711074968357734e0,   4.63033784615654529590e0,
-                                  5.76949722146069140550e0,   3.64784832476320460504e0,
-                                  1.27045825245236838258e0,   2.41780725177450611770e-1,
-                                  2.27238449892691845833e-2,  7.74545014278341407640e-4};
+    static constexpr std::array c{1.42343711074968357734e0,  4.63033784615654529590e0,
+                                  5.76949722146069140550e0,  3.64784832476320460504e0,
+                                  1.27045825245236838258e0,  2.41780725177450611770e-1,
+                                  2.27238449892691845833e-2, 7.74545014278341407640e-4};
     static constexpr std::array d{1.0,
                                   2.05319162663775882187e0,
                                   1.67638483018380384940e0,
@@ -122,4 +122,4 @@ double normal_quantile(double p) noexcept {
     return q < 0 ? -value : value;
 }
 
-}  // namespace salus
+} // namespace salus

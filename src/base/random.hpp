@@ -12,8 +12,8 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                     std::array<std::uint32_t, 2> key) noexcept;
 
 /// Random numbers as a function of (seed, stream, index) and the position in that stream, so that
-/// no result depends on who draws first. `stream` names the purpose ("simulate.mosaic"), `index` the
-/// sample, variant or person. Copying copies the position.
+/// no result depends on who draws first. `stream` names the purpose ("simulate.mosaic"), `index`
+/// the sample, variant or person. Copying copies the position.
 class Rng {
 public:
     Rng(std::uint64_t seed, std::string_view stream, std::uint64_t index) noexcept;
@@ -37,7 +37,8 @@ private:
     unsigned used_ = 4;
 };
 
-/// Quantile of the standard normal for 0 < p < 1, relative error below 1e-15 (Wichura 1988, AS 241).
+/// Quantile of the standard normal for 0 < p < 1, relative error below 1e-15 (Wichura 1988, AS
+/// 241).
 double normal_quantile(double p) noexcept;
 
-}  // namespace salus
+} // namespace salus

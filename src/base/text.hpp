@@ -52,7 +52,8 @@ bool is_utf8(std::string_view text) noexcept;
 std::optional<double> parse_double(std::string_view text) noexcept;
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept;
 
-/// The candidate that a typing error in `name` most likely meant: edit distance <= max(2, length/3).
+/// The candidate that a typing error in `name` most likely meant: edit distance <= max(2,
+/// length/3).
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);
 
 /// `text` as a JSON string literal with its quotes.
@@ -60,4 +61,4 @@ std::string json_quote(std::string_view text);
 /// `text` with & < > " ' escaped for HTML and SVG.
 std::string html_escape(std::string_view text);
 
-}  // namespace salus
+} // namespace salus

@@ -26,23 +26,29 @@ void check(int code, std::string_view action) {
 template <class T>
 MPI_Datatype mpi_type() {
     if constexpr (std::is_signed_v<T>) {
-        if constexpr (sizeof(T) == 8) return MPI_INT64_T;
-        else if constexpr (sizeof(T) == 4) return MPI_INT32_T;
-        else if constexpr (sizeof(T) == 2) return MPI_INT16_T;
-        else return MPI_INT8_T;
+        if constexpr (sizeof(T) == 8)
+            return MPI_INT64_T;
+        else if constexpr (sizeof(T) == 4)
+            return MPI_INT32_T;
+        else if constexpr (sizeof(T) == 2)
+            return MPI_INT16_T;
+        else
+            return MPI_INT8_T;
     } else {
-        if constexpr (sizeof(T) == 8) return MPI_UINT64_T;
-        else if constexpr (sizeof(T) == 4) return MPI_UINT32_T;
-        else if constexpr (sizeof(T) == 2) return MPI_UINT16_T;
-        else return MPI_UINT8_T;
+        if constexpr (sizeof(T) == 8)
+            return MPI_UINT64_T;
+        else if constexpr (sizeof(T) == 4)
+            return MPI_UINT32_T;
+        else if constexpr (sizeof(T) == 2)
+            return MPI_UINT16_T;
+        else
+            return MPI_UINT8_T;
     }
 }
 
-constexpr std::size_t piece = std::size_t{1} << 28;  // MPI counts are int
+constexpr std::size_t piece = std::size_t{1} << 28; // MPI counts are int
 
-void put_text(std::string& out, std::string_view part) {
-    out += text(part.size(), ":", part);
-}
+void put_text(std::string& out, std::string_view part) { out += text(part.size(), ":", part); }
 
 std::string take_text(std::string_view& in) {
     const std::size_t colon = in.find(':');
@@ -62,13 +68,15 @@ std::string encode(const std::exception_ptr& mine) {
         problems = error.problems();
     } catch (const std::bad_alloc&) {
         kind = ErrorKind::memory;
-        problems.push_back({.what = "not enough memory", .help = "use more nodes or more memory per rank"});
+        problems.push_back(
+            {.what = "not enough memory", .help = "use more nodes or more memory per rank"});
     } catch (const std::exception& error) {
         problems.push_back({.what = error.what()});
     }
     std::string out = text(static_cast<int>(kind), ";");
     for (const Problem& p : problems)
-        for (const std::string& part : {p.what, p.where, p.why, p.help}) put_text(out, part);
+        for (const std::string& part : {p.what, p.where, p.why, p.help})
+            put_text(out, part);
     return out;
 }
 
@@ -79,7 +87,8 @@ std::string encode(const std::exception_ptr& mine) {
     std::vector<Problem> problems;
     while (!encoded.empty()) {
         Problem p;
-        for (std::string* part : {&p.what, &p.where, &p.why, &p.help}) *part = take_text(encoded);
+        for (std::string* part : {&p.what, &p.where, &p.why, &p.help})
+            *part = take_text(encoded);
         problems.push_back(std::move(p));
     }
     try {
@@ -90,7 +99,7 @@ std::string encode(const std::exception_ptr& mine) {
     }
 }
 
-}  // namespace
+} // namespace
 
 Communicator Communicator::world() {
     Communicator comm;
@@ -112,8 +121,8 @@ void Communicator::sum(std::span<T> values) const {
     if (!mpi_) return;
     for (std::size_t at = 0; at < values.size(); at += piece) {
         const std::size_t count = std::min(piece, values.size() - at);
-        check(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, static_cast<int>(count), mpi_type<T>(), MPI_SUM,
-                            MPI_COMM_WORLD),
+        check(MPI_Allreduce(MPI_IN_PLACE, values.data() + at, static_cast<int>(count),
+                            mpi_type<T>(), MPI_SUM, MPI_COMM_WORLD),
               "sum over ranks");
     }
 }
@@ -127,7 +136,8 @@ void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) const {
     if (!mpi_) return;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
         const std::size_t count = std::min(piece, bytes.size() - at);
-        check(MPI_Bcast(bytes.data() + at, static_cast<int>(count), MPI_BYTE, root, MPI_COMM_WORLD), "broadcast");
+        check(MPI_Bcast(bytes.data() + at, static_cast<int>(count), MPI_BYTE, root, MPI_COMM_WORLD),
+              "broadcast");
     }
 }
 
@@ -155,7 +165,8 @@ std::vector<std::string> Communicator::gather_all(const std::string& mine) const
 std::optional<int> Communicator::first_where(bool flag) const {
     int lowest = flag ? rank_ : size_;
     if (mpi_)
-        check(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD), "agree over ranks");
+        check(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD),
+              "agree over ranks");
     return lowest < size_ ? std::optional(lowest) : std::nullopt;
 }
 
@@ -174,7 +185,10 @@ void agree_on_error(const Communicator& comm, std::string_view what, std::except
 MpiSession::MpiSession(int& argc, char**& argv) {
     int provided = 0;
     if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
-        throw InternalError({.what = "MPI does not start", .where = {}, .why = {}, .help = "start salus with mpirun or srun"});
+        throw InternalError({.what = "MPI does not start",
+                             .where = {},
+                             .why = {},
+                             .help = "start salus with mpirun or srun"});
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
 }
 
@@ -194,4 +208,4 @@ bool launched_by_mpi() noexcept {
     return false;
 }
 
-}  // namespace salus
+} // namespace salus

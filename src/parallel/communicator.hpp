@@ -16,7 +16,8 @@
 namespace salus {
 
 /// The ranks of the job. Default-constructed it is one rank and makes no MPI call.
-/// Sums are for integers only, on purpose: a floating-point sum would depend on the number of ranks.
+/// Sums are for integers only, on purpose: a floating-point sum would depend on the number of
+/// ranks.
 class Communicator {
 public:
     Communicator() = default;
@@ -28,9 +29,9 @@ public:
 
     void barrier() const;
     template <std::integral T>
-    void sum(std::span<T> values) const;  // in place, every rank gets the total
+    void sum(std::span<T> values) const; // in place, every rank gets the total
     template <class T>
-        requires std::is_trivially_copyable_v<T>
+    requires std::is_trivially_copyable_v<T>
     void broadcast(std::span<T> values, int root = 0) const {
         broadcast_bytes(std::as_writable_bytes(values), root);
     }
@@ -50,16 +51,20 @@ private:
 /// Throws on every rank if `mine` is set on any; used by collectively.
 void agree_on_error(const Communicator& comm, std::string_view what, std::exception_ptr mine);
 
-/// Runs rank-local work on all ranks; if it throws on any, every rank throws the error of the lowest such
-/// rank, with `what` and that rank named. The work must not communicate, and calls do not nest.
+/// Runs rank-local work on all ranks; if it throws on any, every rank throws the error of the
+/// lowest such rank, with `what` and that rank named. The work must not communicate, and calls do
+/// not nest.
 template <class F>
-auto collectively(const Communicator& comm, std::string_view what, F&& work) -> std::invoke_result_t<F> {
+auto collectively(const Communicator& comm, std::string_view what, F&& work)
+    -> std::invoke_result_t<F> {
     using Result = std::invoke_result_t<F>;
     std::exception_ptr caught;
     [[maybe_unused]] std::optional<std::conditional_t<std::is_void_v<Result>, bool, Result>> result;
     try {
-        if constexpr (std::is_void_v<Result>) std::forward<F>(work)();
-        else result.emplace(std::forward<F>(work)());
+        if constexpr (std::is_void_v<Result>)
+            std::forward<F>(work)();
+        else
+            result.emplace(std::forward<F>(work)());
     } catch (...) {
         caught = std::current_exception();
     }
@@ -81,4 +86,4 @@ public:
 /// True if this process was started by mpirun or srun as one of several ranks (or as the only one).
 bool launched_by_mpi() noexcept;
 
-}  // namespace salus
+} // namespace salus

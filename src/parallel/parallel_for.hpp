@@ -7,8 +7,8 @@
 
 namespace salus {
 
-/// body(i) for i in [0, n) on the threads of this rank (omp_get_max_threads); the first exception is
-/// thrown again after the region. body must only write what belongs to i.
+/// body(i) for i in [0, n) on the threads of this rank (omp_get_max_threads); the first exception
+/// is thrown again after the region. body must only write what belongs to i.
 template <class F>
 void parallel_for(std::size_t n, F&& body) {
     std::exception_ptr caught;
@@ -30,4 +30,4 @@ inline void set_threads(int threads) { omp_set_num_threads(threads); }
 inline std::size_t thread_index() { return static_cast<std::size_t>(omp_get_thread_num()); }
 inline std::size_t thread_count() { return static_cast<std::size_t>(omp_get_max_threads()); }
 
-}  // namespace salus
+} // namespace salus

@@ -25,23 +25,29 @@ bool intact(const Parts::Part& part) {
 
 void remove_temporaries(const std::filesystem::path& folder) {
     for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().filename().string().find(".tmp-") != std::string::npos) remove_tree(entry.path());
+        if (entry.path().filename().string().find(".tmp-") != std::string::npos)
+            remove_tree(entry.path());
 }
 
 void sync_tree(const std::filesystem::path& folder) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-        if (entry.is_regular_file()) sync_file(entry.path());
-        else if (entry.is_directory()) sync_folder(entry.path());
+        if (entry.is_regular_file())
+            sync_file(entry.path());
+        else if (entry.is_directory())
+            sync_folder(entry.path());
     }
     sync_folder(folder);
 }
 
-/// Which units are done, as one flag each, agreed by all ranks; each rank checks the digests of its share.
-std::vector<std::uint8_t> units_done(const Communicator& comm, const Journal& journal, std::uint64_t count) {
+/// Which units are done, as one flag each, agreed by all ranks; each rank checks the digests of its
+/// share.
+std::vector<std::uint8_t> units_done(const Communicator& comm, const Journal& journal,
+                                     std::uint64_t count) {
     std::vector<std::uint8_t> done(count, 0);
     collectively(comm, "checking finished parts", [&] {
         for (const auto& [unit, part] : journal.read())
-            if (unit < count && unit % static_cast<std::uint64_t>(comm.size()) == static_cast<std::uint64_t>(comm.rank()))
+            if (unit < count && unit % static_cast<std::uint64_t>(comm.size()) ==
+                                    static_cast<std::uint64_t>(comm.rank()))
                 done[unit] = intact(part) ? 1 : 0;
     });
     comm.sum(std::span(done));
@@ -54,16 +60,17 @@ std::string describe_parts(const Journal& journal, std::uint64_t count) {
     for (std::uint64_t unit = 0; unit < count; ++unit) {
         const auto found = done.find(unit);
         if (found == done.end())
-            throw IntegrityError({.what = text("part ", unit, " of ", count, " is missing in the journal"),
-                                  .where = journal.part_path(unit).string(),
-                                  .why = "every unit leaves a journal line",
-                                  .help = "run again to make it anew"});
+            throw IntegrityError(
+                {.what = text("part ", unit, " of ", count, " is missing in the journal"),
+                 .where = journal.part_path(unit).string(),
+                 .why = "every unit leaves a journal line",
+                 .help = "run again to make it anew"});
         lines += text(found->second.sha256, " ", found->second.bytes, "\n");
     }
     return lines;
 }
 
-}  // namespace
+} // namespace
 
 void ResultWriter::assemble(const TableSpec& spec, const Parts& parts) {
     std::uint64_t rows = 0;
@@ -73,10 +80,12 @@ void ResultWriter::assemble(const TableSpec& spec, const Parts& parts) {
         rows += part.rows(spec.name);
         for (const ColumnSpec& column : spec.columns)
             if (column.type == ColumnType::text)
-                widths[column.name] = std::max(widths[column.name], part.text_width(spec.name, column.name));
+                widths[column.name] =
+                    std::max(widths[column.name], part.text_width(spec.name, column.name));
     }
     H5File::TableWriter writer = file_.begin_table(spec, rows, widths);
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) writer.append(parts.open(unit));
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit)
+        writer.append(parts.open(unit));
     writer.close();
 }
 
@@ -110,17 +119,20 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
         make_folders(folder);
         remove_temporaries(folder);
     });
-    const Journal journal(folder, sha256(text(setup_.fingerprint, " ", phase, " ", count)), comm().rank());
+    const Journal journal(folder, sha256(text(setup_.fingerprint, " ", phase, " ", count)),
+                          comm().rank());
     const std::vector<std::uint8_t> done = units_done(comm(), journal, count);
     std::vector<std::uint64_t> todo;
     for (std::uint64_t unit = 0; unit < count; ++unit)
         if (!done[unit]) todo.push_back(unit);
     const std::uint64_t kept = count - todo.size();
-    if (kept > 0) log().info(text(phase, ": ", kept, " of ", count, " parts are intact from an earlier run"));
+    if (kept > 0)
+        log().info(text(phase, ": ", kept, " of ", count, " parts are intact from an earlier run"));
 
     const auto ranks = static_cast<std::uint64_t>(comm().size());
     Progress progress(log(), std::string(phase), count, kept);
-    for (std::uint64_t i = static_cast<std::uint64_t>(comm().rank()); i < todo.size() && !interrupt_requested(); i += ranks) {
+    for (std::uint64_t i = static_cast<std::uint64_t>(comm().rank());
+         i < todo.size() && !interrupt_requested(); i += ranks) {
         PartWriter part(journal.part_path(todo[i]));
         work(todo[i], part);
         const std::string digest = part.commit();
@@ -149,10 +161,12 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
 }
 
 void RunContext::add_provenance(H5File& file) const {
-    for (const auto& [name, value] : setup_.provenance) file.attribute("/provenance", name, value);
+    for (const auto& [name, value] : setup_.provenance)
+        file.attribute("/provenance", name, value);
 }
 
-void RunContext::publish(std::string_view output_name, const std::function<void(ResultWriter&)>& fill) {
+void RunContext::publish(std::string_view output_name,
+                         const std::function<void(ResultWriter&)>& fill) {
     publish_file(output_name, [&](const std::filesystem::path& temporary) {
         ResultWriter writer(H5File::create(temporary));
         fill(writer);
@@ -185,7 +199,7 @@ void RunContext::publish_folder(std::string_view output_name,
             make_folders(temporary);
             fill(temporary);
             sync_tree(temporary);
-            remove_tree(final_path);  // only with --fresh is an older one there
+            remove_tree(final_path); // only with --fresh is an older one there
             std::error_code code;
             std::filesystem::rename(temporary, final_path, code);
             if (code) throw_storage_error(code.value(), "rename", final_path);
@@ -198,4 +212,4 @@ void RunContext::publish_folder(std::string_view output_name,
     });
 }
 
-}  // namespace salus
+} // namespace salus

@@ -15,7 +15,8 @@
 
 namespace salus {
 
-/// A result file under construction on the root rank: tables, then provenance, then atomic publication.
+/// A result file under construction on the root rank: tables, then provenance, then atomic
+/// publication.
 class ResultWriter {
 public:
     H5File& file() noexcept { return file_; }
@@ -33,20 +34,22 @@ private:
     H5File file_;
 };
 
-/// What a stage may touch while it runs. Every member function marked (all) is called by all ranks alike.
+/// What a stage may touch while it runs. Every member function marked (all) is called by all ranks
+/// alike.
 class RunContext {
 public:
     struct Setup {
         Communicator comm;
         Log log;
-        std::string stage;                          // instance name
+        std::string stage; // instance name
         std::uint64_t seed = 1;
         int threads = 1;
         Inputs inputs;
         std::map<std::string, std::filesystem::path> outputs;
-        std::filesystem::path work;                 // folder for parts and journals of this stage
-        std::string fingerprint;                    // digest of stage, parameters, seed and inputs
-        std::map<std::string, std::string> provenance;  // attributes of /provenance, the same on any layout
+        std::filesystem::path work; // folder for parts and journals of this stage
+        std::string fingerprint;    // digest of stage, parameters, seed and inputs
+        std::map<std::string, std::string>
+            provenance; // attributes of /provenance, the same on any layout
     };
     explicit RunContext(Setup setup);
 
@@ -55,24 +58,28 @@ public:
     std::uint64_t seed() const noexcept { return setup_.seed; }
     int threads() const noexcept { return setup_.threads; }
 
-    const std::filesystem::path& input(std::string_view port) const;               // exactly one
-    const std::vector<std::filesystem::path>& inputs(std::string_view port) const;  // any number, maybe none
+    const std::filesystem::path& input(std::string_view port) const; // exactly one
+    const std::vector<std::filesystem::path>&
+    inputs(std::string_view port) const; // any number, maybe none
     bool has_input(std::string_view port) const;
     const std::filesystem::path& output(std::string_view name) const;
 
     /// (all) Does units 0..count-1 of a phase, cyclically over the ranks, each into one part file;
-    /// units whose part is intact from an earlier run are skipped. Returns when all parts are there.
-    /// `work` runs on one rank without communication; it may use parallel_for. An exception in it ends
-    /// the job; parts that were finished survive.
+    /// units whose part is intact from an earlier run are skipped. Returns when all parts are
+    /// there. `work` runs on one rank without communication; it may use parallel_for. An exception
+    /// in it ends the job; parts that were finished survive.
     Parts for_each_unit(std::string_view phase, std::uint64_t count,
                         const std::function<void(std::uint64_t unit, PartWriter& part)>& work);
 
-    /// (all) Root fills an HDF5 result, the others wait; provenance is added; appears whole or not at all.
+    /// (all) Root fills an HDF5 result, the others wait; provenance is added; appears whole or not
+    /// at all.
     void publish(std::string_view output, const std::function<void(ResultWriter&)>& fill);
     /// (all) The same for any other file: root writes to the temporary path it is given.
-    void publish_file(std::string_view output, const std::function<void(const std::filesystem::path& temporary)>& fill);
+    void publish_file(std::string_view output,
+                      const std::function<void(const std::filesystem::path& temporary)>& fill);
     /// (all) The same for a folder; root fills the temporary folder.
-    void publish_folder(std::string_view output, const std::function<void(const std::filesystem::path& temporary)>& fill);
+    void publish_folder(std::string_view output,
+                        const std::function<void(const std::filesystem::path& temporary)>& fill);
 
     /// Provenance attributes for files that a stage writes itself (inside publish_folder).
     void add_provenance(H5File& file) const;
@@ -81,4 +88,4 @@ private:
     Setup setup_;
 };
 
-}  // namespace salus
+} // namespace salus

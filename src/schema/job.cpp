@@ -50,8 +50,8 @@ Inputs Job::given_inputs(const StageInstance& instance) const {
 
 namespace {
 
-/// Inputs for a look before the run: what an earlier stage will make is named, but by a path that does not
-/// exist, so that results of a former run are never taken for it.
+/// Inputs for a look before the run: what an earlier stage will make is named, but by a path that
+/// does not exist, so that results of a former run are never taken for it.
 Inputs inputs_to_come(const Job& job, const StageInstance& instance) {
     Inputs paths = job.inputs(instance);
     for (const Wire& wire : instance.wires)
@@ -59,7 +59,7 @@ Inputs inputs_to_come(const Job& job, const StageInstance& instance) {
     return paths;
 }
 
-}  // namespace
+} // namespace
 
 std::vector<Workload> examine_job(const Job& job, const Workload& layout,
                                   std::vector<Problem>& problems) {

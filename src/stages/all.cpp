@@ -12,10 +12,10 @@
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{simulate_stage(), ingest_genomes_stage(), ingest_health_stage(),
-                                           phenotypes_stage(), quality_stage(), association_stage(),
-                                           risk_stage(), report_stage()};
+    static const std::vector<Stage> stages{
+        simulate_stage(), ingest_genomes_stage(), ingest_health_stage(), phenotypes_stage(),
+        quality_stage(),  association_stage(),    risk_stage(),          report_stage()};
     return stages;
 }
 
-}  // namespace salus
+} // namespace salus

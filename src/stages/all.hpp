@@ -9,4 +9,4 @@ namespace salus {
 /// Every stage of the program, in the order of a full pipeline.
 const std::vector<Stage>& all_stages();
 
-}  // namespace salus
+} // namespace salus

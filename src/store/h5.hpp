@@ -15,9 +15,10 @@
 
 namespace salus {
 
-using ColumnData = std::variant<std::vector<std::uint8_t>, std::vector<std::int32_t>, std::vector<std::uint32_t>,
-                                std::vector<std::int64_t>, std::vector<std::uint64_t>, std::vector<float>,
-                                std::vector<double>, std::vector<std::string>>;  // order of ColumnType
+using ColumnData =
+    std::variant<std::vector<std::uint8_t>, std::vector<std::int32_t>, std::vector<std::uint32_t>,
+                 std::vector<std::int64_t>, std::vector<std::uint64_t>, std::vector<float>,
+                 std::vector<double>, std::vector<std::string>>; // order of ColumnType
 
 /// Rows of a table in memory, column by column.
 class TableData {
@@ -26,9 +27,13 @@ public:
     const TableSpec& spec() const noexcept { return spec_; }
     /// The column named so; its type must be the one declared (InternalError otherwise).
     template <class T>
-    std::vector<T>& column(std::string_view name) { return std::get<std::vector<T>>(columns_[index(name)]); }
+    std::vector<T>& column(std::string_view name) {
+        return std::get<std::vector<T>>(columns_[index(name)]);
+    }
     template <class T>
-    const std::vector<T>& column(std::string_view name) const { return std::get<std::vector<T>>(columns_[index(name)]); }
+    const std::vector<T>& column(std::string_view name) const {
+        return std::get<std::vector<T>>(columns_[index(name)]);
+    }
     std::vector<ColumnData>& columns() noexcept { return columns_; }
     const std::vector<ColumnData>& columns() const noexcept { return columns_; }
     bool has(std::string_view name) const noexcept;
@@ -43,14 +48,14 @@ private:
 
 enum class Compression { none, deflate };
 
-/// An HDF5 file through the serial driver: libver v110, no timestamps, so equal content is equal bytes.
-/// All errors are StorageError (writing) or DataError (reading a file that is not what it should be).
-/// External links, virtual datasets and external storage are refused on reading.
+/// An HDF5 file through the serial driver: libver v110, no timestamps, so equal content is equal
+/// bytes. All errors are StorageError (writing) or DataError (reading a file that is not what it
+/// should be). External links, virtual datasets and external storage are refused on reading.
 class H5File {
 public:
-    struct State;  // defined in store/h5_file.hpp, private to src/store
-    static H5File create(const std::filesystem::path& path);  // truncates
-    static H5File open(const std::filesystem::path& path);    // read-only
+    struct State; // defined in store/h5_file.hpp, private to src/store
+    static H5File create(const std::filesystem::path& path); // truncates
+    static H5File open(const std::filesystem::path& path);   // read-only
     ~H5File();
     H5File(H5File&&) noexcept;
     H5File& operator=(H5File&&) noexcept;
@@ -63,12 +68,14 @@ public:
     void attribute(std::string_view object, std::string_view name, std::int64_t value);
     void attribute(std::string_view object, std::string_view name, double value);
     std::optional<std::string> text_attribute(std::string_view object, std::string_view name) const;
-    std::optional<std::int64_t> integer_attribute(std::string_view object, std::string_view name) const;
+    std::optional<std::int64_t> integer_attribute(std::string_view object,
+                                                  std::string_view name) const;
     std::optional<double> number_attribute(std::string_view object, std::string_view name) const;
 
     // ---- arrays: uint8, int32, uint32, int64, uint64, float, double; groups on the way are made
     template <class T>
-    void write_array(std::string_view name, std::span<const T> values, std::vector<std::uint64_t> shape = {},
+    void write_array(std::string_view name, std::span<const T> values,
+                     std::vector<std::uint64_t> shape = {},
                      Compression compression = Compression::deflate);
     template <class T>
     std::vector<T> read_array(std::string_view name) const;
@@ -83,7 +90,8 @@ public:
 
     // ---- whole tables
     void write(const TableData& table);
-    /// Specs and columns of a table written by us, `columns` empty = all. DataError if a wanted column is absent.
+    /// Specs and columns of a table written by us, `columns` empty = all. DataError if a wanted
+    /// column is absent.
     TableData read(std::string_view table, const std::vector<std::string>& columns = {}) const;
     TableData read_rows(std::string_view table, std::uint64_t begin, std::uint64_t count,
                         const std::vector<std::string>& columns = {}) const;
@@ -99,7 +107,8 @@ public:
         ~TableWriter();
         TableWriter(TableWriter&&) noexcept;
         void append(const TableData& rows);
-        /// Appends the table of the same name of another file; whole chunks are copied as they are stored.
+        /// Appends the table of the same name of another file; whole chunks are copied as they are
+        /// stored.
         void append(const H5File& part);
         void close();
 
@@ -110,7 +119,8 @@ public:
         std::unique_ptr<State> state_;
     };
     /// `text_widths`: bytes of the longest value per text column.
-    TableWriter begin_table(const TableSpec& spec, std::uint64_t rows, const std::map<std::string, std::size_t>& text_widths);
+    TableWriter begin_table(const TableSpec& spec, std::uint64_t rows,
+                            const std::map<std::string, std::size_t>& text_widths);
     /// Width of a stored text column in bytes.
     std::size_t text_width(std::string_view table, std::string_view column) const;
 
@@ -119,4 +129,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace salus
+} // namespace salus

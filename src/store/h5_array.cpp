@@ -18,7 +18,8 @@ std::vector<hsize_t> extent(const h5::DatasetId& dataset) {
 
 std::uint64_t product(std::span<const hsize_t> shape) {
     std::uint64_t total = 1;
-    for (const hsize_t n : shape) total *= n;
+    for (const hsize_t n : shape)
+        total *= n;
     return total;
 }
 
@@ -34,17 +35,19 @@ void check_class(const H5File::State& state, const h5::DatasetId& dataset, std::
                          .help = "make the file again with this version of salus"});
 }
 
-}  // namespace
+} // namespace
 
 template <class T>
-void H5File::write_array(std::string_view name, std::span<const T> values, std::vector<std::uint64_t> shape,
-                         Compression compression) {
+void H5File::write_array(std::string_view name, std::span<const T> values,
+                         std::vector<std::uint64_t> shape, Compression compression) {
     std::vector<hsize_t> dims(shape.begin(), shape.end());
     if (dims.empty()) dims = {values.size()};
     SALUS_ASSERT(product(dims) == values.size());
-    const h5::DatasetId dataset = state_->create_dataset(name, h5::native_type<T>(), dims, compression);
+    const h5::DatasetId dataset =
+        state_->create_dataset(name, h5::native_type<T>(), dims, compression);
     if (!values.empty())
-        state_->require(H5Dwrite(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0,
+        state_->require(H5Dwrite(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                                 values.data()) >= 0,
                         text("write dataset ", name));
 }
 
@@ -54,19 +57,23 @@ std::vector<T> H5File::read_array(std::string_view name) const {
     check_class<T>(*state_, dataset, name);
     std::vector<T> values(product(extent(dataset)));
     if (!values.empty())
-        state_->require(H5Dread(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0,
+        state_->require(H5Dread(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                                values.data()) >= 0,
                         text("read dataset ", name));
     return values;
 }
 
 template <class T>
-std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin, std::uint64_t count) const {
+std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin,
+                                 std::uint64_t count) const {
     const h5::DatasetId dataset = state_->open_dataset(name);
     check_class<T>(*state_, dataset, name);
     std::vector<hsize_t> dims = extent(dataset);
     if (dims.empty() || begin + count > dims[0])
-        throw DataError({.what = text("dataset ", name, " is shorter than expected"), .where = state_->path.string(),
-                         .why = {}, .help = "the file is damaged; make it again"});
+        throw DataError({.what = text("dataset ", name, " is shorter than expected"),
+                         .where = state_->path.string(),
+                         .why = {},
+                         .help = "the file is damaged; make it again"});
     std::vector<hsize_t> start(dims.size(), 0);
     start[0] = begin;
     dims[0] = count;
@@ -75,14 +82,16 @@ std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin, std
     const h5::SpaceId space(H5Dget_space(dataset.get()));
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, dims.data(), nullptr);
     const h5::SpaceId memory(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
-    state_->require(H5Dread(dataset.get(), h5::native_type<T>(), memory.get(), space.get(), H5P_DEFAULT, values.data()) >= 0,
+    state_->require(H5Dread(dataset.get(), h5::native_type<T>(), memory.get(), space.get(),
+                            H5P_DEFAULT, values.data()) >= 0,
                     text("read dataset ", name));
     return values;
 }
 
-#define SALUS_ARRAY_TYPE(T)                                                                                  \
-    template void H5File::write_array(std::string_view, std::span<const T>, std::vector<std::uint64_t>, Compression); \
-    template std::vector<T> H5File::read_array(std::string_view) const;                                      \
+#define SALUS_ARRAY_TYPE(T)                                                                        \
+    template void H5File::write_array(std::string_view, std::span<const T>,                        \
+                                      std::vector<std::uint64_t>, Compression);                    \
+    template std::vector<T> H5File::read_array(std::string_view) const;                            \
     template std::vector<T> H5File::read_rows(std::string_view, std::uint64_t, std::uint64_t) const;
 SALUS_ARRAY_TYPE(std::uint8_t)
 SALUS_ARRAY_TYPE(std::int32_t)
@@ -100,7 +109,9 @@ std::vector<std::uint64_t> H5File::shape(std::string_view name) const {
 
 bool H5File::exists(std::string_view name) const {
     for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
-        if (H5Lexists(state_->file.get(), std::string(name.substr(0, end)).c_str(), H5P_DEFAULT) <= 0) return false;
+        if (H5Lexists(state_->file.get(), std::string(name.substr(0, end)).c_str(), H5P_DEFAULT) <=
+            0)
+            return false;
         if (end == std::string_view::npos) return true;
     }
 }
@@ -112,7 +123,8 @@ std::vector<std::string> H5File::members(std::string_view group) const {
         return 0;
     };
     const h5::GroupId opened(H5Gopen2(state_->file.get(), std::string(group).c_str(), H5P_DEFAULT));
-    state_->require(opened && H5Literate(opened.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names) >= 0,
+    state_->require(opened && H5Literate(opened.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect,
+                                         &names) >= 0,
                     text("list group ", group));
     std::sort(names.begin(), names.end());
     return names;
@@ -124,4 +136,4 @@ bool H5File::is_group(std::string_view name) const {
     return object && H5Iget_type(object.get()) == H5I_GROUP;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -10,7 +10,8 @@ namespace salus {
 namespace h5 {
 namespace {
 
-bool write_failed = false;  // a fact about the library in this process, so it cannot live in an object
+bool write_failed =
+    false; // a fact about the library in this process, so it cannot live in an object
 
 herr_t keep_innermost(unsigned, const H5E_error2_t* entry, void* data) {
     auto& words = *static_cast<std::string*>(data);
@@ -21,30 +22,34 @@ herr_t keep_innermost(unsigned, const H5E_error2_t* entry, void* data) {
 void start_library() {
     static std::once_flag once;
     std::call_once(once, [] {
-        H5dont_atexit();  // closing at exit would meet files whose writing failed
+        H5dont_atexit(); // closing at exit would meet files whose writing failed
         H5open();
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-        H5PLset_loading_state(0);  // no filter plugins from the environment of the user
+        H5PLset_loading_state(0); // no filter plugins from the environment of the user
     });
 }
 
-}  // namespace
+} // namespace
 
 bool abandoned() noexcept { return write_failed; }
 
 void fail(std::string_view action, const std::filesystem::path& path, Access access) {
     if (access == Access::writing) write_failed = true;
     std::string words;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, [](unsigned n, const H5E_error2_t* entry, void* data) {
-        return n == 0 ? keep_innermost(n, entry, data) : 0;
-    }, &words);
+    H5Ewalk2(
+        H5E_DEFAULT, H5E_WALK_UPWARD,
+        [](unsigned n, const H5E_error2_t* entry, void* data) {
+            return n == 0 ? keep_innermost(n, entry, data) : 0;
+        },
+        &words);
     H5Eclear2(H5E_DEFAULT);
     std::replace(words.begin(), words.end(), '\n', ' ');
     if (access != Access::reading)
         throw StorageError({.what = text("cannot ", action),
                             .where = path.string(),
                             .why = words,
-                            .help = "check free space, quota and permissions, then run the same command again: it resumes"});
+                            .help = "check free space, quota and permissions, then run the same "
+                                    "command again: it resumes"});
     throw DataError({.what = text("cannot ", action),
                      .where = path.string(),
                      .why = words.empty() ? "the file is not what it should be" : words,
@@ -59,13 +64,34 @@ TypeId text_type(std::size_t width) {
     return type;
 }
 
-template <> hid_t native_type<std::uint8_t>() { return H5T_NATIVE_UINT8; }
-template <> hid_t native_type<std::int32_t>() { return H5T_NATIVE_INT32; }
-template <> hid_t native_type<std::uint32_t>() { return H5T_NATIVE_UINT32; }
-template <> hid_t native_type<std::int64_t>() { return H5T_NATIVE_INT64; }
-template <> hid_t native_type<std::uint64_t>() { return H5T_NATIVE_UINT64; }
-template <> hid_t native_type<float>() { return H5T_NATIVE_FLOAT; }
-template <> hid_t native_type<double>() { return H5T_NATIVE_DOUBLE; }
+template <>
+hid_t native_type<std::uint8_t>() {
+    return H5T_NATIVE_UINT8;
+}
+template <>
+hid_t native_type<std::int32_t>() {
+    return H5T_NATIVE_INT32;
+}
+template <>
+hid_t native_type<std::uint32_t>() {
+    return H5T_NATIVE_UINT32;
+}
+template <>
+hid_t native_type<std::int64_t>() {
+    return H5T_NATIVE_INT64;
+}
+template <>
+hid_t native_type<std::uint64_t>() {
+    return H5T_NATIVE_UINT64;
+}
+template <>
+hid_t native_type<float>() {
+    return H5T_NATIVE_FLOAT;
+}
+template <>
+hid_t native_type<double>() {
+    return H5T_NATIVE_DOUBLE;
+}
 
 namespace {
 
@@ -73,7 +99,7 @@ PropertyId file_access() {
     PropertyId access(H5Pcreate(H5P_FILE_ACCESS));
     H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
     H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-    H5Pset_file_locking(access.get(), false, true);  // we hold our own lock on the output folder
+    H5Pset_file_locking(access.get(), false, true); // we hold our own lock on the output folder
     return access;
 }
 
@@ -95,7 +121,8 @@ void make_group(hid_t file, std::string_view path) {
         if (!prefix.empty() && H5Lexists(file, prefix.c_str(), H5P_DEFAULT) <= 0) {
             PropertyId creation(H5Pcreate(H5P_GROUP_CREATE));
             stable_order(creation.get());
-            GroupId made(H5Gcreate2(file, prefix.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT));
+            GroupId made(
+                H5Gcreate2(file, prefix.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT));
         }
         if (end == std::string_view::npos) return;
     }
@@ -105,8 +132,8 @@ herr_t refuse_external(hid_t, const char*, const H5L_info_t* info, void*) {
     return info->type == H5L_TYPE_EXTERNAL ? 1 : 0;
 }
 
-}  // namespace
-}  // namespace h5
+} // namespace
+} // namespace h5
 
 H5File::H5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
 H5File::~H5File() = default;
@@ -121,7 +148,8 @@ H5File H5File::create(const std::filesystem::path& path) {
     state->access = h5::Access::creating;
     h5::PropertyId creation(H5Pcreate(H5P_FILE_CREATE));
     h5::stable_order(creation.get());
-    state->file = h5::FileId(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), h5::file_access().get()));
+    state->file =
+        h5::FileId(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), h5::file_access().get()));
     state->require(static_cast<bool>(state->file), "create HDF5 file");
     state->access = h5::Access::writing;
     return H5File(std::move(state));
@@ -131,7 +159,8 @@ H5File H5File::open(const std::filesystem::path& path) {
     h5::start_library();
     std::error_code code;
     if (!std::filesystem::is_regular_file(path, code))
-        throw DataError({.what = std::filesystem::exists(path, code) ? "not a regular file" : "the file does not exist",
+        throw DataError({.what = std::filesystem::exists(path, code) ? "not a regular file"
+                                                                     : "the file does not exist",
                          .where = path.string(),
                          .why = "an HDF5 result file is expected here",
                          .help = "check the path"});
@@ -139,7 +168,8 @@ H5File H5File::open(const std::filesystem::path& path) {
     state->path = path;
     state->file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::file_access().get()));
     state->require(static_cast<bool>(state->file), "open HDF5 file");
-    if (H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr) != 0)
+    if (H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr) !=
+        0)
         throw DataError({.what = "the HDF5 file has external links or cannot be listed",
                          .where = path.string(),
                          .why = "a link could lead to any other file",
@@ -149,7 +179,8 @@ H5File H5File::open(const std::filesystem::path& path) {
 
 void H5File::close() {
     if (!state_->file) return;
-    if (state_->access == h5::Access::writing) state_->require(H5Fflush(state_->file.get(), H5F_SCOPE_GLOBAL) >= 0, "flush HDF5 file");
+    if (state_->access == h5::Access::writing)
+        state_->require(H5Fflush(state_->file.get(), H5F_SCOPE_GLOBAL) >= 0, "flush HDF5 file");
     state_->require(state_->file.close(), "close HDF5 file");
 }
 
@@ -165,17 +196,21 @@ h5::DatasetId H5File::State::open_dataset(std::string_view name) const {
     return dataset;
 }
 
-h5::DatasetId H5File::State::create_dataset(std::string_view name, hid_t type, std::span<const hsize_t> shape,
+h5::DatasetId H5File::State::create_dataset(std::string_view name, hid_t type,
+                                            std::span<const hsize_t> shape,
                                             Compression compression) const {
     const std::string full(name);
     if (const std::size_t slash = full.rfind('/'); slash != std::string::npos && slash > 0)
         h5::make_group(file.get(), full.substr(0, slash));
-    const h5::SpaceId space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
+    const h5::SpaceId space(
+        H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
     const h5::PropertyId creation(H5Pcreate(H5P_DATASET_CREATE));
     H5Pset_obj_track_times(creation.get(), false);
     hsize_t row = 1, total = 1;
-    for (std::size_t d = 0; d < shape.size(); ++d) total *= shape[d];
-    for (std::size_t d = 1; d < shape.size(); ++d) row *= shape[d];
+    for (std::size_t d = 0; d < shape.size(); ++d)
+        total *= shape[d];
+    for (std::size_t d = 1; d < shape.size(); ++d)
+        row *= shape[d];
     if (compression == Compression::deflate && total > 0) {
         std::vector<hsize_t> chunk(shape.begin(), shape.end());
         chunk[0] = std::clamp<hsize_t>(h5::chunk_rows / row, 1, shape[0]);
@@ -185,12 +220,14 @@ h5::DatasetId H5File::State::create_dataset(std::string_view name, hid_t type, s
         H5Pset_fletcher32(creation.get());
     }
     const h5::PropertyId links = h5::make_groups_on_the_way();
-    h5::DatasetId dataset(H5Dcreate2(file.get(), full.c_str(), type, space.get(), links.get(), creation.get(), H5P_DEFAULT));
+    h5::DatasetId dataset(H5Dcreate2(file.get(), full.c_str(), type, space.get(), links.get(),
+                                     creation.get(), H5P_DEFAULT));
     require(static_cast<bool>(dataset), text("create dataset ", name));
     return dataset;
 }
 
-void H5File::State::attribute(std::string_view object, std::string_view name, hid_t type, const void* value) const {
+void H5File::State::attribute(std::string_view object, std::string_view name, hid_t type,
+                              const void* value) const {
     const std::string where(object);
     if (where != "/") {
         if (H5Lexists(file.get(), where.substr(0, where.find('/', 1)).c_str(), H5P_DEFAULT) <= 0 ||
@@ -202,11 +239,14 @@ void H5File::State::attribute(std::string_view object, std::string_view name, hi
     const std::string key(name);
     if (H5Aexists(target.get(), key.c_str()) > 0) H5Adelete(target.get(), key.c_str());
     const h5::SpaceId space(H5Screate(H5S_SCALAR));
-    const h5::AttributeId made(H5Acreate2(target.get(), key.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT));
-    require(made && H5Awrite(made.get(), type, value) >= 0, text("write attribute ", name, " of ", object));
+    const h5::AttributeId made(
+        H5Acreate2(target.get(), key.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT));
+    require(made && H5Awrite(made.get(), type, value) >= 0,
+            text("write attribute ", name, " of ", object));
 }
 
-// Fixed length, not variable: variable-length values live in a heap that HDF5 keeps without checksum.
+// Fixed length, not variable: variable-length values live in a heap that HDF5 keeps without
+// checksum.
 void H5File::attribute(std::string_view object, std::string_view name, std::string_view value) {
     const h5::TypeId type = h5::text_type(value.size());
     const std::string copy(value.empty() ? std::string_view("\0", 1) : value);
@@ -229,11 +269,14 @@ struct OpenAttribute {
     h5::TypeId type;
 };
 
-std::optional<OpenAttribute> find_attribute(hid_t file, std::string_view object, std::string_view name) {
+std::optional<OpenAttribute> find_attribute(hid_t file, std::string_view object,
+                                            std::string_view name) {
     OpenAttribute found;
     found.target = h5::ObjectId(H5Oopen(file, std::string(object).c_str(), H5P_DEFAULT));
-    if (!found.target || H5Aexists(found.target.get(), std::string(name).c_str()) <= 0) return std::nullopt;
-    found.attribute = h5::AttributeId(H5Aopen(found.target.get(), std::string(name).c_str(), H5P_DEFAULT));
+    if (!found.target || H5Aexists(found.target.get(), std::string(name).c_str()) <= 0)
+        return std::nullopt;
+    found.attribute =
+        h5::AttributeId(H5Aopen(found.target.get(), std::string(name).c_str(), H5P_DEFAULT));
     if (!found.attribute) return std::nullopt;
     found.type = h5::TypeId(H5Aget_type(found.attribute.get()));
     const h5::SpaceId space(H5Aget_space(found.attribute.get()));
@@ -241,33 +284,41 @@ std::optional<OpenAttribute> find_attribute(hid_t file, std::string_view object,
     return found;
 }
 
-}  // namespace
+} // namespace
 
-std::optional<std::string> H5File::text_attribute(std::string_view object, std::string_view name) const {
+std::optional<std::string> H5File::text_attribute(std::string_view object,
+                                                  std::string_view name) const {
     const auto found = find_attribute(state_->file.get(), object, name);
-    if (!found || H5Tget_class(found->type.get()) != H5T_STRING || H5Tis_variable_str(found->type.get()) > 0)
+    if (!found || H5Tget_class(found->type.get()) != H5T_STRING ||
+        H5Tis_variable_str(found->type.get()) > 0)
         return std::nullopt;
     std::string value(H5Tget_size(found->type.get()), '\0');
-    state_->require(H5Aread(found->attribute.get(), found->type.get(), value.data()) >= 0, text("read attribute ", name));
+    state_->require(H5Aread(found->attribute.get(), found->type.get(), value.data()) >= 0,
+                    text("read attribute ", name));
     value.resize(std::min(value.find('\0'), value.size()));
     return value;
 }
 
-std::optional<std::int64_t> H5File::integer_attribute(std::string_view object, std::string_view name) const {
+std::optional<std::int64_t> H5File::integer_attribute(std::string_view object,
+                                                      std::string_view name) const {
     const auto found = find_attribute(state_->file.get(), object, name);
     if (!found || H5Tget_class(found->type.get()) != H5T_INTEGER) return std::nullopt;
     std::int64_t value = 0;
-    state_->require(H5Aread(found->attribute.get(), H5T_NATIVE_INT64, &value) >= 0, text("read attribute ", name));
+    state_->require(H5Aread(found->attribute.get(), H5T_NATIVE_INT64, &value) >= 0,
+                    text("read attribute ", name));
     return value;
 }
 
-std::optional<double> H5File::number_attribute(std::string_view object, std::string_view name) const {
+std::optional<double> H5File::number_attribute(std::string_view object,
+                                               std::string_view name) const {
     const auto found = find_attribute(state_->file.get(), object, name);
-    if (!found || (H5Tget_class(found->type.get()) != H5T_FLOAT && H5Tget_class(found->type.get()) != H5T_INTEGER))
+    if (!found || (H5Tget_class(found->type.get()) != H5T_FLOAT &&
+                   H5Tget_class(found->type.get()) != H5T_INTEGER))
         return std::nullopt;
     double value = 0;
-    state_->require(H5Aread(found->attribute.get(), H5T_NATIVE_DOUBLE, &value) >= 0, text("read attribute ", name));
+    state_->require(H5Aread(found->attribute.get(), H5T_NATIVE_DOUBLE, &value) >= 0,
+                    text("read attribute ", name));
     return value;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -24,7 +24,8 @@ struct H5File::State {
     h5::DatasetId open_dataset(std::string_view name) const;
     h5::DatasetId create_dataset(std::string_view name, hid_t type, std::span<const hsize_t> shape,
                                  Compression compression) const;
-    void attribute(std::string_view object, std::string_view name, hid_t type, const void* value) const;
+    void attribute(std::string_view object, std::string_view name, hid_t type,
+                   const void* value) const;
 };
 
 namespace h5 {
@@ -36,5 +37,5 @@ hid_t native_type();
 
 TypeId text_type(std::size_t width);
 
-}  // namespace h5
-}  // namespace salus
+} // namespace h5
+} // namespace salus

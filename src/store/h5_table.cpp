@@ -14,14 +14,22 @@ namespace {
 
 ColumnData empty_column(ColumnType type) {
     switch (type) {
-    case ColumnType::u8: return std::vector<std::uint8_t>{};
-    case ColumnType::i32: return std::vector<std::int32_t>{};
-    case ColumnType::u32: return std::vector<std::uint32_t>{};
-    case ColumnType::i64: return std::vector<std::int64_t>{};
-    case ColumnType::u64: return std::vector<std::uint64_t>{};
-    case ColumnType::f32: return std::vector<float>{};
-    case ColumnType::f64: return std::vector<double>{};
-    case ColumnType::text: return std::vector<std::string>{};
+    case ColumnType::u8:
+        return std::vector<std::uint8_t>{};
+    case ColumnType::i32:
+        return std::vector<std::int32_t>{};
+    case ColumnType::u32:
+        return std::vector<std::uint32_t>{};
+    case ColumnType::i64:
+        return std::vector<std::int64_t>{};
+    case ColumnType::u64:
+        return std::vector<std::uint64_t>{};
+    case ColumnType::f32:
+        return std::vector<float>{};
+    case ColumnType::f64:
+        return std::vector<double>{};
+    case ColumnType::text:
+        return std::vector<std::string>{};
     }
     return {};
 }
@@ -34,9 +42,12 @@ ColumnType stored_type(const h5::DatasetId& dataset) {
     const h5::TypeId type(H5Dget_type(dataset.get()));
     const std::size_t size = H5Tget_size(type.get());
     switch (H5Tget_class(type.get())) {
-    case H5T_STRING: return ColumnType::text;
-    case H5T_FLOAT: return size == 4 ? ColumnType::f32 : ColumnType::f64;
-    default: break;
+    case H5T_STRING:
+        return ColumnType::text;
+    case H5T_FLOAT:
+        return size == 4 ? ColumnType::f32 : ColumnType::f64;
+    default:
+        break;
     }
     if (H5Tget_sign(type.get()) == H5T_SGN_NONE)
         return size == 1 ? ColumnType::u8 : size == 4 ? ColumnType::u32 : ColumnType::u64;
@@ -52,19 +63,23 @@ std::vector<char> to_fixed(std::span<const std::string> values, std::size_t widt
     return bytes;
 }
 
-std::string join_path(std::string_view group, std::string_view name) { return text(group, "/", name); }
+std::string join_path(std::string_view group, std::string_view name) {
+    return text(group, "/", name);
+}
 
 std::size_t longest(std::span<const std::string> values) {
     std::size_t width = 1;
-    for (const std::string& value : values) width = std::max(width, value.size());
+    for (const std::string& value : values)
+        width = std::max(width, value.size());
     return width;
 }
 
-}  // namespace
+} // namespace
 
 TableData::TableData(TableSpec spec) : spec_(std::move(spec)) {
     columns_.reserve(spec_.columns.size());
-    for (const ColumnSpec& column : spec_.columns) columns_.push_back(empty_column(column.type));
+    for (const ColumnSpec& column : spec_.columns)
+        columns_.push_back(empty_column(column.type));
 }
 
 std::size_t TableData::index(std::string_view name) const {
@@ -74,16 +89,18 @@ std::size_t TableData::index(std::string_view name) const {
 }
 
 bool TableData::has(std::string_view name) const noexcept {
-    return std::any_of(spec_.columns.begin(), spec_.columns.end(), [&](const ColumnSpec& c) { return c.name == name; });
+    return std::any_of(spec_.columns.begin(), spec_.columns.end(),
+                       [&](const ColumnSpec& c) { return c.name == name; });
 }
 
 std::size_t TableData::rows() const {
     const std::size_t first = columns_.empty() ? 0 : length(columns_.front());
     for (std::size_t i = 0; i < columns_.size(); ++i)
         if (length(columns_[i]) != first)
-            throw InternalError({.what = text("columns of table ", spec_.name, " differ in length: ",
-                                              spec_.columns.front().name, " has ", first, ", ", spec_.columns[i].name,
-                                              " has ", length(columns_[i]))});
+            throw InternalError(
+                {.what = text("columns of table ", spec_.name,
+                              " differ in length: ", spec_.columns.front().name, " has ", first,
+                              ", ", spec_.columns[i].name, " has ", length(columns_[i]))});
     return first;
 }
 
@@ -104,16 +121,17 @@ struct H5File::TableWriter::State {
 namespace {
 
 template <class T>
-void write_rows(const h5::DatasetId& dataset, hid_t type, std::uint64_t begin, std::uint64_t count, const T* values,
-                const H5File::State& file) {
+void write_rows(const h5::DatasetId& dataset, hid_t type, std::uint64_t begin, std::uint64_t count,
+                const T* values, const H5File::State& file) {
     const hsize_t start = begin, size = count;
     const h5::SpaceId space(H5Dget_space(dataset.get()));
     const h5::SpaceId memory(H5Screate_simple(1, &size, nullptr));
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr);
-    file.require(H5Dwrite(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0, "write table rows");
+    file.require(H5Dwrite(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0,
+                 "write table rows");
 }
 
-}  // namespace
+} // namespace
 
 void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) const {
     std::visit(
@@ -121,7 +139,8 @@ void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) 
             using T = typename std::decay_t<decltype(values)>::value_type;
             if constexpr (std::is_same_v<T, std::string>) {
                 const std::vector<char> bytes = to_fixed(std::span(values).first(count), widths[c]);
-                write_rows(datasets[c], h5::text_type(widths[c]).get(), written, count, bytes.data(), *file);
+                write_rows(datasets[c], h5::text_type(widths[c]).get(), written, count,
+                           bytes.data(), *file);
             } else {
                 write_rows(datasets[c], h5::native_type<T>(), written, count, values.data(), *file);
             }
@@ -136,8 +155,11 @@ void H5File::TableWriter::State::flush(bool all) {
     SALUS_ASSERT(written + count <= rows);
     for (std::size_t c = 0; c < datasets.size(); ++c) {
         write_column(c, count);
-        std::visit([&](auto& values) { values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)); },
-                   pending.columns()[c]);
+        std::visit(
+            [&](auto& values) {
+                values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+            },
+            pending.columns()[c]);
     }
     written += count;
 }
@@ -161,7 +183,8 @@ void H5File::TableWriter::append(const TableData& rows) {
 }
 
 bool H5File::TableWriter::State::at_chunk_border(std::uint64_t more) const {
-    return pending.rows() == 0 && more > 0 && more % h5::chunk_rows == 0 && written % h5::chunk_rows == 0;
+    return pending.rows() == 0 && more > 0 && more % h5::chunk_rows == 0 &&
+           written % h5::chunk_rows == 0;
 }
 
 void H5File::TableWriter::append(const H5File& part) {
@@ -169,51 +192,61 @@ void H5File::TableWriter::append(const H5File& part) {
     const std::uint64_t count = part.rows(table);
     if (!state_->at_chunk_border(count)) {
         std::vector<std::string> names;
-        for (const ColumnSpec& column : state_->spec.columns) names.push_back(column.name);
+        for (const ColumnSpec& column : state_->spec.columns)
+            names.push_back(column.name);
         append(part.read(table, names));
         return;
     }
     SALUS_ASSERT(state_->written + count <= state_->rows);
-    for (std::size_t c = 0; c < state_->datasets.size(); ++c) state_->copy_column(c, part, count);
+    for (std::size_t c = 0; c < state_->datasets.size(); ++c)
+        state_->copy_column(c, part, count);
     state_->written += count;
 }
 
 void H5File::TableWriter::close() {
     state_->flush(true);
     SALUS_ASSERT(state_->written == state_->rows);
-    for (h5::DatasetId& dataset : state_->datasets) state_->file->require(dataset.close(), "close a column");
+    for (h5::DatasetId& dataset : state_->datasets)
+        state_->file->require(dataset.close(), "close a column");
 }
 
 namespace {
 
-/// True if both store the same type in chunks of the same shape, so that stored chunks can be exchanged.
+/// True if both store the same type in chunks of the same shape, so that stored chunks can be
+/// exchanged.
 bool same_storage(const h5::DatasetId& a, const h5::DatasetId& b) {
     const h5::TypeId type_a(H5Dget_type(a.get())), type_b(H5Dget_type(b.get()));
     const h5::PropertyId plan_a(H5Dget_create_plist(a.get())), plan_b(H5Dget_create_plist(b.get()));
     hsize_t chunk_a = 0, chunk_b = 0;
     return H5Tequal(type_a.get(), type_b.get()) > 0 && H5Pget_layout(plan_a.get()) == H5D_CHUNKED &&
-           H5Pget_layout(plan_b.get()) == H5D_CHUNKED && H5Pget_chunk(plan_a.get(), 1, &chunk_a) == 1 &&
+           H5Pget_layout(plan_b.get()) == H5D_CHUNKED &&
+           H5Pget_chunk(plan_a.get(), 1, &chunk_a) == 1 &&
            H5Pget_chunk(plan_b.get(), 1, &chunk_b) == 1 && chunk_a == chunk_b;
 }
 
-/// An unallocated dataset that only names the dimension, as netCDF-4 does for dimensions without values.
+/// An unallocated dataset that only names the dimension, as netCDF-4 does for dimensions without
+/// values.
 h5::DatasetId make_dimension(const H5File::State& file, std::string_view path, std::uint64_t rows) {
     const hsize_t shape[] = {rows};
     h5::DatasetId scale = file.create_dataset(path, H5T_IEEE_F32BE, shape, Compression::none);
     std::string digits = text(rows);
     digits.insert(0, digits.size() < 10 ? 10 - digits.size() : 0, ' ');
-    file.require(H5DSset_scale(scale.get(), text("This is a netCDF dimension but not a netCDF variable.", digits).c_str()) >= 0,
-                 "make a dimension scale");
+    file.require(
+        H5DSset_scale(
+            scale.get(),
+            text("This is a netCDF dimension but not a netCDF variable.", digits).c_str()) >= 0,
+        "make a dimension scale");
     return scale;
 }
 
-}  // namespace
+} // namespace
 
-void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part, std::uint64_t count) const {
+void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part,
+                                             std::uint64_t count) const {
     const ColumnSpec& column = spec.columns[c];
     const h5::DatasetId from = part.state_->open_dataset(join_path(spec.name, column.name));
     const h5::DatasetId& to = datasets[c];
-    if (!same_storage(from, to)) {  // a text column of another width
+    if (!same_storage(from, to)) { // a text column of another width
         State decoded;
         decoded.file = file;
         decoded.written = written;
@@ -228,11 +261,16 @@ void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part, 
     for (hsize_t row = 0; row < count; row += h5::chunk_rows) {
         hsize_t size = 0;
         std::uint32_t filters = 0;
-        part.state_->require(H5Dget_chunk_storage_size(from.get(), &row, &size) >= 0, "find a chunk");
+        part.state_->require(H5Dget_chunk_storage_size(from.get(), &row, &size) >= 0,
+                             "find a chunk");
         bytes.resize(size);
-        part.state_->require(H5Dread_chunk(from.get(), H5P_DEFAULT, &row, &filters, bytes.data()) >= 0, "read a chunk");
+        part.state_->require(H5Dread_chunk(from.get(), H5P_DEFAULT, &row, &filters, bytes.data()) >=
+                                 0,
+                             "read a chunk");
         const hsize_t target = written + row;
-        file->require(H5Dwrite_chunk(to.get(), H5P_DEFAULT, filters, &target, size, bytes.data()) >= 0, "write a chunk");
+        file->require(H5Dwrite_chunk(to.get(), H5P_DEFAULT, filters, &target, size, bytes.data()) >=
+                          0,
+                      "write a chunk");
     }
 }
 
@@ -248,13 +286,16 @@ H5File::TableWriter H5File::begin_table(const TableSpec& spec, std::uint64_t row
     for (const ColumnSpec& column : spec.columns) {
         SALUS_ASSERT(column.name != spec.row);
         const auto found = text_widths.find(column.name);
-        const std::size_t width = std::max<std::size_t>(found == text_widths.end() ? 1 : found->second, 1);
+        const std::size_t width =
+            std::max<std::size_t>(found == text_widths.end() ? 1 : found->second, 1);
         const h5::TypeId fixed = h5::text_type(width);
         const hid_t type = std::visit(
             [&](const auto& values) {
                 using T = typename std::decay_t<decltype(values)>::value_type;
-                if constexpr (std::is_same_v<T, std::string>) return fixed.get();
-                else return h5::native_type<T>();
+                if constexpr (std::is_same_v<T, std::string>)
+                    return fixed.get();
+                else
+                    return h5::native_type<T>();
             },
             empty_column(column.type));
         const hsize_t shape[] = {rows};
@@ -263,7 +304,8 @@ H5File::TableWriter H5File::begin_table(const TableSpec& spec, std::uint64_t row
         state->widths.push_back(width);
         if (!column.unit.empty()) attribute(path, "units", column.unit);
         attribute(path, "long_name", column.doc);
-        state_->require(H5DSattach_scale(state->datasets.back().get(), scale.get(), 0) >= 0, "attach a dimension scale");
+        state_->require(H5DSattach_scale(state->datasets.back().get(), scale.get(), 0) >= 0,
+                        "attach a dimension scale");
         names.push_back(column.name);
     }
     attribute(spec.name, "columns", join(names, ","));
@@ -294,7 +336,8 @@ TableSpec H5File::table_spec(std::string_view table) const {
         throw DataError({.what = text("there is no table ", table, " in the file"),
                          .where = state_->path.string(),
                          .why = text("it has: ", join(known, ", ")),
-                         .help = near ? text("did you mean ", *near, "?") : "check that this is the right kind of file"});
+                         .help = near ? text("did you mean ", *near, "?")
+                                      : "check that this is the right kind of file"});
     }
     TableSpec spec{.name = std::string(table),
                    .row = text_attribute(table, "row").value_or("row"),
@@ -325,18 +368,21 @@ std::size_t H5File::text_width(std::string_view table, std::string_view column) 
 
 namespace {
 
-std::vector<std::string> read_text(const H5File::State& file, std::string_view path, std::uint64_t begin, std::uint64_t count) {
+std::vector<std::string> read_text(const H5File::State& file, std::string_view path,
+                                   std::uint64_t begin, std::uint64_t count) {
     const h5::DatasetId dataset = file.open_dataset(path);
     const h5::TypeId type(H5Dget_type(dataset.get()));
     const std::size_t width = H5Tget_size(type.get());
-    file.require(H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) <= 0, text("read text column ", path));
+    file.require(H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) <= 0,
+                 text("read text column ", path));
     std::vector<char> bytes(count * width);
     const hsize_t start = begin, size = count;
     const h5::SpaceId space(H5Dget_space(dataset.get()));
     const h5::SpaceId memory(H5Screate_simple(1, &size, nullptr));
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr);
     if (count > 0)
-        file.require(H5Dread(dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT, bytes.data()) >= 0,
+        file.require(H5Dread(dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT,
+                             bytes.data()) >= 0,
                      text("read column ", path));
     std::vector<std::string> values(count);
     for (std::uint64_t i = 0; i < count; ++i)
@@ -344,7 +390,7 @@ std::vector<std::string> read_text(const H5File::State& file, std::string_view p
     return values;
 }
 
-}  // namespace
+} // namespace
 
 TableData H5File::read_rows(std::string_view table, std::uint64_t begin, std::uint64_t count,
                             const std::vector<std::string>& columns) const {
@@ -352,11 +398,13 @@ TableData H5File::read_rows(std::string_view table, std::uint64_t begin, std::ui
     if (!columns.empty()) {
         std::vector<ColumnSpec> chosen;
         for (const std::string& name : columns) {
-            const auto found = std::find_if(spec.columns.begin(), spec.columns.end(), [&](const auto& c) { return c.name == name; });
+            const auto found = std::find_if(spec.columns.begin(), spec.columns.end(),
+                                            [&](const auto& c) { return c.name == name; });
             if (found == spec.columns.end())
                 throw DataError({.what = text("table ", table, " has no column ", name),
                                  .where = state_->path.string(),
-                                 .why = text("its columns are: ", text_attribute(table, "columns").value_or("")),
+                                 .why = text("its columns are: ",
+                                             text_attribute(table, "columns").value_or("")),
                                  .help = "use a file of the right kind and version"});
             chosen.push_back(*found);
         }
@@ -368,8 +416,10 @@ TableData H5File::read_rows(std::string_view table, std::uint64_t begin, std::ui
         std::visit(
             [&](auto& values) {
                 using T = typename std::decay_t<decltype(values)>::value_type;
-                if constexpr (std::is_same_v<T, std::string>) values = read_text(*state_, path, begin, count);
-                else values = this->read_rows<T>(path, begin, count);
+                if constexpr (std::is_same_v<T, std::string>)
+                    values = read_text(*state_, path, begin, count);
+                else
+                    values = this->read_rows<T>(path, begin, count);
             },
             data.columns()[c]);
     }
@@ -386,12 +436,14 @@ std::vector<std::string> H5File::tables() const {
         for (const std::string& member : members(group.empty() ? "/" : group)) {
             const std::string path = group.empty() ? member : join_path(group, member);
             if (!is_group(path)) continue;
-            if (is_table(path)) found.push_back(path);
-            else self(self, path);
+            if (is_table(path))
+                found.push_back(path);
+            else
+                self(self, path);
         }
     };
     visit(visit, "");
     return found;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -11,12 +11,12 @@ namespace salus::h5 {
 
 enum class Access { reading, creating, writing };
 
-/// Throws StorageError (creating, writing) or DataError (reading) with the innermost words of the HDF5 error
-/// stack. After a failed write HDF5 must not touch its files again: see abandoned().
+/// Throws StorageError (creating, writing) or DataError (reading) with the innermost words of the
+/// HDF5 error stack. After a failed write HDF5 must not touch its files again: see abandoned().
 [[noreturn]] void fail(std::string_view action, const std::filesystem::path& path, Access access);
 
-/// True once a write has failed. HDF5 then crashes when it closes what it could not write, so handles are
-/// left open and the process ends with its error.
+/// True once a write has failed. HDF5 then crashes when it closes what it could not write, so
+/// handles are left open and the process ends with its error.
 bool abandoned() noexcept;
 
 /// Move-only owner of an HDF5 identifier. Private to src/store.
@@ -55,4 +55,4 @@ using AttributeId = Handle<H5Aclose>;
 using PropertyId = Handle<H5Pclose>;
 using ObjectId = Handle<H5Oclose>;
 
-}  // namespace salus::h5
+} // namespace salus::h5

@@ -26,11 +26,11 @@ std::optional<Entry> parse_line(std::string_view line) {
     const auto unit = parse_integer(fields[0]);
     const auto bytes = parse_integer(fields[1]);
     if (!unit || !bytes || *unit < 0 || *bytes < 0) return std::nullopt;
-    return Entry{static_cast<std::uint64_t>(*unit), static_cast<std::uint64_t>(*bytes), std::string(fields[2]),
-                 std::string(fields[3])};
+    return Entry{static_cast<std::uint64_t>(*unit), static_cast<std::uint64_t>(*bytes),
+                 std::string(fields[2]), std::string(fields[3])};
 }
 
-}  // namespace
+} // namespace
 
 PartWriter::PartWriter(std::filesystem::path path) : path_(std::move(path)), temporary_(path_) {
     temporary_ += text(".tmp-", ::getpid());
@@ -54,10 +54,11 @@ H5File Parts::open(std::uint64_t unit) const {
     try {
         return H5File::open(parts_[unit].path);
     } catch (const DataError& error) {
-        throw IntegrityError({.what = "a finished part cannot be read any more",
-                              .where = parts_[unit].path.string(),
-                              .why = error.problems().front().why,
-                              .help = "run again: the part is made anew; check the file system if this repeats"});
+        throw IntegrityError(
+            {.what = "a finished part cannot be read any more",
+             .where = parts_[unit].path.string(),
+             .why = error.problems().front().why,
+             .help = "run again: the part is made anew; check the file system if this repeats"});
     }
 }
 
@@ -70,8 +71,10 @@ std::filesystem::path Journal::part_path(std::uint64_t unit) const {
     return folder_ / text("part-", digits, ".h5");
 }
 
-void Journal::record(std::uint64_t unit, const std::filesystem::path& part, const std::string& digest) const {
-    const std::string line = text(unit, " ", std::filesystem::file_size(part), " ", digest, " ", fingerprint_);
+void Journal::record(std::uint64_t unit, const std::filesystem::path& part,
+                     const std::string& digest) const {
+    const std::string line =
+        text(unit, " ", std::filesystem::file_size(part), " ", digest, " ", fingerprint_);
     append_line(folder_ / text("journal-r", rank_, ".log"), text(line, " ", line_check(line)));
 }
 
@@ -85,14 +88,16 @@ std::map<std::uint64_t, Parts::Part> Journal::read() const {
             const auto entry = parse_line(line);
             if (!entry) continue;
             if (entry->fingerprint != fingerprint_)
-                throw IntegrityError({.what = "unfinished work of another configuration is in the way",
-                                      .where = folder_.string(),
-                                      .why = "parameters, inputs, seed or version changed since it was begun",
-                                      .help = "restore them to resume, or run with --fresh to begin anew"});
-            done[entry->unit] = {.path = part_path(entry->unit), .sha256 = entry->sha256, .bytes = entry->bytes};
+                throw IntegrityError(
+                    {.what = "unfinished work of another configuration is in the way",
+                     .where = folder_.string(),
+                     .why = "parameters, inputs, seed or version changed since it was begun",
+                     .help = "restore them to resume, or run with --fresh to begin anew"});
+            done[entry->unit] = {
+                .path = part_path(entry->unit), .sha256 = entry->sha256, .bytes = entry->bytes};
         }
     }
     return done;
 }
 
-}  // namespace salus
+} // namespace salus

@@ -10,7 +10,8 @@
 
 namespace salus {
 
-/// The part file of one unit while it is written: temporary name, digest, fsync, rename, journal line.
+/// The part file of one unit while it is written: temporary name, digest, fsync, rename, journal
+/// line.
 class PartWriter {
 public:
     PartWriter(std::filesystem::path path);
@@ -21,7 +22,8 @@ public:
     H5File& file() { return *file_; }
     void write(const TableData& table) { file_->write(table); }
     template <class T>
-    void write_array(std::string_view name, std::span<const T> values, std::vector<std::uint64_t> shape = {},
+    void write_array(std::string_view name, std::span<const T> values,
+                     std::vector<std::uint64_t> shape = {},
                      Compression compression = Compression::deflate) {
         file_->write_array<T>(name, values, std::move(shape), compression);
     }
@@ -54,14 +56,15 @@ private:
 };
 
 /// Journal of a phase: `journal-r<rank>.log`, one line per finished unit
-/// (`unit bytes sha256 fingerprint checksum-of-the-line`). Only what it says, and what the digest of the
-/// part confirms, counts as done.
+/// (`unit bytes sha256 fingerprint checksum-of-the-line`). Only what it says, and what the digest
+/// of the part confirms, counts as done.
 class Journal {
 public:
     Journal(std::filesystem::path folder, std::string fingerprint, int rank);
-    void record(std::uint64_t unit, const std::filesystem::path& part, const std::string& sha256) const;
-    /// Units that are journalled by any rank with the right fingerprint; lines that are cut or damaged
-    /// are ignored. IntegrityError if intact lines of another fingerprint are there.
+    void record(std::uint64_t unit, const std::filesystem::path& part,
+                const std::string& sha256) const;
+    /// Units that are journalled by any rank with the right fingerprint; lines that are cut or
+    /// damaged are ignored. IntegrityError if intact lines of another fingerprint are there.
     std::map<std::uint64_t, Parts::Part> read() const;
     std::filesystem::path part_path(std::uint64_t unit) const;
 
@@ -71,4 +74,4 @@ private:
     int rank_;
 };
 
-}  // namespace salus
+} // namespace salus

@@ -28,26 +28,32 @@ TEST(Ranks, BroadcastsAndGathersTextsOfUnequalLength) {
     EXPECT_EQ(word, "a word");
     const auto all = world().gather_all(std::string(static_cast<std::size_t>(world().rank()), 'x'));
     ASSERT_EQ(all.size(), static_cast<std::size_t>(world().size()));
-    for (std::size_t r = 0; r < all.size(); ++r) EXPECT_EQ(all[r], std::string(r, 'x'));
+    for (std::size_t r = 0; r < all.size(); ++r)
+        EXPECT_EQ(all[r], std::string(r, 'x'));
 }
 
 TEST(Ranks, EveryRankLearnsOfAnErrorOnAnyRank) {
     for (int culprit = 0; culprit < world().size(); ++culprit) {
         try {
             collectively(world(), "reading phenotypes", [&] {
-                if (world().rank() == culprit) throw DataError({.what = "'n/a' is not a number", .where = "line 17"});
+                if (world().rank() == culprit)
+                    throw DataError({.what = "'n/a' is not a number", .where = "line 17"});
             });
             FAIL();
         } catch (const DataError& error) {
             EXPECT_EQ(error.problems().front().where, "line 17");
-            if (world().size() > 1) { EXPECT_THAT(error.what(), ::testing::HasSubstr("reading phenotypes")); }
+            if (world().size() > 1) {
+                EXPECT_THAT(error.what(), ::testing::HasSubstr("reading phenotypes"));
+            }
         }
     }
 }
 
 TEST(Ranks, OtherExceptionsKeepTheirMeaning) {
     EXPECT_THROW(collectively(world(), "x", [] { throw std::bad_alloc(); }), std::exception);
-    if (world().size() > 1) { EXPECT_THROW(collectively(world(), "x", [] { throw std::bad_alloc(); }), MemoryError); }
+    if (world().size() > 1) {
+        EXPECT_THROW(collectively(world(), "x", [] { throw std::bad_alloc(); }), MemoryError);
+    }
     EXPECT_EQ(collectively(world(), "x", [] { return 7; }), 7);
 }
 
@@ -56,9 +62,13 @@ TEST(Threads, ParallelForVisitsAllAndRethrows) {
     std::vector<int> seen(1000, 0);
     parallel_for(seen.size(), [&](std::size_t i) { seen[i] = static_cast<int>(i); });
     EXPECT_EQ(std::accumulate(seen.begin(), seen.end(), 0), 999 * 1000 / 2);
-    EXPECT_THROW(parallel_for(100, [](std::size_t i) { if (i == 50) throw DataError({.what = "x"}); }), DataError);
+    EXPECT_THROW(parallel_for(100,
+                              [](std::size_t i) {
+                                  if (i == 50) throw DataError({.what = "x"});
+                              }),
+                 DataError);
     set_threads(1);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

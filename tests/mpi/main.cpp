@@ -6,7 +6,7 @@ int main(int argc, char** argv) {
     salus::MpiSession session(argc, argv);
     testing::InitGoogleTest(&argc, argv);
     const salus::Communicator comm = salus::Communicator::world();
-    if (!comm.is_root()) {  // rank 0 reports for all; a failure elsewhere still fails the run
+    if (!comm.is_root()) { // rank 0 reports for all; a failure elsewhere still fails the run
         auto& listeners = testing::UnitTest::GetInstance()->listeners();
         delete listeners.Release(listeners.default_result_printer());
     }

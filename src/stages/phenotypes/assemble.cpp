@@ -73,10 +73,11 @@ public:
     void take_table(std::uint32_t sample, std::span<const double> values) {
         const std::size_t row = sample - first_;
         if (in_table_[row]++)
-            throw DataError({.what = "a sample stands twice in the trait table",
-                             .where = text(layout_.table_name, ", sample ", sample + 1, " in genotype order"),
-                             .why = "each sample has one row",
-                             .help = "remove one of the rows"});
+            throw DataError(
+                {.what = "a sample stands twice in the trait table",
+                 .where = text(layout_.table_name, ", sample ", sample + 1, " in genotype order"),
+                 .why = "each sample has one row",
+                 .help = "remove one of the rows"});
         for (std::size_t c = 0; c < values.size(); ++c) {
             const double value = decoded(values[c], layout_.codings[c]);
             if (c < layout_.table_traits)

@@ -51,9 +51,9 @@ TEST(Text, Utf8) {
     EXPECT_TRUE(is_utf8("Größe"));
     EXPECT_FALSE(is_utf8("Gr\xF6\xDF"
                          "e"));
-    EXPECT_FALSE(is_utf8("\xC0\xAF"));      // overlong
-    EXPECT_FALSE(is_utf8("\xED\xA0\x80"));  // surrogate
-    EXPECT_FALSE(is_utf8("\xE2\x82"));      // cut
+    EXPECT_FALSE(is_utf8("\xC0\xAF"));     // overlong
+    EXPECT_FALSE(is_utf8("\xED\xA0\x80")); // surrogate
+    EXPECT_FALSE(is_utf8("\xE2\x82"));     // cut
 }
 
 TEST(Text, SplitsAndQuotes) {
@@ -66,15 +66,18 @@ TEST(Text, SplitsAndQuotes) {
 
 // Known answers of the Random123 distribution (kat_vectors, philox4x32 10).
 TEST(Random, PhiloxKnownAnswers) {
-    EXPECT_THAT(philox({0, 0, 0, 0}, {0, 0}), ElementsAre(0x6627e8d5U, 0xe169c58dU, 0xbc57ac4cU, 0x9b00dbd8U));
+    EXPECT_THAT(philox({0, 0, 0, 0}, {0, 0}),
+                ElementsAre(0x6627e8d5U, 0xe169c58dU, 0xbc57ac4cU, 0x9b00dbd8U));
     EXPECT_THAT(philox({~0U, ~0U, ~0U, ~0U}, {~0U, ~0U}),
                 ElementsAre(0x408f276dU, 0x41c83b0eU, 0xa20bc7c6U, 0x6d5451fdU));
-    EXPECT_THAT(philox({0x243f6a88U, 0x85a308d3U, 0x13198a2eU, 0x03707344U}, {0xa4093822U, 0x299f31d0U}),
-                ElementsAre(0xd16cfe09U, 0x94fdccebU, 0x5001e420U, 0x24126ea1U));
+    EXPECT_THAT(
+        philox({0x243f6a88U, 0x85a308d3U, 0x13198a2eU, 0x03707344U}, {0xa4093822U, 0x299f31d0U}),
+        ElementsAre(0xd16cfe09U, 0x94fdccebU, 0x5001e420U, 0x24126ea1U));
 }
 
 TEST(Random, StreamsAreReproducibleAndDistinct) {
-    Rng a(1, "mosaic", 7), b(1, "mosaic", 7), c(1, "mosaic", 8), d(2, "mosaic", 7), e(1, "noise", 7);
+    Rng a(1, "mosaic", 7), b(1, "mosaic", 7), c(1, "mosaic", 8), d(2, "mosaic", 7),
+        e(1, "noise", 7);
     const std::uint64_t first = a.next64();
     EXPECT_EQ(first, b.next64());
     EXPECT_NE(first, c.next64());
@@ -91,16 +94,17 @@ TEST(Random, NormalMomentsAndQuantiles) {
         sum += x;
         squares += x * x;
     }
-    EXPECT_NEAR(sum / n, 0, 5 / std::sqrt(n));               // 5 standard errors
+    EXPECT_NEAR(sum / n, 0, 5 / std::sqrt(n)); // 5 standard errors
     EXPECT_NEAR(squares / n, 1, 5 * std::sqrt(2.0 / n));
     // R: qnorm(c(0.975, 1e-10, 0.3), ) with digits = 17
     EXPECT_NEAR(normal_quantile(0.975), 1.959963984540054, 1e-14);
     EXPECT_NEAR(normal_quantile(1e-10), -6.361340902404056, 1e-13);
     EXPECT_NEAR(normal_quantile(0.3), -0.5244005127080407, 1e-15);
-    for (int i = 0; i < 1000; ++i) EXPECT_LT(rng.below(7), 7U);
+    for (int i = 0; i < 1000; ++i)
+        EXPECT_LT(rng.below(7), 7U);
 }
 
-TEST(Hash, Sha256OfKnownTexts) {  // FIPS 180-4 examples
+TEST(Hash, Sha256OfKnownTexts) { // FIPS 180-4 examples
     EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     EXPECT_NE(hash64("a"), hash64("b"));
@@ -119,21 +123,24 @@ TEST(Date, CalendarDatesOnly) {
     EXPECT_EQ(parse_date("01/02/2020"), std::nullopt);
     EXPECT_EQ(format_date(19782), "2024-02-29");
     EXPECT_EQ(format_date(-1), "1969-12-31");
-    for (Day day = -40000; day < 40000; day += 13) EXPECT_EQ(parse_date(format_date(day)), day);
+    for (Day day = -40000; day < 40000; day += 13)
+        EXPECT_EQ(parse_date(format_date(day)), day);
 }
 
 class Files : public ::testing::Test {
 protected:
     void SetUp() override {
         folder = std::filesystem::temp_directory_path() /
-                 (std::string("salus_files_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+                 (std::string("salus_files_") +
+                  ::testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::remove_all(folder);
         std::filesystem::create_directories(folder);
     }
     void TearDown() override { std::filesystem::remove_all(folder); }
     std::size_t entries() const {
         std::size_t n = 0;
-        for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator(folder)) ++n;
+        for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator(folder))
+            ++n;
         return n;
     }
     std::filesystem::path folder;
@@ -190,12 +197,16 @@ TEST_F(Files, SecondLockIsRefused) {
 }
 
 TEST(Errors, RenderAllParts) {
-    DataError error({.what = "dosage 2.31 is outside [0, 2]", .where = "x.vcf, line 3", .why = "rule", .help = "fix"});
+    DataError error({.what = "dosage 2.31 is outside [0, 2]",
+                     .where = "x.vcf, line 3",
+                     .why = "rule",
+                     .help = "fix"});
     error.add("while reading part 17");
-    EXPECT_EQ(std::string(error.what()),
-              "dosage 2.31 is outside [0, 2]\n  where: x.vcf, line 3\n  why:   rule\n  help:  fix\n  while reading part 17");
+    EXPECT_EQ(std::string(error.what()), "dosage 2.31 is outside [0, 2]\n  where: x.vcf, line 3\n  "
+                                         "why:   rule\n  help:  fix\n  while reading part 17");
     EXPECT_THROW(SALUS_ASSERT(1 == 2), InternalError);
-    for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::data, ErrorKind::storage, ErrorKind::interrupted}) {
+    for (const ErrorKind kind :
+         {ErrorKind::usage, ErrorKind::data, ErrorKind::storage, ErrorKind::interrupted}) {
         try {
             throw_error(kind, {{.what = "x"}});
         } catch (const Error& thrown) {
@@ -204,5 +215,5 @@ TEST(Errors, RenderAllParts) {
     }
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus

@@ -18,7 +18,8 @@ class H5 : public ::testing::Test {
 protected:
     void SetUp() override {
         folder = std::filesystem::temp_directory_path() /
-                 (std::string("salus_h5_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+                 (std::string("salus_h5_") +
+                  ::testing::UnitTest::GetInstance()->current_test_info()->name());
         std::filesystem::remove_all(folder);
         std::filesystem::create_directories(folder);
     }
@@ -130,7 +131,8 @@ TEST_F(H5, ChunksCopiedFromPartsEqualRowsWritten) {
         }
         if (begin == 0) piece.column<std::string>("alt")[0] = "A";
         H5File part = H5File::create(folder / "part.h5");
-        H5File::TableWriter narrow = part.begin_table(example_spec(), piece.rows(), {{"alt", begin == 0 ? 7 : 5}});
+        H5File::TableWriter narrow =
+            part.begin_table(example_spec(), piece.rows(), {{"alt", begin == 0 ? 7 : 5}});
         narrow.append(piece);
         narrow.close();
         part.close();
@@ -177,8 +179,9 @@ TEST_F(H5, EveryFlippedByteOfATableIsNoticedOrHarmless) {
         try {
             const H5File file = H5File::open(folder / "d.h5");
             const TableData table = file.read("traits/ldl");
-            const bool same = table.column<std::uint32_t>("n") == expected.column<std::uint32_t>("n") &&
-                              table.column<std::string>("alt") == expected.column<std::string>("alt");
+            const bool same =
+                table.column<std::uint32_t>("n") == expected.column<std::uint32_t>("n") &&
+                table.column<std::string>("alt") == expected.column<std::string>("alt");
             if (!same) ++silent;
         } catch (const Error&) {
             continue;
@@ -210,5 +213,5 @@ TEST(TableDataTest, UnequalColumnsAreABug) {
     EXPECT_THROW(table.column<double>("gamma"), InternalError);
 }
 
-}  // namespace
-}  // namespace salus
+} // namespace
+} // namespace salus
