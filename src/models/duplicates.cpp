@@ -62,7 +62,8 @@ MarkerPanel::MarkerPanel(std::span<const std::uint8_t> rows, std::size_t samples
         for (std::size_t i = 0; i < samples; ++i) {
             std::uint64_t low = 0, high = 0;
             for (std::size_t m = 0; m < count; ++m) {
-                const std::uint64_t call = first[m * bytes + i / 4] >> (2 * (i % 4)) & 3u;
+                const std::uint64_t call =
+                    std::uint64_t{first[m * bytes + i / 4]} >> (2 * (i % 4)) & 3u;
                 low |= (call & 1) << m;
                 high |= (call >> 1) << m;
             }
