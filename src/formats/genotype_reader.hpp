@@ -36,6 +36,9 @@ struct ReadOptions {
     std::vector<Region> regions;          // empty keeps all
     BadRecord on_bad_record = BadRecord::fail;
     BedAlleles bed_alleles = BedAlleles::a2_is_ref;
+    /// Where a record has dosages or probabilities: a dosage farther than this from a whole number
+    /// has no hard call (plink2's --hard-call-threshold).
+    double hard_call_threshold = 0.1;
 };
 
 /// What happened while reading; all counts can be added up.
@@ -55,10 +58,19 @@ struct ReadCounters {
 /// One site, split into one variant per ALT allele.
 struct GenotypeRecord {
     std::vector<Variant> variants;
-    std::vector<std::uint8_t> rows; // variants.size() rows of packed_bytes(samples)
-    std::span<const std::uint8_t> row(std::size_t v) const noexcept {
-        const std::size_t bytes = rows.size() / variants.size();
-        return std::span(rows).subspan(v * bytes, bytes);
+    std::vector<std::uint8_t> rows;  // variants.size() rows of packed_bytes(samples)
+    std::vector<Dosage> dosages;     // variants.size() rows of samples, or empty
+    std::vector<std::uint8_t> phase; // as rows: Phase of each call; or empty
+    std::span<const std::uint8_t> row(std::size_t v) const noexcept { return slice(rows, v); }
+    GenotypeView view(std::size_t v) const noexcept {
+        return {.calls = slice(rows, v), .dosages = slice(dosages, v), .phase = slice(phase, v)};
+    }
+
+private:
+    template <class T>
+    std::span<const T> slice(const std::vector<T>& all, std::size_t v) const noexcept {
+        const std::size_t length = all.size() / variants.size();
+        return std::span(all).subspan(v * length, length);
     }
 };
 

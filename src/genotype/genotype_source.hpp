@@ -48,7 +48,8 @@ struct VariantRange {
     std::uint64_t size() const noexcept { return end - begin; }
 };
 
-/// Genotypes of consecutive variants for all samples, each variant in the smaller of two forms.
+/// Genotypes of consecutive variants for all samples: hard calls of each variant in the smaller of
+/// two forms, dosages where they say more than the calls, and phase if it was asked for.
 /// Reused from read to read; spans live until the next read into the same block.
 class VariantBlock {
 public:
@@ -66,15 +67,38 @@ public:
     /// packed_bytes(sample_count()).
     void unpack(std::size_t v, std::span<std::uint8_t> out) const noexcept;
 
-    // For those who fill blocks (sources, tests).
+    /// Whether some sample's dosage differs from its hard call.
+    bool has_dosages(std::size_t v) const noexcept;
+    /// Dosages of all samples, if many differ from the calls; else empty.
+    std::span<const Dosage> dosage_row(std::size_t v) const noexcept;
+    /// Dosages that differ from the calls, ascending by sample, if they are few; else empty.
+    std::span<const SampleDosage> dosage_list(std::size_t v) const noexcept;
+    /// The dosages of variant v in whatever form, hard calls where it has none. `out`:
+    /// [sample_count()].
+    void unpack_dosages(std::size_t v, std::span<Dosage> out) const noexcept;
+    /// Phased heterozygous calls, ascending: the call of an entry is its Phase. Empty if nothing is
+    /// phased or phase was not read.
+    std::span<const Carrier> phased(std::size_t v) const noexcept;
+
+    // For those who fill blocks (sources, tests). Dosages and phase belong to the variant added
+    // last.
     void reset(std::uint64_t first_variant, std::size_t samples);
     void add_row(std::span<const std::uint8_t> row);
     void add_carriers(std::span<const Carrier> carriers);
+    void set_dosage_row(std::span<const Dosage> row);
+    void set_dosage_list(std::span<const SampleDosage> list);
+    void set_phased(std::span<const Carrier> phased);
+    /// Adds one variant from rows: its calls as the smaller form, its dosages as list or row.
+    void add(const GenotypeView& view);
 
 private:
+    struct Slice {
+        std::size_t begin = 0, length = 0;
+    };
     struct Entry {
         bool carriers;
         std::size_t begin, length; // into rows_ (64-byte words) or carriers_
+        Slice dosage_row = {}, dosage_list = {}, phased = {};
     };
     struct alignas(64) Line {
         std::uint8_t byte[64];
@@ -84,8 +108,13 @@ private:
     std::vector<Entry> entries_;
     std::vector<Line> rows_; // the first lines_ are in use; memory is kept from read to read
     std::size_t lines_ = 0;
-    std::vector<Carrier> carriers_;
+    std::vector<Carrier> carriers_, phased_;
+    std::vector<Dosage> dosage_rows_;
+    std::vector<SampleDosage> dosage_lists_;
 };
+
+/// Whether a read also fetches phase.
+enum class WithPhase : bool { no, yes };
 
 /// Random access to genotypes. Rank-local; never communicates. One object per thread.
 class GenotypeSource {
@@ -96,7 +125,8 @@ public:
     virtual const std::string& genome_build() const = 0;
     /// Paged, because 10^9 variants never sit on one rank.
     virtual std::vector<Variant> variants(VariantRange range) const = 0;
-    virtual void read(VariantRange range, VariantBlock& out) const = 0;
+    virtual void read(VariantRange range, VariantBlock& out,
+                      WithPhase phase = WithPhase::no) const = 0;
     /// Number of variants after which the cost of a read is well spread; reads best start at
     /// multiples.
     virtual std::uint64_t block_variants() const = 0;

@@ -55,7 +55,7 @@ public:
     std::uint64_t variant_count() const override { return variants_; }
     const std::string& genome_build() const override { return build_; }
     std::vector<Variant> variants(VariantRange range) const override;
-    void read(VariantRange range, VariantBlock& out) const override;
+    void read(VariantRange range, VariantBlock& out, WithPhase phase) const override;
     std::uint64_t block_variants() const override { return block_variants_; }
 
 private:
@@ -225,7 +225,7 @@ std::span<const std::uint8_t> GenotypeStore::block(std::size_t entry, std::uint6
     return block_;
 }
 
-void GenotypeStore::read(VariantRange range, VariantBlock& out) const {
+void GenotypeStore::read(VariantRange range, VariantBlock& out, WithPhase) const {
     check_range(range);
     out.reset(range.begin, samples_.size());
     for (std::uint64_t v = range.begin; v < range.end;) {

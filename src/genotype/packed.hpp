@@ -33,4 +33,32 @@ constexpr Carrier make_carrier(std::size_t sample, std::uint8_t call) noexcept {
 constexpr std::size_t carrier_sample(Carrier carrier) noexcept { return carrier >> 2; }
 constexpr std::uint8_t carrier_call(Carrier carrier) noexcept { return carrier & 3; }
 
+/// ALT dosage in units of 1/16384 copies: 0 to 32,768, or missing. A sample that is not certain has
+/// a dosage beside its hard call.
+using Dosage = std::uint16_t;
+inline constexpr Dosage dosage_one = 16384, dosage_missing = 0xFFFF;
+
+/// A dosage that differs from the hard call of its sample (a missing call may have one).
+struct SampleDosage {
+    std::uint32_t sample;
+    Dosage dosage;
+    friend bool operator==(const SampleDosage&, const SampleDosage&) = default;
+};
+
+/// The dosage that a hard call stands for.
+constexpr Dosage dosage_of_call(std::uint8_t call) noexcept {
+    return call == missing ? dosage_missing : static_cast<Dosage>(call * dosage_one);
+}
+
+/// Phase of a heterozygous call in a second 2-bit row of the same layout; all other calls have
+/// `unphased`.
+enum Phase : std::uint8_t { unphased = 0, alt_second = 1 /* 0|1 */, alt_first = 2 /* 1|0 */ };
+
+/// What is known of all samples at one variant, on its way from a file to a store or back.
+struct GenotypeView {
+    std::span<const std::uint8_t> calls; // 2-bit row, packed_bytes(samples)
+    std::span<const Dosage> dosages;     // [sample], or empty: the hard calls are all there is
+    std::span<const std::uint8_t> phase; // 2-bit row of Phase, or empty: nothing is phased
+};
+
 } // namespace salus

@@ -3,9 +3,25 @@
 #include "base/error.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace salus {
+namespace {
+
+/// Appends the calls of a row that are not 0, at most `most` of them.
+void list_calls(std::span<const std::uint8_t> row, std::size_t most, std::vector<Carrier>& out) {
+    for (std::size_t byte = 0; byte < row.size(); ++byte)
+        for (unsigned bits = row[byte]; bits != 0;) {
+            if (out.size() == most) return;
+            const auto slot = static_cast<unsigned>(std::countr_zero(bits)) / 2;
+            out.push_back(
+                make_carrier(4 * byte + slot, static_cast<std::uint8_t>(bits >> 2 * slot & 3)));
+            bits &= ~(3U << 2 * slot);
+        }
+}
+
+} // namespace
 
 std::span<const std::uint8_t> VariantBlock::row(std::size_t v) const noexcept {
     return {rows_[entries_[v].begin].byte, packed_bytes(samples_)};
@@ -29,11 +45,50 @@ void VariantBlock::unpack(std::size_t v, std::span<std::uint8_t> out) const noex
     }
 }
 
+bool VariantBlock::has_dosages(std::size_t v) const noexcept {
+    return entries_[v].dosage_row.length + entries_[v].dosage_list.length > 0;
+}
+
+std::span<const Dosage> VariantBlock::dosage_row(std::size_t v) const noexcept {
+    return std::span(dosage_rows_)
+        .subspan(entries_[v].dosage_row.begin, entries_[v].dosage_row.length);
+}
+
+std::span<const SampleDosage> VariantBlock::dosage_list(std::size_t v) const noexcept {
+    return std::span(dosage_lists_)
+        .subspan(entries_[v].dosage_list.begin, entries_[v].dosage_list.length);
+}
+
+std::span<const Carrier> VariantBlock::phased(std::size_t v) const noexcept {
+    return std::span(phased_).subspan(entries_[v].phased.begin, entries_[v].phased.length);
+}
+
+void VariantBlock::unpack_dosages(std::size_t v, std::span<Dosage> out) const noexcept {
+    if (const auto all = dosage_row(v); !all.empty()) {
+        std::copy(all.begin(), all.end(), out.begin());
+        return;
+    }
+    if (is_carrier_list(v)) {
+        std::fill_n(out.begin(), samples_, Dosage{0});
+        for (const Carrier carrier : carriers(v))
+            out[carrier_sample(carrier)] = dosage_of_call(carrier_call(carrier));
+    } else {
+        const auto calls = row(v);
+        for (std::size_t i = 0; i < samples_; ++i)
+            out[i] = dosage_of_call(packed_get(calls, i));
+    }
+    for (const SampleDosage& one : dosage_list(v))
+        out[one.sample] = one.dosage;
+}
+
 void VariantBlock::reset(std::uint64_t first_variant, std::size_t samples) {
     first_ = first_variant;
     samples_ = samples;
     entries_.clear();
     carriers_.clear();
+    phased_.clear();
+    dosage_rows_.clear();
+    dosage_lists_.clear();
     lines_ = 0;
 }
 
@@ -53,6 +108,49 @@ void VariantBlock::add_row(std::span<const std::uint8_t> row) {
 void VariantBlock::add_carriers(std::span<const Carrier> carriers) {
     entries_.push_back({.carriers = true, .begin = carriers_.size(), .length = carriers.size()});
     carriers_.insert(carriers_.end(), carriers.begin(), carriers.end());
+}
+
+void VariantBlock::set_dosage_row(std::span<const Dosage> row) {
+    SALUS_ASSERT(row.size() == samples_ && !has_dosages(entries_.size() - 1));
+    entries_.back().dosage_row = {.begin = dosage_rows_.size(), .length = row.size()};
+    dosage_rows_.insert(dosage_rows_.end(), row.begin(), row.end());
+}
+
+void VariantBlock::set_dosage_list(std::span<const SampleDosage> list) {
+    SALUS_ASSERT(!has_dosages(entries_.size() - 1));
+    entries_.back().dosage_list = {.begin = dosage_lists_.size(), .length = list.size()};
+    dosage_lists_.insert(dosage_lists_.end(), list.begin(), list.end());
+}
+
+void VariantBlock::set_phased(std::span<const Carrier> phased) {
+    entries_.back().phased = {.begin = phased_.size(), .length = phased.size()};
+    phased_.insert(phased_.end(), phased.begin(), phased.end());
+}
+
+void VariantBlock::add(const GenotypeView& view) {
+    std::vector<Carrier> list;
+    const std::size_t most = samples_ / 16; // 4 bytes a carrier against 1/4 byte a sample
+    list_calls(view.calls, most + 1, list);
+    if (list.size() > most)
+        add_row(view.calls);
+    else
+        add_carriers(list);
+    if (!view.dosages.empty()) {
+        std::vector<SampleDosage> differing;
+        for (std::size_t i = 0; i < samples_; ++i)
+            if (view.dosages[i] != dosage_of_call(packed_get(view.calls, i)))
+                differing.push_back({static_cast<std::uint32_t>(i), view.dosages[i]});
+        // 8 bytes an entry of a list against 2 bytes a sample of a row.
+        if (differing.size() > samples_ / 4)
+            set_dosage_row(view.dosages);
+        else if (!differing.empty())
+            set_dosage_list(differing);
+    }
+    if (!view.phase.empty()) {
+        list.clear();
+        list_calls(view.phase, samples_, list);
+        if (!list.empty()) set_phased(list);
+    }
 }
 
 std::vector<VariantRange> variant_units(std::uint64_t variants, std::uint64_t samples,

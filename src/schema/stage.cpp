@@ -26,6 +26,22 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "phenotype_table";
     case Artifact::quality_result:
         return "quality_result";
+    case Artifact::ld_result:
+        return "ld_result";
+    case Artifact::kinship_result:
+        return "kinship_result";
+    case Artifact::components_result:
+        return "components_result";
+    case Artifact::ancestry_result:
+        return "ancestry_result";
+    case Artifact::ancestry_labels:
+        return "ancestry_labels";
+    case Artifact::fasta:
+        return "fasta";
+    case Artifact::variant_list:
+        return "variant_list";
+    case Artifact::allele_frequencies:
+        return "allele_frequencies";
     case Artifact::association_result:
         return "association_result";
     case Artifact::risk_result:
@@ -60,6 +76,22 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "HDF5 file of traits and covariates in genotype sample order";
     case Artifact::quality_result:
         return "HDF5 file of variant and sample quality";
+    case Artifact::ld_result:
+        return "HDF5 file of linkage disequilibrium: pruned variants, LD scores, block matrices";
+    case Artifact::kinship_result:
+        return "HDF5 file of related pairs, families and unrelated samples";
+    case Artifact::components_result:
+        return "HDF5 file of principal components: eigenvalues, loadings, sample scores";
+    case Artifact::ancestry_result:
+        return "HDF5 file of ancestry groups of samples, with distance and probability";
+    case Artifact::ancestry_labels:
+        return "tab-separated file: sample_id, group";
+    case Artifact::fasta:
+        return "reference genome, FASTA with .fai index (plain or bgzip)";
+    case Artifact::variant_list:
+        return "text file of variants or regions, one per line";
+    case Artifact::allele_frequencies:
+        return "bgzipped, indexed VCF of allele frequencies without genotypes";
     case Artifact::association_result:
         return "HDF5 file of association statistics";
     case Artifact::risk_result:

@@ -33,6 +33,14 @@ enum class Artifact {
     phenotype_definitions, // TOML
     phenotype_table,       // HDF5: traits and covariates in genotype sample order
     quality_result,
+    ld_result,
+    kinship_result,
+    components_result,
+    ancestry_result,
+    ancestry_labels, // TSV: sample_id, group; of a reference panel
+    fasta,
+    variant_list,
+    allele_frequencies,
     association_result,
     risk_result,
     cohort, // folder written by simulate

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace salus {
 namespace {
 
@@ -93,6 +95,35 @@ TEST(VariantUnits, NumberOfUnits) {
     EXPECT_EQ(variant_units(10, 1000, 512).size(), 1U);
     // 2^31 genotypes of 1,000,000 samples are 2,147 variants: 33 blocks of 64.
     EXPECT_EQ(variant_units(10'000'000, 1'000'000, 64).front().size(), 33U * 64U);
+}
+
+TEST(VariantBlock, KeepsDosagesAndPhaseInTheSmallerForm) {
+    // Dosages that equal the calls say nothing; few that differ are a list, many a row.
+    const auto calls = test::packed_row("0120.101");
+    const std::vector<Dosage> equal{0, 16384, 32768, 0, dosage_missing, 16384, 0, 16384};
+    std::vector<Dosage> few = equal, many = equal;
+    few[4] = 7000; // no hard call, but a dosage
+    for (std::size_t i = 0; i < 5; ++i)
+        many[i] = static_cast<Dosage>(100 * i + 1);
+    const auto phase = test::packed_row("01000002");
+    VariantBlock block;
+    block.reset(0, 8);
+    block.add({.calls = calls, .dosages = equal, .phase = {}});
+    block.add({.calls = calls, .dosages = few, .phase = phase});
+    block.add({.calls = calls, .dosages = many, .phase = {}});
+    EXPECT_FALSE(block.has_dosages(0));
+    ASSERT_EQ(block.dosage_list(1).size(), 1U);
+    EXPECT_EQ(block.dosage_list(1)[0], (SampleDosage{4, 7000}));
+    EXPECT_EQ(block.dosage_row(2).size(), 8U);
+    std::vector<Dosage> out(8);
+    for (std::size_t v = 0; v < 3; ++v) {
+        block.unpack_dosages(v, out);
+        EXPECT_EQ(out, v == 0 ? equal : v == 1 ? few : many) << v;
+        EXPECT_EQ(test::calls_text(block, v), "0120.101");
+    }
+    EXPECT_TRUE(block.phased(0).empty());
+    const std::vector<Carrier> phased{make_carrier(1, alt_second), make_carrier(7, alt_first)};
+    EXPECT_TRUE(std::ranges::equal(block.phased(1), phased));
 }
 
 } // namespace
