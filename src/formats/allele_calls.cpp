@@ -17,13 +17,17 @@ std::uint64_t load_u64(const char* bytes) noexcept {
 }
 
 /// Call of "a/b" from its three characters; -1 if they are not 0, 1 or '.', with / or | between.
-int simple_call(const char* text, std::uint64_t& half_missing) noexcept {
+/// `phase` becomes that of the call.
+int simple_call(const char* text, std::uint64_t& half_missing, unsigned& phase) noexcept {
+    phase = unphased;
     if (!is_phase(text[1])) return -1;
     const bool no_first = text[0] == '.', no_second = text[2] == '.';
     const int first = text[0] - '0', second = text[2] - '0';
     if ((!no_first && (first & ~1) != 0) || (!no_second && (second & ~1) != 0)) return -1;
     if (no_first != no_second) ++half_missing;
-    return no_first || no_second ? static_cast<int>(missing) : first + second;
+    if (no_first || no_second) return missing;
+    if (text[1] == '|' && first != second) phase = first == 1 ? alt_first : alt_second;
+    return first + second;
 }
 
 /// One allele at *p; false if there is none.
@@ -40,18 +44,6 @@ bool read_allele(const char*& p, const char* end, std::uint16_t& allele) noexcep
         value = std::min<std::uint32_t>(value * 10 + static_cast<std::uint32_t>(*p - '0'), 0xFFFFF);
     allele = static_cast<std::uint16_t>(std::min<std::uint32_t>(value, AlleleCalls::largest));
     return true;
-}
-
-GtError read_gt(const char*& p, const char* end, std::uint16_t& first,
-                std::uint16_t& second) noexcept {
-    if (p != end && is_phase(*p)) ++p; // VCF 4.4 allows a leading phase mark
-    if (!read_allele(p, end, first)) return GtError::syntax;
-    second = AlleleCalls::no_allele;
-    if (p == end || *p == ':' || *p == '\t') return GtError::none;
-    if (!is_phase(*p)) return GtError::syntax;
-    if (!read_allele(++p, end, second)) return GtError::syntax;
-    if (p == end || *p == ':' || *p == '\t') return GtError::none;
-    return is_phase(*p) ? GtError::polyploid : GtError::syntax;
 }
 
 } // namespace
@@ -74,6 +66,20 @@ std::string_view explain(GtError error) noexcept {
     return "";
 }
 
+GtError read_gt(const char*& p, const char* end, AlleleCalls& calls, std::size_t sample) noexcept {
+    std::uint16_t &first = calls.first[sample], &second = calls.second[sample];
+    calls.phased[sample] = 0;
+    if (p != end && is_phase(*p)) ++p; // VCF 4.4 allows a leading phase mark
+    if (!read_allele(p, end, first)) return GtError::syntax;
+    second = AlleleCalls::no_allele;
+    if (p == end || *p == ':' || *p == '\t') return GtError::none;
+    if (!is_phase(*p)) return GtError::syntax;
+    calls.phased[sample] = *p == '|' ? 1 : 0;
+    if (!read_allele(++p, end, second)) return GtError::syntax;
+    if (p == end || *p == ':' || *p == '\t') return GtError::none;
+    return is_phase(*p) ? GtError::polyploid : GtError::syntax;
+}
+
 void pack_calls(const AlleleCalls& calls, std::uint16_t alt, std::span<std::uint8_t> row) noexcept {
     const std::size_t samples = calls.first.size();
     const auto call = [&](std::size_t i) -> unsigned {
@@ -94,16 +100,35 @@ void pack_calls(const AlleleCalls& calls, std::uint16_t alt, std::span<std::uint
     row.back() = static_cast<std::uint8_t>(byte);
 }
 
+bool pack_phase(const AlleleCalls& calls, std::uint16_t alt, std::span<std::uint8_t> row) noexcept {
+    std::fill(row.begin(), row.end(), std::uint8_t{0});
+    bool any = false;
+    for (std::size_t i = 0; i < calls.first.size(); ++i) {
+        if (calls.phased[i] == 0) continue;
+        const std::uint16_t a = calls.first[i], b = calls.second[i];
+        const bool none = a == AlleleCalls::missing_allele || b >= AlleleCalls::no_allele;
+        if (none || (a == alt) == (b == alt)) continue;
+        packed_set(row, i, a == alt ? alt_first : alt_second);
+        any = true;
+    }
+    return any;
+}
+
+void keep_phase_of_hets(std::span<const std::uint8_t> calls,
+                        std::span<std::uint8_t> phase) noexcept {
+    for (std::size_t i = 0; i < phase.size(); ++i) {
+        const unsigned het = calls[i] & ~(calls[i] >> 1U) & 0x55U;
+        phase[i] = static_cast<std::uint8_t>(phase[i] & (het | het << 1));
+    }
+}
+
 GtError read_gt_columns(std::string_view text, std::size_t alleles, AlleleCalls& calls) noexcept {
     const std::size_t samples = calls.first.size();
     const char* p = text.data();
     const char* const end = p + text.size();
     for (std::size_t i = 0; i < samples; ++i) {
-        std::uint16_t &a = calls.first[i], &b = calls.second[i];
-        if (const GtError error = read_gt(p, end, a, b); error != GtError::none) return error;
-        const bool known = (a < alleles || a == AlleleCalls::missing_allele) &&
-                           (b < alleles || b >= AlleleCalls::no_allele);
-        if (!known) return GtError::allele_range;
+        if (const GtError error = read_gt(p, end, calls, i); error != GtError::none) return error;
+        if (!calls.within(i, alleles)) return GtError::allele_range;
         if (p != end && *p == ':') {
             const void* const tab = std::memchr(p, '\t', static_cast<std::size_t>(end - p));
             p = tab == nullptr ? end : static_cast<const char*>(tab);
@@ -116,78 +141,127 @@ GtError read_gt_columns(std::string_view text, std::size_t alleles, AlleleCalls&
     return GtError::none;
 }
 
-bool read_simple_gt_columns(std::string_view text, std::size_t samples, std::span<std::uint8_t> row,
-                            std::uint64_t& half_missing) noexcept {
-    if (samples == 0 || text.size() != 4 * samples - 1) return false;
-    const char* p = text.data();
-    // The bytes of "0/0\t0/0\t" with the separator that this line uses.
-    const std::uint64_t pattern = p[1] == '|' ? 0x0930'7C30'0930'7C30ULL : 0x0930'2F30'0930'2F30ULL;
-    constexpr std::uint64_t alleles = 0x0001'0001'0001'0001ULL;
-    const auto pair = [](std::uint64_t x) { // two sums of two bits -> 4 bits
-        const std::uint64_t sums = x + (x >> 16);
-        return static_cast<unsigned>(sums | sums >> 30) & 0xF;
-    };
-    const std::size_t whole = (samples - 1) / 4; // the last sample has no tab behind it
-    for (std::size_t byte = 0; byte < whole; ++byte, p += 16) {
-        const std::uint64_t low = load_u64(p) ^ pattern, high = load_u64(p + 8) ^ pattern;
-        if (((low | high) & ~alleles) == 0) [[likely]] {
-            row[byte] = static_cast<std::uint8_t>(pair(low) | pair(high) << 4);
-            continue;
-        }
-        unsigned calls = 0;
-        for (unsigned k = 0; k < 4; ++k) {
-            const int call = simple_call(p + 4 * k, half_missing);
-            if (call < 0 || p[4 * k + 3] != '\t') return false;
-            calls |= static_cast<unsigned>(call) << (2 * k);
-        }
-        row[byte] = static_cast<std::uint8_t>(calls);
-    }
-    unsigned calls = 0;
-    for (std::size_t i = 4 * whole; i < samples; ++i, p += 4) {
-        const int call = simple_call(p, half_missing);
+namespace {
+
+/// Two samples in the bits 0, 16 and 32, 48 of a word: their first and second alleles -> 4 bits of
+/// calls.
+unsigned pair_of_calls(std::uint64_t x) noexcept {
+    const std::uint64_t sums = x + (x >> 16);
+    return static_cast<unsigned>(sums | sums >> 30) & 0xF;
+}
+
+/// The same -> 4 bits of Phase.
+unsigned pair_of_phases(std::uint64_t x) noexcept {
+    constexpr std::uint64_t place = 0x0000'0001'0000'0001ULL;
+    const std::uint64_t first = x & place, second = x >> 16 & place;
+    const std::uint64_t phase = (second & ~first) | (first & ~second) << 1;
+    return static_cast<unsigned>(phase | phase >> 30) & 0xF;
+}
+
+/// Up to four calls of three characters and a tab; the last of a line has no tab.
+bool read_simple_calls(const char* p, std::size_t begin, std::size_t end, std::size_t samples,
+                       SimpleRows& rows) noexcept {
+    unsigned calls = 0, phases = 0;
+    for (std::size_t i = begin; i < end; ++i, p += 4) {
+        unsigned phase = unphased;
+        const int call = simple_call(p, rows.half_missing, phase);
         if (call < 0 || (i + 1 < samples && p[3] != '\t')) return false;
-        calls |= static_cast<unsigned>(call) << (2 * (i % 4));
+        calls |= static_cast<unsigned>(call) << (2 * (i - begin));
+        phases |= phase << (2 * (i - begin));
     }
-    row[whole] = static_cast<std::uint8_t>(calls);
+    rows.calls[begin / 4] = static_cast<std::uint8_t>(calls);
+    rows.phase[begin / 4] = static_cast<std::uint8_t>(phases);
+    rows.any_phased = rows.any_phased || phases != 0;
     return true;
 }
 
-bool read_simple_bcf_calls(std::string_view bytes, std::size_t samples, std::span<std::uint8_t> row,
-                           std::uint64_t& half_missing) noexcept {
-    constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
-    const auto one_call = [&](std::size_t i) -> unsigned { // 4 if it is not simple
-        const unsigned a = static_cast<unsigned char>(bytes[2 * i]) >> 1;
-        const unsigned b = static_cast<unsigned char>(bytes[2 * i + 1]) >> 1;
-        if (a > 2 || b > 2) return 4;
-        if ((a == 0) != (b == 0)) ++half_missing;
-        return a == 0 || b == 0 ? unsigned{missing} : a + b - 2;
-    };
-    std::size_t i = 0;
-    for (; i + 4 <= samples; i += 4) {
-        // REF is 2 or 3, ALT 4 or 5: without the phase bit, halved and less 1, they are 0 and 1.
-        const std::uint64_t alleles = (load_u64(bytes.data() + 2 * i) >> 1 & 0x7F * ones) - ones;
-        if ((alleles & ~ones) == 0) [[likely]] {
-            const std::uint64_t sums = alleles + (alleles >> 8);
-            row[i / 4] = static_cast<std::uint8_t>((sums & 3) | (sums >> 14 & 12) |
-                                                   (sums >> 28 & 48) | (sums >> 42 & 192));
+/// Whole bytes of calls that are all written with the same separator, or else one by one.
+template <bool phased>
+bool read_simple_line(const char* p, std::size_t samples, SimpleRows& rows) noexcept {
+    // The bytes of "0/0\t0/0\t" with the separator that this line uses.
+    constexpr std::uint64_t pattern = phased ? 0x0930'7C30'0930'7C30ULL : 0x0930'2F30'0930'2F30ULL;
+    constexpr std::uint64_t alleles = 0x0001'0001'0001'0001ULL;
+    const std::size_t whole = (samples - 1) / 4; // the last sample has no tab behind it
+    unsigned any = 0;
+    for (std::size_t byte = 0; byte < whole; ++byte, p += 16) {
+        const std::uint64_t low = load_u64(p) ^ pattern, high = load_u64(p + 8) ^ pattern;
+        if (((low | high) & ~alleles) != 0) [[unlikely]] {
+            if (!read_simple_calls(p, 4 * byte, 4 * byte + 4, samples, rows)) return false;
             continue;
         }
-        unsigned calls = 0;
-        for (unsigned k = 0; k < 4; ++k) {
-            const unsigned call = one_call(i + k);
-            if (call > 3) return false;
-            calls |= call << (2 * k);
+        rows.calls[byte] = static_cast<std::uint8_t>(pair_of_calls(low) | pair_of_calls(high) << 4);
+        if constexpr (phased) {
+            const unsigned phases = pair_of_phases(low) | pair_of_phases(high) << 4;
+            rows.phase[byte] = static_cast<std::uint8_t>(phases);
+            any |= phases;
         }
-        row[i / 4] = static_cast<std::uint8_t>(calls);
     }
-    if (i == samples) return true;
-    unsigned calls = 0;
-    for (unsigned shift = 0; i < samples; ++i, shift += 2) {
-        const unsigned call = one_call(i);
-        if (call > 3) return false;
-        calls |= call << shift;
+    rows.any_phased = rows.any_phased || any != 0;
+    return read_simple_calls(p, 4 * whole, samples, samples, rows);
+}
+
+} // namespace
+
+bool read_simple_gt_columns(std::string_view text, std::size_t samples, SimpleRows& rows) noexcept {
+    if (samples == 0 || text.size() != 4 * samples - 1) return false;
+    return text[1] == '|' ? read_simple_line<true>(text.data(), samples, rows)
+                          : read_simple_line<false>(text.data(), samples, rows);
+}
+
+namespace {
+
+/// One call of two bytes and its phase; false if an allele is beyond 1.
+bool simple_bcf_call(const char* bytes, SimpleRows& rows, unsigned& call, unsigned& phase) {
+    const auto first = static_cast<unsigned char>(bytes[0]),
+               second = static_cast<unsigned char>(bytes[1]);
+    const unsigned a = first >> 1, b = second >> 1;
+    if (a > 2 || b > 2) return false;
+    if ((a == 0) != (b == 0)) ++rows.half_missing;
+    call = a == 0 || b == 0 ? unsigned{missing} : a + b - 2;
+    phase = call == het && (second & 1) != 0 ? unsigned{a == 2 ? alt_first : alt_second} : 0U;
+    return true;
+}
+
+} // namespace
+
+bool read_simple_bcf_calls(std::string_view bytes, std::size_t samples, SimpleRows& rows) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
+    constexpr std::uint64_t seconds = 0x0100'0100'0100'0100ULL;
+    unsigned any = 0;
+    for (std::size_t i = 0; i < samples; i += 4) {
+        const std::size_t in_byte = std::min<std::size_t>(4, samples - i);
+        if (in_byte == 4) {
+            // REF is 2 or 3, ALT 4 or 5: without the phase bit, halved and less 1, they are 0
+            // and 1.
+            const std::uint64_t codes = load_u64(bytes.data() + 2 * i);
+            const std::uint64_t alleles = (codes >> 1 & 0x7F * ones) - ones;
+            if ((alleles & ~ones) == 0) [[likely]] {
+                const std::uint64_t sums = alleles + (alleles >> 8);
+                rows.calls[i / 4] = static_cast<std::uint8_t>(
+                    (sums & 3) | (sums >> 14 & 12) | (sums >> 28 & 48) | (sums >> 42 & 192));
+                const std::uint64_t hets = (alleles ^ alleles << 8) & codes & seconds; // phased
+                if (hets != 0) {
+                    const std::uint64_t firsts = alleles << 8 & hets,
+                                        p = (hets ^ firsts) | firsts << 1;
+                    rows.phase[i / 4] = static_cast<std::uint8_t>((p >> 8 & 3) | (p >> 22 & 12) |
+                                                                  (p >> 36 & 48) | (p >> 50 & 192));
+                    any = 1;
+                }
+                continue;
+            }
+        }
+        unsigned calls = 0, phases = 0;
+        for (unsigned k = 0; k < in_byte; ++k) {
+            unsigned call = 0, phase = 0;
+            if (!simple_bcf_call(bytes.data() + 2 * (i + k), rows, call, phase)) return false;
+            calls |= call << (2 * k);
+            phases |= phase << (2 * k);
+        }
+        rows.calls[i / 4] = static_cast<std::uint8_t>(calls);
+        rows.phase[i / 4] = static_cast<std::uint8_t>(phases);
+        any |= phases;
     }
-    row.back() = static_cast<std::uint8_t>(calls);
+    rows.any_phased = any != 0;
     return true;
 }
 

@@ -7,8 +7,11 @@
 #include "formats/vcf_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <cstring>
+#include <optional>
 
 namespace salus {
 namespace {
@@ -133,6 +136,22 @@ std::int64_t missing_of(BcfType type) {
     return type == BcfType::int8 ? INT8_MIN : type == BcfType::int16 ? INT16_MIN : INT32_MIN;
 }
 
+/// A number of a vector: NaN if missing, nothing at the end of the vector.
+std::optional<double> number_at(const BcfValue& v, std::size_t i) {
+    constexpr std::uint32_t end_real = 0x7F800002;
+    constexpr double not_there = std::numeric_limits<double>::quiet_NaN();
+    if (v.type != BcfType::real) {
+        const std::int64_t n = BcfCursor::integer(v, i);
+        if (n == missing_of(v.type) + 1) return std::nullopt;
+        return n == missing_of(v.type) ? not_there : static_cast<double>(n);
+    }
+    if (BcfCursor::load<std::uint32_t>(v, i) == end_real) return std::nullopt;
+    const auto value = BcfCursor::load<float>(v, i);
+    if (std::isinf(value))
+        throw RecordDefect{"a DS or GP value is not a number", "it must be finite"};
+    return value; // missing is a NaN
+}
+
 /// An INFO value as VCF would write it.
 std::string info_text(const BcfValue& v) {
     if (v.count == 0 || v.type == BcfType::none) return "1";
@@ -164,8 +183,11 @@ public:
             const auto found = std::find(header.strings.begin(), header.strings.end(), key);
             info_index_.push_back(static_cast<std::size_t>(found - header.strings.begin()));
         }
-        gt_index_ = static_cast<std::size_t>(
-            std::find(header.strings.begin(), header.strings.end(), "GT") - header.strings.begin());
+        constexpr std::array<std::string_view, 3> fields{"GT", "DS", "GP"};
+        for (std::size_t k = 0; k < fields.size(); ++k)
+            format_index_[k] = static_cast<std::size_t>(
+                std::find(header.strings.begin(), header.strings.end(), fields[k]) -
+                header.strings.begin());
     }
 
 private:
@@ -264,29 +286,68 @@ private:
 
     void read_calls(const Site& site, GenotypeRecord& out) override {
         BcfCursor in(individual_);
+        std::array<std::optional<BcfValue>, 3> found; // GT, DS, GP
         for (std::size_t f = 0; f < formats_; ++f) {
             const std::size_t key = in.index();
             const BcfValue v = in.value(samples());
-            if (key != gt_index_) continue;
-            const std::size_t alleles = site.alts.size() + 1;
-            std::uint64_t half_missing = 0;
-            if (v.type == BcfType::int8 && v.count == 2 && alleles == 2 &&
-                read_simple_bcf_calls(v.bytes, samples(), out.rows, half_missing)) {
-                counters_.half_missing += half_missing;
-                return;
+            for (std::size_t k = 0; k < found.size(); ++k)
+                if (key == format_index_[k] && !found[k]) found[k] = v;
+        }
+        const auto place = [&](int k) { return found[static_cast<std::size_t>(k)] ? k : -1; };
+        const FormatLayout layout = choose_format_(place(0), place(1), place(2));
+        const std::size_t alleles = site.alts.size() + 1;
+        if (layout.dosage < 0 && layout.gt >= 0) {
+            const BcfValue& v = *found[0];
+            if (v.type == BcfType::int8 && v.count == 2 && alleles == 2) {
+                SimpleRows rows = simple_rows(out);
+                if (read_simple_bcf_calls(v.bytes, samples(), rows)) {
+                    take_simple_rows(rows, out);
+                    return;
+                }
+                out.phase.clear();
             }
-            if (v.type == BcfType::int8)
-                take_calls<std::int8_t>(v, alleles);
-            else if (v.type == BcfType::int16)
-                take_calls<std::int16_t>(v, alleles);
-            else if (v.type == BcfType::int32)
-                take_calls<std::int32_t>(v, alleles);
-            else
-                throw RecordDefect{"GT is not of a whole-number type", "the record is damaged"};
+            take_gt(v, alleles);
             pack_rows(out);
             return;
         }
-        throw RecordDefect{"the record has no GT", "genotypes are read from GT"};
+        if (layout.gt >= 0)
+            take_gt(*found[0], alleles);
+        else
+            calls_.set_missing();
+        if (layout.empty()) ++counters_.without_genotypes;
+        dosages_.begin(layout.probabilities, alleles, samples());
+        if (layout.dosage >= 0) take_dosages(*found[static_cast<std::size_t>(layout.dosage)]);
+        pack_dosages(out);
+    }
+
+    void take_gt(const BcfValue& v, std::size_t alleles) {
+        if (v.type == BcfType::int8)
+            take_calls<std::int8_t>(v, alleles);
+        else if (v.type == BcfType::int16)
+            take_calls<std::int16_t>(v, alleles);
+        else if (v.type == BcfType::int32)
+            take_calls<std::int32_t>(v, alleles);
+        else
+            throw RecordDefect{"GT is not of a whole-number type", "the record is damaged"};
+    }
+
+    void take_dosages(const BcfValue& v) {
+        if (v.type == BcfType::character || v.type == BcfType::none)
+            throw RecordDefect{"DS or GP is not of a number type",
+                               "the header must declare it with Type=Float"};
+        std::vector<double> numbers;
+        for (std::size_t i = 0; i < samples(); ++i) {
+            numbers.clear();
+            for (std::size_t k = 0; k < v.count; ++k) {
+                const std::optional<double> number = number_at(v, i * v.count + k);
+                if (!number) break;
+                numbers.push_back(*number);
+            }
+            // A sample without values is written as one missing value and the end of the vector.
+            const bool none =
+                std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isnan(x); });
+            if (!none) dosages_.take(i, numbers, calls_.second[i] == AlleleCalls::no_allele);
+        }
     }
 
     /// Integer code of an allele: (allele + 1) << 1 | phased; 0 or 1 is missing, the smallest + 1
@@ -308,6 +369,8 @@ private:
         for (std::size_t i = 0; i < samples(); ++i) {
             calls_.first[i] = allele(i * v.count);
             calls_.second[i] = v.count == 1 ? AlleleCalls::no_allele : allele(i * v.count + 1);
+            calls_.phased[i] =
+                v.count > 1 ? BcfCursor::load<T>(v, i * v.count + 1) & std::uint8_t{1} : 0;
             if (calls_.first[i] == AlleleCalls::no_allele)
                 throw RecordDefect{"a GT value is empty", "a call has one or two alleles"};
             for (std::size_t k = 2; k < v.count; ++k)
@@ -320,7 +383,7 @@ private:
     std::unique_ptr<RecordStream> stream_;
     const VcfHeader& header_;
     std::vector<std::size_t> info_index_;
-    std::size_t gt_index_;
+    std::array<std::size_t, 3> format_index_{}; // of GT, DS, GP in the header
     std::uint64_t record_bytes_ = 0;
     std::string_view shared_, individual_;
     std::size_t formats_ = 0;

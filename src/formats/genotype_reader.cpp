@@ -21,6 +21,8 @@ ReadCounters& ReadCounters::operator+=(const ReadCounters& other) noexcept {
     heterozygous_haploid += other.heterozygous_haploid;
     haploid_on_diploid += other.haploid_on_diploid;
     half_missing += other.half_missing;
+    dosage_variants += other.dosage_variants;
+    without_genotypes += other.without_genotypes;
     return *this;
 }
 

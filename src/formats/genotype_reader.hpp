@@ -28,6 +28,10 @@ Region parse_region(std::string_view text);
 enum class BadRecord : std::uint8_t { fail, skip };
 enum class BedAlleles : std::uint8_t { a2_is_ref, a1_is_ref };
 
+/// Which FORMAT field of a VCF or BCF says how many ALT copies a sample has: `automatic` takes DS
+/// where the header declares it, else GT, and GP in records that have neither.
+enum class DosageField : std::uint8_t { automatic, gt, ds, gp };
+
 /// How genotype files are read; the same for all files of a cohort.
 struct ReadOptions {
     std::string genome_build = "GRCh38";
@@ -39,6 +43,7 @@ struct ReadOptions {
     /// Where a record has dosages or probabilities: a dosage farther than this from a whole number
     /// has no hard call (plink2's --hard-call-threshold).
     double hard_call_threshold = 0.1;
+    DosageField dosage_field = DosageField::automatic;
 };
 
 /// What happened while reading; all counts can be added up.
@@ -52,6 +57,8 @@ struct ReadCounters {
     std::uint64_t heterozygous_haploid = 0; // calls set missing: two alleles where one is expected
     std::uint64_t haploid_on_diploid = 0;   // single-allele calls taken as homozygous
     std::uint64_t half_missing = 0;         // calls like ./1, set missing
+    std::uint64_t dosage_variants = 0;      // variants read from DS, GP or other dosages
+    std::uint64_t without_genotypes = 0; // records with none of the fields asked for: all missing
     ReadCounters& operator+=(const ReadCounters& other) noexcept;
 };
 

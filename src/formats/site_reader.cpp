@@ -82,14 +82,14 @@ void require_site(const Site& site) {
 
 SiteReader::SiteReader(const VcfHeader& header, const ReadOptions& options,
                        std::span<const Sex> sex)
-    : options_(options), samples_(sex.size()), ploidy_(options.genome_build, sex) {
+    : choose_format_(header, options.dosage_field), options_(options), samples_(sex.size()),
+      ploidy_(options.genome_build, sex) {
     for (const std::string& key : options.info) {
         const auto number = header.info_number.find(key);
         per_alt_.push_back(number != header.info_number.end() && number->second == "A");
     }
     site_.info.resize(options.info.size());
-    calls_.first.resize(samples_);
-    calls_.second.resize(samples_);
+    calls_.resize(samples_);
 }
 
 bool SiteReader::next(GenotypeRecord& out) {
@@ -106,6 +106,8 @@ bool SiteReader::next(GenotypeRecord& out) {
             if (fate == Fate::pass_over) continue;
             take_variants(out);
             out.rows.resize(out.variants.size() * packed_bytes(samples_));
+            out.phase.clear();
+            out.dosages.clear();
             read_calls(site_, out);
         } catch (const RecordDefect& defect) {
             if (options_.on_bad_record == BadRecord::fail)
@@ -118,15 +120,30 @@ bool SiteReader::next(GenotypeRecord& out) {
             ++counters_.skipped;
             continue;
         }
-        const std::size_t bytes = packed_bytes(samples_);
-        for (std::size_t v = 0; v < out.variants.size(); ++v)
-            counters_.heterozygous_haploid +=
-                ploidy_.apply(std::span(out.rows).subspan(v * bytes, bytes));
+        apply_ploidy(out);
         counters_.variants += out.variants.size();
         if (site_.alts.size() > 1) ++counters_.split_sites;
         return true;
     }
     return false;
+}
+
+void SiteReader::apply_ploidy(GenotypeRecord& out) {
+    const std::size_t bytes = packed_bytes(samples_);
+    for (std::size_t v = 0; v < out.variants.size(); ++v) {
+        const auto calls = std::span(out.rows).subspan(v * bytes, bytes);
+        const std::uint64_t changed = ploidy_.apply(calls);
+        counters_.heterozygous_haploid += changed;
+        if (changed == 0) continue;
+        if (!out.phase.empty())
+            keep_phase_of_hets(calls, std::span(out.phase).subspan(v * bytes, bytes));
+        if (out.dosages.empty()) continue;
+        // A dosage of exactly one copy says no more than the heterozygous call.
+        Dosage* const dosages = out.dosages.data() + v * samples_;
+        for (std::size_t i = 0; i < samples_; ++i)
+            if (dosages[i] == dosage_one && packed_get(calls, i) == missing)
+                dosages[i] = dosage_missing;
+    }
 }
 
 SiteReader::Fate SiteReader::judge() {
@@ -211,9 +228,21 @@ void SiteReader::set_info(Site& site, std::size_t k, std::string_view value) con
             "the header declares Number=A"};
 }
 
+SimpleRows SiteReader::simple_rows(GenotypeRecord& out) {
+    out.phase.assign(out.rows.size(), 0);
+    return {.calls = out.rows, .phase = out.phase};
+}
+
+void SiteReader::take_simple_rows(const SimpleRows& rows, GenotypeRecord& out) {
+    counters_.half_missing += rows.half_missing;
+    if (!rows.any_phased) out.phase.clear();
+}
+
 void SiteReader::pack_rows(GenotypeRecord& out) {
+    bool phased = false;
     for (std::size_t i = 0; i < samples_; ++i) {
         const std::uint16_t a = calls_.first[i], b = calls_.second[i];
+        phased = phased || calls_.phased[i] != 0;
         if (b == AlleleCalls::no_allele) {
             if (a != AlleleCalls::missing_allele && ploidy_.expects_two(i))
                 ++counters_.haploid_on_diploid;
@@ -222,9 +251,21 @@ void SiteReader::pack_rows(GenotypeRecord& out) {
         }
     }
     const std::size_t bytes = packed_bytes(samples_);
-    for (std::size_t v = 0; v < out.variants.size(); ++v)
-        pack_calls(calls_, static_cast<std::uint16_t>(v + 1),
-                   std::span(out.rows).subspan(v * bytes, bytes));
+    if (phased) out.phase.resize(out.rows.size());
+    bool any = false;
+    for (std::size_t v = 0; v < out.variants.size(); ++v) {
+        const auto alt = static_cast<std::uint16_t>(v + 1);
+        pack_calls(calls_, alt, std::span(out.rows).subspan(v * bytes, bytes));
+        if (phased && pack_phase(calls_, alt, std::span(out.phase).subspan(v * bytes, bytes)))
+            any = true;
+    }
+    if (!any) out.phase.clear();
+}
+
+void SiteReader::pack_dosages(GenotypeRecord& out) {
+    pack_rows(out);
+    if (dosages_.finish(out, options_.hard_call_threshold))
+        counters_.dosage_variants += out.variants.size();
 }
 
 std::string SiteReader::place() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "formats/allele_calls.hpp"
+#include "formats/dosage_values.hpp"
 #include "formats/genotype_reader.hpp"
 #include "formats/vcf_header.hpp"
 
@@ -36,25 +37,35 @@ protected:
     virtual bool advance() = 0;
     /// Reads the site columns of the current record. Throws RecordDefect.
     virtual void read_site(Site& site) = 0;
-    /// Fills out.rows (sized: one row per variant). Throws RecordDefect.
+    /// Fills out.rows (sized: one row per variant), and phase and dosages (empty before) where the
+    /// record has them. Throws RecordDefect.
     virtual void read_calls(const Site& site, GenotypeRecord& out) = 0;
     virtual std::string where() const = 0;
 
     /// Keeps the value of the k-th INFO key, split where the header declares one per ALT. Throws
     /// RecordDefect.
     void set_info(Site& site, std::size_t k, std::string_view value) const;
-    /// Packs `calls_` into the rows of `out` and counts oddities.
+    /// Rows of a site with one ALT for the quick ways of reading.
+    static SimpleRows simple_rows(GenotypeRecord& out);
+    /// Counts, and keeps the phase if there is any.
+    void take_simple_rows(const SimpleRows& rows, GenotypeRecord& out);
+    /// Packs `calls_` into rows and phase of `out` and counts oddities.
     void pack_rows(GenotypeRecord& out);
+    /// The same with the dosages of `dosages_` on top.
+    void pack_dosages(GenotypeRecord& out);
 
     const ReadOptions& options() const noexcept { return options_; }
     std::size_t samples() const noexcept { return samples_; }
 
     AlleleCalls calls_; // [sample], scratch
+    DosageValues dosages_;
+    FormatChoice choose_format_;
 
 private:
     enum class Fate : std::uint8_t { keep, pass_over, finished };
     Fate judge();
     void take_variants(GenotypeRecord& out) const;
+    void apply_ploidy(GenotypeRecord& out);
     std::string place() const;
 
     ReadOptions options_;

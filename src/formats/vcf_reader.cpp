@@ -90,20 +90,45 @@ private:
 
     void read_calls(const Site& site, GenotypeRecord& out) override {
         if (format_ == "GT" && site.alts.size() == 1) {
-            std::uint64_t half_missing = 0;
-            if (read_simple_gt_columns(samples_text_, samples(), out.rows, half_missing)) {
-                counters_.half_missing += half_missing;
+            SimpleRows rows = simple_rows(out);
+            if (read_simple_gt_columns(samples_text_, samples(), rows)) {
+                take_simple_rows(rows, out);
                 return;
             }
+            out.phase.clear();
         }
-        if (format_ != "GT" && !format_.starts_with("GT:"))
-            throw RecordDefect{"FORMAT does not begin with GT",
-                               "genotypes are read from GT, which must be the first FORMAT field"};
-        const GtError error = read_gt_columns(samples_text_, site.alts.size() + 1, calls_);
+        const FormatLayout layout = read_layout();
+        const std::size_t alleles = site.alts.size() + 1;
+        if (layout.empty()) ++counters_.without_genotypes;
+        if (layout.dosage >= 0 || layout.empty()) {
+            dosages_.begin(layout.probabilities, alleles, samples());
+            read_format_columns(samples_text_, layout, calls_, dosages_);
+            pack_dosages(out);
+            return;
+        }
+        const GtError error = read_gt_columns(samples_text_, alleles, calls_);
         if (error != GtError::none)
             throw RecordDefect{std::string(explain(error)),
                                "calls are diploid or haploid: 0/1, 0|1, ./., 1"};
         pack_rows(out);
+    }
+
+    FormatLayout read_layout() const {
+        int gt = -1, ds = -1, gp = -1, place = 0;
+        for (const std::string_view name : split(format_, ':')) {
+            int* const found = name == "GT"   ? &gt
+                               : name == "DS" ? &ds
+                               : name == "GP" ? &gp
+                                              : nullptr;
+            if (found != nullptr && *found >= 0)
+                throw RecordDefect{text("FORMAT names ", name, " twice"), "a field stands once"};
+            if (found != nullptr) *found = place;
+            ++place;
+        }
+        if (gt > 0)
+            throw RecordDefect{"FORMAT does not begin with GT",
+                               "GT must be the first FORMAT field where it is there"};
+        return choose_format_(gt, ds, gp);
     }
 
     std::unique_ptr<RecordStream> stream_;
@@ -172,6 +197,14 @@ std::vector<Problem> info_problems(const VcfHeader& header, const ReadOptions& o
                             .help = near ? text("did you mean ", *near, "?")
                                          : text("it declares: ", join(declared, ", "))});
     }
+    const bool ds = options.dosage_field == DosageField::ds;
+    if (!ds && options.dosage_field != DosageField::gp) return problems;
+    const auto& names = header.strings;
+    if (std::find(names.begin(), names.end(), ds ? "DS" : "GP") == names.end())
+        problems.push_back({.what = text("the FORMAT field ", ds ? "DS" : "GP", " is not declared"),
+                            .where = path.string(),
+                            .why = "the parameter dosage_field asks for it",
+                            .help = "leave dosage_field out to read what the file has"});
     return problems;
 }
 

@@ -81,6 +81,8 @@ inline std::string vcf_text(std::size_t samples, std::string body) {
         "##INFO=<ID=DB,Number=0,Type=Flag,Description=\"flag\">\n"
         "##INFO=<ID=NOTE,Number=.,Type=String,Description=\"a \\\"quoted\\\" note\">\n"
         "##FORMAT=<ID=DP,Number=1,Type=Integer,Description=\"depth\">\n"
+        "##FORMAT=<ID=DS,Number=A,Type=Float,Description=\"dosage\">\n"
+        "##FORMAT=<ID=GP,Number=G,Type=Float,Description=\"probabilities\">\n"
         "##FORMAT=<ID=GT,Number=1,Type=String,Description=\"genotype\">\n"
         "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT";
     for (std::size_t i = 0; i < samples; ++i)
@@ -91,6 +93,39 @@ inline std::string vcf_text(std::size_t samples, std::string body) {
     for (char& c : body)
         if (c == ' ') c = '\t';
     return out + "\n" + body;
+}
+
+/// Phase of one variant as text: '<' where the first allele is the ALT, '>' the second, '-'
+/// neither.
+inline std::string phase_text(std::span<const std::uint8_t> row, std::size_t samples) {
+    std::string phase;
+    for (std::size_t i = 0; i < samples; ++i)
+        phase += "-><?"[packed_get(row, i)];
+    return phase;
+}
+
+/// Calls, phase and dosages of every variant: "1:100 A>C 01. -<- 0 16384 .".
+inline std::vector<std::string> read_details(const std::filesystem::path& path,
+                                             const ReadOptions& options = {},
+                                             std::vector<Sex> sex = {}) {
+    const auto file = open_genotype_file(path);
+    if (sex.empty()) sex = file->samples().sex;
+    const auto reader = file->read(file->ranges(1 << 30, options).at(0), options, sex);
+    std::vector<std::string> out;
+    GenotypeRecord record;
+    while (reader->next(record))
+        for (std::size_t v = 0; v < record.variants.size(); ++v) {
+            const Variant& variant = record.variants[v];
+            const GenotypeView view = record.view(v);
+            std::string line = variant.chromosome + ":" + std::to_string(variant.position) + " " +
+                               variant.ref + ">" + variant.alt + " " +
+                               calls_text(view.calls, sex.size());
+            if (!view.phase.empty()) line += " " + phase_text(view.phase, sex.size());
+            for (const Dosage dosage : view.dosages)
+                line += dosage == dosage_missing ? " ." : " " + std::to_string(dosage);
+            out.push_back(std::move(line));
+        }
+    return out;
 }
 
 /// What a reader delivered, in a form that is easy to compare: "1:100 rs1 A>C PASS 012.".

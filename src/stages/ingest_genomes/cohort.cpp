@@ -65,7 +65,12 @@ ReadOptions read_options(const IngestGenomesParams& params) {
                         .on_bad_record =
                             params.on_bad_record == "skip" ? BadRecord::skip : BadRecord::fail,
                         .bed_alleles = params.bed_ref_allele == "a1" ? BedAlleles::a1_is_ref
-                                                                     : BedAlleles::a2_is_ref};
+                                                                     : BedAlleles::a2_is_ref,
+                        .hard_call_threshold = params.hard_call_threshold,
+                        .dosage_field = params.dosage_field == "GT"   ? DosageField::gt
+                                        : params.dosage_field == "DS" ? DosageField::ds
+                                        : params.dosage_field == "GP" ? DosageField::gp
+                                                                      : DosageField::automatic};
     for (const std::string& region : params.regions)
         options.regions.push_back(parse_region(region));
     return options;

@@ -15,6 +15,8 @@ struct IngestGenomesParams {
     std::vector<std::string> keep_filter;
     std::string on_bad_record = "fail";
     std::string bed_ref_allele = "a2";
+    std::string dosage_field = "auto";
+    double hard_call_threshold = 0.1;
 };
 
 /// Genotype files -> genotype store.

@@ -13,7 +13,7 @@ struct NamedCounter {
     const char* name;
     std::uint64_t ReadCounters::*member;
 };
-constexpr std::array<NamedCounter, 9> counters{
+constexpr std::array<NamedCounter, 11> counters{
     {{"records", &ReadCounters::records},
      {"variants", &ReadCounters::variants},
      {"sites_split", &ReadCounters::split_sites},
@@ -22,7 +22,9 @@ constexpr std::array<NamedCounter, 9> counters{
      {"records_skipped", &ReadCounters::skipped},
      {"heterozygous_haploid_set_missing", &ReadCounters::heterozygous_haploid},
      {"haploid_calls_taken_as_homozygous", &ReadCounters::haploid_on_diploid},
-     {"half_missing_calls_set_missing", &ReadCounters::half_missing}}};
+     {"half_missing_calls_set_missing", &ReadCounters::half_missing},
+     {"variants_with_dosages", &ReadCounters::dosage_variants},
+     {"records_without_genotypes", &ReadCounters::without_genotypes}}};
 
 void write_counters(PartWriter& part, const ReadCounters& counted) {
     std::array<std::uint64_t, counters.size()> values{};
@@ -90,6 +92,8 @@ std::string summary(const ReadCounters& total, const GenotypeCohort& cohort) {
         if (count > 0) line += text("; ", with_thousands(count), " ", what);
     };
     mention(total.split_sites, "sites with several ALT alleles split");
+    mention(total.dosage_variants, "variants with dosages");
+    mention(total.without_genotypes, "records without genotypes, all missing");
     mention(total.outside, "sites outside the regions");
     mention(total.filtered, "sites left out by FILTER");
     mention(total.skipped, "malformed records skipped");

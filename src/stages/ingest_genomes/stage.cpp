@@ -20,6 +20,12 @@ const char* const details =
     "pseudo-autosomal regions in recorded males) a heterozygous call is set missing. Calls of more "
     "than two alleles are "
     "an error. All of these are counted in the attributes ingest_* of index.h5.\n\n"
+    "Dosages come from FORMAT/DS, or from FORMAT/GP as expected copies, and are kept in 1/16384 of "
+    "a copy, rounded to nearest; the call of a sample with a dosage is the nearest whole number "
+    "within hard_call_threshold, or missing. Values outside [0, 2], and probabilities that do not "
+    "add up to 1 within 0.02, are malformed records. DS of a haploid call counts one copy and is "
+    "doubled. Phase (0|1) is kept for heterozygous calls: 1|2 is 1|0 for the first ALT allele and "
+    "0|1 for the second.\n\n"
     "Every BGZF block is checked by its CRC-32, and the end marker must be there, so a cut or "
     "damaged file is refused. "
     "PLINK 1 files and uncompressed VCF hold no checksums: magic number, exact size, unused bits "
@@ -120,6 +126,16 @@ Stage ingest_genomes_stage() {
                {.doc = "Which allele column of a .bim file is REF; the other one is ALT, whose "
                        "copies are counted.",
                 .choices = {"a1", "a2"}})
+        .param("dosage_field", &IngestGenomesParams::dosage_field,
+               {.doc = "FORMAT field of VCF and BCF files that genotypes are read from. auto: DS "
+                       "where the header declares it, else GT, and GP in records without either. "
+                       "GT is read beside DS or GP for phase, and where a sample has no dosage.",
+                .choices = {"auto", "GT", "DS", "GP"}})
+        .param("hard_call_threshold", &IngestGenomesParams::hard_call_threshold,
+               {.doc = "A dosage farther than this from a whole number of copies has no hard call.",
+                .unit = "copies",
+                .min = 0,
+                .max = 0.5})
         .needs(needs)
         .examines(examine)
         .run(run_ingest_genomes);

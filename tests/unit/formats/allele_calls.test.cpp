@@ -1,7 +1,7 @@
 #include "formats/allele_calls.hpp"
 
 #include "base/random.hpp"
-#include "support/genotype_store.hpp"
+#include "support/variant_files.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,7 @@ namespace {
 
 AlleleCalls scratch(std::size_t samples) {
     AlleleCalls calls;
-    calls.first.resize(samples);
-    calls.second.resize(samples);
+    calls.resize(samples);
     return calls;
 }
 
@@ -27,6 +26,35 @@ std::string read(std::string columns, std::size_t samples, std::size_t alleles =
     std::vector<std::uint8_t> row(packed_bytes(samples));
     pack_calls(calls, alt, row);
     return test::calls_text(row, samples);
+}
+
+/// Phase of allele `alt` in the columns: '<' the first allele, '>' the second, '-' neither.
+std::string read_phase(std::string columns, std::size_t samples, std::size_t alleles = 2,
+                       std::uint16_t alt = 1) {
+    for (char& c : columns)
+        if (c == ' ') c = '\t';
+    columns.reserve(columns.size() + 64);
+    AlleleCalls calls = scratch(samples);
+    EXPECT_EQ(read_gt_columns(columns, alleles, calls), GtError::none);
+    std::vector<std::uint8_t> row(packed_bytes(samples), 0xFF);
+    const bool any = pack_phase(calls, alt, row);
+    const std::string text = test::phase_text(row, samples);
+    EXPECT_EQ(any, text.find_first_of("<>") != std::string::npos);
+    return text;
+}
+
+TEST(AlleleCalls, Phase) {
+    EXPECT_EQ(read_phase("0/1 0|1 1|0 1|1 .|1 1|. 1 0|0 1/0", 9), "-><------");
+    EXPECT_EQ(read_phase("1|2 2|1 2|2 1|0 0/2", 5, 3, 1), "<>-<-");
+    EXPECT_EQ(read_phase("1|2 2|1 2|2 1|0 0|2", 5, 3, 2), "><-->");
+    EXPECT_EQ(read_phase("|0|1 /1|0 |0/1 |1", 4), "><--"); // VCF 4.4: the mark before the second
+    EXPECT_EQ(read_phase("0/1 1/0", 2), "--");
+}
+
+TEST(AlleleCalls, PhaseIsKeptForHeterozygousCallsAlone) {
+    auto phase = test::packed_row("1221"); // as Phase: > < < >
+    keep_phase_of_hets(test::packed_row("1.12"), phase);
+    EXPECT_EQ(test::phase_text(phase, 4), ">-<-");
 }
 
 TEST(AlleleCalls, EveryFormOfGt) {
@@ -52,6 +80,14 @@ TEST(AlleleCalls, Errors) {
         EXPECT_EQ(read(bad, 1), explain(GtError::syntax)) << bad;
 }
 
+struct Rows {
+    explicit Rows(std::size_t samples)
+        : calls(packed_bytes(samples)),
+          phase(packed_bytes(samples)), rows{.calls = calls, .phase = phase} {}
+    std::vector<std::uint8_t> calls, phase;
+    SimpleRows rows;
+};
+
 TEST(AlleleCalls, SimpleColumnsEqualTheGeneralReader) {
     Rng rng(2, "gt", 0);
     for (std::size_t samples = 1; samples < 40; ++samples)
@@ -68,33 +104,34 @@ TEST(AlleleCalls, SimpleColumnsEqualTheGeneralReader) {
                                                (phase == '|' ? 1 : 0));
             }
             const std::string expected = read(columns, samples);
-            std::vector<std::uint8_t> row(packed_bytes(samples)), bcf_row(packed_bytes(samples));
-            std::uint64_t half = 0, bcf_half = 0;
+            Rows text_rows(samples), bcf_rows(samples);
             columns.reserve(columns.size() + 64);
-            ASSERT_TRUE(read_simple_gt_columns(columns, samples, row, half)) << columns;
-            EXPECT_EQ(test::calls_text(row, samples), expected) << columns;
-            ASSERT_TRUE(read_simple_bcf_calls(bytes, samples, bcf_row, bcf_half));
-            EXPECT_EQ(bcf_row, row);
-            EXPECT_EQ(half, bcf_half);
+            ASSERT_TRUE(read_simple_gt_columns(columns, samples, text_rows.rows)) << columns;
+            EXPECT_EQ(test::calls_text(text_rows.calls, samples), expected) << columns;
+            EXPECT_EQ(test::phase_text(text_rows.phase, samples), read_phase(columns, samples));
+            ASSERT_TRUE(read_simple_bcf_calls(bytes, samples, bcf_rows.rows));
+            EXPECT_EQ(bcf_rows.calls, text_rows.calls);
+            EXPECT_EQ(bcf_rows.phase, text_rows.phase);
+            EXPECT_EQ(bcf_rows.rows.half_missing, text_rows.rows.half_missing);
+            EXPECT_EQ(bcf_rows.rows.any_phased, text_rows.rows.any_phased);
         }
 }
 
 TEST(AlleleCalls, SimpleColumnsRefuseEverythingElse) {
-    std::vector<std::uint8_t> row(2);
-    std::uint64_t half = 0;
+    Rows row(6);
     const std::string good = "0/1\t0/0\t1/1\t0/0\t0/1\t0/0";
-    ASSERT_TRUE(read_simple_gt_columns(good, 6, row, half));
+    ASSERT_TRUE(read_simple_gt_columns(good, 6, row.rows));
     for (std::size_t i = 0; i < good.size(); ++i)
         for (const char wrong : {'2', '\0', ' ', ':', 'a', '\xFF', '\t', '/'}) {
             if (good[i] == wrong) continue;
             std::string bad = good;
             bad[i] = wrong;
-            EXPECT_FALSE(read_simple_gt_columns(bad, 6, row, half))
+            EXPECT_FALSE(read_simple_gt_columns(bad, 6, row.rows))
                 << i << " " << static_cast<int>(wrong);
         }
-    EXPECT_FALSE(read_simple_gt_columns(good, 5, row, half));
-    EXPECT_FALSE(read_simple_bcf_calls(std::string("\x02\x81", 2), 1, row, half)); // haploid
-    EXPECT_FALSE(read_simple_bcf_calls("\x02\x06\x02\x02\x02\x02\x02\x02", 4, row, half));
+    EXPECT_FALSE(read_simple_gt_columns(good, 5, row.rows));
+    EXPECT_FALSE(read_simple_bcf_calls(std::string("\x02\x81", 2), 1, row.rows)); // haploid
+    EXPECT_FALSE(read_simple_bcf_calls("\x02\x06\x02\x02\x02\x02\x02\x02", 4, row.rows));
 }
 
 TEST(PloidyRule, HeterozygousHaploidCallsBecomeMissing) {

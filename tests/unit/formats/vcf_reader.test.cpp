@@ -114,7 +114,6 @@ TEST_F(VcfReaderTest, MalformedRecords) {
     EXPECT_THAT(error_of_body("1,2 1 . A C" + tail), HasSubstr("CHROM"));
     EXPECT_THAT(error_of_body("1 1 . A C . q10; . GT 0/0 0/0 0/0 0/0\n"), HasSubstr("FILTER"));
     EXPECT_THAT(error_of_body("1 1 \xFF A C" + tail), HasSubstr("not text"));
-    EXPECT_THAT(error_of_body("1 1 . A C . . . DP 1 1 1 1\n"), HasSubstr("FORMAT"));
     EXPECT_THAT(error_of_body("1 1 . A C . . . GT 0/0 0/0 0/0\n"), HasSubstr("fewer columns"));
     EXPECT_THAT(error_of_body("1 1 . A C . . . GT 0/0 0/0 0/0 0/0 0/0\n"),
                 HasSubstr("more columns"));
@@ -123,6 +122,18 @@ TEST_F(VcfReaderTest, MalformedRecords) {
     EXPECT_THAT(error_of_body("1 1 . A C . . . GT 0/0/1 0/0 0/0 0/0\n"),
                 HasSubstr("more than two alleles"));
     EXPECT_THAT(error_of_body("1 1 . A C . . . GT 0/0 0/3 0/0 0/0\n"), HasSubstr("1:1"));
+}
+
+TEST_F(VcfReaderTest, RecordsWithoutGenotypesAreMissing) {
+    ReadCounters counters;
+    const auto path = plain("1 1 . A C . . . DP 1 1 1 1\n1 2 . A C . . . . . . . .\n"
+                            "1 3 . A C,G . . . A:B  1: 1:2 .:.\n");
+    const Lines expected{"1:1  A>C  ....", "1:2  A>C  ....", "1:3  A>C  ....", "1:3  A>G  ...."};
+    EXPECT_EQ(test::read_all(*open_genotype_file(path), {}, {}, 1 << 30, &counters), expected);
+    EXPECT_EQ(counters.without_genotypes, 3U);
+    EXPECT_THAT(error_of_body("1 1 . A C . . . DP 1 1 1\n"), HasSubstr("fewer columns"));
+    EXPECT_THAT(error_of_body("1 1 . A C . . . DP 1 1 1 1 1\n"), HasSubstr("more columns"));
+    EXPECT_THAT(error_of_body("1 1 . A C . . . DP:GT 1:1 1:1 1:1 1:1\n"), HasSubstr("FORMAT"));
 }
 
 TEST_F(VcfReaderTest, SkipsMalformedRecordsIfAsked) {
