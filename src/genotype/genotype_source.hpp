@@ -84,6 +84,8 @@ public:
     // last.
     void reset(std::uint64_t first_variant, std::size_t samples);
     void add_row(std::span<const std::uint8_t> row);
+    /// Adds a variant whose row the caller writes: whole 64-byte lines, the last of them zero.
+    std::span<std::uint8_t> append_row();
     void add_carriers(std::span<const Carrier> carriers);
     void set_dosage_row(std::span<const Dosage> row);
     void set_dosage_list(std::span<const SampleDosage> list);

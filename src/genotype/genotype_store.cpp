@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "genotype/block_codec.hpp"
 #include "genotype/store_layout.hpp"
 #include "store/h5.hpp"
 
@@ -65,11 +66,14 @@ private:
     std::size_t segment_of(std::uint64_t variant) const;
     OpenSegment open_segment(std::size_t entry) const;
     const OpenSegment& segment(std::size_t entry) const;
-    std::span<const std::uint8_t> block(std::size_t entry, std::uint64_t number) const;
+    /// Block `number` of a segment, checked. Reads the ones up to `last` with it if they are not
+    /// many bytes.
+    std::span<const std::uint8_t> block(std::size_t entry, std::uint64_t number,
+                                        std::uint64_t last) const;
     void restore_long_text(VariantRange range, std::vector<Variant>& variants) const;
     void check_range(VariantRange range) const;
 
-    static constexpr std::size_t most_open = 4;
+    static constexpr std::size_t most_open = 4, read_bytes = std::size_t{4} << 20;
 
     std::filesystem::path folder_;
     H5File index_;
@@ -81,10 +85,10 @@ private:
 
     // What was read last; neighbouring reads share it.
     mutable std::list<OpenSegment> open_; // most recently used first
-    mutable std::size_t block_segment_ = SIZE_MAX;
-    mutable std::uint64_t block_number_ = 0;
-    mutable std::vector<std::uint8_t> block_;
-    mutable std::vector<Carrier> scratch_;
+    mutable std::size_t blocks_segment_ = SIZE_MAX;
+    mutable std::uint64_t blocks_first_ = 0, blocks_end_ = 0;
+    mutable std::vector<std::uint8_t> blocks_;
+    mutable BlockDecoder decoder_;
 };
 
 H5File open_index(const std::filesystem::path& folder) {
@@ -95,13 +99,19 @@ H5File open_index(const std::filesystem::path& folder) {
                          .why = "a genotype store is a folder that holds index.h5 and part files",
                          .help = "give the folder that ingest_genomes wrote (genotypes.store)"});
     H5File index = H5File::open(path);
-    if (index.text_attribute("/", "format") != "salus genotype store" ||
-        index.integer_attribute("/", "format_version") != genotype_store_version)
-        throw DataError({.what = "this is not a genotype store of this version",
+    if (index.text_attribute("/", "format") != "salus genotype store")
+        throw DataError({.what = "this is not a genotype store",
                          .where = path.string(),
-                         .why = text("expected format 'salus genotype store', version ",
-                                     genotype_store_version),
-                         .help = "run ingest_genomes again with this version of salus"});
+                         .why = "the attribute format is not 'salus genotype store'",
+                         .help = "give the folder that ingest_genomes wrote (genotypes.store)"});
+    if (const auto version = index.integer_attribute("/", "format_version");
+        version != genotype_store_version)
+        throw DataError(
+            {.what = text("this genotype store has format version ", version.value_or(0), ", but ",
+                          genotype_store_version, " is what is read"),
+             .where = path.string(),
+             .why = "another version of salus wrote it",
+             .help = "run ingest_genomes again with this version of salus"});
     return index;
 }
 
@@ -207,38 +217,51 @@ const OpenSegment& GenotypeStore::segment(std::size_t entry) const {
     return open_.front();
 }
 
-std::span<const std::uint8_t> GenotypeStore::block(std::size_t entry, std::uint64_t number) const {
-    if (block_segment_ == entry && block_number_ == number) return block_;
+std::span<const std::uint8_t> GenotypeStore::block(std::size_t entry, std::uint64_t number,
+                                                   std::uint64_t last) const {
     const OpenSegment& opened = segment(entry);
-    const std::uint64_t begin = opened.offset[number], end = opened.offset[number + 1];
-    block_segment_ = SIZE_MAX;
-    try {
-        block_ = opened.file.read_rows<std::uint8_t>(opened.bytes_name, begin, end - begin);
-    } catch (const DataError& error) {
-        throw_damaged(opened.file.path(), text("genotypes cannot be read: ", error.what()));
+    const auto& offset = opened.offset;
+    if (blocks_segment_ != entry || number < blocks_first_ || number >= blocks_end_) {
+        std::uint64_t end = number + 1;
+        while (end <= last && offset[end + 1] - offset[number] <= read_bytes)
+            ++end;
+        blocks_segment_ = SIZE_MAX;
+        try {
+            blocks_ = opened.file.read_rows<std::uint8_t>(opened.bytes_name, offset[number],
+                                                          offset[end] - offset[number]);
+        } catch (const DataError& error) {
+            throw_damaged(opened.file.path(), text("genotypes cannot be read: ", error.what()));
+        }
+        blocks_segment_ = entry;
+        blocks_first_ = number;
+        blocks_end_ = end;
     }
-    if (crc32(std::as_bytes(std::span(block_))) != opened.crc[number])
+    const auto found = std::span<const std::uint8_t>(blocks_).subspan(
+        offset[number] - offset[blocks_first_], offset[number + 1] - offset[number]);
+    if (crc32(std::as_bytes(found)) != opened.crc[number])
         throw_damaged(opened.file.path(), text("block ", number, " of segment ",
                                                segments_[entry].number, " fails its CRC-32 check"));
-    block_segment_ = entry;
-    block_number_ = number;
-    return block_;
+    return found;
 }
 
-void GenotypeStore::read(VariantRange range, VariantBlock& out, WithPhase) const {
+void GenotypeStore::read(VariantRange range, VariantBlock& out, WithPhase phase) const {
     check_range(range);
     out.reset(range.begin, samples_.size());
     for (std::uint64_t v = range.begin; v < range.end;) {
         const std::size_t entry = segment_of(v);
         const SegmentEntry& s = segments_[entry];
         const std::uint64_t inside = v - s.first_variant, number = inside / block_variants_;
+        const std::uint64_t end = std::min(range.end - s.first_variant, s.variants);
         const std::uint64_t begin = number * block_variants_;
         const std::uint64_t length = std::min(block_variants_, s.variants - begin);
-        const std::uint64_t count = std::min(range.end - v, begin + length - inside);
-        if (!decode_block(block(entry, number), length, inside - begin, count, scratch_, out))
+        const BlockPart part{.variants = length,
+                             .first = inside - begin,
+                             .count = std::min(end, begin + length) - inside,
+                             .phase = phase};
+        if (!decoder_.decode(block(entry, number, (end - 1) / block_variants_), part, out))
             throw_damaged(folder_ / s.file,
                           text("block ", number, " of segment ", s.number, " contradicts itself"));
-        v += count;
+        v += part.count;
     }
 }
 

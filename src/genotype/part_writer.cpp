@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "genotype/block_codec.hpp"
 #include "genotype/store_layout.hpp"
 
 #include <algorithm>
@@ -16,17 +17,12 @@ static_assert(std::endian::native == std::endian::little, "blocks are stored lit
 constexpr std::size_t segment_bytes = std::size_t{64} << 20;
 constexpr std::uint64_t segment_variants = std::uint64_t{1} << 17;
 
-void append_u32(std::vector<std::uint8_t>& out, std::uint32_t value) {
-    for (int shift = 0; shift < 32; shift += 8)
-        out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
 } // namespace
 
 struct GenotypePartWriter::State {
     State(H5File& out, std::size_t n, std::vector<std::string> keys)
-        : file(out), samples(n), block_variants(store_block_variants(n)), info(std::move(keys)),
-          table(variants_table_spec(segment_prefix(0), info)),
+        : file(out), samples(n), block_variants(store_block_variants(n)), encoder(n),
+          info(std::move(keys)), table(variants_table_spec(segment_prefix(0), info)),
           long_text(long_text_table_spec(segment_prefix(0))) {}
 
     void add_text(std::string_view column, std::string_view value) {
@@ -56,16 +52,12 @@ struct GenotypePartWriter::State {
     }
 
     void close_block() {
-        if (entries.empty()) return;
+        if (encoder.variants() == 0) return;
         const std::size_t begin = bytes.size();
-        for (const std::uint32_t entry : entries)
-            append_u32(bytes, entry);
-        bytes.insert(bytes.end(), calls.begin(), calls.end());
+        encoder.finish(bytes);
         const auto block = std::span<const std::uint8_t>(bytes).subspan(begin);
         crc.push_back(crc32(std::as_bytes(block)));
         offset.push_back(bytes.size());
-        entries.clear();
-        calls.clear();
     }
 
     void close_segment() {
@@ -89,10 +81,10 @@ struct GenotypePartWriter::State {
     H5File& file;
     std::size_t samples;
     std::uint64_t block_variants;
+    BlockEncoder encoder;
     std::vector<std::string> info;
     TableData table, long_text;
-    std::vector<std::uint8_t> bytes, calls; // of the segment, of the block
-    std::vector<std::uint32_t> entries;     // of the block
+    std::vector<std::uint8_t> bytes; // of the segment
     std::vector<std::uint64_t> offset{0};
     std::vector<std::uint32_t> crc;
     std::uint64_t segment_rows = 0, segments = 0, variants = 0;
@@ -103,16 +95,13 @@ GenotypePartWriter::GenotypePartWriter(H5File& file, std::size_t samples,
     : state_(std::make_unique<State>(file, samples, std::move(info))) {}
 GenotypePartWriter::~GenotypePartWriter() = default;
 
-void GenotypePartWriter::add(const Variant& variant, std::span<const std::uint8_t> row) {
+void GenotypePartWriter::add(const Variant& variant, const GenotypeView& genotypes) {
     State& s = *state_;
     s.add_row(variant);
-    const std::size_t before = s.calls.size();
-    const bool carriers = append_calls(row, s.samples, s.calls);
-    const std::size_t length = s.calls.size() - before;
-    s.entries.push_back(static_cast<std::uint32_t>(length << 1 | (carriers ? 1U : 0U)));
+    s.encoder.add(genotypes);
     ++s.segment_rows;
     ++s.variants;
-    if (s.entries.size() < s.block_variants) return;
+    if (s.encoder.variants() < s.block_variants) return;
     s.close_block();
     if (s.bytes.size() >= segment_bytes || s.segment_rows >= segment_variants) s.close_segment();
 }

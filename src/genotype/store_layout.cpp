@@ -1,88 +1,12 @@
 #include "genotype/store_layout.hpp"
 
-#include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace salus {
-namespace {
-
-std::uint32_t load_u32(const std::uint8_t* bytes) noexcept {
-    std::uint32_t value = 0;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-std::uint64_t load_u64(const std::uint8_t* bytes) noexcept {
-    std::uint64_t value = 0;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-constexpr std::uint64_t low_bits = 0x5555555555555555ULL;
-
-/// One set bit per call that is not hom_ref, at the call's lower bit.
-std::uint64_t carrier_bits(std::uint64_t word) noexcept { return (word | word >> 1) & low_bits; }
-
-std::size_t count_carriers(std::span<const std::uint8_t> row, std::size_t stop_above) noexcept {
-    std::size_t carriers = 0, i = 0;
-    for (; i + 8 <= row.size() && carriers <= stop_above; i += 8)
-        carriers += static_cast<std::size_t>(std::popcount(carrier_bits(load_u64(&row[i]))));
-    if (i + 8 <= row.size()) return carriers;
-    for (; i < row.size(); ++i)
-        carriers += static_cast<std::size_t>(std::popcount(carrier_bits(row[i])));
-    return carriers;
-}
-
-class CarrierEncoder {
-public:
-    explicit CarrierEncoder(std::vector<std::uint8_t>& out) : out_(out) {}
-    /// Carriers among the calls of `word`, the first of which is call `sample`.
-    void add(std::uint64_t word, std::size_t sample) {
-        for (std::uint64_t bits = carrier_bits(word); bits != 0; bits &= bits - 1) {
-            const auto shift = static_cast<unsigned>(std::countr_zero(bits));
-            const std::size_t here = sample + shift / 2;
-            append((here - next_) << 2 | (word >> shift & 3));
-            next_ = here + 1;
-        }
-    }
-
-private:
-    void append(std::uint64_t value) {
-        for (; value >= 0x80; value >>= 7)
-            out_.push_back(static_cast<std::uint8_t>(value | 0x80));
-        out_.push_back(static_cast<std::uint8_t>(value));
-    }
-    std::vector<std::uint8_t>& out_;
-    std::size_t next_ = 0;
-};
-
-bool decode_carriers(std::span<const std::uint8_t> bytes, std::size_t samples,
-                     std::vector<Carrier>& out) {
-    out.clear();
-    std::uint64_t next = 0;
-    for (std::size_t i = 0; i < bytes.size();) {
-        std::uint64_t value = 0;
-        unsigned shift = 0;
-        for (;; shift += 7) {
-            if (i == bytes.size() || shift > 35) return false;
-            const std::uint8_t byte = bytes[i++];
-            value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-            if (byte < 0x80) break;
-        }
-        const std::uint64_t sample = next + (value >> 2);
-        if (sample >= samples || (value & 3) == 0) return false;
-        out.push_back(make_carrier(sample, static_cast<std::uint8_t>(value & 3)));
-        next = sample + 1;
-    }
-    return true;
-}
-
-} // namespace
 
 std::uint64_t store_block_variants(std::uint64_t samples) noexcept {
     constexpr std::uint64_t block_bytes = std::uint64_t{1} << 19;
@@ -147,45 +71,6 @@ std::string_view text_head(std::string_view value, std::size_t most) noexcept {
 std::uint32_t block_index_crc32(std::span<const std::uint64_t> offset,
                                 std::span<const std::uint32_t> crc) noexcept {
     return crc32(std::as_bytes(crc), crc32(std::as_bytes(offset)));
-}
-
-bool append_calls(std::span<const std::uint8_t> row, std::size_t samples,
-                  std::vector<std::uint8_t>& out) {
-    SALUS_DEBUG_ASSERT(row.size() == packed_bytes(samples));
-    const std::size_t most = row.size() / sizeof(Carrier);
-    if (row.size() < sizeof(Carrier) || count_carriers(row, most) > most) {
-        out.insert(out.end(), row.begin(), row.end());
-        return false;
-    }
-    CarrierEncoder encoder(out);
-    std::size_t i = 0;
-    for (; i + 8 <= row.size(); i += 8)
-        if (const std::uint64_t word = load_u64(&row[i]); word != 0) encoder.add(word, 4 * i);
-    for (; i < row.size(); ++i)
-        encoder.add(row[i], 4 * i);
-    return true;
-}
-
-bool decode_block(std::span<const std::uint8_t> block, std::size_t variants, std::size_t first,
-                  std::size_t count, std::vector<Carrier>& scratch, VariantBlock& out) {
-    if (block.size() < 4 * variants || first + count > variants) return false;
-    std::size_t offset = 4 * variants;
-    for (std::size_t v = 0; v < first + count; ++v) {
-        const std::uint32_t entry = load_u32(&block[4 * v]);
-        const std::size_t bytes = entry >> 1;
-        if (bytes > block.size() - offset) return false;
-        const auto calls = block.subspan(offset, bytes);
-        offset += bytes;
-        if (v < first) continue;
-        if (entry & 1) {
-            if (!decode_carriers(calls, out.sample_count(), scratch)) return false;
-            out.add_carriers(scratch);
-        } else {
-            if (bytes != packed_bytes(out.sample_count())) return false;
-            out.add_row(calls);
-        }
-    }
-    return first + count < variants || offset == block.size();
 }
 
 } // namespace salus

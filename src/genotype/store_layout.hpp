@@ -14,7 +14,7 @@
 namespace salus {
 
 /// Layout of a genotype store, shared by its writer and its reader; docs/formats.md describes it.
-inline constexpr std::int64_t genotype_store_version = 1;
+inline constexpr std::int64_t genotype_store_version = 2;
 /// Text of a variant that is longer than this is kept in the table `long_text`.
 inline constexpr std::size_t long_text_bytes = 64;
 
@@ -34,18 +34,6 @@ std::string segment_prefix(std::uint64_t segment);
 std::string shown_text(std::string_view value);
 /// The longest head of `value` of at most `most` bytes that does not cut a UTF-8 character.
 std::string_view text_head(std::string_view value, std::size_t most) noexcept;
-
-/// Encodes calls of one variant: the 2-bit row itself, or its carriers as LEB128 varints of
-/// (gap to the previous carrier) << 2 | call, where 32-bit carriers take less memory than the row.
-/// Appends to `out`; returns whether it is a carrier list. O(samples / 32 + carriers).
-bool append_calls(std::span<const std::uint8_t> row, std::size_t samples,
-                  std::vector<std::uint8_t>& out);
-
-/// Appends variants [first, first + count) of an encoded block to `out`.
-/// \param block  a header of one u32 per variant (bytes << 1 | is_carrier_list), then their bytes.
-/// \return false if the block contradicts itself.
-bool decode_block(std::span<const std::uint8_t> block, std::size_t variants, std::size_t first,
-                  std::size_t count, std::vector<Carrier>& scratch, VariantBlock& out);
 
 /// Ties the block index of a segment to the store.
 std::uint32_t block_index_crc32(std::span<const std::uint64_t> offset,

@@ -23,8 +23,8 @@ public:
     GenotypePartWriter(const GenotypePartWriter&) = delete;
     GenotypePartWriter& operator=(const GenotypePartWriter&) = delete;
 
-    /// `row`: calls of all samples, 2 bits each, unused bits zero.
-    void add(const Variant& variant, std::span<const std::uint8_t> row);
+    /// `genotypes`: of all samples; unused bits of its rows are zero.
+    void add(const Variant& variant, const GenotypeView& genotypes);
     /// Writes what is left and the totals; without it the part is not complete.
     void finish();
     std::uint64_t variants() const noexcept;

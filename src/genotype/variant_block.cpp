@@ -92,17 +92,21 @@ void VariantBlock::reset(std::uint64_t first_variant, std::size_t samples) {
     lines_ = 0;
 }
 
-void VariantBlock::add_row(std::span<const std::uint8_t> row) {
-    SALUS_ASSERT(row.size() == packed_bytes(samples_));
+std::span<std::uint8_t> VariantBlock::append_row() {
     const std::size_t begin = lines_;
     // At least one line, so that row() of a variant without samples stays inside the array.
-    const std::size_t lines = std::max<std::size_t>(1, (row.size() + 63) / 64);
+    const std::size_t lines = std::max<std::size_t>(1, (packed_bytes(samples_) + 63) / 64);
     lines_ += lines;
     if (rows_.size() < lines_) rows_.resize(std::max(lines_, rows_.size() + rows_.size() / 2));
-    std::uint8_t* const first = rows_[begin].byte;
     std::memset(rows_[lines_ - 1].byte, 0, sizeof(Line));
-    if (!row.empty()) std::memcpy(first, row.data(), row.size());
     entries_.push_back({.carriers = false, .begin = begin, .length = lines});
+    return {rows_[begin].byte, lines * sizeof(Line)};
+}
+
+void VariantBlock::add_row(std::span<const std::uint8_t> row) {
+    SALUS_ASSERT(row.size() == packed_bytes(samples_));
+    std::uint8_t* const first = append_row().data();
+    if (!row.empty()) std::memcpy(first, row.data(), row.size());
 }
 
 void VariantBlock::add_carriers(std::span<const Carrier> carriers) {

@@ -33,10 +33,18 @@ inline std::string calls_text(const VariantBlock& block, std::size_t v) {
     return calls_text(row, block.sample_count());
 }
 
-/// A part of a small store: variants and their packed rows.
+/// A part of a small store: variants and their packed rows; dosages and phase by variant, or none.
 struct SmallPart {
     std::vector<Variant> variants;
     std::vector<std::vector<std::uint8_t>> rows;
+    std::vector<std::vector<Dosage>> dosages = {};
+    std::vector<std::vector<std::uint8_t>> phase = {};
+
+    GenotypeView view(std::size_t v) const {
+        return {.calls = rows[v],
+                .dosages = dosages.empty() ? std::span<const Dosage>() : dosages[v],
+                .phase = phase.empty() ? std::span<const std::uint8_t>() : phase[v]};
+    }
 };
 
 /// Writes a complete genotype store into `folder`, which is made.
@@ -49,7 +57,7 @@ inline void write_small_store(const std::filesystem::path& folder, const StoreDe
         PartWriter part(folder / name);
         GenotypePartWriter writer(part.file(), store.samples.size(), store.info);
         for (std::size_t v = 0; v < parts[p].variants.size(); ++v)
-            writer.add(parts[p].variants[v], parts[p].rows[v]);
+            writer.add(parts[p].variants[v], parts[p].view(v));
         writer.finish();
         written.push_back({name, part.commit(), name});
     }

@@ -124,7 +124,7 @@ void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) 
             GenotypeRecord record;
             while (reader->next(record))
                 for (std::size_t v = 0; v < record.variants.size(); ++v)
-                    writer.add(record.variants[v], record.row(v));
+                    writer.add(record.variants[v], record.view(v));
             writer.finish();
             write_counters(part, reader->counters());
         });

@@ -4,10 +4,11 @@
 #include "base/random.hpp"
 #include "genotype/store_layout.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
 #include <fstream>
 
 namespace salus {
@@ -48,7 +49,19 @@ protected:
                                      .alt_index = 1,
                                      .alt_count = 1,
                                      .info = {"0.5", v == 6 ? std::string(200, 'x') : ""}});
+            std::vector<Dosage> dosages;
+            std::vector<std::uint8_t> phase(packed_bytes(samples));
+            for (std::size_t i = 0; i < samples; ++i) {
+                const std::uint8_t call = packed_get(row, i);
+                dosages.push_back(dosage_of_call(call));
+                if (call == het && v % 4 == 1)
+                    packed_set(phase, i, static_cast<std::uint8_t>(1 + i % 2));
+                if (v % 5 == 2 && rng.bernoulli(v % 2 == 0 ? 0.01 : 0.5))
+                    dosages.back() = static_cast<Dosage>(rng.below(32769));
+            }
             part.rows.push_back(std::move(row));
+            part.dosages.push_back(std::move(dosages));
+            part.phase.push_back(std::move(phase));
         }
         test::write_small_store(folder_, store_, parts_);
     }
@@ -57,18 +70,24 @@ protected:
         const std::size_t first = parts_[0].variants.size();
         return v < first ? parts_[0].variants[v] : parts_[1].variants[v - first];
     }
-    const std::vector<std::uint8_t>& row(std::uint64_t v) const {
+    GenotypeView view(std::uint64_t v) const {
         const std::size_t first = parts_[0].rows.size();
-        return v < first ? parts_[0].rows[v] : parts_[1].rows[v - first];
+        return v < first ? parts_[0].view(v) : parts_[1].view(v - first);
     }
     void expect_same(VariantRange range) const {
         const auto source = open_genotypes(folder_);
         VariantBlock block;
-        source->read(range, block);
+        source->read(range, block, WithPhase::yes);
         ASSERT_EQ(block.size(), range.size());
-        const std::size_t n = store_.samples.size();
-        for (std::size_t i = 0; i < block.size(); ++i)
-            ASSERT_EQ(test::calls_text(block, i), test::calls_text(row(range.begin + i), n)) << i;
+        VariantBlock made;
+        made.reset(range.begin, store_.samples.size());
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            made.add(view(range.begin + i));
+            ASSERT_EQ(test::calls_text(block, i), test::calls_text(made, i)) << i;
+            ASSERT_TRUE(std::ranges::equal(block.dosage_row(i), made.dosage_row(i))) << i;
+            ASSERT_TRUE(std::ranges::equal(block.dosage_list(i), made.dosage_list(i))) << i;
+            ASSERT_TRUE(std::ranges::equal(block.phased(i), made.phased(i))) << i;
+        }
         const auto variants = source->variants(range);
         for (std::size_t i = 0; i < variants.size(); ++i) {
             const Variant& expected = variant(range.begin + i);
@@ -156,42 +175,45 @@ TEST_F(GenotypeStoreTest, NoFlippedBitInAPartGivesOtherGenotypes) {
     EXPECT_GT(refused, 0);
 }
 
-TEST(StoreLayout, CodesOfEveryLengthAndDensity) {
-    Rng rng(3, "codec", 0);
-    for (std::size_t samples = 1; samples < 400; samples += 7)
-        for (const double rate : {0.0, 0.01, 0.06, 0.5, 1.0}) {
-            std::vector<std::uint8_t> row(packed_bytes(samples)), bytes(4);
-            for (std::size_t i = 0; i < samples; ++i)
-                if (rng.bernoulli(rate))
-                    packed_set(row, i, static_cast<std::uint8_t>(1 + rng.below(3)));
-            const bool carriers = append_calls(row, samples, bytes);
-            const auto entry =
-                static_cast<std::uint32_t>((bytes.size() - 4) << 1 | (carriers ? 1 : 0));
-            std::memcpy(bytes.data(), &entry, 4);
-            VariantBlock block;
-            block.reset(0, samples);
-            std::vector<Carrier> scratch;
-            ASSERT_TRUE(decode_block(bytes, 1, 0, 1, scratch, block));
-            EXPECT_EQ(test::calls_text(block, 0), test::calls_text(row, samples));
-            EXPECT_LE(bytes.size() - 4, row.size() * 5);
-        }
+TEST_F(GenotypeStoreTest, AReadTouchesOnlyItsBlocks) {
+    const std::filesystem::path path = folder_ / "part-000000.h5";
+    const std::uint64_t block = store_block_variants(2000);
+    fill(2000, 3 * block);
+    std::vector<std::uint64_t> offset;
+    std::string bytes;
+    {
+        const H5File part = H5File::open(path);
+        offset = part.read_array<std::uint64_t>("segments/000000/block_offset");
+        const auto stored = part.read_array<std::uint8_t>("segments/000000/bytes");
+        bytes.assign(stored.begin(), stored.end());
+    }
+    ASSERT_EQ(offset.size(), 4U);
+    std::string file = read_text_file(path);
+    const std::size_t middle = file.find(bytes.substr(offset[1], 64));
+    ASSERT_NE(middle, std::string::npos);
+    for (std::size_t i = 0; i < offset[2] - offset[1]; ++i)
+        file[middle + i] = static_cast<char>(~file[middle + i]);
+    std::ofstream(path, std::ios::binary) << file;
+    expect_same({0, block});
+    expect_same({2 * block, 4 * block}); // its end lies in the other part
+    VariantBlock out;
+    EXPECT_THROW(open_genotypes(folder_)->read({block, block + 1}, out), IntegrityError);
+    EXPECT_THROW(open_genotypes(folder_)->read({0, 3 * block}, out), IntegrityError);
 }
 
-TEST(StoreLayout, DamagedBlocksAreRefused) {
-    VariantBlock block;
-    block.reset(0, 8);
-    std::vector<Carrier> scratch;
-    const auto decode = [&](std::vector<std::uint8_t> bytes) {
-        return decode_block(bytes, 1, 0, 1, scratch, block);
-    };
-    EXPECT_FALSE(decode({1, 0, 0}));
-    EXPECT_FALSE(decode({6, 0, 0, 0, 1, 2, 3}));      // row of 3 bytes for 8 samples
-    EXPECT_FALSE(decode({4, 0, 0, 0, 1}));            // longer than the block
-    EXPECT_FALSE(decode({2 << 1, 0, 0, 0, 1, 2, 3})); // bytes left over
-    EXPECT_FALSE(decode({3, 0, 0, 0, 0x80}));         // varint without end
-    EXPECT_FALSE(decode({3, 0, 0, 0, 8 << 2 | 1}));   // sample 8 of 8
-    EXPECT_FALSE(decode({3, 0, 0, 0, 1 << 2}));       // carrier of nothing
-    EXPECT_TRUE(decode({3, 0, 0, 0, 7 << 2 | 1}));
+TEST_F(GenotypeStoreTest, AnotherVersionIsRefusedAndSaysWhatToDo) {
+    fill(3, 2);
+    H5File index = H5File::create(folder_ / "index.h5");
+    index.attribute("/", "format", "salus genotype store");
+    index.attribute("/", "format_version", std::int64_t{1});
+    index.close();
+    try {
+        open_genotypes(folder_);
+        FAIL();
+    } catch (const DataError& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("version 1"));
+        EXPECT_THAT(error.problems().front().help, testing::HasSubstr("run ingest_genomes again"));
+    }
 }
 
 TEST(StoreLayout, LongTextsAreShownShort) {

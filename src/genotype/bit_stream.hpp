@@ -1,0 +1,129 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+namespace salus {
+
+/// Golomb-Rice parameter for the gaps of `count` of `total` things: the power of two next below
+/// ln 2 times the mean gap. A function of both alone, so that it is never stored. `count` > 0.
+constexpr unsigned rice_parameter(std::uint64_t total, std::uint64_t count) noexcept {
+    const std::uint64_t gap = (total - count) * 11 / (16 * count);
+    return gap == 0 ? 0 : static_cast<unsigned>(std::bit_width(gap)) - 1;
+}
+
+/// Bits appended one after the other, the first in the lowest bit of the first byte.
+class BitWriter {
+public:
+    /// The lowest `bits` (at most 56) of `value`; the others must be zero.
+    void put(std::uint64_t value, unsigned bits) {
+        word_ |= value << used_;
+        used_ += bits;
+        while (used_ >= 8) {
+            bytes_.push_back(static_cast<std::uint8_t>(word_));
+            word_ >>= 8;
+            used_ -= 8;
+        }
+    }
+    /// As many zeros, then a one.
+    void put_unary(std::uint64_t zeros) {
+        for (; zeros >= 32; zeros -= 32)
+            put(0, 32);
+        put(std::uint64_t{1} << zeros, static_cast<unsigned>(zeros) + 1);
+    }
+    /// Elias gamma code of a number from 0 below 2^48.
+    void put_number(std::uint64_t number) {
+        const auto width = static_cast<unsigned>(std::bit_width(number + 1));
+        put_unary(width - 1);
+        put((number + 1) ^ std::uint64_t{1} << (width - 1), width - 1);
+    }
+    void put_rice(std::uint64_t number, unsigned parameter) {
+        put_unary(number >> parameter);
+        put(number & ((std::uint64_t{1} << parameter) - 1), parameter);
+    }
+    std::size_t bits() const noexcept { return 8 * bytes_.size() + used_; }
+    /// Closes the last byte and gives all of them.
+    std::span<const std::uint8_t> finish() {
+        if (used_ > 0) put(0, 8 - used_);
+        return bytes_;
+    }
+    void clear() noexcept {
+        bytes_.clear();
+        word_ = 0;
+        used_ = 0;
+    }
+
+private:
+    std::vector<std::uint8_t> bytes_;
+    std::uint64_t word_ = 0;
+    unsigned used_ = 0;
+};
+
+/// Reads what a BitWriter wrote. Reading beyond the end gives zeros and makes ok() false.
+class BitReader {
+public:
+    /// `readable`: bytes from the first of `stream` on that may be touched, at least its size.
+    BitReader(std::span<const std::uint8_t> stream, std::size_t readable) noexcept
+        : data_(stream.data()), bits_(8 * stream.size()), readable_(readable) {}
+    bool ok() const noexcept { return at_ <= bits_; }
+    std::size_t position() const noexcept { return at_; }
+    /// The next 57 bits or more, the first lowest.
+    std::uint64_t window() const noexcept {
+        const std::size_t byte = at_ / 8;
+        std::uint64_t word = 0;
+        if (byte + 8 <= readable_)
+            std::memcpy(&word, data_ + byte, 8);
+        else if (byte < readable_)
+            std::memcpy(&word, data_ + byte, readable_ - byte);
+        return word >> (at_ % 8);
+    }
+    void skip(std::size_t bits) noexcept { at_ += bits; }
+    std::uint64_t get(unsigned bits) noexcept { // at most 56
+        const std::uint64_t value = window() & ((std::uint64_t{1} << bits) - 1);
+        at_ += bits;
+        return value;
+    }
+    std::uint64_t get_unary() noexcept {
+        std::uint64_t zeros = 0;
+        for (;;) {
+            const std::uint64_t next = window() & ((std::uint64_t{1} << 56) - 1);
+            if (next != 0) {
+                const auto more = static_cast<unsigned>(std::countr_zero(next));
+                at_ += more + 1;
+                return zeros + more;
+            }
+            at_ += 56;
+            zeros += 56;
+            if (!ok()) return zeros;
+        }
+    }
+    std::uint64_t get_number() noexcept {
+        const std::uint64_t width = get_unary();
+        if (width > 48) {
+            at_ = bits_ + 1;
+            return 0;
+        }
+        return (std::uint64_t{1} << width | get(static_cast<unsigned>(width))) - 1;
+    }
+    std::uint64_t get_rice(unsigned parameter) noexcept {
+        const std::uint64_t next = window();
+        const auto zeros = static_cast<unsigned>(std::countr_zero(next));
+        if (zeros + 1 + parameter <= 56) {
+            at_ += zeros + 1 + parameter;
+            return static_cast<std::uint64_t>(zeros) << parameter |
+                   (next >> (zeros + 1) & ((std::uint64_t{1} << parameter) - 1));
+        }
+        const std::uint64_t high = get_unary();
+        return high << parameter | get(parameter);
+    }
+
+private:
+    const std::uint8_t* data_;
+    std::size_t bits_, readable_, at_ = 0;
+};
+
+} // namespace salus
