@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "formats/bcf_reader.hpp"
+#include "formats/bgen_reader.hpp"
 #include "formats/plink_bed_reader.hpp"
 #include "formats/vcf_reader.hpp"
 
@@ -88,6 +89,8 @@ std::unique_ptr<GenotypeFile> open_genotype_file(const std::filesystem::path& pa
                          .where = path.string(),
                          .why = {},
                          .help = "give the .bed file; .bim and .fam are found beside it"});
+    if (path.extension() == ".bgen" || looks_like_bgen(InputFile(path)))
+        return std::make_unique<BgenFile>(path);
     const auto stream = open_stream(path);
     if (stream->unread().empty()) stream->more();
     if (stream->unread().starts_with("BCF")) return std::make_unique<BcfFile>(path);

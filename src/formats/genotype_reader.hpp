@@ -26,6 +26,8 @@ struct Region {
 Region parse_region(std::string_view text);
 
 enum class BadRecord : std::uint8_t { fail, skip };
+/// Which allele of a BGEN record is REF.
+enum class BgenRef : std::uint8_t { first, last };
 enum class BedAlleles : std::uint8_t { a2_is_ref, a1_is_ref };
 
 /// Which FORMAT field of a VCF or BCF says how many ALT copies a sample has: `automatic` takes DS
@@ -40,6 +42,7 @@ struct ReadOptions {
     std::vector<Region> regions;          // empty keeps all
     BadRecord on_bad_record = BadRecord::fail;
     BedAlleles bed_alleles = BedAlleles::a2_is_ref;
+    BgenRef bgen_alleles = BgenRef::first;
     /// Where a record has dosages or probabilities: a dosage farther than this from a whole number
     /// has no hard call (plink2's --hard-call-threshold).
     double hard_call_threshold = 0.1;
@@ -131,7 +134,7 @@ protected:
     std::uint64_t bytes_ = 0;
 };
 
-/// Opens VCF (bgzip or uncompressed), BCF or PLINK 1 .bed by content. DataError with the reason if
+/// Opens VCF (bgzip or uncompressed), BCF, BGEN or PLINK 1 .bed by content. DataError with the reason if
 /// it is none.
 std::unique_ptr<GenotypeFile> open_genotype_file(const std::filesystem::path& path);
 

@@ -56,6 +56,8 @@ protected:
 
     const ReadOptions& options() const noexcept { return options_; }
     std::size_t samples() const noexcept { return samples_; }
+    /// Copies that people carry at the current site.
+    const PloidyRule& ploidy() const noexcept { return ploidy_; }
 
     AlleleCalls calls_; // [sample], scratch
     DosageValues dosages_;

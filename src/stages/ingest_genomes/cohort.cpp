@@ -58,19 +58,20 @@ void cut_units(const ReadOptions& options, GenotypeCohort& cohort) {
 } // namespace
 
 ReadOptions read_options(const IngestGenomesParams& params) {
-    ReadOptions options{.genome_build = params.genome_build,
-                        .info = params.info,
-                        .keep_filter = params.keep_filter,
-                        .regions = {},
-                        .on_bad_record =
-                            params.on_bad_record == "skip" ? BadRecord::skip : BadRecord::fail,
-                        .bed_alleles = params.bed_ref_allele == "a1" ? BedAlleles::a1_is_ref
-                                                                     : BedAlleles::a2_is_ref,
-                        .hard_call_threshold = params.hard_call_threshold,
-                        .dosage_field = params.dosage_field == "GT"   ? DosageField::gt
-                                        : params.dosage_field == "DS" ? DosageField::ds
-                                        : params.dosage_field == "GP" ? DosageField::gp
-                                                                      : DosageField::automatic};
+    ReadOptions options{
+        .genome_build = params.genome_build,
+        .info = params.info,
+        .keep_filter = params.keep_filter,
+        .regions = {},
+        .on_bad_record = params.on_bad_record == "skip" ? BadRecord::skip : BadRecord::fail,
+        .bed_alleles =
+            params.bed_ref_allele == "a1" ? BedAlleles::a1_is_ref : BedAlleles::a2_is_ref,
+        .bgen_alleles = params.bgen_ref_allele == "last" ? BgenRef::last : BgenRef::first,
+        .hard_call_threshold = params.hard_call_threshold,
+        .dosage_field = params.dosage_field == "GT"   ? DosageField::gt
+                        : params.dosage_field == "DS" ? DosageField::ds
+                        : params.dosage_field == "GP" ? DosageField::gp
+                                                      : DosageField::automatic};
     for (const std::string& region : params.regions)
         options.regions.push_back(parse_region(region));
     return options;

@@ -17,6 +17,7 @@ struct IngestGenomesParams {
     std::string bed_ref_allele = "a2";
     std::string dosage_field = "auto";
     double hard_call_threshold = 0.1;
+    std::string bgen_ref_allele = "first";
 };
 
 /// Genotype files -> genotype store.

@@ -8,7 +8,8 @@ namespace salus {
 namespace {
 
 const char* const details =
-    "Reads VCF (bgzipped, or uncompressed), BCF and PLINK 1 files into the genotype store: hard "
+    "Reads VCF (bgzipped, or uncompressed), BCF, BGEN and PLINK 1 files into the genotype store: "
+    "hard "
     "calls in two bits, "
     "or lists of carriers where these take less memory.\n\n"
     "A site with several ALT alleles becomes one variant per ALT allele. Calls of another ALT "
@@ -31,13 +32,25 @@ const char* const details =
     "PLINK 1 files and uncompressed VCF hold no checksums: magic number, exact size, unused bits "
     "and syntax are checked. "
     "In PLINK 1 files A1 is the ALT allele unless bed_ref_allele says otherwise.\n\n"
+    "BGEN files (1.1, 1.2 and 1.3: 1 to 32 bits, packed by zlib, zstd or not at all, phased or "
+    "not) give dosages "
+    "P(one copy) + 2 P(two copies), rounded to 1/16384, and hard calls where the dosage is within "
+    "0.1 of a whole number, as "
+    "plink2 imports them. A record with more than two copies is malformed. Which allele of a BGEN "
+    "record is REF is not said "
+    "in the file: see bgen_ref_allele. Names and sex of the samples come from the .sample file "
+    "beside it, else the names from "
+    "the file itself. zlib blocks are checked by their Adler-32; zstd blocks need not have a "
+    "checksum, and heads of records have none.\n\n"
     "Files are read in the order given. Together they must be grouped by chromosome and sorted by "
     "position. All must "
     "hold the same samples in the same order. A VCF or BCF file with a .tbi or .csi index beside "
     "it is shared among the ranks "
     "by byte ranges taken from the index; a wrong index is noticed, because each range must end "
     "where a record ends. A file "
-    "without index is read by one rank.";
+    "without index is read by one rank. A BGEN file is cut by its .bgi index, or by a scan over "
+    "the heads of its records; PLINK 1 "
+    "files need no index.";
 
 std::optional<std::filesystem::path> only(const Inputs& inputs, const std::string& port) {
     const auto found = inputs.find(port);
@@ -90,11 +103,13 @@ Stage ingest_genomes_stage() {
                "Bioinformatics 2011, doi:10.1093/bioinformatics/btq671")
         .cites("Chang CC et al. Second-generation PLINK. GigaScience 2015, "
                "doi:10.1186/s13742-015-0047-8")
-        .reads({.name = "genotypes",
-                .artifact = Artifact::genotype_files,
-                .doc = "VCF, BCF or PLINK 1 .bed files of one cohort, in the order of the genome",
-                .optional = false,
-                .many = true})
+        .reads(
+            {.name = "genotypes",
+             .artifact = Artifact::genotype_files,
+             .doc =
+                 "VCF, BCF, BGEN or PLINK 1 .bed files of one cohort, in the order of the genome",
+             .optional = false,
+             .many = true})
         .reads({.name = "sample_sheet",
                 .artifact = Artifact::sample_sheet,
                 .doc = "Recorded sex of the samples; overrules .fam",
@@ -126,6 +141,11 @@ Stage ingest_genomes_stage() {
                {.doc = "Which allele column of a .bim file is REF; the other one is ALT, whose "
                        "copies are counted.",
                 .choices = {"a1", "a2"}})
+        .param("bgen_ref_allele", &IngestGenomesParams::bgen_ref_allele,
+               {.doc = "Which allele of a BGEN record is REF; the others are ALT. The imputed "
+                       "genotypes of UK Biobank have it first, its whole-genome (DRAGEN) BGEN "
+                       "files last; plink2 writes it last unless told ref-first.",
+                .choices = {"first", "last"}})
         .param("dosage_field", &IngestGenomesParams::dosage_field,
                {.doc = "FORMAT field of VCF and BCF files that genotypes are read from. auto: DS "
                        "where the header declares it, else GT, and GP in records without either. "
