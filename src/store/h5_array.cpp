@@ -24,15 +24,21 @@ std::uint64_t product(std::span<const hsize_t> shape) {
 }
 
 template <class T>
-void check_class(const H5File::State& state, const h5::DatasetId& dataset, std::string_view name) {
-    const h5::TypeId type(H5Dget_type(dataset.get()));
+void check_class(const H5File::State& state, const h5::Layout& layout, std::string_view name) {
     const H5T_class_t wanted = std::is_floating_point_v<T> ? H5T_FLOAT : H5T_INTEGER;
-    const bool fits = H5Tget_class(type.get()) == wanted && H5Tget_size(type.get()) <= sizeof(T);
-    if (!fits)
+    if (layout.type != wanted || layout.element > sizeof(T))
         throw DataError({.what = text("dataset ", name, " has another type than expected"),
                          .where = state.path.string(),
                          .why = "the layout of the file is not the one of this version",
                          .help = "make the file again with this version of salus"});
+}
+
+/// Whether the bytes in the file are those of a T of this machine.
+template <class T>
+bool is_stored_as(const H5File::State::OpenDataset& from) {
+    if (!from.layout.native || from.layout.element != sizeof(T)) return false;
+    const h5::TypeId type(H5Dget_type(from.id.get()));
+    return H5Tequal(type.get(), h5::native_type<T>()) > 0;
 }
 
 } // namespace
@@ -45,19 +51,19 @@ void H5File::write_array(std::string_view name, std::span<const T> values,
     SALUS_ASSERT(product(dims) == values.size());
     const h5::DatasetId dataset =
         state_->create_dataset(name, h5::native_type<T>(), dims, compression);
-    if (!values.empty())
-        state_->require(H5Dwrite(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                                 values.data()) >= 0,
-                        text("write dataset ", name));
+    if (!values.empty()) state_->write_rows(dataset, name, 0, std::as_bytes(values));
 }
 
 template <class T>
 std::vector<T> H5File::read_array(std::string_view name) const {
-    const h5::DatasetId dataset = state_->open_dataset(name);
-    check_class<T>(*state_, dataset, name);
-    std::vector<T> values(product(extent(dataset)));
-    if (!values.empty())
-        state_->require(H5Dread(dataset.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+    const State::OpenDataset& from = state_->dataset(name);
+    check_class<T>(*state_, from.layout, name);
+    std::vector<T> values(product(from.layout.shape));
+    if (values.empty()) return values;
+    if (is_stored_as<T>(from) && !from.layout.shape.empty())
+        state_->read_rows(name, 0, std::as_writable_bytes(std::span(values)));
+    else
+        state_->require(H5Dread(from.id.get(), h5::native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT,
                                 values.data()) >= 0,
                         text("read dataset ", name));
     return values;
@@ -66,9 +72,9 @@ std::vector<T> H5File::read_array(std::string_view name) const {
 template <class T>
 std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin,
                                  std::uint64_t count) const {
-    const h5::DatasetId dataset = state_->open_dataset(name);
-    check_class<T>(*state_, dataset, name);
-    std::vector<hsize_t> dims = extent(dataset);
+    const State::OpenDataset& from = state_->dataset(name);
+    check_class<T>(*state_, from.layout, name);
+    std::vector<hsize_t> dims = from.layout.shape;
     if (dims.empty() || begin + count > dims[0])
         throw DataError({.what = text("dataset ", name, " is shorter than expected"),
                          .where = state_->path.string(),
@@ -79,10 +85,14 @@ std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin,
     dims[0] = count;
     std::vector<T> values(product(dims));
     if (values.empty()) return values;
-    const h5::SpaceId space(H5Dget_space(dataset.get()));
+    if (is_stored_as<T>(from)) {
+        state_->read_rows(name, begin, std::as_writable_bytes(std::span(values)));
+        return values;
+    }
+    const h5::SpaceId space(H5Dget_space(from.id.get()));
     H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, dims.data(), nullptr);
     const h5::SpaceId memory(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
-    state_->require(H5Dread(dataset.get(), h5::native_type<T>(), memory.get(), space.get(),
+    state_->require(H5Dread(from.id.get(), h5::native_type<T>(), memory.get(), space.get(),
                             H5P_DEFAULT, values.data()) >= 0,
                     text("read dataset ", name));
     return values;

@@ -179,6 +179,7 @@ H5File H5File::open(const std::filesystem::path& path) {
 
 void H5File::close() {
     if (!state_->file) return;
+    state_->close_datasets();
     if (state_->access == h5::Access::writing)
         state_->require(H5Fflush(state_->file.get(), H5F_SCOPE_GLOBAL) >= 0, "flush HDF5 file");
     state_->require(state_->file.close(), "close HDF5 file");

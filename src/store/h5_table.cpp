@@ -118,31 +118,17 @@ struct H5File::TableWriter::State {
     void copy_column(std::size_t c, const H5File& part, std::uint64_t count) const;
 };
 
-namespace {
-
-template <class T>
-void write_rows(const h5::DatasetId& dataset, hid_t type, std::uint64_t begin, std::uint64_t count,
-                const T* values, const H5File::State& file) {
-    const hsize_t start = begin, size = count;
-    const h5::SpaceId space(H5Dget_space(dataset.get()));
-    const h5::SpaceId memory(H5Screate_simple(1, &size, nullptr));
-    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr);
-    file.require(H5Dwrite(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0,
-                 "write table rows");
-}
-
-} // namespace
-
 void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) const {
     std::visit(
         [&](const auto& values) {
             using T = typename std::decay_t<decltype(values)>::value_type;
             if constexpr (std::is_same_v<T, std::string>) {
                 const std::vector<char> bytes = to_fixed(std::span(values).first(count), widths[c]);
-                write_rows(datasets[c], h5::text_type(widths[c]).get(), written, count,
-                           bytes.data(), *file);
+                file->write_rows(datasets[c], spec.columns[c].name, written,
+                                 std::as_bytes(std::span(bytes)));
             } else {
-                write_rows(datasets[c], h5::native_type<T>(), written, count, values.data(), *file);
+                file->write_rows(datasets[c], spec.columns[c].name, written,
+                                 std::as_bytes(std::span(values).first(count)));
             }
         },
         pending.columns()[c]);
@@ -249,6 +235,7 @@ void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part,
     if (!same_storage(from, to)) { // a text column of another width
         State decoded;
         decoded.file = file;
+        decoded.spec.columns = {column};
         decoded.written = written;
         decoded.widths = {widths[c]};
         decoded.pending = part.read(spec.name, {column.name});
@@ -370,20 +357,13 @@ namespace {
 
 std::vector<std::string> read_text(const H5File::State& file, std::string_view path,
                                    std::uint64_t begin, std::uint64_t count) {
-    const h5::DatasetId dataset = file.open_dataset(path);
-    const h5::TypeId type(H5Dget_type(dataset.get()));
-    const std::size_t width = H5Tget_size(type.get());
-    file.require(H5Tget_class(type.get()) == H5T_STRING && H5Tis_variable_str(type.get()) <= 0,
+    const auto& from = file.dataset(path);
+    const std::size_t width = from.layout.element;
+    const h5::TypeId type(H5Dget_type(from.id.get()));
+    file.require(from.layout.type == H5T_STRING && H5Tis_variable_str(type.get()) <= 0,
                  text("read text column ", path));
     std::vector<char> bytes(count * width);
-    const hsize_t start = begin, size = count;
-    const h5::SpaceId space(H5Dget_space(dataset.get()));
-    const h5::SpaceId memory(H5Screate_simple(1, &size, nullptr));
-    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr);
-    if (count > 0)
-        file.require(H5Dread(dataset.get(), type.get(), memory.get(), space.get(), H5P_DEFAULT,
-                             bytes.data()) >= 0,
-                     text("read column ", path));
+    if (count > 0) file.read_rows(path, begin, std::as_writable_bytes(std::span(bytes)));
     std::vector<std::string> values(count);
     for (std::uint64_t i = 0; i < count; ++i)
         values[i].assign(bytes.data() + i * width, strnlen(bytes.data() + i * width, width));

@@ -166,6 +166,38 @@ TEST_F(H5, ArraysAndSlices) {
     EXPECT_THROW(in.read_array<float>("absent"), DataError);
 }
 
+TEST_F(H5, TheLibraryReadsOurChunks) {
+    // As 64-bit numbers they come through HDF5 and its filters, as 32-bit ones through our own.
+    for (const std::size_t rows : {std::size_t{1}, std::size_t{65536}, std::size_t{140000}}) {
+        write_example(folder / "a.h5", rows);
+        const H5File file = H5File::open(folder / "a.h5");
+        const auto ours = file.read_array<std::uint32_t>("traits/ldl/n");
+        const auto library = file.read_array<std::uint64_t>("traits/ldl/n");
+        EXPECT_EQ(std::vector<std::uint64_t>(ours.begin(), ours.end()), library);
+        for (std::size_t i = 0; i < rows; ++i)
+            ASSERT_EQ(ours[i], i);
+    }
+}
+
+TEST_F(H5, PagesOfAnyLengthEqualTheWhole) {
+    write_example(folder / "a.h5", 140000);
+    const H5File file = H5File::open(folder / "a.h5");
+    const TableData whole = file.read("traits/ldl");
+    std::vector<double> n;
+    std::vector<std::string> alt;
+    for (std::uint64_t begin = 0; begin < 140000; begin += 9973) {
+        const TableData page =
+            file.read_rows("traits/ldl", begin, std::min<std::uint64_t>(9973, 140000 - begin));
+        const auto& numbers = page.column<std::uint32_t>("n");
+        const auto& texts = page.column<std::string>("alt");
+        n.insert(n.end(), numbers.begin(), numbers.end());
+        alt.insert(alt.end(), texts.begin(), texts.end());
+    }
+    EXPECT_TRUE(std::equal(n.begin(), n.end(), whole.column<std::uint32_t>("n").begin()));
+    EXPECT_EQ(alt, whole.column<std::string>("alt"));
+    EXPECT_EQ(file.read_rows("traits/ldl", 5, 1).column<std::uint32_t>("n")[0], 5u);
+}
+
 TEST_F(H5, EveryFlippedByteOfATableIsNoticedOrHarmless) {
     write_example(folder / "a.h5", 500);
     std::ifstream in(folder / "a.h5", std::ios::binary);
