@@ -63,6 +63,29 @@ TEST(Duplicates, PanelGivesBackTheCalls) {
     EXPECT_EQ(panel.compare(1, 2).equal, called);
 }
 
+TEST(Duplicates, SignaturesAreEqualWhereAllCallsOfTheBandAre) {
+    for (const std::size_t markers : {5u, 24u, 47u, 48u, 100u, 1008u}) {
+        Cohort cohort(9, markers);
+        for (std::size_t i = 1; i < 9; ++i)
+            cohort.copy(0, i, 0.02, 0.005);
+        const MarkerPanel panel = cohort.panel();
+        ASSERT_EQ(panel.bands(), markers / 24);
+        for (std::size_t band = 0; band < panel.bands(); ++band)
+            for (std::size_t a = 0; a < 9; ++a)
+                for (std::size_t b = 0; b < 9; ++b) {
+                    bool equal = true, called = true;
+                    for (std::size_t m = band; m < markers; m += panel.bands()) {
+                        equal = equal && cohort.calls[a][m] == cohort.calls[b][m];
+                        called = called && cohort.calls[a][m] != missing;
+                    }
+                    EXPECT_EQ(panel.signature(a, band) == 0, !called);
+                    if (called) {
+                        EXPECT_EQ(panel.signature(a, band) == panel.signature(b, band), equal);
+                    }
+                }
+    }
+}
+
 TEST(Duplicates, FindsCopiesWithErrorsAndMissingCalls) {
     Cohort cohort(400, 1008);
     cohort.copy(10, 399, 0, 0);
