@@ -6,6 +6,7 @@
 #include "stages/quality/sample_parts.hpp"
 #include "stages/quality/sample_quality.hpp"
 #include "stages/quality/variant_quality.hpp"
+#include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <string>
@@ -19,11 +20,20 @@ constexpr std::uint64_t markers_wanted = 1008; // 42 signatures of 24
 constexpr double marker_frequency_min = 0.2;
 constexpr double marker_call_rate_min = 0.98;
 
-/// Work units, joined so that the sample columns of all parts together stay small.
+constexpr std::uint64_t unit_genotypes_min = std::uint64_t{1} << 27; // about 20 ms of work
+constexpr std::uint64_t units_wanted = 4; // also of small data, so that ranks share them
+
+/// Work units, joined so that what a part costs beside its variants does not count, and that the
+/// sample columns of all parts together stay small.
 std::vector<VariantRange> quality_units(const GenotypeSource& genotypes) {
-    const auto fine = variant_units(genotypes.variant_count(), genotypes.samples().size(),
-                                    genotypes.block_variants());
-    const std::uint64_t join = (fine.size() + units_max - 1) / units_max;
+    const std::uint64_t samples = genotypes.samples().size();
+    const auto fine = variant_units(genotypes.variant_count(), samples, genotypes.block_variants());
+    if (fine.empty()) return {};
+    const std::uint64_t small =
+        unit_genotypes_min / std::max<std::uint64_t>(1, fine.front().size() * samples);
+    const std::uint64_t join =
+        std::max({std::uint64_t{1}, (fine.size() + units_max - 1) / units_max,
+                  std::min<std::uint64_t>(small, fine.size() / units_wanted)});
     std::vector<VariantRange> units;
     for (std::uint64_t u = 0; u < fine.size(); u += join)
         units.push_back(
@@ -71,7 +81,7 @@ public:
 
     void add(VariantRange range) {
         genotypes_.read(range, block_);
-        const std::vector<Variant> rows = genotypes_.variants(range);
+        std::vector<Variant> rows = genotypes_.variants(range);
         std::vector<VariantQuality> quality(block_.size());
         std::vector<VariantFacts> facts(block_.size());
         parallel_for(block_.size(), [&](std::size_t v) {
@@ -85,7 +95,7 @@ public:
         });
         add_samples(block_, facts, samples);
         for (std::size_t v = 0; v < block_.size(); ++v) {
-            append_row(variants, rows[v], quality[v]);
+            columns_.append(rows[v], quality[v]);
             passed += quality[v].fail_reason.empty() ? 1u : 0u;
             picker_.offer(block_, v, facts[v].variant_class, quality[v]);
         }
@@ -101,21 +111,24 @@ private:
     const SexMasks& masks_;
     const QualityParams& params_;
     MarkerPicker picker_;
+    VariantColumns columns_{variants};
     VariantBlock block_;
 };
 
-/// Variants per read: whole blocks, about 64 MiB of 2-bit rows.
+/// Variants per read: whole blocks, about 4 MiB of 2-bit rows, which stay in the cache.
 std::uint64_t read_length(const GenotypeSource& genotypes) {
     const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
     const std::uint64_t row = std::max<std::uint64_t>(1, packed_bytes(genotypes.samples().size()));
     return std::max(block,
-                    std::min<std::uint64_t>(65536, (std::uint64_t{1} << 26) / row) / block * block);
+                    std::min<std::uint64_t>(65536, (std::uint64_t{1} << 22) / row) / block * block);
 }
 
 void write_unit(PartWriter& part, UnitQuality& unit) {
-    part.write(unit.variants);
+    write_packed(part, unit.variants);
+    unit.samples.finish();
     write_sample_counts(part, unit.samples, unit.passed);
-    if (!unit.markers().empty()) part.write_array<std::uint8_t>("markers", unit.markers());
+    if (!unit.markers().empty())
+        part.write_array<std::uint8_t>("markers", unit.markers(), {}, Compression::none);
 }
 
 /// Up to `markers_wanted` of the markers of all parts, evenly.
@@ -181,7 +194,7 @@ void run_quality(const QualityParams& params, RunContext& context) {
     context.publish("quality", [&](ResultWriter& out) {
         const auto same = search_duplicates(parts, samples.size(), params, context.log());
         const TableData rows = samples_table(samples, counts.samples, same, params);
-        out.assemble(quality_variants_table(), parts);
+        assemble_packed(out.file(), quality_variants_table(), parts);
         out.write(rows);
         report(context.log(), genotypes->variant_count(), counts.passed, rows);
     });

@@ -1,5 +1,6 @@
 #include "stages/quality/sample_counters.hpp"
 
+#include "kernels/call_sums.hpp"
 #include "parallel/parallel_for.hpp"
 
 #include <algorithm>
@@ -11,12 +12,7 @@ namespace salus {
 namespace {
 
 constexpr std::uint64_t low_bits = 0x5555555555555555;
-constexpr std::uint64_t low_pairs = 0x3333333333333333;
-constexpr std::uint64_t low_nibbles = 0x0f0f0f0f0f0f0f0f;
-constexpr std::size_t tile_words = 64; // 2048 samples
-constexpr std::size_t planes = 3;      // het, hom_alt, missing
-
-using Tile = std::array<std::uint64_t, tile_words>;
+constexpr std::size_t tile_words = CallCounter::tile_bytes / 8;
 
 std::uint64_t load_word(const std::uint8_t* row, std::size_t word) noexcept {
     std::uint64_t value;
@@ -24,74 +20,8 @@ std::uint64_t load_word(const std::uint8_t* row, std::size_t word) noexcept {
     return value;
 }
 
-/// Counts of up to 255 rows of one tile in ever wider fields: 2 bits (3 rows), 4 bits (15), 8 bits.
-class TileCounter {
-public:
-    void add_three(std::span<const std::uint8_t* const> rows, std::size_t first,
-                   std::size_t words) {
-        for (auto& plane : pairs_)
-            plane.fill(0);
-        for (const std::uint8_t* row : rows) {
-            for (std::size_t w = 0; w < words; ++w) {
-                const std::uint64_t value = load_word(row, first + w), high = value >> 1;
-                pairs_[0][w] += value & ~high & low_bits;
-                pairs_[1][w] += high & ~value & low_bits;
-                pairs_[2][w] += high & value & low_bits;
-            }
-        }
-        for (std::size_t p = 0; p < planes; ++p) {
-            for (std::size_t w = 0; w < words; ++w) {
-                nibbles_[p][0][w] += pairs_[p][w] & low_pairs;
-                nibbles_[p][1][w] += pairs_[p][w] >> 2 & low_pairs;
-            }
-        }
-    }
-    void widen(std::size_t words) {
-        for (std::size_t p = 0; p < planes; ++p) {
-            for (std::size_t half = 0; half < 2; ++half) {
-                for (std::size_t w = 0; w < words; ++w) {
-                    bytes_[p][half][w] += nibbles_[p][half][w] & low_nibbles;
-                    bytes_[p][half + 2][w] += nibbles_[p][half][w] >> 4 & low_nibbles;
-                }
-                nibbles_[p][half].fill(0);
-            }
-        }
-    }
-    void flush(std::size_t plane, std::size_t words, std::span<std::uint32_t> counts) {
-        for (std::size_t i = 0; i < std::min(counts.size(), 32 * words); ++i) {
-            // Sample i of a word sits in bits 2i: quarter (i % 4) of byte i / 4.
-            const std::size_t lane = i % 4, byte = i % 32 / 4;
-            const std::uint64_t word = bytes_[plane][lane][i / 32];
-            counts[i] += static_cast<std::uint32_t>(word >> (8 * byte) & 0xff);
-        }
-        for (auto& lane : bytes_[plane])
-            lane.fill(0);
-    }
-
-private:
-    std::array<Tile, planes> pairs_{};
-    // Half h of nibble k: sample 2k + h. Lane l of byte j: sample 4j + l.
-    std::array<std::array<Tile, 2>, planes> nibbles_{};
-    std::array<std::array<Tile, 4>, planes> bytes_{};
-};
-
-void count_tile(std::span<const std::uint8_t* const> rows, std::size_t first_word,
-                std::size_t words, ClassCounts& sum) {
-    const std::size_t sample = 32 * first_word;
-    const std::size_t length = std::min(32 * words, sum.het.size() - sample);
-    TileCounter counter;
-    for (std::size_t begin = 0; begin < rows.size(); begin += 255) {
-        const std::size_t end = std::min(rows.size(), begin + 255);
-        for (std::size_t r = begin; r < end; r += 3) {
-            counter.add_three(rows.subspan(r, std::min<std::size_t>(3, end - r)), first_word,
-                              words);
-            if ((r - begin) % 15 == 12) counter.widen(words);
-        }
-        counter.widen(words);
-        counter.flush(0, words, std::span(sum.het).subspan(sample, length));
-        counter.flush(1, words, std::span(sum.hom_alt).subspan(sample, length));
-        counter.flush(2, words, std::span(sum.missing).subspan(sample, length));
-    }
+CallSums sums_of(ClassCounts& counts) noexcept {
+    return {.het = counts.het, .hom_alt = counts.hom_alt, .missing = counts.missing};
 }
 
 /// Calls `found(sample)` for the samples of words [first, first + words) with this call.
@@ -106,6 +36,27 @@ void for_each_call(const std::uint8_t* row, std::size_t first, std::size_t words
              bits != 0; bits &= bits - 1)
             found(32 * w + static_cast<std::size_t>(std::countr_zero(bits)) / 2);
     }
+}
+
+/// Adds `units` to the samples of words [first, first + words) without a call. Words are listed
+/// first without a branch, because where calls are missing is not foreseeable.
+void add_to_missing(const std::uint8_t* row, std::size_t first, std::size_t words,
+                    std::uint64_t units, std::vector<std::uint64_t>& column) {
+    struct Hit {
+        std::uint64_t bits;
+        std::size_t word;
+    };
+    std::array<Hit, tile_words> hits;
+    std::size_t found = 0;
+    for (std::size_t w = first; w < first + words; ++w) {
+        const std::uint64_t value = load_word(row, w);
+        hits[found] = {value & value >> 1 & low_bits, w};
+        found += hits[found].bits != 0 ? 1U : 0U;
+    }
+    for (std::size_t h = 0; h < found; ++h)
+        for (std::uint64_t bits = hits[h].bits; bits != 0; bits &= bits - 1)
+            column[32 * hits[h].word + static_cast<std::size_t>(std::countr_zero(bits)) / 2] +=
+                units;
 }
 
 std::uint64_t in_units(double expected_het) noexcept {
@@ -175,6 +126,15 @@ ClassCounts& SampleCounts::of(VariantClass c) {
     return counts;
 }
 
+void SampleCounts::finish() {
+    for (std::size_t c = 0; c < variant_classes; ++c) {
+        if (!counters[c]) continue;
+        parallel_for(counters[c]->tiles(),
+                     [&](std::size_t tile) { counters[c]->spill(tile, sums_of(by_class[c])); });
+        counters[c].reset();
+    }
+}
+
 void add_samples(const VariantBlock& block, std::span<const VariantFacts> facts,
                  SampleCounts& sum) {
     std::array<std::vector<const std::uint8_t*>, variant_classes> rows;
@@ -203,13 +163,14 @@ void add_samples(const VariantBlock& block, std::span<const VariantFacts> facts,
         if (is_singleton(f))
             for_each_call(row, 0, words, het, [&](std::size_t i) { ++sum.singletons[i]; });
     }
+    for (std::size_t c = 0; c < variant_classes; ++c)
+        if (!rows[c].empty() && !sum.counters[c]) sum.counters[c].emplace(sum.size());
     parallel_for((words + tile_words - 1) / tile_words, [&](std::size_t tile) {
         const std::size_t first = tile * tile_words, length = std::min(tile_words, words - first);
         for (std::size_t c = 0; c < variant_classes; ++c)
-            if (!rows[c].empty()) count_tile(rows[c], first, length, sum.by_class[c]);
+            if (!rows[c].empty()) sum.counters[c]->add(tile, rows[c], sums_of(sum.by_class[c]));
         for (const Sparse& s : with_missing)
-            for_each_call(s.row, first, length, missing,
-                          [&](std::size_t i) { (*s.column)[i] += s.units; });
+            add_to_missing(s.row, first, length, s.units, *s.column);
     });
 }
 

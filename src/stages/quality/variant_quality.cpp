@@ -102,32 +102,43 @@ VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& 
     return q;
 }
 
-void append_row(TableData& table, const Variant& variant, const VariantQuality& q) {
-    const auto number = [&](const char* name, std::uint64_t value) {
-        table.column<std::uint32_t>(name).push_back(static_cast<std::uint32_t>(value));
+VariantColumns::VariantColumns(TableData& table)
+    : chromosome(table.column<std::string>("chromosome")),
+      variant_id(table.column<std::string>("variant_id")),
+      other_allele(table.column<std::string>("other_allele")),
+      effect_allele(table.column<std::string>("effect_allele")),
+      fail_reason(table.column<std::string>("fail_reason")),
+      position(table.column<std::uint32_t>("base_pair_location")),
+      hom_ref(table.column<std::uint32_t>("hom_ref")), het(table.column<std::uint32_t>("het")),
+      hom_alt(table.column<std::uint32_t>("hom_alt")),
+      missing(table.column<std::uint32_t>("missing")),
+      minor_allele_count(table.column<std::uint32_t>("minor_allele_count")),
+      call_rate(table.column<double>("call_rate")),
+      alt_frequency(table.column<double>("alt_frequency")),
+      hwe_neg_log10_p(table.column<double>("hwe_neg_log10_p")),
+      hwe_midp_neg_log10_p(table.column<double>("hwe_midp_neg_log10_p")),
+      pass(table.column<std::uint8_t>("pass")) {}
+
+void VariantColumns::append(Variant& variant, const VariantQuality& q) {
+    const auto shown = [](std::string& value) {
+        return value.size() <= long_text_bytes ? std::move(value) : shown_text(value);
     };
-    const auto real = [&](const char* name, double value) {
-        table.column<double>(name).push_back(value);
-    };
-    const auto words = [&](const char* name, const std::string& value) {
-        table.column<std::string>(name).push_back(value);
-    };
-    words("chromosome", variant.chromosome);
-    number("base_pair_location", variant.position);
-    words("variant_id", shown_text(variant.id));
-    words("other_allele", shown_text(variant.ref));
-    words("effect_allele", shown_text(variant.alt));
-    number("hom_ref", q.people.hom_ref);
-    number("het", q.people.het);
-    number("hom_alt", q.people.hom_alt);
-    number("missing", q.people.missing);
-    real("call_rate", q.call_rate);
-    real("alt_frequency", q.alt_frequency);
-    number("minor_allele_count", q.minor_allele_count);
-    real("hwe_neg_log10_p", q.hwe_neg_log10_p);
-    real("hwe_midp_neg_log10_p", q.hwe_midp_neg_log10_p);
-    table.column<std::uint8_t>("pass").push_back(q.fail_reason.empty() ? 1 : 0);
-    words("fail_reason", q.fail_reason);
+    chromosome.push_back(std::move(variant.chromosome));
+    variant_id.push_back(shown(variant.id));
+    other_allele.push_back(shown(variant.ref));
+    effect_allele.push_back(shown(variant.alt));
+    position.push_back(variant.position);
+    hom_ref.push_back(static_cast<std::uint32_t>(q.people.hom_ref));
+    het.push_back(static_cast<std::uint32_t>(q.people.het));
+    hom_alt.push_back(static_cast<std::uint32_t>(q.people.hom_alt));
+    missing.push_back(static_cast<std::uint32_t>(q.people.missing));
+    minor_allele_count.push_back(static_cast<std::uint32_t>(q.minor_allele_count));
+    call_rate.push_back(q.call_rate);
+    alt_frequency.push_back(q.alt_frequency);
+    hwe_neg_log10_p.push_back(q.hwe_neg_log10_p);
+    hwe_midp_neg_log10_p.push_back(q.hwe_midp_neg_log10_p);
+    pass.push_back(q.fail_reason.empty() ? 1 : 0);
+    fail_reason.push_back(q.fail_reason);
 }
 
 } // namespace salus

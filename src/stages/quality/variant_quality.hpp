@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace salus {
 
@@ -46,6 +47,18 @@ struct VariantQuality {
 };
 VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params);
 
-void append_row(TableData& table, const Variant& variant, const VariantQuality& quality);
+/// The columns of the table `variants`, looked up once.
+class VariantColumns {
+public:
+    explicit VariantColumns(TableData& table);
+    /// Appends a row; takes the texts of the variant.
+    void append(Variant& variant, const VariantQuality& quality);
+
+private:
+    std::vector<std::string>&chromosome, &variant_id, &other_allele, &effect_allele, &fail_reason;
+    std::vector<std::uint32_t>&position, &hom_ref, &het, &hom_alt, &missing, &minor_allele_count;
+    std::vector<double>&call_rate, &alt_frequency, &hwe_neg_log10_p, &hwe_midp_neg_log10_p;
+    std::vector<std::uint8_t>& pass;
+};
 
 } // namespace salus

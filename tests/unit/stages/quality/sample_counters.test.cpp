@@ -105,6 +105,7 @@ TEST(SampleCounters, EqualTheObviousVersion) {
             const RandomBlock in = random_block(samples, variants);
             SampleCounts sum(samples);
             add_samples(in.block, in.facts, sum);
+            sum.finish();
             expect_obvious(in, sum);
         }
     }
@@ -114,6 +115,7 @@ TEST(SampleCounters, MoreThan255RowsOfOneClass) {
     const RandomBlock in = random_block(70, 7 * 700);
     SampleCounts sum(70);
     add_samples(in.block, in.facts, sum);
+    sum.finish();
     expect_obvious(in, sum);
 }
 
@@ -122,8 +124,10 @@ TEST(SampleCounters, ThreadsAndBlocksDoNotMatter) {
     SampleCounts one(5000), two(5000);
     set_threads(1);
     add_samples(in.block, in.facts, one);
+    one.finish();
     set_threads(2);
     add_samples(in.block, in.facts, two);
+    two.finish();
     EXPECT_EQ(one.by_class[0].het, two.by_class[0].het);
     EXPECT_EQ(one.expected_het_missing, two.expected_het_missing);
     EXPECT_EQ(one.expected_het, two.expected_het);
