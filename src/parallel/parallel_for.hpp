@@ -24,6 +24,22 @@ void parallel_for(std::size_t n, F&& body) {
     if (caught) std::rethrow_exception(caught);
 }
 
+/// The same for few and long bodies: each is handed out by itself.
+template <class F>
+void parallel_tasks(std::size_t n, F&& body) {
+    std::exception_ptr caught;
+#pragma omp parallel for schedule(dynamic, 1) if (n > 1)
+    for (std::size_t i = 0; i < n; ++i) {
+        try {
+            body(i);
+        } catch (...) {
+#pragma omp critical(salus_parallel_for)
+            if (!caught) caught = std::current_exception();
+        }
+    }
+    if (caught) std::rethrow_exception(caught);
+}
+
 /// Sets the number of threads that parallel_for uses.
 inline void set_threads(int threads) { omp_set_num_threads(threads); }
 /// Index of the calling thread inside parallel_for, for per-thread scratch space.

@@ -1,0 +1,190 @@
+#include "base/text.hpp"
+#include "parallel/parallel_for.hpp"
+#include "run/context.hpp"
+#include "stages/ld/ld.hpp"
+#include "stages/ld/pruning.hpp"
+#include "stages/ld/selection.hpp"
+#include "stages/ld/tables.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+namespace salus {
+namespace {
+
+using namespace ld;
+
+/// All segments of the genome, in order, and the units that they make.
+struct SegmentPlan {
+    struct Entry {
+        std::size_t chromosome;
+        std::size_t number; // within the chromosome
+    };
+    std::vector<std::vector<Segment>> of_chromosome;
+    std::vector<Entry> all;
+    std::size_t per_unit = 1; // so many run on the threads of a rank
+
+    std::size_t units() const { return (all.size() + per_unit - 1) / per_unit; }
+    std::size_t first_of(std::size_t chromosome) const {
+        std::size_t first = 0;
+        for (std::size_t c = 0; c < chromosome; ++c)
+            first += of_chromosome[c].size();
+        return first;
+    }
+};
+
+SegmentPlan plan_segments(const CandidateIndex& index, const LdParams& params) {
+    SegmentPlan plan;
+    for (std::size_t c = 0; c < index.chromosomes(); ++c) {
+        plan.of_chromosome.push_back(segments_of(prune_windows(index.read(c), params)));
+        for (std::size_t s = 0; s < plan.of_chromosome[c].size(); ++s)
+            plan.all.push_back({c, s});
+    }
+    plan.per_unit = std::clamp<std::size_t>(plan.all.size() / 32, 1, 8);
+    return plan;
+}
+
+/// Candidates and windows of the chromosome that is worked on; read again when it changes.
+class CurrentChromosome {
+public:
+    CurrentChromosome(const CandidateIndex& index, const LdParams& params)
+        : index_(index), params_(params) {}
+    void load(std::size_t chromosome) {
+        if (chromosome_ == chromosome) return;
+        candidates = index_.read(chromosome);
+        windows = prune_windows(candidates, params_);
+        chromosome_ = chromosome;
+    }
+    Candidates candidates;
+    std::vector<LdWindow> windows;
+
+private:
+    const CandidateIndex& index_;
+    const LdParams& params_;
+    std::optional<std::size_t> chromosome_;
+};
+
+/// What all phases look at.
+struct Work {
+    const LdParams& params;
+    const GenotypeSource& genotypes;
+    const LdSamples& samples;
+    SharedGenotypes shared;
+    Work(const LdParams& p, const GenotypeSource& g, const LdSamples& s)
+        : params(p), genotypes(g), samples(s), shared(g) {}
+};
+
+void prune_unit(const Work& work, const SegmentPlan& plan, std::size_t unit,
+                CurrentChromosome& current, PartWriter& part) {
+    const std::size_t first = unit * plan.per_unit,
+                      last = std::min(plan.all.size(), first + plan.per_unit);
+    std::vector<SegmentResult> results(last - first);
+    for (std::size_t begin = first; begin < last;) { // stretches of one chromosome
+        const std::size_t chromosome = plan.all[begin].chromosome;
+        std::size_t end = begin;
+        while (end < last && plan.all[end].chromosome == chromosome)
+            ++end;
+        current.load(chromosome);
+        const ChromosomePruner pruner(work.shared, current.candidates, current.windows,
+                                      work.samples, work.params);
+        parallel_tasks(end - begin, [&](std::size_t i) {
+            const auto& entry = plan.all[begin + i];
+            results[begin + i - first] =
+                pruner.prune(plan.of_chromosome[entry.chromosome][entry.number]);
+        });
+        begin = end;
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        part.write_array<std::uint8_t>(text("segments/", i, "/entry"), results[i].entry);
+        part.write_array<std::uint8_t>(text("segments/", i, "/removed"), results[i].removed);
+    }
+}
+
+void join_chromosome(const Work& work, const SegmentPlan& plan, std::size_t chromosome,
+                     const Parts& parts, CurrentChromosome& current, PartWriter& part) {
+    current.load(chromosome);
+    const ChromosomePruner pruner(work.shared, current.candidates, current.windows, work.samples,
+                                  work.params);
+    const std::size_t first = plan.first_of(chromosome);
+    const auto result_of = [&](std::size_t s) {
+        const H5File file = parts.open((first + s) / plan.per_unit);
+        const std::string group = text("segments/", (first + s) % plan.per_unit);
+        return SegmentResult{.entry = file.read_array<std::uint8_t>(group + "/entry"),
+                             .removed = file.read_array<std::uint8_t>(group + "/removed")};
+    };
+    const auto& segments = plan.of_chromosome[chromosome];
+    const Joined joined =
+        join_segments(current.candidates, current.windows, segments, result_of, pruner);
+    part.write_array<std::uint8_t>("removed", joined.removed);
+    const std::uint64_t counts[2] = {segments.size(), joined.redone};
+    part.write_array<std::uint64_t>("segments", counts);
+}
+
+void report(const Log& log, const LdTally& sum) {
+    log.info(text(with_thousands(sum.kept), " of ", with_thousands(sum.candidates),
+                  " candidates are kept, of ", with_thousands(sum.variants), " variants; ",
+                  sum.redone, " of ", sum.segments, " segments were pruned twice"));
+    if (sum.candidates == 0)
+        log.warning("no variant is a candidate: check minor_allele_frequency_min and the quality "
+                    "result");
+}
+
+void write_facts(ResultWriter& out, const LdTally& sum, const LdSamples& samples) {
+    const auto fact = [&](const char* name, std::uint64_t value) {
+        out.fact(name, static_cast<std::int64_t>(value));
+    };
+    fact("samples", samples.count());
+    fact("candidates", sum.candidates);
+    fact("monomorphic", sum.monomorphic);
+    fact("removed", sum.in_ld);
+    fact("kept", sum.kept);
+}
+
+} // namespace
+
+void run_ld(const LdParams& params, RunContext& context) {
+    const auto genotypes = collectively(context.comm(), "opening the genotypes",
+                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto quality = collectively(context.comm(), "opening the quality result", [&] {
+        return context.has_input("quality")
+                   ? std::make_unique<H5File>(H5File::open(context.input("quality")))
+                   : nullptr;
+    });
+    const LdSamples samples = collectively(context.comm(), "choosing samples", [&] {
+        return select_samples(genotypes->samples(), genotypes->variant_count(), quality.get());
+    });
+    const auto units = variant_units(genotypes->variant_count(), genotypes->samples().size(),
+                                     genotypes->block_variants());
+    const VariantSelector selector(*genotypes, samples, quality.get(), params);
+    const Parts selection =
+        context.for_each_unit("selection", units.size(), [&](std::uint64_t u, PartWriter& part) {
+            selector.write_unit(units[u], part);
+        });
+    const CandidateIndex index = collectively(context.comm(), "listing candidates",
+                                              [&] { return CandidateIndex(selection); });
+    const SegmentPlan plan = collectively(context.comm(), "cutting chromosomes",
+                                          [&] { return plan_segments(index, params); });
+    const Work work(params, *genotypes, samples);
+    CurrentChromosome current(index, params);
+    const Parts pruned =
+        context.for_each_unit("pruning", plan.units(), [&](std::uint64_t u, PartWriter& part) {
+            prune_unit(work, plan, u, current, part);
+        });
+    const Parts joined = context.for_each_unit(
+        "chromosomes", index.chromosomes(), [&](std::uint64_t c, PartWriter& part) {
+            join_chromosome(work, plan, c, pruned, current, part);
+        });
+    const Parts rows =
+        context.for_each_unit("rows", units.size(), [&](std::uint64_t u, PartWriter& part) {
+            write_rows(*genotypes, units[u], u, selection, index, joined, part);
+        });
+    context.publish("ld", [&](ResultWriter& out) {
+        const LdTally sum = tally(rows, joined);
+        out.assemble(ld_variants_table(), rows);
+        write_facts(out, sum, samples);
+        report(context.log(), sum);
+    });
+}
+
+} // namespace salus

@@ -1,0 +1,229 @@
+#include "stages/ld/selection.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace salus::ld {
+namespace {
+
+TableSpec runs_table() {
+    using enum ColumnType;
+    return {.name = "runs",
+            .row = "run",
+            .doc = "Candidates of one chromosome in this part.",
+            .columns = {{"chromosome", text, "", "Chromosome as written in the input"},
+                        {"x_linked", u8, "0 or 1", "1 if it is X"},
+                        {"count", u64, "variants", "Candidates"}}};
+}
+
+GenotypeCounts count(const VariantBlock& block, std::size_t v, const SampleMask& mask) {
+    return block.is_carrier_list(v) ? count_genotypes(block.carriers(v), mask)
+                                    : count_genotypes(block.row(v), mask);
+}
+
+// In half alleles: a heterozygous call of a male on X counts half an ALT.
+struct HalfAlleles {
+    std::uint64_t alt = 0, all = 0;
+    std::uint64_t major() const noexcept { return std::max(alt, all - alt); }
+    double major_frequency() const noexcept {
+        return all == 0 ? 1 : static_cast<double>(major()) / static_cast<double>(all);
+    }
+};
+
+struct Counted {
+    HalfAlleles alleles;
+    bool varies = false;
+};
+
+Counted count_autosomal(const GenotypeCounts& c) {
+    return {.alleles = {.alt = 2 * c.alt_copies(), .all = 4 * c.called()},
+            .varies = c.het != c.called() && c.hom_ref != c.called() && c.hom_alt != c.called()};
+}
+
+Counted count_x_linked(const GenotypeCounts& c, const GenotypeCounts& males) {
+    const std::uint64_t called = c.called() - males.het; // as LD takes them
+    return {.alleles = {.alt = 2 * c.alt_copies() - males.alt_copies(),
+                        .all = 4 * c.called() - 2 * males.called()},
+            .varies = c.het - males.het != called && c.hom_ref != called && c.hom_alt != called};
+}
+
+} // namespace
+
+std::string_view to_string(Reason reason) noexcept {
+    switch (reason) {
+    case Reason::none:
+        return "";
+    case Reason::chromosome:
+        return "chromosome";
+    case Reason::quality:
+        return "failed_quality";
+    case Reason::frequency:
+        return "low_minor_allele_frequency";
+    case Reason::monomorphic:
+        return "monomorphic";
+    case Reason::in_ld:
+        return "in_ld";
+    }
+    return "?";
+}
+
+LdSamples select_samples(const SampleTable& samples, std::uint64_t variants,
+                         const H5File* quality) {
+    LdSamples chosen{.all = samples.size(),
+                     .members = std::vector<std::uint8_t>(samples.size(), 1),
+                     .males = std::vector<std::uint8_t>(samples.size()),
+                     .member_mask = {},
+                     .male_mask = {}};
+    if (quality != nullptr) {
+        const TableData marks = quality->read("samples", {"sample_id", "pass"});
+        if (marks.column<std::string>("sample_id") != samples.id ||
+            quality->rows("variants") != variants)
+            throw DataError({.what = "the quality result is of other samples or variants",
+                             .where = quality->path().string(),
+                             .why = "rows must be those of the genotype store",
+                             .help = "run quality on this genotype store"});
+        chosen.members = marks.column<std::uint8_t>("pass");
+    }
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        chosen.males[i] = chosen.members[i] != 0 && samples.sex[i] == Sex::male ? 1 : 0;
+    chosen.member_mask = SampleMask(chosen.members);
+    chosen.male_mask = SampleMask(chosen.males);
+    if (chosen.count() < 3)
+        throw DataError({.what = text(chosen.count(), " samples are left for LD"),
+                         .where = "stage ld",
+                         .why = "a correlation needs at least 3",
+                         .help = "give more samples, or check the quality result"});
+    return chosen;
+}
+
+struct VariantSelector::Found {
+    std::vector<std::uint8_t> reason, varies;
+    std::vector<std::uint64_t> row;
+    std::vector<std::uint32_t> position;
+    std::vector<double> major_frequency;
+    TableData runs{runs_table()};
+    void begin_run(const Variant& variant, bool x_linked) {
+        auto& names = runs.column<std::string>("chromosome");
+        if (!names.empty() && names.back() == variant.chromosome) return;
+        names.push_back(variant.chromosome);
+        runs.column<std::uint8_t>("x_linked").push_back(x_linked ? 1 : 0);
+        runs.column<std::uint64_t>("count").push_back(0);
+    }
+};
+
+void VariantSelector::add(VariantRange range, Found& found) const {
+    VariantBlock block;
+    genotypes_.read(range, block);
+    const std::vector<Variant> variants = genotypes_.variants(range);
+    const std::vector<std::uint8_t> passes =
+        quality_ == nullptr
+            ? std::vector<std::uint8_t>(range.size(), 1)
+            : quality_->read_rows<std::uint8_t>("variants/pass", range.begin, range.size());
+    const double major_max = 1 - params_.minor_allele_frequency_min;
+    for (std::size_t v = 0; v < variants.size(); ++v) {
+        const Variant& variant = variants[v];
+        const Inheritance inheritance = inheritance_of(variant.chromosome);
+        const bool x_linked = inheritance == Inheritance::x_linked;
+        Reason reason = Reason::none;
+        if (inheritance != Inheritance::autosomal &&
+            !(x_linked && params_.include_x &&
+              !is_pseudo_autosomal(genotypes_.genome_build(), variant.chromosome,
+                                   variant.position)))
+            reason = Reason::chromosome;
+        else if (passes[v] == 0)
+            reason = Reason::quality;
+        if (reason == Reason::none) {
+            const GenotypeCounts people = count(block, v, samples_.member_mask);
+            const Counted counted =
+                x_linked ? count_x_linked(people, count(block, v, samples_.male_mask))
+                         : count_autosomal(people);
+            const double major = counted.alleles.major_frequency();
+            if (major > major_max * (1 + 0x1p-44)) {
+                reason = Reason::frequency;
+            } else {
+                found.begin_run(variant, x_linked);
+                ++found.runs.column<std::uint64_t>("count").back();
+                found.row.push_back(range.begin + v);
+                found.position.push_back(variant.position);
+                found.major_frequency.push_back(major);
+                found.varies.push_back(counted.varies ? 1 : 0);
+            }
+        }
+        found.reason.push_back(static_cast<std::uint8_t>(reason));
+    }
+}
+
+void VariantSelector::write_unit(VariantRange unit, PartWriter& part) const {
+    Found found;
+    const std::uint64_t block = std::max<std::uint64_t>(1, genotypes_.block_variants());
+    const std::uint64_t bytes = std::max<std::uint64_t>(1, packed_bytes(samples_.all));
+    const std::uint64_t step = std::max(
+        block, std::min<std::uint64_t>(8192, (std::uint64_t{1} << 24) / bytes) / block * block);
+    for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step)
+        add({begin, std::min(unit.end, begin + step)}, found);
+    part.write_array<std::uint8_t>("reason", found.reason);
+    part.write(found.runs);
+    part.write_array<std::uint64_t>("row", found.row);
+    part.write_array<std::uint32_t>("position", found.position);
+    part.write_array<double>("major_frequency", found.major_frequency);
+    part.write_array<std::uint8_t>("varies", found.varies);
+}
+
+CandidateIndex::CandidateIndex(const Parts& parts) : parts_(&parts), slices_(parts.size()) {
+    for (std::uint64_t p = 0; p < parts.size(); ++p) {
+        const TableData runs = parts.open(p).read("runs");
+        const auto& names = runs.column<std::string>("chromosome");
+        for (std::size_t r = 0; r < names.size(); ++r) {
+            if (chromosomes_.empty() || chromosomes_.back().name != names[r]) {
+                if (std::any_of(chromosomes_.begin(), chromosomes_.end(),
+                                [&](const Chromosome& c) { return c.name == names[r]; }))
+                    throw DataError({.what = text("chromosome ", names[r],
+                                                  " appears again after another chromosome"),
+                                     .where = "genotypes",
+                                     .why = "LD needs all variants of a chromosome together",
+                                     .help = "sort the genotype files before ingest"});
+                chromosomes_.push_back({.name = names[r],
+                                        .x_linked = runs.column<std::uint8_t>("x_linked")[r] != 0,
+                                        .first_part = p});
+            }
+            Chromosome& chromosome = chromosomes_.back();
+            const std::uint64_t count = runs.column<std::uint64_t>("count")[r];
+            slices_[p].push_back({chromosomes_.size() - 1, chromosome.count, count});
+            chromosome.count += count;
+            chromosome.last_part = p;
+        }
+    }
+}
+
+Candidates CandidateIndex::read(std::size_t chromosome) const {
+    const Chromosome& wanted = chromosomes_[chromosome];
+    Candidates found{.chromosome = wanted.name, .x_linked = wanted.x_linked};
+    const auto append = [](auto& all, const auto& more) {
+        all.insert(all.end(), more.begin(), more.end());
+    };
+    for (std::uint64_t p = wanted.first_part; p <= wanted.last_part; ++p) {
+        const H5File part = parts_->open(p);
+        std::uint64_t begin = 0;
+        for (const Slice& slice : slices_[p]) {
+            if (slice.chromosome == chromosome && slice.count > 0) {
+                append(found.row, part.read_rows<std::uint64_t>("row", begin, slice.count));
+                append(found.position,
+                       part.read_rows<std::uint32_t>("position", begin, slice.count));
+                append(found.major_frequency,
+                       part.read_rows<double>("major_frequency", begin, slice.count));
+                append(found.varies, part.read_rows<std::uint8_t>("varies", begin, slice.count));
+            }
+            begin += slice.count;
+        }
+    }
+    if (!std::is_sorted(found.position.begin(), found.position.end()))
+        throw DataError({.what = text("positions on chromosome ", wanted.name, " do not ascend"),
+                         .where = "genotypes",
+                         .why = "windows are made of neighbouring variants",
+                         .help = "sort the genotype files before ingest"});
+    return found;
+}
+
+} // namespace salus::ld

@@ -1,0 +1,137 @@
+#include "base/text.hpp"
+#include "genotype/genotype_source.hpp"
+#include "stages/ld/ld.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace salus {
+namespace {
+
+void examine(const LdParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
+    if (params.window_kb == 0 && params.step_variants > params.window_variants)
+        problems.push_back(
+            {.what = text("step_variants (", params.step_variants,
+                          ") is larger than window_variants (", params.window_variants, ")"),
+             .where = "stage ld",
+             .why = "windows must overlap or touch, or pairs between them are lost",
+             .help = "use for example 50 and 500"});
+    const auto found = inputs.find("genotypes");
+    if (found == inputs.end() || found->second.empty() ||
+        !std::filesystem::exists(found->second.front()))
+        return;
+    try {
+        const auto genotypes = open_genotypes(found->second.front());
+        sizes.samples = static_cast<double>(genotypes->samples().size());
+        sizes.variants = static_cast<double>(genotypes->variant_count());
+    } catch (const Error& error) {
+        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+}
+
+/// Candidates: most variants of a genotyped or imputed set, and of sequenced ones as many as are
+/// common in a population.
+double candidates(const LdParams& params, double variants) {
+    return params.minor_allele_frequency_min > 0 ? std::min(variants, 1.2e7) : variants;
+}
+
+/// Variants in a window: with window_kb from one candidate per 250 bp.
+double window(const LdParams& params) {
+    return params.window_kb > 0 ? std::max(1.0, params.window_kb * 4)
+                                : static_cast<double>(params.window_variants);
+}
+
+Resources needs(const LdParams& params, const Workload& w) {
+    const double c = candidates(params, w.variants), width = window(params);
+    Resources r;
+    r.memory_bytes = 64e6 + 3 * w.samples + w.threads * width * w.samples * 0.375 + 0.1 * c * 40;
+    r.storage_bytes = 30 * w.variants;
+    r.scratch_bytes = 32 * w.variants + 23 * c;
+    r.core_hours =
+        (w.variants * w.samples * 0.1e-9 + w.variants * 2e-6 + c * width * w.samples * 5e-12) /
+        3600;
+    r.formula = "C candidates (at most 12 million if minor_allele_frequency_min is above 0), W "
+                "variants in a window: memory per rank 64 MB + 3 B x N + threads x 3/8 B x N W + "
+                "4 B x C; results 30 B x M; scratch 32 B x M + 23 B x C; time 0.1 ns x N M + 2 us "
+                "x M + 0.005 ns x N W C at most, less the more is pruned";
+    return r;
+}
+
+const char* const details =
+    "Keeps variants without strong LD among each other, for kinship and principal components. The "
+    "rule is that of plink2 --indep-pairwise, and the kept set is the same: within a window, of "
+    "two variants whose squared correlation of allele counts (over the samples called in both) is "
+    "above r2_max, the one with the rarer minor allele goes, and the right one if both are equally "
+    "frequent; then the window moves on. Windows are window_variants candidates long and move by "
+    "step_variants, or hold the variants within window_kb and move by one.\n\n"
+    "All samples that pass quality count, also relatives. Candidates are autosomal variants that "
+    "pass quality and reach minor_allele_frequency_min; with include_x also those on X outside the "
+    "pseudo-autosomal regions, where recorded males count once, coded 0 or 2 with heterozygous "
+    "calls missing, and others twice. Variants that do not vary are never kept.\n\n"
+    "A chromosome is cut into segments that are pruned at the same time, each after a run-up of "
+    "two windows; where the run-up did not end in what the segment before left, the segment is "
+    "pruned again. So the result is that of one pass in order, for any number of ranks.";
+
+} // namespace
+
+TableSpec ld_variants_table() {
+    using enum ColumnType;
+    return {.name = "variants",
+            .row = "variant",
+            .doc = "One row per variant of the genotype store, in its order.",
+            .columns = {
+                {"chromosome", text, "", "Chromosome as written in the input"},
+                {"base_pair_location", u32, "bp", "Position, 1-based"},
+                {"variant_id", text, "", "Identifier as written in the input, empty if none"},
+                {"other_allele", text, "", "Reference allele (REF)"},
+                {"effect_allele", text, "", "Alternative allele (ALT)"},
+                {"kept", u8, "0 or 1", "1 if the variant is in the pruned set"},
+                {"reason", text, "",
+                 "Why it is not: chromosome, failed_quality, low_minor_allele_frequency, "
+                 "monomorphic, in_ld"},
+                {"ld_score", f64, "1", "LD score; NaN where not computed"},
+            }};
+}
+
+Stage ld_stage() {
+    using P = LdParams;
+    return stage<P>("ld")
+        .summary("variants without strong linkage disequilibrium among each other")
+        .details(details)
+        .cites("Purcell S et al. (2007) PLINK: a tool set for whole-genome association and "
+               "population-based linkage analyses. Am J Hum Genet 81:559. doi:10.1086/519795")
+        .cites("Chang CC et al. (2015) Second-generation PLINK: rising to the challenge of larger "
+               "and richer datasets. GigaScience 4:7. doi:10.1186/s13742-015-0047-8")
+        .reads({"genotypes", Artifact::genotype_store, "genotypes"})
+        .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
+        .writes({"ld",
+                 Artifact::ld_result,
+                 "ld.h5",
+                 "variants of the pruned set",
+                 {ld_variants_table()}})
+        .param(
+            "r2_max", &P::r2_max,
+            {.doc = "largest r2 of two kept variants in a window", .unit = "1", .min = 0, .max = 1})
+        .param("window_variants", &P::window_variants,
+               {.doc = "length of a window", .unit = "variants", .min = 2, .max = 1e6})
+        .param("step_variants", &P::step_variants,
+               {.doc = "step from window to window", .unit = "variants", .min = 1, .max = 1e6})
+        .param("window_kb", &P::window_kb,
+               {.doc = "if above 0, windows of this length instead; they move by one variant",
+                .unit = "kb",
+                .min = 0,
+                .max = 4e6})
+        .param("minor_allele_frequency_min", &P::minor_allele_frequency_min,
+               {.doc = "least minor allele frequency of a candidate",
+                .unit = "proportion",
+                .min = 0,
+                .max = 0.5})
+        .param("include_x", &P::include_x,
+               {.doc = "whether X outside the pseudo-autosomal regions takes part"})
+        .needs(needs)
+        .examines(examine)
+        .run(run_ld);
+}
+
+} // namespace salus
