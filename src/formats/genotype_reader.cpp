@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "formats/bcf_reader.hpp"
 #include "formats/bgen_reader.hpp"
+#include "formats/pgen_reader.hpp"
 #include "formats/plink_bed_reader.hpp"
 #include "formats/vcf_reader.hpp"
 
@@ -91,6 +92,12 @@ std::unique_ptr<GenotypeFile> open_genotype_file(const std::filesystem::path& pa
                          .help = "give the .bed file; .bim and .fam are found beside it"});
     if (path.extension() == ".bgen" || looks_like_bgen(InputFile(path)))
         return std::make_unique<BgenFile>(path);
+    if (path.extension() == ".pgen") return std::make_unique<PgenFile>(path);
+    if (path.extension() == ".pvar" || path.extension() == ".psam" || path.extension() == ".zst")
+        throw DataError({.what = "this is a side file of a PLINK 2 file set",
+                         .where = path.string(),
+                         .why = {},
+                         .help = "give the .pgen file; .pvar and .psam are found beside it"});
     const auto stream = open_stream(path);
     if (stream->unread().empty()) stream->more();
     if (stream->unread().starts_with("BCF")) return std::make_unique<BcfFile>(path);

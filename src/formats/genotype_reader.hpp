@@ -134,8 +134,8 @@ protected:
     std::uint64_t bytes_ = 0;
 };
 
-/// Opens VCF (bgzip or uncompressed), BCF, BGEN or PLINK 1 .bed by content. DataError with the reason if
-/// it is none.
+/// Opens VCF (bgzip or uncompressed), BCF, BGEN or PLINK 1 .bed by content, PLINK 2 .pgen by its
+/// ending. DataError with the reason if it is none.
 std::unique_ptr<GenotypeFile> open_genotype_file(const std::filesystem::path& path);
 
 /// DataError if a name is empty or comes twice (named by its column, never by itself).

@@ -16,18 +16,6 @@ std::filesystem::path sibling(std::filesystem::path bed, const char* extension) 
     return bed.replace_extension(extension);
 }
 
-std::vector<std::string_view> words(std::string_view line) {
-    std::vector<std::string_view> fields;
-    for (std::size_t i = 0; i < line.size();) {
-        const std::size_t begin = line.find_first_not_of(" \t", i);
-        if (begin == std::string_view::npos) break;
-        const std::size_t end = std::min(line.find_first_of(" \t", begin), line.size());
-        fields.push_back(line.substr(begin, end - begin));
-        i = end;
-    }
-    return fields;
-}
-
 /// Four calls at once. PLINK codes copies of A1: 00 hom A1, 01 missing, 10 het, 11 hom A2.
 constexpr std::array<std::uint8_t, 256> recoding(bool a1_is_alt) {
     const std::array<unsigned, 4> call =
@@ -103,8 +91,9 @@ private:
         }
     }
 
-    void read_variant(std::string_view line, Variant& variant) const {
-        const auto field = words(line);
+    void read_variant(std::string_view line, Variant& variant) {
+        split_words(line, words_);
+        const auto& field = words_;
         if (field.size() != 6)
             throw RecordDefect{"the line has not 6 columns",
                                "they are chromosome, id, centimorgan, position, A1, A2"};
@@ -172,6 +161,7 @@ private:
     std::set<std::string> left_;
     std::string chromosome_;
     std::uint32_t position_ = 0;
+    std::vector<std::string_view> words_;
     std::vector<std::uint8_t> rows_;
     std::uint64_t rows_first_ = 0, rows_count_ = 0;
 };
@@ -211,8 +201,9 @@ PlinkBedFile::PlinkBedFile(const std::filesystem::path& bed) : GenotypeFile(bed)
 void PlinkBedFile::read_fam(const std::filesystem::path& fam) {
     const auto stream = open_stream(fam);
     std::string_view line;
+    std::vector<std::string_view> field;
     while (stream->next_line(line)) {
-        const auto field = words(line);
+        split_words(line, field);
         if (field.size() < 5)
             throw DataError({.what = "the line has fewer than 5 columns",
                              .where = text(fam.string(), ", line ", samples_.size() + 1),

@@ -61,6 +61,15 @@ void require_text(std::string_view value, std::string_view column) {
                        "VCF is UTF-8 without control characters"};
 }
 
+void split_words(std::string_view line, std::vector<std::string_view>& out) {
+    out.clear();
+    for (std::size_t begin = line.find_first_not_of(" \t"); begin != std::string_view::npos;) {
+        const std::size_t end = std::min(line.find_first_of(" \t", begin), line.size());
+        out.push_back(line.substr(begin, end - begin));
+        begin = line.find_first_not_of(" \t", end);
+    }
+}
+
 void require_site(const Site& site) {
     require_text(site.chromosome, "CHROM");
     std::string_view chromosome = site.chromosome; // <name> stands for a contig of an assembly file

@@ -80,6 +80,8 @@ private:
     std::uint32_t position_ = 0;
 };
 
+/// Replaces `out` by the words of `line`, which blanks and tabs separate (PLINK files).
+void split_words(std::string_view line, std::vector<std::string_view>& out);
 /// Throws RecordDefect unless `text` may stand in a text column: UTF-8 without control characters.
 void require_text(std::string_view text, std::string_view column);
 /// Throws RecordDefect unless CHROM is a name, ID and FILTER are lists of names, REF is a string of

@@ -50,7 +50,9 @@ const char* const details =
     "where a record ends. A file "
     "without index is read by one rank. A BGEN file is cut by its .bgi index, or by a scan over "
     "the heads of its records; PLINK 1 "
-    "files need no index.";
+    "files need no index.\n\n"
+    "PLINK 2 file sets (.pgen, with .pvar or .pvar.zst and .psam beside it) are read with phase, "
+    "dosages and several ALT alleles as they are stored; samples are named by IID.";
 
 std::optional<std::filesystem::path> only(const Inputs& inputs, const std::string& port) {
     const auto found = inputs.find(port);
