@@ -3,6 +3,7 @@
 #include "stages/association/association.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
+#include "stages/kinship/kinship.hpp"
 #include "stages/ld/ld.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/quality/quality.hpp"
@@ -13,10 +14,11 @@
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{
-        simulate_stage(),    ingest_genomes_stage(), ingest_health_stage(),
-        phenotypes_stage(),  quality_stage(),        ld_stage(),
-        association_stage(), risk_stage(),           report_stage()};
+    static const std::vector<Stage> stages{simulate_stage(),      ingest_genomes_stage(),
+                                           ingest_health_stage(), phenotypes_stage(),
+                                           quality_stage(),       ld_stage(),
+                                           kinship_stage(),       association_stage(),
+                                           risk_stage(),          report_stage()};
     return stages;
 }
 

@@ -1,0 +1,132 @@
+#include "models/pair_search.hpp"
+
+#include "models/kinship.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+constexpr std::size_t check_chunks = 8;  // between two looks at the bound
+constexpr std::size_t tile_samples = 32; // of the second band: their planes stay in the cache
+
+/// Groups of pairs of one tile: search_rows x tile_samples.
+class Tile {
+public:
+    Tile(const PairSearch& search, std::span<const std::uint32_t> limit_first,
+         std::span<const std::uint32_t> limit_second, std::size_t begin, std::size_t end)
+        : search_(search), limit_first_(limit_first), limit_second_(limit_second), begin_(begin),
+          end_(end) {}
+
+    void run(std::size_t j0, std::vector<FoundPair>& found, PairTotals& totals) {
+        groups_.clear();
+        for (std::size_t i = begin_; i < end_; i += group_first)
+            for (std::size_t j = j0; j < std::min(j0 + tile_samples, search_.second.samples());
+                 j += group_second)
+                if (const std::uint64_t pairs = pairs_of(i, j)) {
+                    groups_.push_back({.i = i, .j = j, .sums = {}});
+                    totals.compared += pairs;
+                }
+        if (search_.screen == PairScreen::exact) screen(totals);
+        for (const Group& group : groups_)
+            evaluate(group, found, totals);
+    }
+
+private:
+    struct Group {
+        std::size_t i, j;
+        std::array<std::uint32_t, group_pairs> sums;
+    };
+
+    bool wanted(std::size_t i, std::size_t j) const noexcept {
+        return i < end_ && j < search_.second.samples() && (!search_.same_band || i < j);
+    }
+    std::uint64_t pairs_of(std::size_t i, std::size_t j) const noexcept {
+        std::uint64_t pairs = 0;
+        for (std::size_t p = 0; p < group_pairs; ++p)
+            pairs += wanted(i + p / group_second, j + p % group_second) ? 1u : 0u;
+        return pairs;
+    }
+
+    PairGroup planes_of(const Group& group, std::size_t chunk, std::size_t chunks) const noexcept {
+        PairGroup planes{.first = {}, .second = {}, .chunks = chunks};
+        for (std::size_t k = 0; k < group_first; ++k)
+            planes.first[k] = search_.first.at(std::min(group.i + k, end_ - 1), chunk);
+        for (std::size_t k = 0; k < group_second; ++k)
+            planes.second[k] =
+                search_.second.at(std::min(group.j + k, search_.second.samples() - 1), chunk);
+        return planes;
+    }
+
+    bool alive(const Group& group) const noexcept {
+        for (std::size_t p = 0; p < group_pairs; ++p) {
+            const std::size_t i = group.i + p / group_second, j = group.j + p % group_second;
+            if (wanted(i, j) && group.sums[p] <= std::min(limit_first_[i], limit_second_[j]))
+                return true;
+        }
+        return false;
+    }
+
+    /// Drops groups of which no pair can reach the cut-off any more.
+    void screen(PairTotals& totals) {
+        const std::size_t chunks = search_.first.chunks();
+        for (std::size_t chunk = 0; chunk < chunks && !groups_.empty(); chunk += check_chunks) {
+            const std::size_t count = std::min(check_chunks, chunks - chunk);
+            for (Group& group : groups_)
+                add_distances(planes_of(group, chunk, count), group.sums, search_.isa);
+            totals.chunks += group_pairs * count * groups_.size();
+            std::erase_if(groups_, [&](const Group& group) { return !alive(group); });
+        }
+    }
+
+    void evaluate(const Group& group, std::vector<FoundPair>& found, PairTotals& totals) const {
+        const std::size_t chunks = search_.first.chunks();
+        std::array<PairCounts, group_pairs> counts{};
+        add_pair_counts(planes_of(group, 0, chunks), counts, search_.isa);
+        totals.evaluated += pairs_of(group.i, group.j);
+        totals.chunks += group_pairs * chunks;
+        for (std::size_t p = 0; p < group_pairs; ++p) {
+            const std::size_t i = group.i + p / group_second, j = group.j + p % group_second;
+            if (!wanted(i, j)) continue;
+            const double kinship = king_robust(counts[p]);
+            if (!(kinship >= search_.kinship_min)) continue;
+            found.push_back(
+                {.first = static_cast<std::uint32_t>(i),
+                 .second = static_cast<std::uint32_t>(j),
+                 .counts = counts[p],
+                 .variants = jointly_called(search_.first.at(i), search_.second.at(j), chunks),
+                 .kinship = kinship});
+        }
+    }
+
+    const PairSearch& search_;
+    std::span<const std::uint32_t> limit_first_, limit_second_;
+    std::size_t begin_, end_;
+    std::vector<Group> groups_;
+};
+
+} // namespace
+
+std::vector<FoundPair> search_pairs(const PairSearch& search,
+                                    std::span<const std::uint32_t> limit_first,
+                                    std::span<const std::uint32_t> limit_second, std::size_t begin,
+                                    std::size_t end, PairTotals& totals) {
+    std::vector<FoundPair> found;
+    Tile tile(search, limit_first, limit_second, begin, end);
+    const std::size_t first = search.same_band ? begin / tile_samples * tile_samples : 0;
+    for (std::size_t j = first; j < search.second.samples(); j += tile_samples)
+        tile.run(j, found, totals);
+    std::sort(found.begin(), found.end(), [](const FoundPair& a, const FoundPair& b) {
+        return std::pair(a.first, a.second) < std::pair(b.first, b.second);
+    });
+    return found;
+}
+
+std::vector<std::uint32_t> distance_limits(const PlaneBand& band, double kinship_min) {
+    std::vector<std::uint32_t> limits(band.samples());
+    for (std::size_t i = 0; i < limits.size(); ++i)
+        limits[i] = largest_distance(count_calls(band.at(i), band.chunks()).het, kinship_min);
+    return limits;
+}
+
+} // namespace salus
