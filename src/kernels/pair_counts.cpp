@@ -13,7 +13,8 @@ struct Word {
     std::uint64_t hom, ref;
 };
 
-Word load(const std::uint8_t* planes, std::size_t chunk, std::size_t byte) noexcept {
+[[gnu::always_inline]] inline Word load(const std::uint8_t* planes, std::size_t chunk,
+                                        std::size_t byte) noexcept {
     const std::uint8_t* const at = planes + chunk * plane_chunk_bytes + byte;
     Word word;
     std::memcpy(&word.hom, at, 8);
@@ -21,17 +22,45 @@ Word load(const std::uint8_t* planes, std::size_t chunk, std::size_t byte) noexc
     return word;
 }
 
-std::uint32_t ones(std::uint64_t bits) noexcept {
+[[gnu::always_inline]] inline std::uint32_t ones(std::uint64_t bits) noexcept {
     return static_cast<std::uint32_t>(std::popcount(bits));
 }
 
-/// Visits the planes of one or two samples word by word.
-template <class F>
-void for_each_word(std::size_t chunks, F&& visit) noexcept {
+[[gnu::always_inline]] inline std::uint32_t
+joint_calls(const std::uint8_t* first, const std::uint8_t* second, std::size_t chunks) noexcept {
+    std::uint32_t called = 0;
     for (std::size_t chunk = 0; chunk < chunks; ++chunk)
-        for (std::size_t byte = 0; byte < plane_bytes; byte += 8)
-            visit(chunk, byte);
+        for (std::size_t byte = 0; byte < plane_bytes; byte += 8) {
+            const Word a = load(first, chunk, byte), b = load(second, chunk, byte);
+            called += ones((a.hom | a.ref) & (b.hom | b.ref));
+        }
+    return called;
 }
+
+[[gnu::always_inline]] inline SampleCalls sample_calls(const std::uint8_t* planes,
+                                                       std::size_t chunks) noexcept {
+    SampleCalls calls;
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk)
+        for (std::size_t byte = 0; byte < plane_bytes; byte += 8) {
+            const Word a = load(planes, chunk, byte);
+            calls.het += ones(a.ref & ~a.hom);
+            calls.called += ones(a.ref | a.hom);
+        }
+    return calls;
+}
+
+#if defined(__x86_64__)
+[[gnu::target("popcnt")]] std::uint32_t jointly_called_popcnt(const std::uint8_t* first,
+                                                              const std::uint8_t* second,
+                                                              std::size_t chunks) noexcept {
+    return joint_calls(first, second, chunks);
+}
+
+[[gnu::target("popcnt")]] SampleCalls count_calls_popcnt(const std::uint8_t* planes,
+                                                         std::size_t chunks) noexcept {
+    return sample_calls(planes, chunks);
+}
+#endif
 
 } // namespace
 
@@ -40,14 +69,15 @@ namespace reference {
 PairCounts pair_counts(const std::uint8_t* first, const std::uint8_t* second,
                        std::size_t chunks) noexcept {
     PairCounts sum;
-    for_each_word(chunks, [&](std::size_t chunk, std::size_t byte) {
-        const Word a = load(first, chunk, byte), b = load(second, chunk, byte);
-        const std::uint64_t het_a = a.ref & ~a.hom, het_b = b.ref & ~b.hom;
-        sum.het_het += ones(het_a & het_b);
-        sum.het_hom += ones(het_a & b.hom);
-        sum.hom_het += ones(a.hom & het_b);
-        sum.ibs0 += ones(a.hom & b.hom & (a.ref ^ b.ref));
-    });
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk)
+        for (std::size_t byte = 0; byte < plane_bytes; byte += 8) {
+            const Word a = load(first, chunk, byte), b = load(second, chunk, byte);
+            const std::uint64_t het_a = a.ref & ~a.hom, het_b = b.ref & ~b.hom;
+            sum.het_het += ones(het_a & het_b);
+            sum.het_hom += ones(het_a & b.hom);
+            sum.hom_het += ones(a.hom & het_b);
+            sum.ibs0 += ones(a.hom & b.hom & (a.ref ^ b.ref));
+        }
     return sum;
 }
 
@@ -84,23 +114,20 @@ void add_pair_counts(const PairGroup& group, std::array<PairCounts, group_pairs>
 }
 
 std::uint32_t jointly_called(const std::uint8_t* first, const std::uint8_t* second,
-                             std::size_t chunks) noexcept {
-    std::uint32_t called = 0;
-    for_each_word(chunks, [&](std::size_t chunk, std::size_t byte) {
-        const Word a = load(first, chunk, byte), b = load(second, chunk, byte);
-        called += ones((a.hom | a.ref) & (b.hom | b.ref));
-    });
-    return called;
+                             std::size_t chunks, Isa isa) noexcept {
+#if defined(__x86_64__)
+    if (isa != Isa::reference) return jointly_called_popcnt(first, second, chunks);
+#endif
+    static_cast<void>(isa);
+    return joint_calls(first, second, chunks);
 }
 
-SampleCalls count_calls(const std::uint8_t* planes, std::size_t chunks) noexcept {
-    SampleCalls calls;
-    for_each_word(chunks, [&](std::size_t chunk, std::size_t byte) {
-        const Word a = load(planes, chunk, byte);
-        calls.het += ones(a.ref & ~a.hom);
-        calls.called += ones(a.ref | a.hom);
-    });
-    return calls;
+SampleCalls count_calls(const std::uint8_t* planes, std::size_t chunks, Isa isa) noexcept {
+#if defined(__x86_64__)
+    if (isa != Isa::reference) return count_calls_popcnt(planes, chunks);
+#endif
+    static_cast<void>(isa);
+    return sample_calls(planes, chunks);
 }
 
 } // namespace salus

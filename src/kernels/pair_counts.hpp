@@ -48,13 +48,14 @@ void add_pair_counts(const PairGroup& group, std::array<PairCounts, group_pairs>
 
 /// Variants that are called in both samples.
 std::uint32_t jointly_called(const std::uint8_t* first, const std::uint8_t* second,
-                             std::size_t chunks) noexcept;
+                             std::size_t chunks, Isa isa = best_isa()) noexcept;
 
 /// Heterozygous and called variants of one sample.
 struct SampleCalls {
     std::uint32_t het = 0, called = 0;
 };
-SampleCalls count_calls(const std::uint8_t* planes, std::size_t chunks) noexcept;
+SampleCalls count_calls(const std::uint8_t* planes, std::size_t chunks,
+                        Isa isa = best_isa()) noexcept;
 
 namespace detail {
 void add_distances_avx2(const PairGroup& group, std::uint32_t* sums) noexcept;

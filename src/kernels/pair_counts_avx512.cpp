@@ -17,13 +17,22 @@ SALUS_AVX512 inline Planes load(const std::uint8_t* planes, std::size_t chunk) {
     return {_mm512_loadu_si512(at), _mm512_loadu_si512(at + plane_chunk_bytes / 2)};
 }
 
-SALUS_AVX512 inline std::uint32_t add_lanes(__m512i sum) {
-    alignas(64) std::uint64_t lanes[8];
-    _mm512_store_si512(lanes, sum);
-    std::uint64_t total = 0;
-    for (const std::uint64_t lane : lanes)
-        total += lane;
-    return static_cast<std::uint32_t>(total);
+/// Sums of the lanes of eight vectors, in their order. The masked forms name no undefined register.
+SALUS_AVX512 inline __m512i add_lanes(const __m512i* sums) {
+    constexpr __mmask8 all = 0xFF;
+    __m512i pairs[4];
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < 4; ++k)
+        pairs[k] = _mm512_add_epi64(_mm512_maskz_unpacklo_epi64(all, sums[2 * k], sums[2 * k + 1]),
+                                    _mm512_maskz_unpackhi_epi64(all, sums[2 * k], sums[2 * k + 1]));
+    __m512i fours[2];
+#pragma GCC unroll 2
+    for (std::size_t k = 0; k < 2; ++k) // 128-bit lanes 0 2 0 2 and 1 3 1 3
+        fours[k] =
+            _mm512_add_epi64(_mm512_maskz_shuffle_i64x2(all, pairs[2 * k], pairs[2 * k + 1], 0x88),
+                             _mm512_maskz_shuffle_i64x2(all, pairs[2 * k], pairs[2 * k + 1], 0xDD));
+    return _mm512_add_epi64(_mm512_maskz_shuffle_i64x2(all, fours[0], fours[1], 0x88),
+                            _mm512_maskz_shuffle_i64x2(all, fours[0], fours[1], 0xDD));
 }
 
 // The immediate of a ternary function is its truth table over (a, b, c) = (0xF0, 0xCC, 0xAA).
@@ -62,8 +71,14 @@ SALUS_AVX512 void add_distances_avx512(const PairGroup& group, std::uint32_t* su
         }
     }
 #pragma GCC unroll 8
+    for (std::size_t p = 0; p < group_pairs; ++p) {
+        const __m512i twice = _mm512_add_epi64(opposite[p], opposite[p]);
+        steps[p] = _mm512_add_epi64(steps[p], _mm512_add_epi64(twice, twice));
+    }
+    alignas(64) std::uint64_t total[8];
+    _mm512_store_si512(total, add_lanes(steps));
     for (std::size_t p = 0; p < group_pairs; ++p)
-        sums[p] += add_lanes(steps[p]) + 4 * add_lanes(opposite[p]);
+        sums[p] += static_cast<std::uint32_t>(total[p]);
 }
 
 namespace {
@@ -71,10 +86,10 @@ namespace {
 constexpr std::size_t half = 2; // 2 x 2 pairs with four counts each fill the registers
 
 SALUS_AVX512 void count_half(const PairGroup& group, std::size_t j0, PairCounts* sums) noexcept {
-    __m512i both[half * half], het_hom[half * half], hom_het[half * half], ibs0[half * half];
-#pragma GCC unroll 4
-    for (std::size_t p = 0; p < half * half; ++p)
-        both[p] = het_hom[p] = hom_het[p] = ibs0[p] = _mm512_setzero_si512();
+    __m512i sum_of[4 * half * half]; // het_het, het_hom, hom_het, ibs0, each of four pairs
+#pragma GCC unroll 16
+    for (std::size_t p = 0; p < 4 * half * half; ++p)
+        sum_of[p] = _mm512_setzero_si512();
     for (std::size_t chunk = 0; chunk < group.chunks; ++chunk) {
         const Planes a[half] = {load(group.first[0], chunk), load(group.first[1], chunk)};
         const Planes b[half] = {load(group.second[j0], chunk), load(group.second[j0 + 1], chunk)};
@@ -88,19 +103,21 @@ SALUS_AVX512 void count_half(const PairGroup& group, std::size_t j0, PairCounts*
             const __m512i only_y = _mm512_ternarylogic_epi64(x.hom, y.ref, y.hom, a_and_b_not_c);
             const __m512i differs = _mm512_ternarylogic_epi64(x.hom, x.ref, y.ref, a_and_xor);
             const __m512i opposite = _mm512_and_si512(differs, y.hom);
-            both[p] = _mm512_add_epi64(both[p], _mm512_popcnt_epi64(het_het));
-            het_hom[p] = _mm512_add_epi64(het_hom[p], _mm512_popcnt_epi64(only_x));
-            hom_het[p] = _mm512_add_epi64(hom_het[p], _mm512_popcnt_epi64(only_y));
-            ibs0[p] = _mm512_add_epi64(ibs0[p], _mm512_popcnt_epi64(opposite));
+            sum_of[0 + p] = _mm512_add_epi64(sum_of[0 + p], _mm512_popcnt_epi64(het_het));
+            sum_of[4 + p] = _mm512_add_epi64(sum_of[4 + p], _mm512_popcnt_epi64(only_x));
+            sum_of[8 + p] = _mm512_add_epi64(sum_of[8 + p], _mm512_popcnt_epi64(only_y));
+            sum_of[12 + p] = _mm512_add_epi64(sum_of[12 + p], _mm512_popcnt_epi64(opposite));
         }
     }
-#pragma GCC unroll 4
+    alignas(64) std::uint64_t total[16];
+    _mm512_store_si512(total, add_lanes(sum_of));
+    _mm512_store_si512(total + 8, add_lanes(sum_of + 8));
     for (std::size_t p = 0; p < half * half; ++p) {
         PairCounts& sum = sums[p / half * group_second + j0 + p % half];
-        sum.het_het += add_lanes(both[p]);
-        sum.het_hom += add_lanes(het_hom[p]);
-        sum.hom_het += add_lanes(hom_het[p]);
-        sum.ibs0 += add_lanes(ibs0[p]);
+        sum.het_het += static_cast<std::uint32_t>(total[p]);
+        sum.het_hom += static_cast<std::uint32_t>(total[4 + p]);
+        sum.hom_het += static_cast<std::uint32_t>(total[8 + p]);
+        sum.ibs0 += static_cast<std::uint32_t>(total[12 + p]);
     }
 }
 

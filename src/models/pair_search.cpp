@@ -3,11 +3,11 @@
 #include "models/kinship.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace salus {
 namespace {
 
-constexpr std::size_t check_chunks = 8;  // between two looks at the bound
 constexpr std::size_t tile_samples = 32; // of the second band: their planes stay in the cache
 
 /// Groups of pairs of one tile: search_rows x tile_samples.
@@ -69,13 +69,13 @@ private:
 
     /// Drops groups of which no pair can reach the cut-off any more.
     void screen(PairTotals& totals) {
-        const std::size_t chunks = search_.first.chunks();
-        for (std::size_t chunk = 0; chunk < chunks && !groups_.empty(); chunk += check_chunks) {
-            const std::size_t count = std::min(check_chunks, chunks - chunk);
+        std::size_t chunk = 0;
+        for (const std::size_t end : search_.looks) {
             for (Group& group : groups_)
-                add_distances(planes_of(group, chunk, count), group.sums, search_.isa);
-            totals.chunks += group_pairs * count * groups_.size();
+                add_distances(planes_of(group, chunk, end - chunk), group.sums, search_.isa);
+            totals.chunks += group_pairs * (end - chunk) * groups_.size();
             std::erase_if(groups_, [&](const Group& group) { return !alive(group); });
+            chunk = end;
         }
     }
 
@@ -106,6 +106,28 @@ private:
 };
 
 } // namespace
+
+std::vector<std::size_t> look_points(std::span<const std::uint64_t> chunk_het, double kinship_min) {
+    const std::size_t chunks = chunk_het.size();
+    const std::uint64_t all = std::accumulate(chunk_het.begin(), chunk_het.end(), std::uint64_t{0});
+    // An unrelated pair differs by twice its heterozygous calls, one at the cut-off by 1 - 2 k of
+    // it.
+    const double share = std::clamp(1 - 2 * kinship_min, 0.0, 1.0) * static_cast<double>(all);
+    const std::size_t step = std::max<std::size_t>(1, chunks / 40);
+    std::vector<std::size_t> looks;
+    std::uint64_t seen = 0;
+    for (std::size_t c = 0, last = 0; c < chunks; ++c) {
+        const auto before = static_cast<double>(seen);
+        seen += chunk_het[c];
+        const auto now = static_cast<double>(seen);
+        const auto passes = [&](double point) { return before < point && now >= point; };
+        const bool late = now >= share && c + 1 >= last + step;
+        if (!passes(0.8 * share) && !late && c + 1 != chunks) continue;
+        looks.push_back(c + 1);
+        last = c + 1;
+    }
+    return looks;
+}
 
 std::vector<FoundPair> search_pairs(const PairSearch& search,
                                     std::span<const std::uint32_t> limit_first,

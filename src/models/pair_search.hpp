@@ -48,8 +48,16 @@ struct PairSearch {
     bool same_band = false; // then only pairs first < second are looked at
     double kinship_min = 0;
     PairScreen screen = PairScreen::exact;
+    std::span<const std::size_t> looks; // of look_points, for the exact screen
     Isa isa = best_isa();
 };
+
+/// Where the exact screen looks whether a pair can still reach kinship_min, as numbers of chunks:
+/// the first where unrelated pairs of different ancestry fall below, then where those of one
+/// ancestry begin to, then every few chunks. A function of the arguments alone; any choice gives
+/// the same pairs.
+/// \param chunk_het  heterozygous calls of all samples in each chunk, in the order of the bands.
+std::vector<std::size_t> look_points(std::span<const std::uint64_t> chunk_het, double kinship_min);
 
 struct PairTotals {
     std::uint64_t compared = 0;  // pairs

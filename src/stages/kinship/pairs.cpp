@@ -31,12 +31,14 @@ public:
     void write(const BandPair& unit, BandReader& planes, PartWriter& part) const {
         const PlaneBand& a = planes.band(unit.first);
         const PlaneBand& b = planes.band(unit.second);
+        const auto looks = look_points(planes.chunk_het(), params_.kinship_min);
         const PairSearch search{.first = a,
                                 .second = b,
                                 .same_band = unit.first == unit.second,
                                 .kinship_min = params_.kinship_min,
-                                .screen = params_.screen == "none" ? PairScreen::none
-                                                                   : PairScreen::exact};
+                                .screen =
+                                    params_.screen == "none" ? PairScreen::none : PairScreen::exact,
+                                .looks = looks};
         const auto limit_a = distance_limits(a, params_.kinship_min);
         const auto limit_b = distance_limits(b, params_.kinship_min);
         const std::size_t tasks = (a.samples() + search_rows - 1) / search_rows;

@@ -125,8 +125,10 @@ BandReader::BandReader(const Parts& parts, const Bands& bands) : parts_(parts), 
                               : std::tie(a.part, a.chunk) < std::tie(b.part, b.chunk);
     });
     chunks_ = places.size();
-    for (std::size_t k = 0; k < places.size(); ++k)
+    for (std::size_t k = 0; k < places.size(); ++k) {
+        chunk_het_.push_back(places[k].het);
         place_[places[k].part][places[k].chunk] = k;
+    }
 }
 
 const PlaneBand& BandReader::band(std::uint64_t index) {

@@ -34,6 +34,8 @@ class BandReader {
 public:
     BandReader(const Parts& parts, const Bands& bands);
     const PlaneBand& band(std::uint64_t index);
+    /// Heterozygous calls of the cohort in every chunk, in the order of the bands.
+    const std::vector<std::uint64_t>& chunk_het() const noexcept { return chunk_het_; }
 
 private:
     struct Place {
@@ -52,6 +54,7 @@ private:
     Bands bands_;
     std::vector<std::vector<std::size_t>> place_; // [part][chunk] where it goes
     std::size_t chunks_ = 0;
+    std::vector<std::uint64_t> chunk_het_;
     Held held_[2];
     std::uint64_t clock_ = 0;
 };

@@ -84,9 +84,11 @@ void check(std::size_t variants, bool common) {
         called += row[0] != missing;
         het_calls += row[0] == het;
     }
-    ASSERT_EQ(jointly_called(data, data + 5 * stride, chunks), joint);
-    ASSERT_EQ(count_calls(data, chunks).called, called);
-    ASSERT_EQ(count_calls(data, chunks).het, het_calls);
+    for (const Isa isa : {Isa::reference, best_isa()}) {
+        ASSERT_EQ(jointly_called(data, data + 5 * stride, chunks, isa), joint);
+        ASSERT_EQ(count_calls(data, chunks, isa).called, called);
+        ASSERT_EQ(count_calls(data, chunks, isa).het, het_calls);
+    }
 }
 
 TEST(PairCounts, AllFormsAgreeWithTheDefinitionForEveryTailLength) {

@@ -35,12 +35,22 @@ PlaneBand random_band(std::size_t samples, std::size_t chunks, double missing_ra
     return band;
 }
 
+std::vector<std::uint64_t> het_of(const PlaneBand& band) {
+    std::vector<std::uint64_t> het(band.chunks());
+    for (std::size_t c = 0; c < het.size(); ++c)
+        for (std::size_t i = 0; i < band.samples(); ++i)
+            het[c] += count_calls(band.at(i, c), 1).het;
+    return het;
+}
+
 struct Result {
     std::vector<FoundPair> found;
     PairTotals totals;
 };
 
-Result search_all(const PairSearch& search) {
+Result search_all(PairSearch search) {
+    const auto looks = look_points(het_of(search.first), search.kinship_min);
+    search.looks = looks;
     const auto first = distance_limits(search.first, search.kinship_min);
     const auto second = distance_limits(search.second, search.kinship_min);
     Result result;
@@ -123,6 +133,19 @@ TEST(PairSearch, ScreenLeavesFewPairsToCountInFull) {
     const Result result = search_all(search);
     EXPECT_LT(result.totals.evaluated, result.totals.compared / 4);
     EXPECT_GT(result.found.size(), 0u);
+}
+
+TEST(PairSearch, LooksEndWithTheLastChunk) {
+    EXPECT_TRUE(look_points({}, 0.1).empty());
+    const std::vector<std::uint64_t> het(100, 7);
+    for (const double least : {-10.0, 0.0, 0.0442, 0.3, 0.5}) {
+        const auto looks = look_points(het, least);
+        ASSERT_FALSE(looks.empty());
+        EXPECT_TRUE(std::is_sorted(looks.begin(), looks.end(), std::less_equal<>()));
+        EXPECT_EQ(looks.back(), 100u);
+    }
+    EXPECT_GT(look_points(het, 0.0442).front(), 70u);
+    EXPECT_LT(look_points(het, 0.354).front(), 25u);
 }
 
 TEST(PairSearch, NobodyAndNothing) {
