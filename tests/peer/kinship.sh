@@ -20,7 +20,7 @@ compare() { # name bed-prefix
     kinship "$name-all" "$store" --kinship_min=-1000 --minor_allele_frequency_min 0
     kinship "$name-exact" "$store" --minor_allele_frequency_min 0
     kinship "$name-none" "$store" --minor_allele_frequency_min 0 --screen none
-    /usr/bin/python3 "$compare_script" plink "$name.kin0" "$name"-{all,exact,none}/kinship/kinship.h5
+    /usr/bin/python3 "$compare_script" plink "$name.kin0" "$bed" "$name"-{all,exact,none}/kinship/kinship.h5
 }
 data=${SALUS_DATA:-}/genomes
 if [[ -d $data/hapmap279_snprelate ]]; then

@@ -1,4 +1,4 @@
-"""plink KIN0 ALL EXACT NONE: compares kinship.h5 with plink2 --make-king-table counts.
+"""plink KIN0 BED ALL EXACT NONE: compares kinship.h5 with plink2 --make-king-table counts.
 truth FOLDER FILE: compares kinship.h5 with the families of a simulated cohort."""
 import csv, sys
 from collections import Counter, defaultdict
@@ -21,7 +21,20 @@ def by_pair(columns):
     return {frozenset(p): k for k, p in enumerate(zip(columns["sample_1"], columns["sample_2"]))}
 
 
-def plink(kin0, everybody, exact, none):
+class Bed:
+    """Calls of a PLINK 1 .bed, for counts that do not rest on any program."""
+    def __init__(self, prefix):
+        self.ids = {line.split()[1]: k for k, line in enumerate(open(prefix + ".fam"))}
+        chromosome = [line.split()[0].removeprefix("chr") for line in open(prefix + ".bim")]
+        rows = np.fromfile(prefix + ".bed", np.uint8)[3:].reshape(len(chromosome), -1)
+        self.rows = rows[[c.isdigit() and int(c) <= 22 for c in chromosome]]
+
+    def called(self, sample):
+        k = self.ids[sample]
+        return (self.rows[:, k // 4] >> (2 * (k % 4)) & 3) != 1
+
+
+def plink(kin0, prefix, everybody, exact, none):
     with open(kin0) as f:
         rows = list(csv.DictReader(f, delimiter="\t"))
     first = "IID1" if "IID1" in rows[0] else "#IID1"
@@ -29,7 +42,12 @@ def plink(kin0, everybody, exact, none):
     at = by_pair(ours)
     expect(f"{kin0}: all pairs", len(rows) == len(at) and len(at) == len(ours["kinship"]), f"{len(at)}")
     order = np.array([at[frozenset((r[first], r["IID2"]))] for r in rows])
-    for name, column in (("variants", "NSNP"), ("het_het", "HETHET"), ("ibs0", "IBS0")):
+    # plink2 2.00a3.5 counts variants twice in NSNP that its scan of rare variants takes and that are missing in both.
+    bed, theirs = Bed(prefix), np.array([int(r["NSNP"]) for r in rows])
+    off = np.flatnonzero(ours["variants"][order] != theirs)
+    right = all(np.sum(bed.called(rows[k][first]) & bed.called(rows[k]["IID2"])) == ours["variants"][order[k]] for k in off[:500])
+    expect("variants identical, or plink2 is wrong", right and len(off) < 0.01 * len(rows), f"{len(off)} of {len(rows)} differ")
+    for name, column in (("het_het", "HETHET"), ("ibs0", "IBS0")):
         theirs = np.array([int(r[column]) for r in rows])
         expect(f"{name} identical", bool(np.array_equal(ours[name][order].astype(int), theirs)))
     theirs = np.array([float(r["KINSHIP"]) for r in rows])
@@ -74,7 +92,8 @@ def truth(folder, file):
     # Full siblings vary about 1/4: over 550 Mb with a standard deviation of about 0.06.
     right, all_of = said["full_siblings", "full_siblings"], sum(n for (p, _), n in said.items() if p == "full_siblings")
     expect(f"full_siblings: {right} of {all_of} are called so", right >= 0.8 * all_of, str(said))
-    closest = max((pairs["kinship"][k] for pair, k in at.items() if pair not in planted), default=0)
+    mixed = {row["sample_id"] for row in faults if row["fault"] == "contaminated"}  # with the DNA of others
+    closest = max((pairs["kinship"][k] for pair, k in at.items() if pair not in planted and not pair & mixed), default=0)
     expect("nobody else is of first degree", closest < 0.177, f"next kinship {closest:.3f}")
     samples = table(file, "samples")
     kept = set(samples["sample_id"][samples["unrelated"] == 1])
@@ -82,7 +101,8 @@ def truth(folder, file):
     checks = table(file, "pedigree_checks")
     stated = Counter(zip(checks["declared"], checks["agrees"]))
     expect("declared parents agree", stated["parent_child", 0] == 0, str(dict(stated)))
-    undeclared = {frozenset(p) for p, d in zip(zip(checks["sample_1"], checks["sample_2"]), checks["declared"]) if d == "none"}
+    undeclared = {frozenset(p) for *p, d in zip(checks["sample_1"], checks["sample_2"], checks["declared"]) if d == "none"}
+    undeclared = {pair for pair in undeclared if not pair & mixed}
     copies = {frozenset((row["sample_id"], row["other_sample_id"])) for row in faults if row["fault"] == "duplicate"}
     expect("undeclared pairs are the planted duplicates", undeclared == copies, f"{len(copies)}")
 

@@ -134,7 +134,8 @@ TEST_F(KinshipStage, FindsThePlantedRelativesAndNobodyElse) {
 }
 
 TEST_F(KinshipStage, SamplesHaveFamiliesAndTheUnrelatedSetHasNoRelatives) {
-    const H5File file = H5File::open(run("k", {.kinship_min = 0.0884, .unrelated_degree = 2}));
+    const H5File file = H5File::open(
+        run("k", {.kinship_min = 0.0884, .minor_allele_frequency_min = 0, .unrelated_degree = 2}));
     const TableData samples = file.read("samples");
     const auto& family = samples.column<std::uint32_t>("family");
     const auto& kept = samples.column<std::uint8_t>("unrelated");
@@ -207,7 +208,11 @@ TEST_F(KinshipStage, QualityAndPruningLeaveOut) {
     H5File ld = H5File::create(folder_ / "ld.h5");
     ld.write(marks("kept", 2));
     ld.close();
-    const auto path = run("k", {.kinship_min = 0.177, .family_degree = 0, .unrelated_degree = 0},
+    const auto path = run("k",
+                          {.kinship_min = 0.177,
+                           .minor_allele_frequency_min = 0,
+                           .family_degree = 0,
+                           .unrelated_degree = 0},
                           {{"quality", {folder_ / "quality.h5"}}, {"ld", {folder_ / "ld.h5"}}});
     const H5File file = H5File::open(path);
     EXPECT_EQ(file.integer_attribute("/", "variants_used"), 2000);
@@ -216,7 +221,7 @@ TEST_F(KinshipStage, QualityAndPruningLeaveOut) {
     EXPECT_EQ(rows.column<std::uint8_t>("unrelated")[twin], 0);
     for (const auto& [who, relation] : relations(path))
         EXPECT_TRUE(who.first != "s42" && who.second != "s42");
-    const auto thinned = run("t", {.variants_max = 700});
+    const auto thinned = run("t", {.minor_allele_frequency_min = 0, .variants_max = 700});
     EXPECT_EQ(H5File::open(thinned).integer_attribute("/", "variants_used"), 700);
     EXPECT_EQ(H5File::open(thinned).integer_attribute("/", "variants_eligible"), 6000);
 }
