@@ -40,8 +40,13 @@ FixedColumns::FixedColumns(std::size_t samples, std::size_t columns, unsigned li
 }
 
 void FixedColumns::set(std::size_t column, std::span<const double> values) {
+    set(column, values, largest_magnitude(values));
+}
+
+void FixedColumns::set(std::size_t column, std::span<const double> values, double largest) {
     SALUS_ASSERT(column < columns_ && values.size() == samples_);
-    const int exponent = exponent_for(largest_magnitude(values), limbs_);
+    SALUS_ASSERT(largest_magnitude(values) <= largest && std::isfinite(largest));
+    const int exponent = exponent_for(largest, limbs_);
     std::int64_t total = 0;
     for (std::size_t i = 0; i < samples_; ++i) {
         const auto integer =

@@ -33,6 +33,9 @@ public:
     /// Fills one column; `values` has one finite number per sample (InternalError otherwise).
     /// Columns may be set from several threads at once, each column by one.
     void set(std::size_t column, std::span<const double> values);
+    /// The same as a piece of a longer column whose largest magnitude is `largest`: pieces that are
+    /// given the same one have the same exponent, so their integer sums add up.
+    void set(std::size_t column, std::span<const double> values, double largest);
 
     std::size_t samples() const noexcept { return samples_; }
     std::size_t columns() const noexcept { return columns_; }

@@ -6,6 +6,7 @@
 #include "stages/kinship/kinship.hpp"
 #include "stages/ld/ld.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
+#include "stages/principal_components/principal_components.hpp"
 #include "stages/quality/quality.hpp"
 #include "stages/report/report.hpp"
 #include "stages/risk/risk.hpp"
@@ -17,8 +18,9 @@ const std::vector<Stage>& all_stages() {
     static const std::vector<Stage> stages{simulate_stage(),      ingest_genomes_stage(),
                                            ingest_health_stage(), phenotypes_stage(),
                                            quality_stage(),       ld_stage(),
-                                           kinship_stage(),       association_stage(),
-                                           risk_stage(),          report_stage()};
+                                           kinship_stage(),       principal_components_stage(),
+                                           association_stage(),   risk_stage(),
+                                           report_stage()};
     return stages;
 }
 

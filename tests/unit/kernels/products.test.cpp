@@ -129,6 +129,18 @@ TEST(FixedColumns, RoundingErrorIsWithinTheDocumentedBound) {
     }
 }
 
+TEST(FixedColumns, PiecesOfAColumnShareTheirExponent) {
+    const std::vector<double> whole{0.001, -0.25, 7, 3, 0};
+    FixedColumns all(5, 1, 3), head(2, 1, 3), tail(3, 1, 3);
+    all.set(0, whole);
+    head.set(0, std::span(whole).first(2), 7);
+    tail.set(0, std::span(whole).last(3), 7);
+    EXPECT_EQ(head.exponent(0), all.exponent(0));
+    EXPECT_EQ(tail.exponent(0), all.exponent(0));
+    EXPECT_EQ(head.total(0) + tail.total(0), all.total(0));
+    EXPECT_THROW(head.set(0, std::span(whole).first(2), 0.2), Error);
+}
+
 TEST(FixedColumns, ZeroColumnAndTotals) {
     FixedColumns fixed(3, 2);
     fixed.set(0, std::vector<double>{0, 0, 0});

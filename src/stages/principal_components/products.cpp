@@ -1,0 +1,156 @@
+#include "stages/principal_components/products.hpp"
+
+#include "base/error.hpp"
+#include "kernels/genotype_counts.hpp"
+#include "kernels/products.hpp"
+#include "parallel/parallel_for.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+namespace salus::components {
+namespace {
+
+constexpr std::size_t rows_per_call = 48; // what row_products likes
+
+struct RowChunk {
+    std::size_t begin, count;
+};
+
+/// body(chunk) for rows [0, rows) in pieces, on all threads.
+template <class F>
+void for_each_chunk(std::size_t rows, F&& body) {
+    parallel_for((rows + rows_per_call - 1) / rows_per_call, [&](std::size_t chunk) {
+        const std::size_t begin = chunk * rows_per_call;
+        body(RowChunk{begin, std::min(rows_per_call, rows - begin)});
+    });
+}
+
+/// Sums of the columns over the missing calls of a row; whether there are any.
+bool missing_sums(std::span<const std::uint8_t> row, const FixedColumns& columns,
+                  std::vector<Carrier>& scratch, std::span<std::int64_t> sums) {
+    scratch.clear();
+    list_missing(row, columns.samples(), scratch);
+    if (scratch.empty()) return false;
+    carrier_products(scratch, columns, missing_weights, sums);
+    return true;
+}
+
+/// The coefficients of a batch in fixed point: of the calls, and of the centre.
+struct Coefficients {
+    FixedColumns of_call, of_centre;
+
+    Coefficients(const Batch& batch, const Standard& standard, const VariantWeights& weights,
+                 std::span<const double> largest)
+        : of_call(batch.size(), weights.columns, weights.limbs),
+          of_centre(batch.size(), weights.columns, weights.limbs) {
+        const std::size_t columns = weights.columns;
+        parallel_for(columns, [&](std::size_t c) {
+            std::vector<double> call(batch.size()), centre(batch.size());
+            for (std::size_t v = 0; v < batch.size(); ++v) {
+                const std::size_t at = batch.first + v;
+                call[v] = weights.values[at * columns + c] / standard.scale[at];
+                centre[v] = standard.centre[at] * call[v];
+            }
+            // One exponent for both, so that their integers add up; the centre is at most 2.
+            of_call.set(c, call, 2 * largest[c]);
+            of_centre.set(c, centre, 2 * largest[c]);
+        });
+    }
+};
+
+/// Adds sum over variants of (g - centre) x coefficient, in integers; missing calls add nothing.
+void add_batch(const Batch& batch, const Coefficients& coefficients,
+               std::span<const std::uint32_t> samples, std::span<std::int64_t> sums) {
+    const std::size_t columns = coefficients.of_call.columns();
+    for_each_chunk(samples.size(), [&](RowChunk chunk) {
+        std::array<const std::uint8_t*, rows_per_call> rows{};
+        std::vector<std::int64_t> calls(chunk.count * columns), without(columns);
+        std::vector<Carrier> scratch;
+        for (std::size_t r = 0; r < chunk.count; ++r)
+            rows[r] = batch.sample_row(samples[chunk.begin + r]).data();
+        row_products(std::span(rows).first(chunk.count), coefficients.of_call, dosage_weights,
+                     calls);
+        for (std::size_t r = 0; r < chunk.count; ++r) {
+            const auto row = batch.sample_row(samples[chunk.begin + r]);
+            const bool gaps = missing_sums(row, coefficients.of_centre, scratch, without);
+            std::int64_t* const to = sums.data() + (chunk.begin + r) * columns;
+            for (std::size_t c = 0; c < columns; ++c)
+                to[c] += calls[r * columns + c] - coefficients.of_centre.total(c) +
+                         (gaps ? without[c] : 0);
+        }
+    });
+}
+
+std::vector<double> largest_coefficients(const Standard& standard, const VariantWeights& weights) {
+    std::vector<double> largest(weights.columns);
+    const double* value = weights.values.data();
+    for (const double scale : standard.scale)
+        for (double& most : largest)
+            most = std::max(most, std::fabs(*value++ / scale));
+    return largest;
+}
+
+} // namespace
+
+void variant_products(const Batch& batch, const FixedColumns& y, const Standard& standard,
+                      std::span<double> out) {
+    const std::size_t columns = y.columns();
+    SALUS_ASSERT(out.size() == batch.size() * columns);
+    const auto rows = batch.rows();
+    for_each_chunk(rows.size(), [&](RowChunk chunk) {
+        std::vector<std::int64_t> sums(chunk.count * columns), missing(columns);
+        std::vector<Carrier> scratch;
+        row_products(std::span(rows).subspan(chunk.begin, chunk.count), y, dosage_weights, sums);
+        for (std::size_t r = 0; r < chunk.count; ++r) {
+            const std::size_t v = chunk.begin + r, at = batch.first + v;
+            if (!missing_sums(batch.row(v), y, scratch, missing))
+                std::fill(missing.begin(), missing.end(), 0);
+            for (std::size_t c = 0; c < columns; ++c)
+                out[v * columns + c] = (y.real(c, sums[r * columns + c]) -
+                                        standard.centre[at] * y.real(c, y.total(c) - missing[c])) /
+                                       standard.scale[at];
+        }
+    });
+}
+
+std::vector<double> largest_of_ranks(const Communicator& comm, std::span<const double> values) {
+    std::string mine(values.size_bytes(), '\0');
+    std::memcpy(mine.data(), values.data(), values.size_bytes());
+    std::vector<double> largest(values.begin(), values.end()), theirs(values.size());
+    for (const std::string& text : comm.gather_all(mine)) {
+        std::memcpy(theirs.data(), text.data(), values.size_bytes());
+        for (std::size_t k = 0; k < largest.size(); ++k)
+            largest[k] = std::max(largest[k], theirs[k]);
+    }
+    return largest;
+}
+
+std::vector<double> sample_products(const Communicator& comm, const PackedGenotypes& genotypes,
+                                    const Standard& standard, const VariantWeights& weights,
+                                    std::span<const std::uint32_t> samples) {
+    const std::size_t columns = weights.columns;
+    SALUS_ASSERT(standard.scale.size() == genotypes.variants() &&
+                 weights.values.size() == genotypes.variants() * columns);
+    const auto largest = largest_of_ranks(comm, largest_coefficients(standard, weights));
+    std::vector<std::int64_t> sums(samples.size() * columns);
+    collectively(comm, "adding up over variants", [&] {
+        genotypes.for_each_batch([&](const Batch& batch) {
+            const Coefficients coefficients(batch, standard, weights, largest);
+            add_batch(batch, coefficients, samples, sums);
+        });
+    });
+    comm.sum(std::span(sums));
+    FixedColumns unit(1, columns, weights.limbs); // only its exponents matter
+    for (std::size_t c = 0; c < columns; ++c)
+        unit.set(c, std::array{0.0}, 2 * largest[c]);
+    std::vector<double> out(sums.size());
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        for (std::size_t c = 0; c < columns; ++c)
+            out[c * samples.size() + i] = unit.real(c, sums[i * columns + c]);
+    return out;
+}
+
+} // namespace salus::components

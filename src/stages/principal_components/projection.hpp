@@ -1,0 +1,19 @@
+#pragma once
+
+#include "genotype/genotype_source.hpp"
+#include "run/context.hpp"
+#include "stages/principal_components/principal_components.hpp"
+
+#include <vector>
+
+namespace salus::components {
+
+/// (all) Coordinates of all samples of the store on the loadings of the input `loadings`.
+/// DataError if too few of its variants are there, or the genome builds differ.
+void project(const ComponentsParams& params, RunContext& context, const GenotypeSource& source);
+
+/// The work units of a store, and those that this rank holds during the iterations.
+std::vector<VariantRange> component_units(const GenotypeSource& source);
+std::vector<VariantRange> units_of_rank(const Communicator& comm, const GenotypeSource& source);
+
+} // namespace salus::components

@@ -1,0 +1,116 @@
+#include "stages/principal_components/selection.hpp"
+
+#include "base/text.hpp"
+#include "genotype/store_layout.hpp"
+#include "parallel/parallel_for.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace salus::components {
+namespace {
+
+void require_rows(const H5File& result, const std::string& table, std::uint64_t rows) {
+    if (result.rows(table) == rows) return;
+    throw DataError(
+        {.what =
+             text("the result has ", result.rows(table), " ", table, ", the genotypes have ", rows),
+         .where = result.path().string(),
+         .why = "rows are matched by their place, so both must be of the same genotypes",
+         .help = "make the result again from these genotypes"});
+}
+
+H5File open_for(const RunContext& context, const char* port, std::uint64_t variants) {
+    H5File file = H5File::open(context.input(port));
+    require_rows(file, "variants", variants);
+    return file;
+}
+
+bool is_short(const Variant& v) noexcept {
+    return v.ref.size() <= long_text_bytes && v.alt.size() <= long_text_bytes;
+}
+
+} // namespace
+
+std::vector<std::uint8_t> sample_marks(const H5File& result, const std::string& column,
+                                       std::size_t samples) {
+    require_rows(result, "samples", samples);
+    return result.read("samples", {column}).column<std::uint8_t>(column);
+}
+
+std::vector<std::uint8_t> used_samples(const RunContext& context, const SampleTable& samples) {
+    std::vector<std::uint8_t> used(samples.size(), 1);
+    const auto keep = [&](const char* port, const char* column) {
+        if (!context.has_input(port)) return;
+        const auto marks = sample_marks(H5File::open(context.input(port)), column, samples.size());
+        for (std::size_t i = 0; i < used.size(); ++i)
+            if (marks[i] == 0) used[i] = 0;
+    };
+    keep("kinship", "unrelated");
+    keep("quality", "pass");
+    return used;
+}
+
+double ChosenVariant::scale() const noexcept {
+    const double f = frequency();
+    return std::sqrt(2 * f * (1 - f));
+}
+
+double ChosenVariant::square_sum() const noexcept {
+    const double centre = 2 * frequency(), s = scale();
+    const auto square = [&](std::uint64_t count, double g) {
+        return static_cast<double>(count) * (g - centre) * (g - centre);
+    };
+    return (square(counts.hom_ref, 0) + square(counts.het, 1) + square(counts.hom_alt, 2)) /
+           (s * s);
+}
+
+VariantChoice::VariantChoice(const RunContext& context, const GenotypeSource& genotypes,
+                             SampleMask used, double maf_min)
+    : genotypes_(genotypes), used_(std::move(used)), maf_min_(maf_min) {
+    if (context.has_input("quality"))
+        quality_.emplace(open_for(context, "quality", genotypes.variant_count()));
+    if (context.has_input("ld"))
+        pruned_.emplace(open_for(context, "ld", genotypes.variant_count()));
+}
+
+std::vector<std::uint8_t> VariantChoice::candidates(const VariantBlock& block) const {
+    const std::uint64_t first = block.first_variant();
+    std::vector<std::uint8_t> marks(block.size(), 1);
+    const auto keep = [&](const std::optional<H5File>& file, const char* column) {
+        if (!file) return;
+        const auto rows = file->read_rows("variants", first, block.size(), {column});
+        const auto& values = rows.column<std::uint8_t>(column);
+        for (std::size_t v = 0; v < marks.size(); ++v)
+            if (values[v] == 0) marks[v] = 0;
+    };
+    keep(quality_, "pass");
+    keep(pruned_, "kept");
+    if (std::none_of(marks.begin(), marks.end(), [](auto mark) { return mark != 0; })) return marks;
+    const auto variants = genotypes_.variants({first, first + block.size()});
+    for (std::size_t v = 0; v < marks.size(); ++v)
+        if (inheritance_of(variants[v].chromosome) != Inheritance::autosomal ||
+            !is_short(variants[v]))
+            marks[v] = 0;
+    return marks;
+}
+
+std::vector<ChosenVariant> VariantChoice::operator()(const VariantBlock& block) const {
+    std::vector<std::uint8_t> marks = candidates(block);
+    std::vector<GenotypeCounts> counts(block.size());
+    parallel_for(block.size(), [&](std::size_t v) {
+        if (marks[v] == 0) return;
+        counts[v] = block.is_carrier_list(v) ? count_genotypes(block.carriers(v), used_)
+                                             : count_genotypes(block.row(v), used_);
+        const double copies = static_cast<double>(counts[v].alt_copies());
+        const double alleles = 2 * static_cast<double>(counts[v].called());
+        const double minor = std::min(copies, alleles - copies);
+        marks[v] = minor > 0 && minor >= maf_min_ * alleles ? 1 : 0;
+    });
+    std::vector<ChosenVariant> chosen;
+    for (std::size_t v = 0; v < block.size(); ++v)
+        if (marks[v] != 0) chosen.push_back({.position = v, .counts = counts[v]});
+    return chosen;
+}
+
+} // namespace salus::components
