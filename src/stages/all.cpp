@@ -1,5 +1,6 @@
 #include "stages/all.hpp"
 
+#include "stages/ancestry/ancestry.hpp"
 #include "stages/association/association.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
@@ -19,8 +20,8 @@ const std::vector<Stage>& all_stages() {
                                            ingest_health_stage(), phenotypes_stage(),
                                            quality_stage(),       ld_stage(),
                                            kinship_stage(),       principal_components_stage(),
-                                           association_stage(),   risk_stage(),
-                                           report_stage()};
+                                           ancestry_stage(),      association_stage(),
+                                           risk_stage(),          report_stage()};
     return stages;
 }
 
