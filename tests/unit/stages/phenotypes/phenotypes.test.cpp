@@ -49,7 +49,7 @@ protected:
         variant.ref = "A";
         variant.alt = "C";
         const std::vector<std::uint8_t> row(packed_bytes(ids.size()), 0);
-        writer.add(variant, row);
+        writer.add(variant, {.calls = row, .dosages = {}, .phase = {}});
         writer.finish();
         part.close();
         StoreDescription about;
