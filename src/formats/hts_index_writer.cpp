@@ -20,8 +20,9 @@ constexpr int csi_min_shift = 14; // smallest bins of 16 kb, as bcftools writes
 
 } // namespace
 
-void write_tbi(const std::filesystem::path& vcf) {
-    const std::string index = vcf.string() + ".tbi";
+void write_tbi(const std::filesystem::path& vcf) { write_tbi(vcf, vcf.string() + ".tbi"); }
+
+void write_tbi(const std::filesystem::path& vcf, const std::filesystem::path& index) {
     if (tbx_index_build3(vcf.c_str(), index.c_str(), 0, 0, &tbx_conf_vcf) != 0)
         fail(index, "tabix");
 }

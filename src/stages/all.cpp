@@ -1,5 +1,6 @@
 #include "stages/all.hpp"
 
+#include "stages/allele_frequencies/allele_frequencies.hpp"
 #include "stages/ancestry/ancestry.hpp"
 #include "stages/association/association.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
@@ -20,8 +21,9 @@ const std::vector<Stage>& all_stages() {
                                            ingest_health_stage(), phenotypes_stage(),
                                            quality_stage(),       ld_stage(),
                                            kinship_stage(),       principal_components_stage(),
-                                           ancestry_stage(),      association_stage(),
-                                           risk_stage(),          report_stage()};
+                                           ancestry_stage(),      allele_frequencies_stage(),
+                                           association_stage(),   risk_stage(),
+                                           report_stage()};
     return stages;
 }
 
