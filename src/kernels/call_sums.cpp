@@ -151,7 +151,7 @@ CallCounter::Line* CallCounter::planes_of(std::size_t tile, bool missing) noexce
 }
 
 void CallCounter::add(std::size_t tile, std::span<const std::uint8_t* const> rows,
-                      const CallSums& sums) {
+                      const SampleCallCounts& sums) {
     const std::size_t first = tile * tile_bytes;
     const std::size_t row_bytes = (packed_bytes(samples_) + 63) / 64 * 64;
     for (std::size_t begin = 0; begin < rows.size();) {
@@ -176,7 +176,7 @@ void CallCounter::add(std::size_t tile, std::span<const std::uint8_t* const> row
     }
 }
 
-void CallCounter::spill(std::size_t tile, const CallSums& sums) {
+void CallCounter::spill(std::size_t tile, const SampleCallCounts& sums) {
     const auto planes = static_cast<std::size_t>(std::bit_width(rows_[tile]));
     if (planes == 0) return;
     Line* const calls = planes_of(tile, false);
@@ -200,7 +200,8 @@ void CallCounter::spill(std::size_t tile, const CallSums& sums) {
 
 namespace reference {
 
-void add_call_sums(std::span<const std::uint8_t* const> rows, const CallSums& sums) noexcept {
+void add_call_sums(std::span<const std::uint8_t* const> rows,
+                   const SampleCallCounts& sums) noexcept {
     for (const std::uint8_t* const row : rows) {
         for (std::size_t i = 0; i < sums.het.size(); ++i) {
             const int call = row[i / 4] >> (2 * (i % 4)) & 3;

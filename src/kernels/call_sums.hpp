@@ -11,7 +11,7 @@
 namespace salus {
 
 /// How often each sample was het, hom_alt and missing; all three of one length.
-struct CallSums {
+struct SampleCallCounts {
     std::span<std::uint32_t> het, hom_alt, missing; // [sample]
 };
 
@@ -33,9 +33,10 @@ public:
     std::size_t tiles() const noexcept { return rows_.size(); }
     /// Counts a tile of `rows`, each readable and zero beyond the samples to a multiple of 64
     /// bytes. Now and then the planes are full and spill into `sums` (of all samples).
-    void add(std::size_t tile, std::span<const std::uint8_t* const> rows, const CallSums& sums);
+    void add(std::size_t tile, std::span<const std::uint8_t* const> rows,
+             const SampleCallCounts& sums);
     /// Moves what the planes of a tile hold into `sums`.
-    void spill(std::size_t tile, const CallSums& sums);
+    void spill(std::size_t tile, const SampleCallCounts& sums);
 
 private:
     struct alignas(64) Line {
@@ -50,7 +51,8 @@ private:
 };
 
 namespace reference {
-void add_call_sums(std::span<const std::uint8_t* const> rows, const CallSums& sums) noexcept;
+void add_call_sums(std::span<const std::uint8_t* const> rows,
+                   const SampleCallCounts& sums) noexcept;
 } // namespace reference
 
 } // namespace salus

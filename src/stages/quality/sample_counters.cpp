@@ -20,7 +20,7 @@ std::uint64_t load_word(const std::uint8_t* row, std::size_t word) noexcept {
     return value;
 }
 
-CallSums sums_of(ClassCounts& counts) noexcept {
+SampleCallCounts sums_of(ClassCounts& counts) noexcept {
     return {.het = counts.het, .hom_alt = counts.hom_alt, .missing = counts.missing};
 }
 

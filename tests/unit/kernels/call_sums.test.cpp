@@ -14,7 +14,7 @@ struct Sums {
     std::vector<std::uint32_t> het, hom_alt, missing;
     explicit Sums(std::size_t samples)
         : het(samples, 3), hom_alt(samples, 2), missing(samples, 1) {}
-    CallSums spans() { return {.het = het, .hom_alt = hom_alt, .missing = missing}; }
+    SampleCallCounts spans() { return {.het = het, .hom_alt = hom_alt, .missing = missing}; }
     friend bool operator==(const Sums&, const Sums&) = default;
 };
 
@@ -32,7 +32,7 @@ std::vector<std::vector<std::uint8_t>> random_rows(std::size_t samples, std::siz
 }
 
 /// Counts the rows in two portions.
-void count(CallCounter& counter, std::span<const std::uint8_t* const> rows, const CallSums& sums) {
+void count(CallCounter& counter, std::span<const std::uint8_t* const> rows, const SampleCallCounts& sums) {
     for (std::size_t tile = 0; tile < counter.tiles(); ++tile) {
         counter.add(tile, rows.first(rows.size() / 3), sums);
         counter.add(tile, rows.subspan(rows.size() / 3), sums);
