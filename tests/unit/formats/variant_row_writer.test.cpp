@@ -11,6 +11,7 @@
 #include <htslib/bgzf.h>
 #include <htslib/tbx.h>
 #include <htslib/vcf.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -122,7 +123,9 @@ std::string_view as_text(const std::vector<std::uint8_t>& bytes) {
 
 class VariantFiles : public ::testing::Test {
 protected:
-    VariantFiles() : folder_(std::filesystem::path(::testing::TempDir()) / "salus_variant_files") {
+    VariantFiles()
+        : folder_(std::filesystem::path(::testing::TempDir()) /
+                  ("salus_variant_files-" + std::to_string(::getpid()))) {
         std::filesystem::remove_all(folder_);
         make_folders(folder_);
         const CallSetHeader header = header_of_four();
@@ -182,7 +185,8 @@ TEST(Bgzf, HtslibReadsWhatWasWritten) {
     std::string bytes;
     for (int i = 0; i < 100'000; ++i)
         bytes += static_cast<char>('a' + i * 7919 % 26);
-    const auto path = std::filesystem::path(::testing::TempDir()) / "salus_bgzf_writer.gz";
+    const auto path = std::filesystem::path(::testing::TempDir()) /
+                      ("salus_bgzf_writer-" + std::to_string(::getpid()) + ".gz");
     for (const int level : {1, 6, 12}) {
         write_file_atomically(path, std::string(as_text(bgzf_blocks(bytes, level))) +
                                         std::string(bgzf_end_of_file()));

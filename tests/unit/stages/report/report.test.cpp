@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <regex>
@@ -22,7 +23,8 @@ using testing::Not;
 using testing::SizeIs;
 
 std::filesystem::path fresh_folder(const std::string& name) {
-    const auto folder = std::filesystem::path(testing::TempDir()) / name;
+    const auto folder =
+        std::filesystem::path(testing::TempDir()) / (name + "-" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
     return folder;
