@@ -117,6 +117,30 @@ std::vector<const TraitRisk*> best_scores(const ReportData& data, bool binary, s
     return order;
 }
 
+/// Groups and close relatives, as far as they are known.
+std::string structure_finding(const ReportData& data) {
+    if (!data.structure) return {};
+    const Structure& s = *data.structure;
+    std::vector<std::string> parts;
+    if (s.has_groups && !s.groups.empty()) {
+        const std::size_t unassigned = s.groups.back().name == "unassigned" ? 1 : 0;
+        const std::uint64_t left = unassigned == 1 ? s.groups.back().count : 0;
+        parts.push_back(text("the samples fall into ", s.groups.size() - unassigned,
+                             s.by_labels ? " ancestry groups" : " clusters",
+                             left == 0 ? std::string(" without exception")
+                                       : text(", ", people(left, data.min_cell), " unassigned")));
+    }
+    std::uint64_t close = 0;
+    for (const auto& relation : s.relations)
+        if (relation.name == "duplicate_or_twin" || relation.name == "parent_child" ||
+            relation.name == "full_siblings")
+            close += relation.count;
+    if (s.has_kinship)
+        parts.push_back(text(people(close, data.min_cell),
+                             " pairs are one genome, parent and child, or siblings"));
+    return parts.empty() ? "" : capitalised(join(parts, "; ")) + ".";
+}
+
 /// The two scores that explain most, and the one that tells cases best.
 std::string score_finding(const ReportData& data) {
     std::vector<std::string> parts;
@@ -160,6 +184,8 @@ std::vector<std::string> main_findings(const ReportData& data) {
     std::vector<std::string> findings;
     if (!data.association.empty()) findings.push_back(association_finding(data));
     if (data.quality) findings.push_back(quality_finding(data));
+    if (auto structure = structure_finding(data); !structure.empty())
+        findings.push_back(std::move(structure));
     if (auto score = score_finding(data); !score.empty()) findings.push_back(std::move(score));
     return findings;
 }

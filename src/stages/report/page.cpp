@@ -117,6 +117,7 @@ std::string page(const ReportData& data, const std::vector<std::string>& finding
     const std::vector<std::pair<Entry, std::string>> sections = {
         {{"cohort", "Cohort"}, cohort_section(data)},
         {{"quality", "Quality"}, quality_section(data)},
+        {{"structure", "Population structure"}, structure_section(data)},
         {{"association", "Association"}, association_section(data)},
         {{"risk", "Risk scores"}, risk_section(data)},
         {{"methods", "Methods and provenance"}, methods_section(data)},

@@ -60,6 +60,16 @@ void read_trait(const H5File& file, TraitAssociation& trait);
 /// case status.
 std::vector<TraitRisk> read_risk(const H5File& file, const H5File* phenotypes);
 
+/// Result files of population structure; null where there is none.
+struct StructureFiles {
+    const H5File* components = nullptr;
+    const H5File* ancestry = nullptr;
+    const H5File* kinship = nullptr;
+    const H5File* ld = nullptr;
+};
+/// Groups of fewer than `min_cell` samples get no places. Memory about 100 B per sample and pair.
+Structure read_structure(const StructureFiles& files, std::uint64_t min_cell);
+
 /// What `/provenance` of a result file says.
 Source read_source(const std::string& port, const std::filesystem::path& path);
 

@@ -20,7 +20,8 @@ namespace {
 using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
-constexpr std::array<std::string_view, 4> ports = {"phenotypes", "quality", "association", "risk"};
+constexpr std::array<std::string_view, 8> ports = {
+    "phenotypes", "quality", "ld", "kinship", "components", "ancestry", "association", "risk"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
@@ -82,6 +83,22 @@ std::vector<TraitAssociation> draw_association(const ReportParams& p, RunContext
     return traits;
 }
 
+std::optional<Structure> structure_of(const ReportParams& p, const RunContext& ctx) {
+    const auto open = [&](std::string_view port) {
+        return ctx.has_input(port) ? std::optional<H5File>(H5File::open(ctx.input(port)))
+                                   : std::nullopt;
+    };
+    const auto components = open("components"), ancestry = open("ancestry"),
+               kinship = open("kinship"), ld = open("ld");
+    if (!components && !ancestry && !kinship && !ld) return std::nullopt;
+    const auto pointer = [](const std::optional<H5File>& file) { return file ? &*file : nullptr; };
+    return read_structure({.components = pointer(components),
+                           .ancestry = pointer(ancestry),
+                           .kinship = pointer(kinship),
+                           .ld = pointer(ld)},
+                          static_cast<std::uint64_t>(p.min_cell));
+}
+
 /// What is small enough for one rank to read alone.
 void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& data) {
     for (const auto port : ports)
@@ -94,6 +111,7 @@ void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& dat
     if (ctx.has_input("association"))
         data.skipped = read_skipped(H5File::open(ctx.input("association")));
     if (data.title.empty()) data.title = "Genomes and health records";
+    data.structure = structure_of(p, ctx);
     if (!ctx.has_input("phenotypes")) {
         if (ctx.has_input("risk")) data.risk = read_risk(H5File::open(ctx.input("risk")), nullptr);
         return;
@@ -128,7 +146,8 @@ constexpr std::string_view details =
     "phone, "
     "on paper, in light and in dark. It begins with the main findings in words, then shows the "
     "cohort, "
-    "the quality marks, the associations of each trait and the scores, and ends with methods, "
+    "the quality marks, population structure, the associations of each trait and the scores, and "
+    "ends with methods, "
     "provenance and a glossary.\n\n"
     "Every table is read once, in slices, so memory does not grow with the number of variants. The "
     "Manhattan plot keeps which cells of a fixed grid hold a test; the quantile plot keeps counts "
@@ -166,12 +185,13 @@ void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes,
 Resources needs(const ReportParams& p, const Workload& w) {
     Resources r;
     const double drawn = std::min(w.traits, static_cast<double>(p.max_traits));
-    r.memory_bytes = 200e6 + 16 * w.samples;
+    r.memory_bytes = 200e6 + 200 * w.samples;
     r.storage_bytes = 2e5 + 2.5e5 * drawn + 3000 * w.traits;
     r.scratch_bytes = r.storage_bytes;
     r.core_hours = w.variants * (w.traits * 40e-9 + 250e-9) / 3600;
-    r.formula = "memory per rank 200 MB + 16 B x N; results 0.2 MB + 0.25 MB per drawn trait; time "
-                "(40 ns x P + 250 ns) x M";
+    r.formula =
+        "memory per rank 200 MB + 200 B x N; results 0.2 MB + 0.25 MB per drawn trait; time "
+        "(40 ns x P + 250 ns) x M";
     return r;
 }
 
@@ -206,6 +226,10 @@ Stage report_stage() {
                "55:997. doi:10.1111/j.0006-341X.1999.00997.x")
         .reads({"phenotypes", Artifact::phenotype_table, "cohort and traits", true})
         .reads({"quality", Artifact::quality_result, "marks of variants and samples", true})
+        .reads({"ld", Artifact::ld_result, "number of pruned variants", true})
+        .reads({"kinship", Artifact::kinship_result, "related pairs to be drawn", true})
+        .reads({"components", Artifact::components_result, "coordinates to be drawn", true})
+        .reads({"ancestry", Artifact::ancestry_result, "groups that colour the coordinates", true})
         .reads({"association", Artifact::association_result, "tests to be drawn", true})
         .reads({"risk", Artifact::risk_result, "scores and their validation", true})
         .writes({"report", Artifact::report, "report.html", "the page", {}})

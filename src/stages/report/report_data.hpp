@@ -64,6 +64,33 @@ struct Quality {
     SampleQuality samples;
 };
 
+/// A place in a scatter plot; many samples that would hide one another are one.
+struct Place {
+    double x = unknown, y = unknown;
+    friend bool operator==(const Place&, const Place&) = default;
+};
+
+/// Samples that share a colour in the pictures of the components.
+struct StructureGroup {
+    std::string name;                 // empty: no groups are known
+    std::uint64_t count = 0;          // samples
+    std::vector<Place> first, second; // components 1 and 2, 3 and 4; empty below min_cell samples
+};
+
+/// Components, groups, relatives and pruning, as far as they are known.
+struct Structure {
+    std::uint64_t samples = 0, used = 0, variants = 0;      // of the components
+    std::vector<std::pair<double, double>> eigenvalues;     // value, share of the variance
+    std::vector<StructureGroup> groups;                     // largest first, `unassigned` last
+    bool has_groups = false, by_labels = false;             // ancestry is known; from a panel
+    std::uint64_t labelled = 0, recovered = 0, unclear = 0; // cross-validation of the panel
+    std::vector<Counted> relations;                         // pairs by relation, closest first
+    std::vector<std::vector<Place>> pairs = std::vector<std::vector<Place>>(5); // IBS0, kinship
+    std::uint64_t related_samples = 0, unrelated = 0;
+    std::uint64_t ld_candidates = 0, ld_kept = 0;
+    bool has_components = false, has_kinship = false, has_ld = false;
+};
+
 /// A lead variant with its estimate.
 struct Locus {
     std::string chromosome, id, other_allele, effect_allele;
@@ -123,6 +150,7 @@ struct ReportData {
     std::uint32_t locus_distance = 500000;
     std::optional<Cohort> cohort;
     std::optional<Quality> quality;
+    std::optional<Structure> structure;
     std::vector<TraitAssociation> association;
     std::vector<std::pair<std::string, std::string>>
         skipped; // traits that could not be analysed, and why

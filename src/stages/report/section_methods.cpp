@@ -16,6 +16,11 @@ std::string methods_text(const ReportData& data) {
                          "test are computed per variant; call rate, "
                          "heterozygosity, genetic sex, singletons and duplicates per sample. "
                          "Thresholds mark, they do not delete.");
+    if (data.structure && data.structure->has_components)
+        out += paragraph("Population structure. Principal components of standardised genotypes of "
+                         "the samples marked as used; all others are projected. Kinship is "
+                         "KING-robust. Groups are Gaussian in the leading components; samples "
+                         "that fit none well enough stay unassigned.");
     if (!data.association.empty())
         out += paragraph("Association. Linear regression for quantitative traits and logistic "
                          "regression for binary traits, each variant in "
@@ -96,6 +101,15 @@ std::string glossary_section(const ReportData& data) {
              {"Hardy\u2013Weinberg proportions",
               "Genotype frequencies expected from allele frequencies under random mating; a strong "
               "departure often means a genotyping error."}});
+    if (data.structure)
+        terms.insert(
+            terms.end(),
+            {{"Principal component", "A direction in which genomes differ most; neighbours in it "
+                                     "tend to share ancestors."},
+             {"Kinship", "Probability that two alleles drawn from two people are copies of one "
+                         "ancestral allele: \u00bd within one genome, \u00bc for first degree."},
+             {"IBS0", "Share of variants at which two people have opposite homozygous genotypes; "
+                      "near zero for parent and child."}});
     if (!data.association.empty())
         terms.insert(
             terms.end(),

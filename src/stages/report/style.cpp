@@ -6,9 +6,11 @@ namespace {
 
 constexpr std::string_view css =
     R"(:root{--ink:#16222e;--soft:#566573;--faint:#dfe5ea;--page:#f4f6f8;--card:#fff;--line:#cdd6dd;
---c1:#1d6fa5;--c2:#c2410c;--c3:#7fa8c4;--link:#155a8a;--mark:#0f766e}
+--c1:#1d6fa5;--c2:#c2410c;--c3:#7fa8c4;--link:#155a8a;--mark:#0f766e;
+--g1:#0072b2;--g2:#d55e00;--g3:#00855f;--g4:#b0508b;--g5:#b47a00;--g6:#2f9fd6;--g7:#6b4c9a;--g8:#7a5230}
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9fb0bf;--faint:#26323d;--page:#0f161d;--card:#161f28;
---line:#33424f;--c1:#58a6d6;--c2:#f59e5b;--c3:#3f7398;--link:#7cc0ec;--mark:#4fd1c0}}
+--line:#33424f;--c1:#58a6d6;--c2:#f59e5b;--c3:#3f7398;--link:#7cc0ec;--mark:#4fd1c0;
+--g1:#4aa3df;--g2:#ff9a5c;--g3:#3fcf9f;--g4:#e58fc2;--g5:#e6b84a;--g6:#8fd3f5;--g7:#b79ae8;--g8:#c9a27e}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;
@@ -80,6 +82,12 @@ figure:not(.wide) .chart{max-width:520px}
 .chart .whisker{stroke-width:2}
 .chart .ring{stroke:var(--ink);stroke-width:1.4}
 .chart .c1{stroke:var(--c1)}.chart .c2{stroke:var(--c2)}.chart .c3{stroke:var(--c3)}
+.chart .g1{stroke:var(--g1)}.chart .g2{stroke:var(--g2)}.chart .g3{stroke:var(--g3)}.chart .g4{stroke:var(--g4)}
+.chart .g5{stroke:var(--g5)}.chart .g6{stroke:var(--g6)}.chart .g7{stroke:var(--g7)}.chart .g8{stroke:var(--g8)}.chart .g0{stroke:var(--soft)}
+.legend{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;list-style:none;padding:0;margin:.8rem 0 .2rem;font-size:.92rem}
+.legend li{white-space:nowrap}.legend i{display:inline-block;width:.75em;height:.75em;border-radius:50%;margin-right:.4em}
+.legend .g1{background:var(--g1)}.legend .g2{background:var(--g2)}.legend .g3{background:var(--g3)}.legend .g4{background:var(--g4)}
+.legend .g5{background:var(--g5)}.legend .g6{background:var(--g6)}.legend .g7{background:var(--g7)}.legend .g8{background:var(--g8)}.legend .g0{background:var(--soft)}
 .chart .bars,.chart .key,.chart .band{stroke:none}
 .chart .bars.c1,.chart .key.c1,.chart .band.c1{fill:var(--c1)}
 .chart .bars.c2,.chart .key.c2{fill:var(--c2)}
@@ -116,7 +124,7 @@ body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 header,main{max-width:none;padding:0}
 main>section{border:0;border-radius:0;padding:0;margin:0 0 8mm}
 .findings{padding-left:5mm!important}
-#quality,#association,#risk,#methods{break-before:page}
+#quality,#structure,#association,#risk,#methods{break-before:page}
 h2,h3,caption,thead{break-after:avoid}
 tr,figure,.keys div{break-inside:avoid}
 .scroll{overflow:visible;background:none}

@@ -5,10 +5,13 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "store/h5.hpp"
+#include "unit/stages/report/example_structure.hpp"
 
+#include "unit/stages/report/example_structure.hpp"
 #include <algorithm>
 #include <array>
 #include <cmath>
+
 #include <filesystem>
 #include <map>
 #include <string>
@@ -374,17 +377,17 @@ inline void write_risk(const std::filesystem::path& path, const Sizes& sizes) {
     file.close();
 }
 
-/// The four result files in a folder, by port.
+/// The result files in a folder, by port.
 inline std::map<std::string, std::vector<std::filesystem::path>>
 write_all(const std::filesystem::path& folder, const Sizes& sizes = {}) {
     write_phenotypes(folder / "phenotypes.h5", sizes);
     write_quality(folder / "quality.h5", sizes);
     write_association(folder / "association.h5", sizes);
     write_risk(folder / "risk.h5", sizes);
-    return {{"phenotypes", {folder / "phenotypes.h5"}},
-            {"quality", {folder / "quality.h5"}},
-            {"association", {folder / "association.h5"}},
-            {"risk", {folder / "risk.h5"}}};
+    std::map<std::string, std::vector<std::filesystem::path>> inputs = write_structure(folder);
+    for (const char* port : {"phenotypes", "quality", "association", "risk"})
+        inputs[port] = {folder / text(port, ".h5")};
+    return inputs;
 }
 
 } // namespace salus::example

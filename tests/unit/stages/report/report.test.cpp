@@ -60,17 +60,18 @@ std::size_t occurrences(const std::string& text, const std::string& word) {
 TEST(Report, ShowsEverySectionAndPicture) {
     const auto folder = fresh_folder("report_all");
     const auto result = run_in(folder, example::write_all(folder));
-    for (const char* id :
-         {"cohort", "quality", "association", "risk", "methods", "glossary", "main-findings"})
+    for (const char* id : {"cohort", "quality", "structure", "association", "risk", "methods",
+                           "glossary", "main-findings"})
         EXPECT_THAT(result.html, HasSubstr(text("<section id=\"", id, "\"")));
     // 5 of quality; Manhattan, QQ and effects of three traits; score, deciles, calibration, forest
-    // of three; one ROC
-    EXPECT_EQ(occurrences(result.html, "<svg "), 5u + 9u + 12u + 1u);
+    // of three; one
+    // ROC; two scatter plots, eigenvalues and kinship of population structure
+    EXPECT_EQ(occurrences(result.html, "<svg "), 5u + 9u + 12u + 1u + 4u);
     EXPECT_EQ(occurrences(result.html, "<svg "), occurrences(result.html, "aria-label=\"") -
                                                      occurrences(result.html, "role=\"region\"") -
                                                      1);
     EXPECT_LT(result.html.size(), 1'500'000u);
-    EXPECT_EQ(occurrences(result.findings, "\n"), 3u);
+    EXPECT_EQ(occurrences(result.findings, "\n"), 4u);
     EXPECT_THAT(result.html, HasSubstr("Example cohort"));
 }
 
@@ -104,8 +105,10 @@ TEST(Report, EachInputAloneIsEnough) {
     for (const auto& [port, paths] : example::write_all(folder, {.samples = 60, .variants = 300})) {
         std::filesystem::remove_all(folder / "work");
         const auto result = run_in(folder, {{port, paths}});
-        EXPECT_THAT(result.html,
-                    HasSubstr(port == "phenotypes" ? "id=\"cohort\"" : text("id=\"", port, "\"")));
+        const bool structure =
+            port == "components" || port == "ancestry" || port == "kinship" || port == "ld";
+        const std::string id = port == "phenotypes" ? "cohort" : structure ? "structure" : port;
+        EXPECT_THAT(result.html, HasSubstr(text("<section id=\"", id, "\"")));
     }
 }
 
