@@ -43,6 +43,7 @@ public:
         add_describe();
         add_show();
         add_export();
+        add_digest();
         commands_ = app_.get_subcommands({}).size();
         for (const Stage& stage : stages_)
             add_stage(stage);
@@ -185,6 +186,21 @@ private:
                         "tsv, or gwas-ssf with its metadata file beside it.")
             ->type_name("FORMAT")
             ->check(CLI::IsMember({"tsv", "gwas-ssf"}));
+    }
+
+    void add_digest() {
+        App* sub = add_command(
+            "digest", "Tell or write the SHA-256 digests of files, which ingest can check.",
+            Command::digest);
+        sub->add_option("files", line_.files,
+                        "Files with what belongs to them (.bim and .fam of a .bed, .sample of a "
+                        ".bgen, .pvar and .psam of a .pgen), or folders.")
+            ->required()
+            ->type_name("FILES");
+        sub->add_option("--output", line_.output,
+                        "Manifest to write, in the form of sha256sum, with paths from its folder; "
+                        "left out: the lines are printed.")
+            ->type_name("FILE");
     }
 
     void add_stage(const Stage& stage) {

@@ -10,23 +10,35 @@
 
 namespace salus {
 
-enum class Command { message, run, check, plan, status, describe, show, export_table, stage };
+enum class Command {
+    message,
+    run,
+    check,
+    plan,
+    status,
+    describe,
+    show,
+    export_table,
+    digest,
+    stage
+};
 
 /// What was asked for on the command line; only the members of its command mean something.
 struct CommandLine {
     Command command = Command::message;
-    std::string message;        // message: help or version, printed as it is
-    std::filesystem::path path; // job, folder or HDF5 file
-    JobOverrides overrides;     // run, check, plan
-    StageCommand stage;         // stage
-    bool fresh = false;         // run, stage
-    int threads = 0;            // run, plan, stage; 0 = not said
-    int ranks = 0;              // plan; 0 = not said
-    std::string topic;          // describe
-    std::string format;         // describe, plan, export
-    std::uint64_t rows = 5;     // show
-    std::string inside;         // show, export: table or path in the file
-    std::string output;         // export
+    std::string message;            // message: help or version, printed as it is
+    std::filesystem::path path;     // job, folder or HDF5 file
+    JobOverrides overrides;         // run, check, plan
+    StageCommand stage;             // stage
+    bool fresh = false;             // run, stage
+    int threads = 0;                // run, plan, stage; 0 = not said
+    int ranks = 0;                  // plan; 0 = not said
+    std::string topic;              // describe
+    std::string format;             // describe, plan, export
+    std::uint64_t rows = 5;         // show
+    std::string inside;             // show, export: table or path in the file
+    std::string output;             // export, digest
+    std::vector<std::string> files; // digest
 };
 
 /// Reads the arguments after the name of the program. UsageError with near misses if they are not

@@ -18,6 +18,9 @@ std::string show_command(const CommandLine& line);
 /// Writes the file that was asked for; returns one line that says so.
 std::string export_command(const CommandLine& line);
 
+/// SHA-256 of files and of what belongs to them, as lines or into a manifest.
+std::string digest_command(const CommandLine& line);
+
 /// The HDF5 file behind a path that a user gives: the file, or the index of a genotype store.
 /// DataError if there is none, or if it is something else.
 std::filesystem::path result_file(const std::filesystem::path& path);

@@ -1,5 +1,6 @@
 #include "app/runner_state.hpp"
 
+#include "base/digest_manifest.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
@@ -103,13 +104,11 @@ std::vector<std::string> differences(const Ingredients& before, const Ingredient
 
 std::string digest_path(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path)) return digest_folder(path);
-    if (path.extension() != ".bed") return sha256_file(path);
+    const std::vector<std::filesystem::path> companions = companions_of(path);
     std::string lines = sha256_file(path);
-    for (const char* extension : {".bim", ".fam"}) {
-        std::filesystem::path companion = path;
-        companion.replace_extension(extension);
-        if (std::filesystem::exists(companion)) lines += sha256_file(companion);
-    }
+    if (companions.empty()) return lines;
+    for (const auto& companion : companions)
+        lines += sha256_file(companion);
     return sha256(lines);
 }
 

@@ -30,7 +30,7 @@ std::string fingerprint(const Ingredients& ingredients);
 /// Names whose values differ, for the message to the user.
 std::vector<std::string> differences(const Ingredients& before, const Ingredients& now);
 
-/// SHA-256 of a file (with .bim and .fam for a .bed), of the index of a genotype store, or of the
+/// SHA-256 of a file (with its companions_of), of the index of a genotype store, or of the
 /// names and digests of all files of a folder.
 std::string digest_path(const std::filesystem::path& path);
 /// (all ranks) Digests of many paths, the files spread over the ranks.

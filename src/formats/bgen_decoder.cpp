@@ -11,7 +11,7 @@ namespace salus {
 namespace {
 
 constexpr std::size_t most_genotypes = std::size_t{1} << 29; // 1 GiB of dosages
-constexpr Dosage invalid_bytes = 0xFFFE; // of dosage_of_bytes_: probabilities above 1
+constexpr Dosage invalid_bytes = 0xFFFE;                     // probabilities above 1
 
 [[noreturn]] void fail_sum() {
     throw RecordDefect{"the probabilities of a sample add up to more than 1",
@@ -87,6 +87,18 @@ void read_haplotype(BitReader& in, std::span<std::uint64_t> allele) {
     allele.back() = rest;
 }
 
+/// [first byte | second byte << 8] of an 8-bit diploid sample: dosage of the second allele.
+const std::vector<Dosage>& dosage_of_bytes() {
+    static const std::vector<Dosage> table = [] {
+        std::vector<Dosage> dosages(std::size_t{1} << 16, invalid_bytes);
+        for (unsigned first = 0; first < 256; ++first)
+            for (unsigned second = 0; first + second < 256; ++second)
+                dosages[first | second << 8] = to_dosage(510 - 2 * first - second, 255);
+        return dosages;
+    }();
+    return table;
+}
+
 std::uint64_t values_of(unsigned ploidy, std::uint64_t alleles, bool phased) noexcept {
     if (ploidy == 0) return 0;
     if (phased || ploidy == 1) return ploidy * (alleles - 1);
@@ -142,12 +154,8 @@ BgenDecoder::Block::Block(std::span<const std::uint8_t> bytes, std::size_t sampl
 
 BgenDecoder::BgenDecoder(std::size_t samples, double threshold)
     : samples_(samples),
-      tolerance_(static_cast<unsigned>(threshold * (1 + 1e-11) * double{dosage_one})),
-      dosage_of_bytes_(std::size_t{1} << 16, invalid_bytes) {
+      tolerance_(static_cast<unsigned>(threshold * (1 + 1e-11) * double{dosage_one})) {
     SALUS_ASSERT(tolerance_ <= dosage_one / 2);
-    for (unsigned first = 0; first < 256; ++first)
-        for (unsigned second = 0; first + second < 256; ++second)
-            dosage_of_bytes_[first | second << 8] = to_dosage(510 - 2 * first - second, 255);
 }
 
 std::uint64_t BgenDecoder::most_bytes(std::uint64_t samples, std::uint64_t alleles) noexcept {
@@ -217,12 +225,13 @@ bool BgenDecoder::decode_certain_8_bit(const Block& block, bool ref_first,
 
 void BgenDecoder::decode_8_bit(const Block& block, bool ref_first, GenotypeRecord& out) const {
     // No valid dosage has the highest bit and another one set.
+    const Dosage* const table = dosage_of_bytes().data();
     unsigned seen = 0;
     const unsigned flip = ref_first ? 0 : 2 * dosage_one;
     for (std::size_t i = 0; i < samples_; ++i) {
         std::uint16_t pair = 0;
         std::memcpy(&pair, block.values + 2 * i, sizeof pair);
-        const unsigned of_second = dosage_of_bytes_[pair];
+        const unsigned of_second = table[pair];
         seen |= of_second == invalid_bytes ? 1U : 0U;
         out.dosages[i] = static_cast<Dosage>(ref_first ? of_second : flip - of_second);
     }

@@ -56,7 +56,6 @@ private:
 
     std::size_t samples_;
     unsigned tolerance_;                       // in 1/16384
-    std::vector<Dosage> dosage_of_bytes_;      // [first byte | second byte << 8] of 8-bit diploids
     std::vector<std::uint64_t> copies_;        // [allele], scratch: expected copies x 2^bits - 1
     std::vector<std::uint64_t> haplotypes_[2]; // [allele], scratch
 };

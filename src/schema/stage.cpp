@@ -8,6 +8,8 @@ std::string_view to_string(Artifact artifact) noexcept {
     switch (artifact) {
     case Artifact::genotype_files:
         return "genotype_files";
+    case Artifact::digest_manifest:
+        return "digest_manifest";
     case Artifact::sample_sheet:
         return "sample_sheet";
     case Artifact::genotype_store:
@@ -57,7 +59,9 @@ std::string_view to_string(Artifact artifact) noexcept {
 std::string_view doc_of(Artifact artifact) noexcept {
     switch (artifact) {
     case Artifact::genotype_files:
-        return "bgzipped VCF, BCF or PLINK 1 .bed files";
+        return "bgzipped VCF, BCF, BGEN or PLINK 1 .bed files";
+    case Artifact::digest_manifest:
+        return "SHA-256 digests of files, written by salus digest or sha256sum";
     case Artifact::sample_sheet:
         return "tab-separated file: sample_id, sex and what else is known";
     case Artifact::genotype_store:

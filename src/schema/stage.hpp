@@ -24,6 +24,7 @@ class RunContext;
 /// error.
 enum class Artifact {
     genotype_files,        // bgzipped VCF, BCF or PLINK 1 .bed; one or many
+    digest_manifest,       // text as of sha256sum: digest and path of files
     sample_sheet,          // TSV: sample_id, sex and what else is known
     genotype_store,        // folder written by ingest_genomes
     omop_tables,           // folder of OMOP CDM 5.4 CSV files

@@ -1,3 +1,4 @@
+#include "base/digest_manifest.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -103,9 +104,33 @@ std::string summary(const ReadCounters& total, const GenotypeCohort& cohort) {
     return line;
 }
 
+/// (all) Compares the files with the manifest if there is one, the files spread over the ranks.
+void verify_inputs(const RunContext& context) {
+    if (!context.has_input("digests")) return;
+    std::size_t count = 0;
+    collectively(context.comm(), "comparing digests", [&] {
+        const DigestManifest manifest = read_digest_manifest(context.input("digests"));
+        std::vector<std::filesystem::path> files;
+        for (const auto& path : context.inputs("genotypes")) {
+            files.push_back(path);
+            for (auto& companion : companions_of(path))
+                files.push_back(std::move(companion));
+        }
+        if (context.has_input("sample_sheet") && manifest.find(context.input("sample_sheet")))
+            files.push_back(context.input("sample_sheet"));
+        const auto ranks = static_cast<std::size_t>(context.comm().size());
+        for (auto i = static_cast<std::size_t>(context.comm().rank()); i < files.size(); i += ranks)
+            verify_digest(manifest, files[i]);
+        count = files.size();
+    });
+    context.log().info(text(with_thousands(count), " input files have the digests of ",
+                            context.input("digests").filename().string()));
+}
+
 } // namespace
 
 void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) {
+    verify_inputs(context);
     std::optional<std::filesystem::path> sheet;
     if (context.has_input("sample_sheet")) sheet = context.input("sample_sheet");
     const GenotypeCohort cohort = collectively(context.comm(), "opening genotype files", [&] {

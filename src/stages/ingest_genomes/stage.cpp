@@ -42,6 +42,13 @@ const char* const details =
     "beside it, else the names from "
     "the file itself. zlib blocks are checked by their Adler-32; zstd blocks need not have a "
     "checksum, and heads of records have none.\n\n"
+    "With digests, a manifest of salus digest or sha256sum, the genotype files and their .bim, "
+    ".fam, .sample, .pvar and .psam "
+    "files are compared with their SHA-256 before they are read: a flipped bit in a format without "
+    "checksums ends the run with "
+    "exit code 6. The sample sheet is compared if the manifest lists it. Without digests the "
+    "SHA-256 of the files is recorded in "
+    "the provenance all the same.\n\n"
     "Files are read in the order given. Together they must be grouped by chromosome and sorted by "
     "position. All must "
     "hold the same samples in the same order. A VCF or BCF file with a .tbi or .csi index beside "
@@ -115,6 +122,11 @@ Stage ingest_genomes_stage() {
         .reads({.name = "sample_sheet",
                 .artifact = Artifact::sample_sheet,
                 .doc = "Recorded sex of the samples; overrules .fam",
+                .optional = true,
+                .many = false})
+        .reads({.name = "digests",
+                .artifact = Artifact::digest_manifest,
+                .doc = "Digests that the genotype files, and what belongs to them, must have",
                 .optional = true,
                 .many = false})
         .writes({.name = "genotypes",
