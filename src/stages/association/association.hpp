@@ -17,6 +17,7 @@ struct AssociationParams {
     std::int64_t minor_allele_count_min = 20;
     bool rank_inverse_normal = false;
     std::int64_t traits_per_pass = 64;
+    std::int64_t components_count = 10;
 };
 
 /// What was done with a variant for a trait: column `test` of the result.

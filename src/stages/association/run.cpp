@@ -1,4 +1,5 @@
 #include "stages/association/association.hpp"
+#include "stages/association/components.hpp"
 
 #include "base/text.hpp"
 #include "models/tails.hpp"
@@ -171,7 +172,11 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                    : std::unique_ptr<H5File>();
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
-        return read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params);
+        Phenotypes read = read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params);
+        if (ctx.has_input("components"))
+            add_components(ctx.input("components"), genotypes->samples(),
+                           static_cast<std::size_t>(params.components_count), read);
+        return read;
     });
     const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
         return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());

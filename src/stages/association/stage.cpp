@@ -115,6 +115,8 @@ Stage association_stage() {
         .reads({"genotypes", Artifact::genotype_store, "genotypes to be tested"})
         .reads({"phenotypes", Artifact::phenotype_table, "traits and covariates in genotype order"})
         .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
+        .reads({"components", Artifact::components_result,
+                "principal components that become covariates pc1, pc2 ...", true})
         .writes({"association",
                  Artifact::association_result,
                  "association.h5",
@@ -150,6 +152,12 @@ Stage association_stage() {
                 .unit = "traits",
                 .min = 1,
                 .max = 100000})
+        .param("components_count", &P::components_count,
+               {.doc = "leading components that become covariates, at most those that there are; "
+                       "only with the input components",
+                .unit = "components",
+                .min = 0,
+                .max = 1000})
         .needs(needs)
         .examines(examine)
         .run(run_association);
