@@ -25,6 +25,10 @@ ReadCounters& ReadCounters::operator+=(const ReadCounters& other) noexcept {
     half_missing += other.half_missing;
     dosage_variants += other.dosage_variants;
     without_genotypes += other.without_genotypes;
+    unlisted += other.unlisted;
+    mismatched += other.mismatched;
+    swapped += other.swapped;
+    normalized += other.normalized;
     return *this;
 }
 

@@ -62,6 +62,10 @@ struct ReadCounters {
     std::uint64_t half_missing = 0;         // calls like ./1, set missing
     std::uint64_t dosage_variants = 0;      // variants read from DS, GP or other dosages
     std::uint64_t without_genotypes = 0; // records with none of the fields asked for: all missing
+    std::uint64_t unlisted = 0;          // variants left out by a variant list
+    std::uint64_t mismatched = 0;        // variants left out: REF is not in the reference genome
+    std::uint64_t swapped = 0;           // variants whose REF and ALT were exchanged
+    std::uint64_t normalized = 0;        // variants that were moved or shortened
     ReadCounters& operator+=(const ReadCounters& other) noexcept;
 };
 

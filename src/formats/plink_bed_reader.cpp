@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "formats/allele_calls.hpp"
+#include "formats/regions.hpp"
 #include "formats/site_reader.hpp"
 
 #include <algorithm>
@@ -33,8 +34,8 @@ public:
     PlinkBedReader(const std::filesystem::path& bed, FileRange range, std::uint64_t bim_place,
                    std::uint64_t bim_first, const ReadOptions& options, std::span<const Sex> sex)
         : bed_(bed), bim_(open_stream(sibling(bed, ".bim"), {bim_place << 16, end_of_file})),
-          next_(range.begin), end_(range.end), options_(options), samples_(sex.size()),
-          ploidy_(options.genome_build, sex) {
+          next_(range.begin), end_(range.end), options_(options), regions_(options.regions),
+          samples_(sex.size()), ploidy_(options.genome_build, sex) {
         std::string_view line;
         for (std::uint64_t v = bim_first; v < next_; ++v)
             bim_->next_line(line);
@@ -51,12 +52,7 @@ public:
             Variant& variant = out.variants.front();
             if (!take_variant(line, variant)) continue;
             check_order(variant);
-            const auto inside = [&](const Region& r) {
-                return r.chromosome == variant.chromosome && variant.position >= r.first &&
-                       variant.position <= r.last;
-            };
-            if (!options_.regions.empty() &&
-                std::none_of(options_.regions.begin(), options_.regions.end(), inside)) {
+            if (!regions_.empty() && !regions_.contains(variant.chromosome, variant.position)) {
                 ++counters_.outside;
                 continue;
             }
@@ -156,6 +152,7 @@ private:
     std::unique_ptr<RecordStream> bim_;
     std::uint64_t next_, end_;
     ReadOptions options_;
+    RegionSet regions_;
     std::size_t samples_;
     PloidyRule ploidy_;
     std::set<std::string> left_;

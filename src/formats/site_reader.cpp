@@ -91,8 +91,8 @@ void require_site(const Site& site) {
 
 SiteReader::SiteReader(const VcfHeader& header, const ReadOptions& options,
                        std::span<const Sex> sex)
-    : choose_format_(header, options.dosage_field), options_(options), samples_(sex.size()),
-      ploidy_(options.genome_build, sex) {
+    : choose_format_(header, options.dosage_field), options_(options), regions_(options.regions),
+      samples_(sex.size()), ploidy_(options.genome_build, sex) {
     for (const std::string& key : options.info) {
         const auto number = header.info_number.find(key);
         per_alt_.push_back(number != header.info_number.end() && number->second == "A");
@@ -174,15 +174,9 @@ SiteReader::Fate SiteReader::judge() {
     position_ = site_.position;
     ploidy_.move_to(site_.chromosome, site_.position);
 
-    const auto& regions = options_.regions;
-    const auto here = [&](const Region& r) { return r.chromosome == site_.chromosome; };
-    if (!regions.empty() && std::none_of(regions.begin(), regions.end(), [&](const Region& r) {
-            return here(r) && site_.position >= r.first && site_.position <= r.last;
-        })) {
+    if (!regions_.empty() && !regions_.contains(site_.chromosome, site_.position)) {
         // Sorted: once past all regions of the only chromosome wanted, nothing can follow.
-        if (std::all_of(regions.begin(), regions.end(),
-                        [&](const Region& r) { return here(r) && site_.position > r.last; }))
-            return Fate::finished;
+        if (regions_.all_before(site_.chromosome, site_.position)) return Fate::finished;
         ++counters_.outside;
         return Fate::pass_over;
     }

@@ -3,6 +3,7 @@
 #include "formats/allele_calls.hpp"
 #include "formats/dosage_values.hpp"
 #include "formats/genotype_reader.hpp"
+#include "formats/regions.hpp"
 #include "formats/vcf_header.hpp"
 
 #include <cstdint>
@@ -71,6 +72,7 @@ private:
     std::string place() const;
 
     ReadOptions options_;
+    RegionSet regions_;
     std::size_t samples_;
     std::vector<bool> per_alt_; // [kept INFO key] declared Number=A
     PloidyRule ploidy_;

@@ -7,6 +7,7 @@
 #include "stages/ingest_health/ingest_health.hpp"
 #include "stages/kinship/kinship.hpp"
 #include "stages/ld/ld.hpp"
+#include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/principal_components/principal_components.hpp"
 #include "stages/quality/quality.hpp"
@@ -17,12 +18,19 @@
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{simulate_stage(),      ingest_genomes_stage(),
-                                           ingest_health_stage(), phenotypes_stage(),
-                                           quality_stage(),       ld_stage(),
-                                           kinship_stage(),       principal_components_stage(),
-                                           ancestry_stage(),      allele_frequencies_stage(),
-                                           association_stage(),   risk_stage(),
+    static const std::vector<Stage> stages{simulate_stage(),
+                                           ingest_genomes_stage(),
+                                           merge_genotypes_stage(),
+                                           ingest_health_stage(),
+                                           phenotypes_stage(),
+                                           quality_stage(),
+                                           ld_stage(),
+                                           kinship_stage(),
+                                           principal_components_stage(),
+                                           ancestry_stage(),
+                                           allele_frequencies_stage(),
+                                           association_stage(),
+                                           risk_stage(),
                                            report_stage()};
     return stages;
 }

@@ -18,6 +18,9 @@ struct IngestGenomesParams {
     std::string dosage_field = "auto";
     double hard_call_threshold = 0.1;
     std::string bgen_ref_allele = "first";
+    std::string on_reference_mismatch = "fail";
+    bool normalize = true;
+    std::int64_t normalize_window = 1000;
 };
 
 /// Genotype files -> genotype store.

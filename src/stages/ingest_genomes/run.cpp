@@ -2,9 +2,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "genotype/store_writer.hpp"
-#include "stages/ingest_genomes/cohort.hpp"
+#include "genotype/store_assembly.hpp"
+#include "stages/ingest_genomes/unit_reader.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace salus {
@@ -14,7 +15,7 @@ struct NamedCounter {
     const char* name;
     std::uint64_t ReadCounters::*member;
 };
-constexpr std::array<NamedCounter, 11> counters{
+constexpr std::array<NamedCounter, 15> counters{
     {{"records", &ReadCounters::records},
      {"variants", &ReadCounters::variants},
      {"sites_split", &ReadCounters::split_sites},
@@ -25,7 +26,11 @@ constexpr std::array<NamedCounter, 11> counters{
      {"haploid_calls_taken_as_homozygous", &ReadCounters::haploid_on_diploid},
      {"half_missing_calls_set_missing", &ReadCounters::half_missing},
      {"variants_with_dosages", &ReadCounters::dosage_variants},
-     {"records_without_genotypes", &ReadCounters::without_genotypes}}};
+     {"records_without_genotypes", &ReadCounters::without_genotypes},
+     {"variants_left_out_by_list", &ReadCounters::unlisted},
+     {"reference_mismatches_left_out", &ReadCounters::mismatched},
+     {"alleles_swapped", &ReadCounters::swapped},
+     {"variants_normalised", &ReadCounters::normalized}}};
 
 void write_counters(PartWriter& part, const ReadCounters& counted) {
     std::array<std::uint64_t, counters.size()> values{};
@@ -45,32 +50,28 @@ ReadCounters total_counters(const Parts& parts) {
     return total;
 }
 
-/// Gives the part file a second name in the store; a copy where the file system has no hard links.
-void link_part(const std::filesystem::path& from, const std::filesystem::path& to) {
-    std::error_code code;
-    std::filesystem::create_hard_link(from, to, code);
-    if (!code) return;
-    std::filesystem::copy_file(from, to, code);
-    if (code) throw_storage_error(code.value(), "copy a part to", to);
+/// Entries of a list that no variant answered to.
+std::int64_t not_found(const Parts& parts, const char* array, const VariantList& list) {
+    std::vector<bool> found(list.size());
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit)
+        for (const std::uint64_t entry : parts.open(unit).read_array<std::uint64_t>(array))
+            found.at(entry) = true;
+    return std::count(found.begin(), found.end(), false);
 }
 
-std::string part_name(std::uint64_t number) {
-    std::string digits = text(number);
-    if (digits.size() < 6) digits.insert(0, 6 - digits.size(), '0');
-    return text("part-", digits, ".h5");
-}
-
-std::vector<StorePart> place_parts(const Parts& parts, const GenotypeCohort& cohort,
-                                   const std::filesystem::path& folder) {
-    std::vector<StorePart> placed;
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        if (parts.open(unit).integer_attribute("/", "variants").value_or(0) == 0) continue;
-        placed.push_back({.file = part_name(placed.size()),
-                          .sha256 = parts[unit].sha256,
-                          .origin = cohort.files[cohort.units[unit].file]->path().string()});
-        link_part(parts[unit].path, folder / placed.back().file);
-    }
-    return placed;
+void write_list_counts(H5File& index, const Parts& parts, const GenotypeCohort& cohort) {
+    const auto write = [&](const char* name, std::uint64_t count) {
+        index.attribute("/", text("ingest_", name), static_cast<std::int64_t>(count));
+    };
+    write("samples_left_out", cohort.samples_left_out);
+    write("sample_list_not_found", cohort.samples_not_found);
+    write("sample_names_not_found", cohort.names_not_found);
+    const auto& [samples, include, exclude] = cohort.selection;
+    if (include)
+        index.attribute("/", "ingest_variant_list_not_found", not_found(parts, "listed", *include));
+    if (exclude)
+        index.attribute("/", "ingest_variant_exclusions_not_found",
+                        not_found(parts, "excluded", *exclude));
 }
 
 [[noreturn]] void throw_no_variants(const ReadCounters& total) {
@@ -79,7 +80,9 @@ std::vector<StorePart> place_parts(const Parts& parts, const GenotypeCohort& coh
          .where = {},
          .why = text("of ", with_thousands(total.records), " records ",
                      with_thousands(total.outside), " lie outside the regions, ",
-                     with_thousands(total.filtered), " have another FILTER than asked for and ",
+                     with_thousands(total.filtered), " have another FILTER than asked for, ",
+                     with_thousands(total.unlisted + total.mismatched),
+                     " are left out by lists or the reference genome and ",
                      with_thousands(total.skipped), " were skipped as malformed"),
          .help = "check the parameters regions and keep_filter: names must be written as in the "
                  "files"});
@@ -96,6 +99,11 @@ std::string summary(const ReadCounters& total, const GenotypeCohort& cohort) {
     mention(total.dosage_variants, "variants with dosages");
     mention(total.without_genotypes, "records without genotypes, all missing");
     mention(total.outside, "sites outside the regions");
+    mention(total.unlisted, "variants left out by list");
+    mention(total.mismatched, "variants left out whose REF is not in the reference genome");
+    mention(total.swapped, "variants with REF and ALT exchanged");
+    mention(total.normalized, "variants moved or shortened by normalisation");
+    mention(cohort.samples_left_out, "samples left out");
     mention(total.filtered, "sites left out by FILTER");
     mention(total.skipped, "malformed records skipped");
     mention(total.heterozygous_haploid, "heterozygous haploid calls set missing");
@@ -127,41 +135,49 @@ void verify_inputs(const RunContext& context) {
                             context.input("digests").filename().string()));
 }
 
+IngestInputs given_inputs(const RunContext& context) {
+    Inputs inputs;
+    const Stage stage = ingest_genomes_stage();
+    for (const Port& port : stage.inputs())
+        if (context.has_input(port.name)) inputs[port.name] = context.inputs(port.name);
+    return ingest_inputs(inputs);
+}
+
 } // namespace
 
 void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) {
     verify_inputs(context);
-    std::optional<std::filesystem::path> sheet;
-    if (context.has_input("sample_sheet")) sheet = context.input("sample_sheet");
     const GenotypeCohort cohort = collectively(context.comm(), "opening genotype files", [&] {
-        return open_cohort(params, context.inputs("genotypes"), sheet);
+        return open_cohort(params, given_inputs(context));
     });
     for (const std::string& warning : cohort.warnings)
         context.log().warning(warning);
 
-    const ReadOptions options = read_options(params);
     const Parts parts = context.for_each_unit(
         "ranges", cohort.units.size(), [&](std::uint64_t unit, PartWriter& part) {
-            const IngestUnit& work = cohort.units[unit];
-            const auto reader =
-                cohort.files[work.file]->read(work.range, options, cohort.samples.sex);
+            UnitReader reader(cohort, unit);
             GenotypePartWriter writer(part.file(), cohort.samples.size(), params.info);
             GenotypeRecord record;
-            while (reader->next(record))
+            while (reader.next(record))
                 for (std::size_t v = 0; v < record.variants.size(); ++v)
                     writer.add(record.variants[v], record.view(v));
             writer.finish();
-            write_counters(part, reader->counters());
+            write_counters(part, reader.counters());
+            part.write_array<std::uint64_t>("listed", reader.included());
+            part.write_array<std::uint64_t>("excluded", reader.excluded());
         });
     context.publish_folder("genotypes", [&](const std::filesystem::path& folder) {
         const ReadCounters total = total_counters(parts);
         if (total.variants == 0) throw_no_variants(total);
-        const std::vector<StorePart> placed = place_parts(parts, cohort, folder);
+        const auto placed = place_store_parts(parts, folder, [&](std::uint64_t unit) {
+            return cohort.files[cohort.units[unit].file]->path().string();
+        });
         H5File index = H5File::create(folder / "index.h5");
         write_genotype_index(
             index, folder,
             {.samples = cohort.samples, .genome_build = params.genome_build, .info = params.info},
             placed);
+        write_list_counts(index, parts, cohort);
         for (const NamedCounter& counter : counters)
             index.attribute("/", text("ingest_", counter.name),
                             static_cast<std::int64_t>(total.*counter.member));

@@ -27,6 +27,15 @@ const char* const details =
     "add up to 1 within 0.02, are malformed records. DS of a haploid call counts one copy and is "
     "doubled. Phase (0|1) is kept for heterozygous calls: 1|2 is 1|0 for the first ALT allele and "
     "0|1 for the second.\n\n"
+    "Lists of samples, regions and variants say what is kept. Sample names in the list and in the "
+    "table of names are those of the files. Entries that nothing answers to are counted, as is all "
+    "that is left out. Haploid, half-missing and similar calls are counted before samples are left "
+    "out.\n\n"
+    "With a reference genome REF is compared with it (letters that are not A, C, G or T count as "
+    "N) "
+    "after sites are split, and indels are left-aligned. Regions and FILTER look at the record as "
+    "it is in the file, variant lists at the variant as it is stored. Exchanged alleles lose their "
+    "INFO values. Memory grows by the variants of twice normalize_window.\n\n"
     "Every BGZF block is checked by its CRC-32, and the end marker must be there, so a cut or "
     "damaged file is refused. "
     "PLINK 1 files and uncompressed VCF hold no checksums: magic number, exact size, unused bits "
@@ -61,19 +70,11 @@ const char* const details =
     "PLINK 2 file sets (.pgen, with .pvar or .pvar.zst and .psam beside it) are read with phase, "
     "dosages and several ALT alleles as they are stored; samples are named by IID.";
 
-std::optional<std::filesystem::path> only(const Inputs& inputs, const std::string& port) {
-    const auto found = inputs.find(port);
-    if (found == inputs.end() || found->second.empty()) return std::nullopt;
-    return found->second.front();
-}
-
 void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
-    const auto files = inputs.find("genotypes");
-    if (files == inputs.end()) return;
     try {
-        const GenotypeCohort cohort =
-            open_cohort(params, files->second, only(inputs, "sample_sheet"));
+        const GenotypeCohort cohort = open_cohort(params, ingest_inputs(inputs));
+        if (cohort.files.empty()) return;
         sizes.samples = static_cast<double>(cohort.samples.size());
         sizes.input_bytes = sizes.variants = 0;
         for (const auto& file : cohort.files) {
@@ -110,6 +111,8 @@ Stage ingest_genomes_stage() {
                "doi:10.1093/bioinformatics/btr330")
         .cites("Li H. Tabix: fast retrieval of sequence features from generic TAB-delimited files. "
                "Bioinformatics 2011, doi:10.1093/bioinformatics/btq671")
+        .cites("Tan A et al. Unified representation of genetic variants. Bioinformatics 2015, "
+               "doi:10.1093/bioinformatics/btv112")
         .cites("Chang CC et al. Second-generation PLINK. GigaScience 2015, "
                "doi:10.1186/s13742-015-0047-8")
         .reads(
@@ -127,6 +130,40 @@ Stage ingest_genomes_stage() {
         .reads({.name = "digests",
                 .artifact = Artifact::digest_manifest,
                 .doc = "Digests that the genotype files, and what belongs to them, must have",
+                .optional = true,
+                .many = false})
+        .reads({.name = "sample_list",
+                .artifact = Artifact::sample_sheet,
+                .doc = "Samples to keep, in the order of the files: one name a line, or a table "
+                       "whose first column is sample_id",
+                .optional = true,
+                .many = false})
+        .reads({.name = "sample_names",
+                .artifact = Artifact::sample_sheet,
+                .doc =
+                    "Two columns, name in the files and new name; the sample sheet and all later "
+                    "stages use the new one",
+                .optional = true,
+                .many = false})
+        .reads({.name = "region_list",
+                .artifact = Artifact::variant_list,
+                .doc = "Regions to keep: BED, or CHROMOSOME:FIRST-LAST line by line; adds to the "
+                       "parameter regions",
+                .optional = true,
+                .many = false})
+        .reads({.name = "variant_list",
+                .artifact = Artifact::variant_list,
+                .doc = "Variants to keep: identifiers or CHROM:POS:REF:ALT, as they are stored",
+                .optional = true,
+                .many = false})
+        .reads({.name = "variant_exclusions",
+                .artifact = Artifact::variant_list,
+                .doc = "Variants to leave out, written in the same way",
+                .optional = true,
+                .many = false})
+        .reads({.name = "reference",
+                .artifact = Artifact::fasta,
+                .doc = "Reference genome: REF is checked against it, and indels are left-aligned",
                 .optional = true,
                 .many = false})
         .writes({.name = "genotypes",
@@ -170,6 +207,21 @@ Stage ingest_genomes_stage() {
                 .unit = "copies",
                 .min = 0,
                 .max = 0.5})
+        .param("on_reference_mismatch", &IngestGenomesParams::on_reference_mismatch,
+               {.doc = "What to do, with a reference, where REF is not what it has: end with an "
+                       "error; leave the variant out; or exchange REF and ALT where the site has "
+                       "one ALT and the reference has that, and leave all others out.",
+                .choices = {"fail", "skip", "swap"}})
+        .param("normalize", &IngestGenomesParams::normalize,
+               {.doc =
+                    "With a reference: write indels at the leftmost place with the fewest bases, "
+                    "as bcftools norm does."})
+        .param("normalize_window", &IngestGenomesParams::normalize_window,
+               {.doc = "A variant may move by fewer bases than this; variants are sorted again "
+                       "within it. More is an error.",
+                .unit = "bases",
+                .min = 1,
+                .max = 1000000})
         .needs(needs)
         .examines(examine)
         .run(run_ingest_genomes);

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "stages/ingest_genomes/cohort.hpp"
+#include "stages/ingest_genomes/unit_reader.hpp"
 #include "support/variant_files.hpp"
 
 #include <gmock/gmock.h>
@@ -29,7 +29,7 @@ std::string body(const char* chromosome, int records, std::size_t samples) {
 class IngestGenomesTest : public testing::Test {
 protected:
     void run(std::vector<std::filesystem::path> files, IngestGenomesParams params = {},
-             std::filesystem::path sheet = {}) {
+             std::filesystem::path sheet = {}, Inputs more = {}) {
         RunContext::Setup setup{.comm = {},
                                 .log = Log("ingest_genomes", 0, LogLevel::error),
                                 .stage = "ingest_genomes"};
@@ -37,6 +37,7 @@ protected:
         setup.work = folder_.path() / "out/work";
         setup.fingerprint = "test";
         setup.outputs["genotypes"] = store();
+        setup.inputs = std::move(more);
         setup.inputs["genotypes"] = std::move(files);
         if (!sheet.empty()) setup.inputs["sample_sheet"] = {sheet};
         RunContext context(setup);
@@ -51,6 +52,25 @@ protected:
             return error.what();
         }
         return "no error";
+    }
+    /// All variants of the store: "1:100 A>C 012".
+    std::vector<std::string> stored() const {
+        const auto genotypes = open_genotypes(store());
+        const VariantRange all{0, genotypes->variant_count()};
+        VariantBlock block;
+        genotypes->read(all, block);
+        const auto variants = genotypes->variants(all);
+        std::vector<std::string> lines;
+        for (std::size_t v = 0; v < variants.size(); ++v)
+            lines.push_back(variants[v].chromosome + ":" + std::to_string(variants[v].position) +
+                            " " + variants[v].ref + ">" + variants[v].alt + " " +
+                            test::calls_text(block, v));
+        return lines;
+    }
+    std::int64_t fact(const std::string& name) const {
+        return H5File::open(store() / "index.h5")
+            .integer_attribute("/", "ingest_" + name)
+            .value_or(-1);
     }
     std::filesystem::path store() const { return folder_.path() / "out/genotypes.store"; }
     std::filesystem::path vcf(std::string_view name, std::size_t samples, std::string text) {
@@ -129,6 +149,107 @@ TEST_F(IngestGenomesTest, SkippedRecordsAreCounted) {
     run({bad}, {.on_bad_record = "skip"});
     EXPECT_EQ(H5File::open(store() / "index.h5").integer_attribute("/", "ingest_records_skipped"),
               1);
+}
+
+TEST_F(IngestGenomesTest, ListsSayWhatIsKept) {
+    const auto one =
+        vcf("l.vcf.gz", 4,
+            "1 5 rs1 A C . . . GT 0/0 0/1 1/1 ./.\n1 6 rs2 A C,G . . . GT 1/2 0/1 0/0 0/0\n"
+            "1 9 rs3 A C . . . GT 0/0 0/1 1/1 0/0\n2 5 rs4 A C . . . GT 1/1 0/1 0/0 0/1\n");
+    const auto file = [&](const char* name, const char* text) { return folder_.write(name, text); };
+    run({one}, {}, file("sheet.tsv", "sample_id\tsex\nnew\t1\nS3\t2\n"),
+        {{"sample_list", {file("samples.txt", "S3\nS1\nnobody\n")}},
+         {"sample_names", {file("names.txt", "S1,new\nS0,unused\n")}},
+         {"region_list", {file("r.bed", "1\t4\t6\n2\t0\t100\n")}},
+         {"variant_list", {file("v.txt", "rs1\nrs2\nrs3\nrs4\nrs5\n")}},
+         {"variant_exclusions", {file("x.txt", "1:6:A:G\n1:7:A:G\n")}}});
+    const auto genotypes = open_genotypes(store());
+    EXPECT_THAT(genotypes->samples().id, testing::ElementsAre("new", "S3"));
+    EXPECT_THAT(genotypes->samples().sex, testing::ElementsAre(Sex::male, Sex::female));
+    EXPECT_THAT(stored(), testing::ElementsAre("1:5 A>C 1.", "1:6 A>C 10", "2:5 A>C 11"));
+    EXPECT_EQ(fact("variants"), 3);
+    EXPECT_EQ(fact("variants_left_out_by_list"), 1);
+    EXPECT_EQ(fact("sites_outside_regions"), 1);
+    EXPECT_EQ(fact("samples_left_out"), 2);
+    EXPECT_EQ(fact("sample_list_not_found"), 1);
+    EXPECT_EQ(fact("sample_names_not_found"), 1);
+    EXPECT_EQ(fact("variant_list_not_found"), 2);
+    EXPECT_EQ(fact("variant_exclusions_not_found"), 1);
+    const auto refusal = [&](Inputs more) {
+        try {
+            run({one}, {}, {}, std::move(more));
+        } catch (const DataError& error) {
+            return std::string(error.what());
+        }
+        return std::string("no error");
+    };
+    EXPECT_THAT(refusal({{"sample_list", {file("s.txt", "nobody\n")}}}), HasSubstr("no sample"));
+    EXPECT_THAT(refusal({{"sample_names", {file("n.txt", "S0,S1\n")}}}), HasSubstr("comes twice"));
+    EXPECT_THAT(refusal({{"variant_list", {file("w.txt", "rs9\n")}}}), HasSubstr("no variants"));
+}
+
+TEST_F(IngestGenomesTest, MalesAreMalesUnderNewNames) {
+    const auto one = vcf("m.vcf.gz", 3, "X 90000000 . A C . . . GT 0/1 0/1 0/1\n");
+    run({one}, {}, folder_.write("sheet.tsv", "sample_id\tsex\nnew\t1\nS2\t2\n"),
+        {{"sample_list", {folder_.write("samples.txt", "S1\nS2\n")}},
+         {"sample_names", {folder_.write("names.txt", "S1,new\n")}}});
+    EXPECT_THAT(stored(), testing::ElementsAre("X:90000000 A>C .1"));
+}
+
+TEST_F(IngestGenomesTest, NormalisedUnitsGiveEachVariantOnceAndSorted) {
+    // Long runs of one base: indels move far, over the ends of ranges.
+    std::string sequence;
+    Rng rng(7, "genome", 0);
+    while (sequence.size() < 60'000)
+        sequence += std::string(1 + rng.below(120), "ACGT"[rng.below(4)]);
+    folder_.write("g.fa", ">1\n" + sequence + "\n");
+    const std::string length = std::to_string(sequence.size());
+    folder_.write("g.fa.fai", "1\t" + length + "\t3\t" + length + "\t" +
+                                  std::to_string(sequence.size() + 1) + "\n");
+    std::string body;
+    for (std::size_t at = 1; at + 20 < sequence.size(); at += 1 + rng.below(9)) {
+        const char base = sequence[at - 1];
+        body += "1 " + std::to_string(at) + " . ";
+        if (rng.below(3) == 0)
+            body += std::string(1, base) + " " + std::string(1, base == 'A' ? 'C' : 'A');
+        else if (rng.below(2) == 0)
+            body += std::string(1, base) + " " + std::string(2 + rng.below(3), base);
+        else
+            body += sequence.substr(at - 1, 2 + rng.below(12)) + " " + std::string(1, base);
+        body += " . . . GT";
+        for (int i = 0; i < 40; ++i)
+            body += rng.bernoulli(0.3) ? " 0/1" : rng.bernoulli(0.1) ? " 1/1" : " 0/0";
+        body += "\n";
+    }
+    const Inputs reference{{"reference", {folder_.path() / "g.fa"}}};
+    const auto path = vcf("n.vcf.gz", 40, body);
+    run({path}, {.normalize_window = 900}, {}, reference); // no index: one unit
+    const auto whole = stored();
+    const auto normalized = fact("variants_normalised");
+    EXPECT_GT(normalized, 1000);
+    ASSERT_TRUE(test::index_vcf(path, 14));
+    GenotypeCohort cohort = open_cohort(
+        {.normalize_window = 900}, {.genotypes = {path}, .reference = folder_.path() / "g.fa"});
+    // Ranges far smaller than the stage cuts them, some shorter than the window.
+    cohort.units.clear();
+    for (const FileRange range : cohort.files[0]->ranges(1, {}))
+        cohort.units.push_back({0, range});
+    ASSERT_GT(cohort.units.size(), 3U);
+    std::vector<std::string> joined;
+    ReadCounters total;
+    for (std::size_t unit = 0; unit < cohort.units.size(); ++unit) {
+        UnitReader reader(cohort, unit);
+        GenotypeRecord record;
+        while (reader.next(record))
+            joined.push_back("1:" + std::to_string(record.variants[0].position) + " " +
+                             record.variants[0].ref + ">" + record.variants[0].alt + " " +
+                             test::calls_text(record.row(0), 40));
+        total += reader.counters();
+    }
+    EXPECT_EQ(joined, whole);
+    EXPECT_EQ(total.variants, whole.size());
+    EXPECT_EQ(total.records, static_cast<std::uint64_t>(fact("records")));
+    EXPECT_EQ(total.normalized, static_cast<std::uint64_t>(normalized));
 }
 
 TEST_F(IngestGenomesTest, ExamineReportsSizes) {
