@@ -1,14 +1,16 @@
 #include "base/text.hpp"
 #include "models/duplicates.hpp"
-#include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
+#include "stages/quality/cohort.hpp"
 #include "stages/quality/quality.hpp"
+#include "stages/quality/sample_families.hpp"
 #include "stages/quality/sample_parts.hpp"
 #include "stages/quality/sample_quality.hpp"
-#include "stages/quality/variant_quality.hpp"
+#include "stages/quality/unit_quality.hpp"
 #include "store/packed_table.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +18,6 @@ namespace salus {
 namespace {
 
 constexpr std::uint64_t units_max = 2048;
-constexpr std::uint64_t markers_wanted = 1008; // 42 signatures of 24
-constexpr double marker_frequency_min = 0.2;
-constexpr double marker_call_rate_min = 0.98;
-
 constexpr std::uint64_t unit_genotypes_min = std::uint64_t{1} << 27; // about 20 ms of work
 constexpr std::uint64_t units_wanted = 4; // also of small data, so that ranks share them
 
@@ -41,94 +39,12 @@ std::vector<VariantRange> quality_units(const GenotypeSource& genotypes) {
     return units;
 }
 
-/// Picks the first good variant of each of equal stretches of a unit for the duplicate search.
-class MarkerPicker {
-public:
-    MarkerPicker(VariantRange unit, std::uint64_t unit_index, std::uint64_t unit_count)
-        : unit_(unit) {
-        const std::uint64_t stride = std::max<std::uint64_t>(1, unit_count / (2 * markers_wanted));
-        wanted_ = unit_index % stride == 0 ? (2 * markers_wanted + unit_count - 1) / unit_count : 0;
-    }
-    void offer(const VariantBlock& block, std::size_t v, VariantClass c, const VariantQuality& q) {
-        const double minor = std::min(q.alt_frequency, 1 - q.alt_frequency);
-        if (wanted_ == 0 || !is_autosomal(c) || !(minor >= marker_frequency_min) ||
-            q.call_rate < marker_call_rate_min)
-            return;
-        const std::uint64_t stretch =
-            (block.first_variant() + v - unit_.begin) * wanted_ / unit_.size();
-        if (stretch < next_) return;
-        next_ = stretch + 1;
-        const std::size_t bytes = packed_bytes(block.sample_count());
-        rows_.resize(rows_.size() + bytes);
-        block.unpack(v, std::span(rows_).last(bytes));
-    }
-    const std::vector<std::uint8_t>& rows() const noexcept { return rows_; }
-
-private:
-    VariantRange unit_;
-    std::uint64_t wanted_ = 0, next_ = 0;
-    std::vector<std::uint8_t> rows_;
-};
-
-/// Everything of one unit: the rows of its variants, its part of the sample statistics, its
-/// markers.
-class UnitQuality {
-public:
-    UnitQuality(const GenotypeSource& genotypes, const SexMasks& masks, const QualityParams& params,
-                MarkerPicker picker)
-        : samples(genotypes.samples().size()), genotypes_(genotypes), masks_(masks),
-          params_(params), picker_(std::move(picker)) {}
-
-    void add(VariantRange range) {
-        genotypes_.read(range, block_);
-        std::vector<Variant> rows = genotypes_.variants(range);
-        std::vector<VariantQuality> quality(block_.size());
-        std::vector<VariantFacts> facts(block_.size());
-        parallel_for(block_.size(), [&](std::size_t v) {
-            const VariantClass c = classify(rows[v], genotypes_.genome_build());
-            const PloidyCounts counts = count_by_ploidy(block_, v, c, masks_);
-            quality[v] = variant_quality(counts, params_);
-            const double f = quality[v].alt_frequency;
-            facts[v] = {.variant_class = c,
-                        .counts = counts.people,
-                        .expected_het = counts.people.called() == 0 ? 0 : 2 * f * (1 - f)};
-        });
-        add_samples(block_, facts, samples);
-        for (std::size_t v = 0; v < block_.size(); ++v) {
-            columns_.append(rows[v], quality[v]);
-            passed += quality[v].fail_reason.empty() ? 1u : 0u;
-            picker_.offer(block_, v, facts[v].variant_class, quality[v]);
-        }
-    }
-    const std::vector<std::uint8_t>& markers() const noexcept { return picker_.rows(); }
-
-    TableData variants{quality_variants_table()};
-    SampleCounts samples;
-    std::uint64_t passed = 0;
-
-private:
-    const GenotypeSource& genotypes_;
-    const SexMasks& masks_;
-    const QualityParams& params_;
-    MarkerPicker picker_;
-    VariantColumns columns_{variants};
-    VariantBlock block_;
-};
-
 /// Variants per read: whole blocks, about 4 MiB of 2-bit rows, which stay in the cache.
 std::uint64_t read_length(const GenotypeSource& genotypes) {
     const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
     const std::uint64_t row = std::max<std::uint64_t>(1, packed_bytes(genotypes.samples().size()));
     return std::max(block,
                     std::min<std::uint64_t>(65536, (std::uint64_t{1} << 22) / row) / block * block);
-}
-
-void write_unit(PartWriter& part, UnitQuality& unit) {
-    write_packed(part, unit.variants);
-    unit.samples.finish();
-    write_sample_counts(part, unit.samples, unit.passed);
-    if (!unit.markers().empty())
-        part.write_array<std::uint8_t>("markers", unit.markers(), {}, Compression::none);
 }
 
 /// Up to `markers_wanted` of the markers of all parts, evenly.
@@ -162,6 +78,22 @@ std::vector<std::size_t> search_duplicates(const Parts& parts, std::size_t sampl
     return find_duplicates(panel, search);
 }
 
+CohortFiles cohort_files(const RunContext& context) {
+    const auto file = [&](const char* port) {
+        return context.has_input(port) ? std::optional(context.input(port)) : std::nullopt;
+    };
+    return {.sheet = file("sample_sheet"),
+            .ancestry = file("ancestry"),
+            .phenotypes = file("phenotypes")};
+}
+
+void report_cohort(const Log& log, const QualityCohort& cohort) {
+    if (cohort.has_tests())
+        log.info(text("tests by ", cohort.batches.size(), " batches, ", cohort.groups.size(),
+                      " ancestry groups, ", cohort.status.empty() ? "no" : "cases and",
+                      " controls, ", with_thousands(cohort.trios.size()), " trios"));
+}
+
 void report(const Log& log, std::uint64_t variants, std::uint64_t passed,
             const TableData& samples) {
     const auto& pass = samples.column<std::uint8_t>("pass");
@@ -180,22 +112,35 @@ void run_quality(const QualityParams& params, RunContext& context) {
     const auto genotypes = collectively(context.comm(), "opening the genotypes",
                                         [&] { return open_genotypes(context.input("genotypes")); });
     const SampleTable& samples = genotypes->samples();
+    const QualityCohort cohort = collectively(context.comm(), "reading the cohort", [&] {
+        return read_cohort(cohort_files(context), params, samples);
+    });
+    report_cohort(context.log(), cohort);
     const SexMasks masks(samples);
+    const QualityRun run{
+        .genotypes = *genotypes, .masks = masks, .cohort = cohort, .params = params};
     const auto units = quality_units(*genotypes);
     const std::uint64_t step = read_length(*genotypes);
     const Parts parts =
         context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
-            UnitQuality unit(*genotypes, masks, params, MarkerPicker(units[u], u, units.size()));
+            UnitQuality unit(run, MarkerPicker(units[u], u, units.size()));
             for (std::uint64_t begin = units[u].begin; begin < units[u].end; begin += step)
                 unit.add({begin, std::min(units[u].end, begin + step)});
-            write_unit(part, unit);
+            unit.write(part);
         });
     const CohortCounts counts = sum_sample_counts(context.comm(), parts, samples.size());
+    const TrioCounts trios = sum_trio_counts(context.comm(), parts, cohort.trios.size());
     context.publish("quality", [&](ResultWriter& out) {
         const auto same = search_duplicates(parts, samples.size(), params, context.log());
-        const TableData rows = samples_table(samples, counts.samples, same, params);
+        const TableData rows =
+            samples_table({samples, counts.samples, same, cohort, trios, params});
         assemble_packed(out.file(), quality_variants_table(), parts);
         out.write(rows);
+        if (cohort.has_tests()) assemble_packed(out.file(), quality_tests_table(), parts);
+        if (!cohort.groups.empty()) assemble_packed(out.file(), quality_groups_table(), parts);
+        if (!cohort.batches.empty()) assemble_packed(out.file(), quality_batches_table(), parts);
+        if (!cohort.trios.empty()) out.write(trios_table(samples, cohort, trios));
+        if (!cohort.groups.empty() || !cohort.batches.empty()) out.write(sets_table(cohort, rows));
         report(context.log(), genotypes->variant_count(), counts.passed, rows);
     });
 }

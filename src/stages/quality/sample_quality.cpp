@@ -55,18 +55,49 @@ struct Spread {
     double mean = nan, sd = nan;
 };
 
-/// Mean and standard deviation of heterozygosity over samples with enough calls, in sample order.
-Spread heterozygosity_spread(std::span<const SampleQuality> all, const QualityParams& params) {
+/// Mean and standard deviation of heterozygosity over the chosen samples with enough calls, in
+/// sample order.
+template <class Chosen>
+Spread heterozygosity_spread(std::span<const SampleQuality> all, const QualityParams& params,
+                             Chosen&& chosen) {
     double n = 0, sum = 0, squares = 0;
-    const auto counts = [&](const SampleQuality& q) {
-        return q.call_rate >= params.sample_call_rate_min && !std::isnan(q.heterozygosity);
+    const auto for_each = [&](auto&& use) {
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (chosen(i) && all[i].call_rate >= params.sample_call_rate_min &&
+                !std::isnan(all[i].heterozygosity))
+                use(all[i].heterozygosity);
     };
-    for (const SampleQuality& q : all)
-        if (counts(q)) ++n, sum += q.heterozygosity;
+    for_each([&](double h) { ++n, sum += h; });
     if (n < 2) return {};
-    for (const SampleQuality& q : all)
-        if (counts(q)) squares += (q.heterozygosity - sum / n) * (q.heterozygosity - sum / n);
+    for_each([&](double h) { squares += (h - sum / n) * (h - sum / n); });
     return {sum / n, std::sqrt(squares / (n - 1))};
+}
+
+/// [sample] the spread that it is measured by; of samples without a group none.
+std::vector<Spread> spread_of_samples(const SampleFacts& facts,
+                                      std::span<const SampleQuality> quality) {
+    if (facts.params.heterozygosity_within != "groups")
+        return std::vector<Spread>(
+            quality.size(),
+            heterozygosity_spread(quality, facts.params, [](std::size_t) { return true; }));
+    const Partition& groups = facts.cohort.groups;
+    std::vector<Spread> of_group;
+    for (std::uint32_t g = 0; g < groups.size(); ++g)
+        of_group.push_back(heterozygosity_spread(
+            quality, facts.params, [&](std::size_t i) { return groups.label[i] == g; }));
+    std::vector<Spread> spread(quality.size());
+    for (std::size_t i = 0; i < quality.size(); ++i)
+        if (groups.label[i] != Partition::none) spread[i] = of_group[groups.label[i]];
+    return spread;
+}
+
+/// [sample] whether it is the child of a trio with too many Mendel errors.
+std::vector<std::uint8_t> strange_children(const SampleFacts& facts) {
+    std::vector<std::uint8_t> strange(facts.samples.size(), 0);
+    for (std::size_t t = 0; t < facts.cohort.trios.size(); ++t)
+        if (facts.trios.rate(t) > facts.params.trio_mendel_rate_max)
+            strange[facts.cohort.trios[t].child] = 1;
+    return strange;
 }
 
 /// Of every group of equal genomes the sample to keep.
@@ -82,8 +113,16 @@ std::vector<std::size_t> best_of_group(std::span<const std::size_t> representati
     return best;
 }
 
-std::string reasons_of(const SampleQuality& q, Sex recorded, bool duplicate, const Spread& spread,
+struct Standing {
+    Sex recorded = Sex::unknown;
+    bool duplicate = false, strange_child = false;
+    Spread spread;
+};
+
+std::string reasons_of(const SampleQuality& q, const Standing& standing,
                        const QualityParams& params) {
+    const Sex recorded = standing.recorded;
+    const Spread& spread = standing.spread;
     std::string reasons;
     const auto add = [&](bool fails, const char* reason) {
         if (!fails) return;
@@ -97,7 +136,8 @@ std::string reasons_of(const SampleQuality& q, Sex recorded, bool duplicate, con
     add(params.fail_sex_mismatch && recorded != Sex::unknown && q.genetic_sex != Sex::unknown &&
             recorded != q.genetic_sex,
         "sex_mismatch");
-    add(params.fail_duplicates && duplicate, "duplicate");
+    add(params.fail_duplicates && standing.duplicate, "duplicate");
+    add(standing.strange_child, "mendel_errors");
     return reasons;
 }
 
@@ -142,13 +182,14 @@ SampleQuality sample_quality(const SampleCounts& counts, std::size_t sample, Sex
     return q;
 }
 
-TableData samples_table(const SampleTable& samples, const SampleCounts& counts,
-                        std::span<const std::size_t> representative, const QualityParams& params) {
+TableData samples_table(const SampleFacts& facts) {
+    const SampleTable& samples = facts.samples;
     std::vector<SampleQuality> quality(samples.size());
     for (std::size_t i = 0; i < samples.size(); ++i)
-        quality[i] = sample_quality(counts, i, samples.sex[i], params);
-    const Spread spread = heterozygosity_spread(quality, params);
-    const std::vector<std::size_t> kept = best_of_group(representative, quality);
+        quality[i] = sample_quality(facts.counts, i, samples.sex[i], facts.params);
+    const std::vector<Spread> spread = spread_of_samples(facts, quality);
+    const std::vector<std::size_t> kept = best_of_group(facts.representative, quality);
+    const std::vector<std::uint8_t> strange = strange_children(facts);
     TableData table(quality_samples_table());
     const auto real = [&](const char* name, double value) {
         table.column<double>(name).push_back(value);
@@ -159,7 +200,12 @@ TableData samples_table(const SampleTable& samples, const SampleCounts& counts,
     for (std::size_t i = 0; i < samples.size(); ++i) {
         const SampleQuality& q = quality[i];
         const bool duplicate = kept[i] != i;
-        const std::string reasons = reasons_of(q, samples.sex[i], duplicate, spread, params);
+        const std::string reasons = reasons_of(q,
+                                               {.recorded = samples.sex[i],
+                                                .duplicate = duplicate,
+                                                .strange_child = strange[i] != 0,
+                                                .spread = spread[i]},
+                                               facts.params);
         table.column<std::string>("sample_id").push_back(samples.id[i]);
         real("call_rate", q.call_rate);
         real("heterozygosity", q.heterozygosity);

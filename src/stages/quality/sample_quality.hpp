@@ -2,8 +2,10 @@
 
 #include "genotype/genotype_source.hpp"
 #include "models/duplicates.hpp"
+#include "stages/quality/cohort.hpp"
 #include "stages/quality/quality.hpp"
 #include "stages/quality/sample_counters.hpp"
+#include "stages/quality/sample_families.hpp"
 #include "store/h5.hpp"
 
 #include <cstddef>
@@ -34,10 +36,17 @@ SampleQuality sample_quality(const SampleCounts& counts, std::size_t sample, Sex
 Sex genetic_sex(double x_f, std::uint64_t x_called, double y_call_rate, std::uint64_t y_variants,
                 const QualityParams& params) noexcept;
 
-/// The rows of all samples with their pass marks.
-/// \param representative  [sample] lowest index of its group of equal genomes (find_duplicates).
-/// In a group the sample with the best call rate is kept, on ties the first.
-TableData samples_table(const SampleTable& samples, const SampleCounts& counts,
-                        std::span<const std::size_t> representative, const QualityParams& params);
+/// What the rows of all samples come from.
+struct SampleFacts {
+    const SampleTable& samples;
+    const SampleCounts& counts;
+    std::span<const std::size_t> representative; // [sample] lowest index of its equal genomes
+    const QualityCohort& cohort;
+    const TrioCounts& trios;
+    const QualityParams& params;
+};
+/// The rows of all samples with their pass marks. In a group of equal genomes (find_duplicates) the
+/// sample with the best call rate is kept, on ties the first.
+TableData samples_table(const SampleFacts& facts);
 
 } // namespace salus

@@ -40,78 +40,11 @@ Resources needs(const QualityParams&, const Workload& w) {
         "2048 "
         "and, where units of 2^27 genotypes allow, at least 64; results 60 B x (M + N); scratch "
         "120 B x M + 25 B x N U + 504 B x N; time 0.2 ns x N M + 4 us x M, less where variants are "
-        "rare";
+        "rare; per batch or group another 1 B x N of memory and 20 B x M of results";
     return r;
 }
 
 } // namespace
-
-TableSpec quality_variants_table() {
-    using enum ColumnType;
-    return {
-        .name = "variants",
-        .row = "variant",
-        .doc = "One row per variant of the genotype store, in its order.",
-        .columns = {
-            {"chromosome", text, "", "Chromosome as written in the input"},
-            {"base_pair_location", u32, "bp", "Position, 1-based"},
-            {"variant_id", text, "", "Identifier as written in the input, empty if none"},
-            {"other_allele", text, "", "Reference allele (REF)"},
-            {"effect_allele", text, "", "Alternative allele (ALT)"},
-            {"hom_ref", u32, "people",
-             "Called without ALT; on X and Y males, and on MT, with one copy"},
-            {"het", u32, "people", "Called heterozygous, also where only one copy is expected"},
-            {"hom_alt", u32, "people", "Called with ALT only"},
-            {"missing", u32, "people", "Without a call; on Y only recorded males are counted"},
-            {"call_rate", f64, "proportion", "Called people over people who should have a call"},
-            {"alt_frequency", f64, "proportion",
-             "ALT alleles over called alleles; haploid calls count one allele, and a haploid "
-             "heterozygous call half an ALT"},
-            {"minor_allele_count", u32, "alleles", "Copies of the rarer allele"},
-            {"hwe_neg_log10_p", f64, "-log10 p",
-             "Exact Hardy-Weinberg test; on X of recorded females; NaN on Y and MT"},
-            {"hwe_midp_neg_log10_p", f64, "-log10 p", "The same with half weight for ties (mid-p)"},
-            {"pass", u8, "0 or 1", "1 if no threshold is violated"},
-            {"fail_reason", text, "",
-             "Why not: low_call_rate, hardy_weinberg, low_minor_allele_count, joined by ';'"},
-        }};
-}
-
-TableSpec quality_samples_table() {
-    using enum ColumnType;
-    return {
-        .name = "samples",
-        .row = "sample",
-        .doc = "One row per sample, in the order of the genotype store.",
-        .columns = {
-            {"sample_id", text, "", "Sample identifier"},
-            {"call_rate", f64, "proportion",
-             "Called variants over all variants; Y counts for recorded males only"},
-            {"heterozygosity", f64, "proportion", "Heterozygous over called, autosomal"},
-            {"inbreeding_f", f64, "1",
-             "1 - heterozygous / expected heterozygous (sum of 2pq over called autosomal "
-             "variants)"},
-            {"sex_recorded", u8, "code", "Recorded sex: 0 unknown, 1 male, 2 female"},
-            {"sex_genetic", u8, "code",
-             "Sex from F on X, else from Y calls: 0 undecided, 1 male, 2 female"},
-            {"x_heterozygosity", f64, "proportion",
-             "Heterozygous over called on X outside the pseudo-autosomal regions"},
-            {"x_inbreeding_f", f64, "1",
-             "F on the same variants: near 1 in males, near 0 in females; in recorded males "
-             "calls lost on X beyond the autosomal rate count as heterozygous if that changes the "
-             "sex"},
-            {"y_call_rate", f64, "proportion", "Called over all variants on Y"},
-            {"singletons", u32, "variants",
-             "Autosomal variants whose only ALT copy is in this sample"},
-            {"ti_tv", f64, "ratio", "Carried autosomal transitions over transversions"},
-            {"duplicate_of", text, "",
-             "Sample with the same genome (duplicate or identical twin) and a better call rate"},
-            {"pass", u8, "0 or 1", "1 if no threshold is violated"},
-            {"fail_reason", text, "",
-             "Why not: low_call_rate, excess_heterozygosity, low_heterozygosity, sex_mismatch, "
-             "duplicate, joined by ';'"},
-        }};
-}
 
 Stage quality_stage() {
     using P = QualityParams;
@@ -134,18 +67,34 @@ Stage quality_stage() {
             "genome: "
             "samples that agree on one of 42 disjoint sets of 24 are compared on all. Identical "
             "twins "
-            "are found as well: set fail_duplicates = false to keep them.")
+            "are found as well: set fail_duplicates = false to keep them.\n\n"
+            "With a sample sheet: call rate and frequency by batch, tested for equality "
+            "(chi-square, or Fisher's exact test where counts are small); frequency and "
+            "Hardy-Weinberg by ancestry group; Mendel errors of trios whose three genomes are "
+            "there, with the rules of the X chromosome. A child that contradicts its parents at "
+            "more than trio_mendel_rate_max of the variants fails: one of the three is another "
+            "person. With a phenotype table and hwe_trait: Hardy-Weinberg of controls, and missing "
+            "calls by case status. These tables hold one more row per variant and group or batch.")
         .cites(
             "Wigginton JE, Cutler DJ, Abecasis GR (2005) A note on exact tests of Hardy-Weinberg "
             "equilibrium. Am J Hum Genet 76:887. doi:10.1086/429864")
         .cites("Graffelman J, Moreno V (2013) The mid p-value in exact tests for Hardy-Weinberg "
                "equilibrium. Stat Appl Genet Mol Biol 12:433. doi:10.1515/sagmb-2012-0039")
+        .cites("Purcell S et al. (2007) PLINK: a tool set for whole-genome association and "
+               "population-based linkage analyses. Am J Hum Genet 81:559. doi:10.1086/519795")
         .reads({"genotypes", Artifact::genotype_store, "genotypes to be checked"})
+        .reads({"sample_sheet", Artifact::sample_sheet,
+                "batch, group, father_id and mother_id of the samples; or a .fam file", true})
+        .reads({"ancestry", Artifact::ancestry_result,
+                "ancestry groups, in place of the column group of the sample sheet", true})
+        .reads({"phenotypes", Artifact::phenotype_table, "the trait named by hwe_trait", true})
         .writes({"quality",
                  Artifact::quality_result,
                  "quality.h5",
                  "statistics and pass marks of variants and samples",
-                 {quality_variants_table(), quality_samples_table()}})
+                 {quality_variants_table(), quality_samples_table(), quality_tests_table(),
+                  quality_groups_table(), quality_batches_table(), quality_trios_table(),
+                  quality_sets_table()}})
         .param("variant_call_rate_min", &P::variant_call_rate_min,
                {.doc = "least call rate of a variant", .unit = "proportion", .min = 0, .max = 1})
         .param("hwe_p_min", &P::hwe_p_min,
@@ -180,6 +129,54 @@ Stage quality_stage() {
                 .max = 1})
         .param("fail_duplicates", &P::fail_duplicates,
                {.doc = "whether of equal genomes all but the one with the best call rate fail"})
+        .param("hwe_within", &P::hwe_within,
+               {.doc = "who is tested together for the mark hardy_weinberg: all, or each ancestry "
+                       "group by itself, so that mixed ancestries do not look like errors",
+                .choices = {"all", "groups"}})
+        .param("hwe_trait", &P::hwe_trait,
+               {.doc = "binary trait whose controls alone are tested for the mark hardy_weinberg, "
+                       "and whose cases and controls are compared for missing calls; empty = none"})
+        .param("hwe_group_min", &P::hwe_group_min,
+               {.doc = "least number of people tested for a group to decide",
+                .unit = "people",
+                .min = 1})
+        .param("heterozygosity_within", &P::heterozygosity_within,
+               {.doc = "whose mean and standard deviation heterozygosity_sd_max refers to: all "
+                       "samples, or those of the same ancestry group",
+                .choices = {"all", "groups"}})
+        .param("batch_call_rate_min", &P::batch_call_rate_min,
+               {.doc = "least call rate of a variant in every batch",
+                .unit = "proportion",
+                .min = 0,
+                .max = 1})
+        .param("batch_missing_p_min", &P::batch_missing_p_min,
+               {.doc = "least p that all batches have the same call rate; 0 switches it off",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
+        .param("batch_frequency_p_min", &P::batch_frequency_p_min,
+               {.doc = "least p that all batches have the same allele frequency; 0 switches it "
+                       "off. Batches of different ancestries differ without any error",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
+        .param("case_missing_p_min", &P::case_missing_p_min,
+               {.doc = "least p that calls are missing as often in cases as in controls; 0 "
+                       "switches it off",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
+        .param("variant_mendel_rate_max", &P::variant_mendel_rate_max,
+               {.doc = "largest share of trios that may contradict each other at a variant",
+                .unit = "proportion",
+                .min = 0,
+                .max = 1})
+        .param("trio_mendel_rate_max", &P::trio_mendel_rate_max,
+               {.doc = "largest share of variants that may contradict each other in a trio; beyond "
+                       "it the child fails, because it is not the child of these parents",
+                .unit = "proportion",
+                .min = 0,
+                .max = 1})
         .needs(needs)
         .examines(examine)
         .run(run_quality);

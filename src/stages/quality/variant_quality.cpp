@@ -75,7 +75,8 @@ AlleleTally count_alleles(const PloidyCounts& counts) noexcept {
             .half_all = 4 * counts.people.called() - 2 * counts.haploid.called()};
 }
 
-VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params) {
+VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params,
+                               std::optional<double> deciding_hwe) {
     const GenotypeCounts& people = counts.people;
     const AlleleTally alleles = count_alleles(counts);
     const std::uint64_t expected = people.called() + people.missing;
@@ -95,7 +96,8 @@ VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& 
         q.hwe_midp_neg_log10_p = test.neg_log10_midp;
     }
     if (q.call_rate < params.variant_call_rate_min) add_reason(q.fail_reason, "low_call_rate");
-    if (params.hwe_p_min > 0 && q.hwe_midp_neg_log10_p > -std::log10(params.hwe_p_min))
+    if (params.hwe_p_min > 0 &&
+        deciding_hwe.value_or(q.hwe_midp_neg_log10_p) > -std::log10(params.hwe_p_min))
         add_reason(q.fail_reason, "hardy_weinberg");
     if (q.minor_allele_count < static_cast<std::uint64_t>(params.minor_allele_count_min))
         add_reason(q.fail_reason, "low_minor_allele_count");

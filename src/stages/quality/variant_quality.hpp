@@ -7,6 +7,7 @@
 #include "store/h5.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,9 @@ struct VariantQuality {
     double hwe_neg_log10_p = 0, hwe_midp_neg_log10_p = 0; // NaN where not tested
     std::string fail_reason;                              // empty = pass; several joined by ';'
 };
-VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params);
+/// \param deciding_hwe  -log10 mid-p that decides the mark hardy_weinberg; none = that of `hardy`.
+VariantQuality variant_quality(const PloidyCounts& counts, const QualityParams& params,
+                               std::optional<double> deciding_hwe = std::nullopt);
 
 /// The columns of the table `variants`, looked up once.
 class VariantColumns {

@@ -1,5 +1,6 @@
 #include "stages/quality/quality.hpp"
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
@@ -11,6 +12,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <map>
 
 namespace salus {
 namespace {
@@ -68,11 +71,16 @@ protected:
                                       .alt = v % 3 == 0 ? "C" : "G"});
         parts_[0].rows.push_back(std::move(row));
     }
-    std::filesystem::path run(const std::string& name, const QualityParams& params = {}) {
+    std::filesystem::path run(const std::string& name, const QualityParams& params = {},
+                              std::map<std::string, std::filesystem::path> more = {}) {
+        std::map<std::string, std::vector<std::filesystem::path>> inputs{
+            {"genotypes", {folder_ / "store"}}};
+        for (const auto& [port, path] : more)
+            inputs[port] = {path};
         RunContext context({.comm = {},
                             .log = Log("test", 0, LogLevel::error),
                             .stage = "quality",
-                            .inputs = {{"genotypes", {folder_ / "store"}}},
+                            .inputs = inputs,
                             .outputs = {{"quality", folder_ / (name + ".h5")}},
                             .work = folder_ / (name + "-work"),
                             .fingerprint = "f",
@@ -164,6 +172,44 @@ TEST_F(QualityStage, ThresholdsAreSwitches) {
     const TableData table = H5File::open(run("q", params)).read("samples");
     const auto& pass = table.column<std::uint8_t>("pass");
     EXPECT_EQ(std::count(pass.begin(), pass.end(), 1), static_cast<std::ptrdiff_t>(samples));
+}
+
+TEST_F(QualityStage, SheetGivesBatchesGroupsAndTrios) {
+    const auto sheet = folder_ / "sheet.tsv";
+    std::ofstream out(sheet);
+    out << "sample_id\tbatch\tgroup\tfather_id\tmother_id\n";
+    for (std::size_t i = 0; i < samples; ++i) {
+        out << 's' << i << '\t' << (i % 2 ? "p1" : "p2") << '\t' << (i < 200 ? "A" : "") << '\t';
+        out << (i == 20 ? "s21\ts22" : i == 30 ? "s31\tstranger" : "\t") << '\n';
+    }
+    out.close();
+    const H5File file =
+        H5File::open(run("q", {.hwe_within = "groups", .heterozygosity_within = "groups"},
+                         {{"sample_sheet", sheet}}));
+    const std::size_t variants = parts_[0].rows.size();
+    EXPECT_EQ(file.rows("variant_tests"), variants);
+    EXPECT_EQ(file.rows("variant_batches"), 2 * variants);
+    EXPECT_EQ(file.rows("variant_groups"), variants);
+    const TableData trios = file.read("sample_trios");
+    ASSERT_EQ(trios.rows(), 1u); // the other mother is not there
+    EXPECT_EQ(trios.column<std::string>("child")[0], "s20");
+    EXPECT_GT(trios.column<double>("mendel_error_rate")[0], 0.05);
+    const TableData rows = file.read("samples");
+    EXPECT_EQ(rows.column<std::string>("fail_reason")[20], "mendel_errors");
+    EXPECT_EQ(rows.column<std::string>("fail_reason")[mixed], "excess_heterozygosity");
+    const TableData sets = file.read("sample_sets");
+    EXPECT_EQ(sets.column<std::string>("name"), (std::vector<std::string>{"p1", "p2", "A"}));
+    EXPECT_EQ(sets.column<std::uint32_t>("samples"), (std::vector<std::uint32_t>{150, 150, 200}));
+}
+
+TEST_F(QualityStage, WithoutASheetThereAreNoTablesForIt) {
+    const H5File file = H5File::open(run("q"));
+    EXPECT_THAT(file.tables(), testing::ElementsAre("samples", "variants"));
+}
+
+TEST_F(QualityStage, WishesWithoutTheirInputsAreRefused) {
+    EXPECT_THROW(run("a", {.hwe_within = "groups"}), UsageError);
+    EXPECT_THROW(run("b", {.hwe_trait = "ill"}), UsageError);
 }
 
 TEST(QualityDeclaration, ParametersThatContradictAreAProblem) {
