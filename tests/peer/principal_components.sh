@@ -30,6 +30,13 @@ ingest "$hapmap" hm
 components hm_pc hm
 compare exact "$(result hm_pc)" "$hapmap" hapmap.eigenval hapmap.eigenvec
 
+# The simulated sample cohort: gaps, families and faulty samples.
+plink2 --vcf "$SALUS_SOURCE/data-samples/genotypes.vcf.gz" --max-alleles 2 --autosome --make-bed --out cohort >cohort.plink 2>&1
+plink2 --bfile cohort --nonfounders --maf 0.01 --pca meanimpute 10 --threads 1 --out cohort >>cohort.plink 2>&1
+ingest cohort co
+components co_pc co
+compare exact "$(result co_pc)" cohort cohort.eigenval cohort.eigenvec
+
 # Every third person is held out and projected.
 awk 'NR % 3 == 0 { print $1, $2 }' "$kg.fam" >held_out.txt
 plink2 --bfile "$kg" --remove held_out.txt --make-bed --out reference >reference.plink 2>&1
