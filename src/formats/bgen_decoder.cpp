@@ -6,11 +6,15 @@
 #include <bit>
 #include <cstring>
 #include <functional>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace salus {
 namespace {
 
 constexpr std::size_t most_genotypes = std::size_t{1} << 29; // 1 GiB of dosages
+constexpr std::uint8_t is_uncertain = 4;                     // in call_of_dosage_, beside the call
 constexpr Dosage invalid_bytes = 0xFFFE;                     // probabilities above 1
 
 [[noreturn]] void fail_sum() {
@@ -27,6 +31,14 @@ std::uint64_t load_u64(const std::uint8_t* bytes) noexcept {
     std::uint64_t value = 0;
     std::memcpy(&value, bytes, sizeof value);
     return value;
+}
+
+/// Calls of samples of which bit 2i is set for two copies of the first allele and bit 2i + 1 for
+/// one: 00 is 2 copies of the second, 10 is 1, 01 is 0.
+/// \param flip  all ones for copies of the second allele, zero for copies of the first.
+unsigned calls_of_certain(unsigned ones, unsigned flip) noexcept {
+    const unsigned two = ones & 0x5555, one = ones >> 1 & 0x5555, none = ~(two | one) & 0x5555;
+    return one | ((none & flip) | (two & ~flip)) << 1;
 }
 
 /// round(16384 x copies / whole) for an odd whole, where no tie is possible.
@@ -115,6 +127,17 @@ struct BgenDecoder::Block {
     unsigned bits;
 
     Block(std::span<const std::uint8_t> bytes, std::size_t samples, std::size_t alleles);
+
+    template <class F>
+    void for_each_missing(F&& f) const {
+        std::size_t i = 0;
+        for (; i + 8 <= ploidy.size(); i += 8)
+            for (std::uint64_t marks = load_u64(ploidy.data() + i) & 0x8080'8080'8080'8080ULL;
+                 marks != 0; marks &= marks - 1)
+                f(i + static_cast<std::size_t>(std::countr_zero(marks)) / 8);
+        for (; i < ploidy.size(); ++i)
+            if (ploidy[i] >> 7 != 0) f(i);
+    }
 };
 
 BgenDecoder::Block::Block(std::span<const std::uint8_t> bytes, std::size_t samples,
@@ -135,14 +158,22 @@ BgenDecoder::Block::Block(std::span<const std::uint8_t> bytes, std::size_t sampl
     if (bits < 1 || bits > 32) fail_block("probabilities have not 1 to 32 bits");
     if (least > most || most > 63) fail_block("the range of copies is wrong");
     std::uint64_t with[3] = {0, 0, 0}, gone = 0;
-    for (const std::uint8_t byte : ploidy) {
+    std::size_t diploids = 0; // at the beginning, as a rule all
+    constexpr std::uint64_t all = 0x0101'0101'0101'0101ULL;
+    for (; diploids + 8 <= samples; diploids += 8) {
+        const std::uint64_t eight = load_u64(ploidy.data() + diploids);
+        if ((eight & 0x7F * all) != 2 * all || least > 2 || most < 2) break;
+        gone |= eight & 0x80 * all;
+    }
+    with[2] = diploids;
+    for (const std::uint8_t byte : ploidy.subspan(diploids)) {
         const unsigned copies = byte & 0x7FU;
         if (copies > 2)
             throw RecordDefect{"a sample has more than two copies", "copies are one or two"};
         if (copies < least || copies > most)
             fail_block("a sample has other copies than the record says");
         ++with[copies];
-        gone += byte >> 7;
+        gone |= byte & 0x80U;
     }
     diploid = with[2] == samples;
     complete = gone == 0;
@@ -154,8 +185,15 @@ BgenDecoder::Block::Block(std::span<const std::uint8_t> bytes, std::size_t sampl
 
 BgenDecoder::BgenDecoder(std::size_t samples, double threshold)
     : samples_(samples),
-      tolerance_(static_cast<unsigned>(threshold * (1 + 1e-11) * double{dosage_one})) {
+      tolerance_(static_cast<unsigned>(threshold * (1 + 1e-11) * double{dosage_one})),
+      call_of_dosage_(std::size_t{1} << 16, missing | is_uncertain) {
     SALUS_ASSERT(tolerance_ <= dosage_one / 2);
+    for (unsigned call = 0; call <= 2; ++call) {
+        const unsigned whole = call * dosage_one;
+        for (unsigned d = whole - std::min(whole, tolerance_); d <= whole + tolerance_; ++d)
+            call_of_dosage_[d] = static_cast<std::uint8_t>(call | (d != whole ? is_uncertain : 0U));
+    }
+    call_of_dosage_[dosage_missing] = missing;
 }
 
 std::uint64_t BgenDecoder::most_bytes(std::uint64_t samples, std::uint64_t alleles) noexcept {
@@ -193,33 +231,35 @@ std::uint64_t BgenDecoder::decode(std::span<const std::uint8_t> bytes, Alleles a
 
 bool BgenDecoder::decode_certain_8_bit(const Block& block, bool ref_first,
                                        GenotypeRecord& out) const {
-    // Each sample is one of FF 00 (two copies of the first allele), 00 FF (one), 00 00 (none).
-    constexpr std::uint64_t low = 0x0001'0001'0001'0001ULL;
-    std::uint64_t strange = 0;
-    const auto four = [&](std::uint64_t bytes) {
-        const std::uint64_t ones = bytes & (low | low << 8), first = ones & low,
-                            second = ones >> 8 & low;
-        strange |= (ones * 0xFF ^ bytes) | (first & second);
-        // Copies of the second allele: 2 - 2 first - second; of the first one: 2 first + second.
-        const std::uint64_t of_first = first << 1 | second;
-        const std::uint64_t calls = ref_first ? 2 * low - of_first : of_first;
-        return static_cast<std::uint8_t>((calls & 3) | (calls >> 14 & 12) | (calls >> 28 & 48) |
-                                         (calls >> 42 & 192));
-    };
+    const unsigned flip = ref_first ? ~0U : 0U;
     std::size_t i = 0;
-    for (; i + 4 <= samples_ && strange == 0; i += 4)
-        out.rows[i / 4] = four(load_u64(block.values + 2 * i));
-    if (i < samples_ && strange == 0) {
-        const auto used = static_cast<unsigned>(samples_ - i);
-        const std::uint64_t bytes =
-            load_u64(block.values + 2 * i) & ((std::uint64_t{1} << 16 * used) - 1);
-        out.rows[i / 4] = static_cast<std::uint8_t>(four(bytes) & ((1U << 2 * used) - 1));
+#if defined(__SSE2__)
+    for (; i + 8 <= samples_; i += 8) {
+        const __m128i bytes =
+            _mm_loadu_si128(reinterpret_cast<const __m128i*>(block.values + 2 * i));
+        const __m128i signs = _mm_cmpgt_epi8(_mm_setzero_si128(), bytes); // FF where the top bit is
+        const auto same = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(signs, bytes)));
+        const auto ones = static_cast<unsigned>(_mm_movemask_epi8(bytes));
+        if (same != 0xFFFF || (ones & ones >> 1 & 0x5555) != 0) return false;
+        const unsigned calls = calls_of_certain(ones, flip);
+        out.rows[i / 4] = static_cast<std::uint8_t>(calls);
+        out.rows[i / 4 + 1] = static_cast<std::uint8_t>(calls >> 8);
     }
-    if (strange != 0) return false;
+#endif
+    for (; i < samples_; i += 4) {
+        const auto used = static_cast<unsigned>(std::min<std::size_t>(4, samples_ - i));
+        std::uint64_t bytes = load_u64(block.values + 2 * i);
+        if (used < 4) bytes &= (std::uint64_t{1} << 16 * used) - 1;
+        constexpr std::uint64_t low = 0x0101'0101'0101'0101ULL;
+        const std::uint64_t tops = bytes >> 7 & low;
+        const auto ones = static_cast<unsigned>(tops * 0x0102'0408'1020'4080ULL >> 56);
+        if (tops * 0xFF != bytes || (ones & ones >> 1 & 0x55) != 0) return false;
+        out.rows[i / 4] =
+            static_cast<std::uint8_t>(calls_of_certain(ones, flip) & ((1U << 2 * used) - 1));
+    }
     out.dosages.clear();
     if (!block.complete)
-        for (i = 0; i < samples_; ++i)
-            if (block.ploidy[i] >> 7 != 0) packed_set(out.rows, i, missing);
+        block.for_each_missing([&](std::size_t sample) { packed_set(out.rows, sample, missing); });
     return true;
 }
 
@@ -325,21 +365,19 @@ void BgenDecoder::decode_layout_1(std::span<const std::uint8_t> block, Alleles a
 }
 
 void BgenDecoder::set_missing(const Block& block, GenotypeRecord& out) const {
-    for (std::size_t i = 0; i < samples_; ++i)
-        if (block.ploidy[i] >> 7 != 0 || block.ploidy[i] == 0) out.dosages[i] = dosage_missing;
+    for (std::size_t i = 0; !block.diploid && i < samples_; ++i)
+        if (block.ploidy[i] == 0) out.dosages[i] = dosage_missing;
+    block.for_each_missing([&](std::size_t sample) { out.dosages[sample] = dosage_missing; });
 }
 
 void BgenDecoder::finish(GenotypeRecord& out) const {
     const std::size_t bytes = packed_bytes(samples_), rows = out.dosages.size() / samples_;
-    const unsigned tolerance = tolerance_;
-    bool uncertain = false;
+    const std::uint8_t* const call_of = call_of_dosage_.data();
+    unsigned uncertain = 0;
     const auto call = [&](Dosage dosage) -> unsigned {
-        if (dosage == dosage_missing) return missing;
-        const unsigned nearest = (dosage + dosage_one / 2U) / dosage_one;
-        const unsigned whole = nearest * dosage_one;
-        const unsigned away = dosage > whole ? dosage - whole : whole - dosage;
-        uncertain |= away != 0;
-        return away > tolerance ? unsigned{missing} : nearest;
+        const unsigned entry = call_of[dosage];
+        uncertain |= entry;
+        return entry & 3;
     };
     for (std::size_t v = 0; v < rows; ++v) {
         const Dosage* const from = out.dosages.data() + v * samples_;
@@ -353,7 +391,7 @@ void BgenDecoder::finish(GenotypeRecord& out) const {
             last |= call(from[i]) << shift;
         if (samples_ % 4 != 0) row[bytes - 1] = static_cast<std::uint8_t>(last);
     }
-    if (!uncertain) out.dosages.clear();
+    if ((uncertain & is_uncertain) == 0) out.dosages.clear();
 }
 
 } // namespace salus

@@ -56,6 +56,7 @@ private:
 
     std::size_t samples_;
     unsigned tolerance_;                       // in 1/16384
+    std::vector<std::uint8_t> call_of_dosage_; // [dosage]: call, and whether it says less
     std::vector<std::uint64_t> copies_;        // [allele], scratch: expected copies x 2^bits - 1
     std::vector<std::uint64_t> haplotypes_[2]; // [allele], scratch
 };

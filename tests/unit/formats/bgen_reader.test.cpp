@@ -92,6 +92,34 @@ TEST_F(BgenTest, CertainCallsHaveNoDosages) {
     EXPECT_THAT(last.calls, ElementsAre("21002.120"));
 }
 
+TEST_F(BgenTest, CertainCallsOfEveryLength) {
+    Rng rng(9, "certain", 0);
+    for (std::size_t samples = 1; samples <= 40; ++samples) {
+        BgenSite site;
+        std::string first, last;
+        for (std::size_t i = 0; i < samples; ++i) {
+            const std::uint64_t call = rng.below(4); // copies of the second allele, or missing
+            site.ploidy.push_back(call == 3 ? 0x82 : 2);
+            site.values.push_back(call == 0 ? 255 : 0);
+            site.values.push_back(call == 1 ? 255 : 0);
+            first += "012."[call];
+            last += "210."[call];
+        }
+        const Content content = read_back({}, samples, {site});
+        EXPECT_EQ(content.calls[0], first);
+        EXPECT_FALSE(content.has_dosages[0]);
+        EXPECT_EQ(read_back({}, samples, {site}, {.bgen_alleles = BgenRef::last}).calls[0], last);
+        // One uncertain sample, wherever it is, and the dosages are there.
+        const std::size_t one = rng.below(samples);
+        site.ploidy[one] = 2;
+        site.values[2 * one] = 3;
+        site.values[2 * one + 1] = 0;
+        const Content uncertain = read_back({}, samples, {site});
+        EXPECT_TRUE(uncertain.has_dosages[0]);
+        EXPECT_EQ(uncertain.dosages[0][one], 32382); // (510 - 6) x 16384 / 255 = 32382.5...
+    }
+}
+
 TEST_F(BgenTest, DosagesAreRoundedAndCalledWithinTheThreshold) {
     // P(AA), P(AC) of 255: 510 - 2a - b copies; 25/255 = 0.098 and 26/255 = 0.102 about 0.1.
     const BgenSite site{.ploidy = {2, 2, 2, 2, 0x82},
