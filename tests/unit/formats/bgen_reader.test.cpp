@@ -375,6 +375,28 @@ TEST_F(BgenTest, EveryFlippedBitOfACheckedBlockIsNoticed) {
     expect_flips_are_noticed(folder_, {.packing = Packing::zstd, .zstd_checksum = true});
 }
 
+TEST_F(BgenTest, AThousandFlippedBitsAnywhere) {
+    std::vector<BgenSite> sites;
+    for (std::uint32_t v = 0; v < 20; ++v)
+        sites.push_back({.position = 100 + v,
+                         .phased = v % 2 == 1,
+                         .ploidy = {2, 2, 0x82, 2},
+                         .values = {v, 20, 0, 255, 0, 0, 200, 5}});
+    for (const Packing packing : {Packing::none, Packing::zlib, Packing::zstd}) {
+        const std::string bytes = test::bgen_text({.packing = packing}, 4, sites);
+        Rng rng(11, "flips", static_cast<std::uint64_t>(packing));
+        for (int n = 0; n < 1000; ++n) {
+            const std::size_t bit = rng.below(8 * bytes.size());
+            std::string flipped = bytes;
+            flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+            // Heads of records have no checksum, so all that is asked is an answer.
+            const std::string answer = error_of(flipped);
+            EXPECT_TRUE(answer == "no error" || answer.find("a.bgen") != std::string::npos)
+                << answer;
+        }
+    }
+}
+
 TEST_F(BgenTest, HostileLengthsCostNoMemory) {
     // A zstd frame that claims 3 GiB, and 65,535 alleles for a few bytes.
     BgenSite site{.ploidy = {2, 2}, .values = {255, 0, 0, 255}};

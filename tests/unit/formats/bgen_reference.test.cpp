@@ -234,7 +234,18 @@ TEST(BgenReferenceFiles, SameCallsAsThePlinkFilesOfTheSet) {
         }
         EXPECT_EQ(read(path.string() + ".bgen", ref_last, 4000).calls, bgen.calls);
     }
+    // The 10,000 samples of SAIGE's markers, without names in the file.
     const test::ScratchFolder folder("zstd");
+    const auto saige = genomes / "saige_extdata/genotype_100markers.bgen";
+    const Read bed = read(std::filesystem::path(saige).replace_extension(".bed"));
+    const auto copy = with_names(folder, saige, 10000);
+    const Read first = read(copy), last = read(copy, {.bgen_alleles = BgenRef::last});
+    ASSERT_EQ(first.variants.size(), bed.variants.size());
+    for (std::size_t v = 0; v < bed.variants.size(); ++v) {
+        const bool ref_first = first.variants[v].ref == bed.variants[v].ref;
+        ASSERT_EQ((ref_first ? first : last).variants[v].alt, bed.variants[v].alt);
+        ASSERT_EQ((ref_first ? first : last).calls[v], bed.calls[v]);
+    }
     const auto zstd =
         read(with_names(folder, genomes / "regenie_example/example_3chr_zstd.bgen", 500));
     EXPECT_EQ(zstd.calls, read(genomes / "regenie_example/example_3chr.bgen").calls);
