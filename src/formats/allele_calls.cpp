@@ -210,58 +210,63 @@ bool read_simple_gt_columns(std::string_view text, std::size_t samples, SimpleRo
 
 namespace {
 
-/// One call of two bytes and its phase; false if an allele is beyond 1.
-bool simple_bcf_call(const char* bytes, SimpleRows& rows, unsigned& call, unsigned& phase) {
-    const auto first = static_cast<unsigned char>(bytes[0]),
-               second = static_cast<unsigned char>(bytes[1]);
-    const unsigned a = first >> 1, b = second >> 1;
-    if (a > 2 || b > 2) return false;
-    if ((a == 0) != (b == 0)) ++rows.half_missing;
-    call = a == 0 || b == 0 ? unsigned{missing} : a + b - 2;
-    phase = call == het && (second & 1) != 0 ? unsigned{a == 2 ? alt_first : alt_second} : 0U;
-    return true;
+/// Calls and phases of four samples as one byte each.
+struct FourCalls {
+    std::uint8_t calls, phases;
+    bool simple; // no allele beyond 1, no end of a call
+};
+
+/// From the two bytes of each sample, (allele + 1) << 1 | phased, where 0 is missing.
+FourCalls four_bcf_calls(std::uint64_t codes, std::uint64_t& half_missing) noexcept {
+    constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL, firsts = 0x0001'0001'0001'0001ULL,
+                            seconds = firsts << 8;
+    const std::uint64_t numbers = codes >> 1 & 0x7F * ones;          // 0 missing, 1 REF, 2 ALT
+    const std::uint64_t none = ~(numbers + 0x7F * ones) >> 7 & ones; // 1 where missing
+    const std::uint64_t alleles = numbers - ones + none;             // 0 REF or missing, 1 ALT
+    const std::uint64_t no_call = (none | none >> 8) & firsts;
+    const std::uint64_t calls = ((alleles + (alleles >> 8)) & 3 * firsts) | no_call | no_call << 1;
+    half_missing += static_cast<unsigned>(std::popcount((none ^ none >> 8) & firsts));
+    const std::uint64_t hets =
+        (alleles ^ alleles << 8) & codes & seconds & ~(no_call << 8); // phased ones
+    const std::uint64_t alt_firsts = alleles << 8 & hets;
+    const std::uint64_t phases = ((hets ^ alt_firsts) | alt_firsts << 1) >> 8;
+    const auto gathered = [](std::uint64_t x) { // bits 0, 16, 32, 48 -> 0, 2, 4, 6
+        return static_cast<std::uint8_t>((x & 3) | (x >> 14 & 12) | (x >> 28 & 48) |
+                                         (x >> 42 & 192));
+    };
+    return {gathered(calls), gathered(phases),
+            ((numbers + 0x7D * ones) & 0x80 * ones) == 0}; // none is 3 or more
 }
 
 } // namespace
 
 bool read_simple_bcf_calls(std::string_view bytes, std::size_t samples, SimpleRows& rows) noexcept {
     constexpr std::uint64_t ones = 0x0101'0101'0101'0101ULL;
-    constexpr std::uint64_t seconds = 0x0100'0100'0100'0100ULL;
-    unsigned any = 0;
+    std::uint8_t *const calls = rows.calls.data(), *const phase = rows.phase.data();
+    unsigned phased = 0;
+    std::uint64_t half_missing = 0;
     for (std::size_t i = 0; i < samples; i += 4) {
-        const std::size_t in_byte = std::min<std::size_t>(4, samples - i);
-        if (in_byte == 4) {
-            // REF is 2 or 3, ALT 4 or 5: without the phase bit, halved and less 1, they are 0
-            // and 1.
-            const std::uint64_t codes = load_u64(bytes.data() + 2 * i);
-            const std::uint64_t alleles = (codes >> 1 & 0x7F * ones) - ones;
-            if ((alleles & ~ones) == 0) [[likely]] {
-                const std::uint64_t sums = alleles + (alleles >> 8);
-                rows.calls[i / 4] = static_cast<std::uint8_t>(
-                    (sums & 3) | (sums >> 14 & 12) | (sums >> 28 & 48) | (sums >> 42 & 192));
-                const std::uint64_t hets = (alleles ^ alleles << 8) & codes & seconds; // phased
-                if (hets != 0) {
-                    const std::uint64_t firsts = alleles << 8 & hets,
-                                        p = (hets ^ firsts) | firsts << 1;
-                    rows.phase[i / 4] = static_cast<std::uint8_t>((p >> 8 & 3) | (p >> 22 & 12) |
-                                                                  (p >> 36 & 48) | (p >> 50 & 192));
-                    any = 1;
-                }
-                continue;
-            }
+        std::uint64_t codes = 2 * ones; // REF for samples that are not there
+        if (i + 4 <= samples)
+            codes = load_u64(bytes.data() + 2 * i);
+        else
+            std::memcpy(&codes, bytes.data() + 2 * i, 2 * (samples - i));
+        // REF is 2 or 3, ALT 4 or 5: without the phase bit, halved and less 1, they are 0 and 1.
+        const std::uint64_t alleles = (codes >> 1 & 0x7F * ones) - ones;
+        if (((alleles & ~ones) | (codes & ones)) == 0) [[likely]] { // none missing or phased
+            const std::uint64_t sums = alleles + (alleles >> 8);
+            calls[i / 4] = static_cast<std::uint8_t>((sums & 3) | (sums >> 14 & 12) |
+                                                     (sums >> 28 & 48) | (sums >> 42 & 192));
+            continue;
         }
-        unsigned calls = 0, phases = 0;
-        for (unsigned k = 0; k < in_byte; ++k) {
-            unsigned call = 0, phase = 0;
-            if (!simple_bcf_call(bytes.data() + 2 * (i + k), rows, call, phase)) return false;
-            calls |= call << (2 * k);
-            phases |= phase << (2 * k);
-        }
-        rows.calls[i / 4] = static_cast<std::uint8_t>(calls);
-        rows.phase[i / 4] = static_cast<std::uint8_t>(phases);
-        any |= phases;
+        const FourCalls four = four_bcf_calls(codes, half_missing);
+        if (!four.simple) return false;
+        calls[i / 4] = four.calls;
+        phase[i / 4] = four.phases;
+        phased |= four.phases;
     }
-    rows.any_phased = any != 0;
+    rows.half_missing += half_missing;
+    rows.any_phased = phased != 0;
     return true;
 }
 
