@@ -11,8 +11,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "BCF is little-endian");
 
-// Type codes of BCF 2.2 and places of the names in the header dictionary: PASS, our filters, AC,
-// AN, AF, GT.
+// Type codes of BCF 2.2. Names in the header dictionary: PASS, our filters, AC, AN, AF, GT, DS.
 enum BcfType : std::uint8_t {
     int8_type = 1,
     int16_type = 2,
@@ -51,26 +50,29 @@ void put_key(std::string& out, std::uint32_t key) {
     put(out, key);
 }
 
-/// Called alleles of a sample as two BCF GT bytes, unphased.
+/// Called alleles of a sample as two BCF GT bytes.
 constexpr std::array<std::array<std::uint8_t, 2>, call_codes> gt_bytes = [] {
-    const auto byte = [](unsigned allele) -> std::uint8_t {
+    const auto byte = [](unsigned allele, bool phased) -> std::uint8_t {
         if (allele == absent_code) return end_of_vector;
-        return allele == missing_code ? 0 : static_cast<std::uint8_t>((allele + 1) << 1);
+        const unsigned number = allele == missing_code ? 0 : allele + 1;
+        return static_cast<std::uint8_t>(number << 1 | (phased ? 1 : 0));
     };
     std::array<std::array<std::uint8_t, 2>, call_codes> bytes{};
     for (unsigned code = 0; code < call_codes; ++code)
-        bytes[code] = {byte(code / 5), byte(code % 5)};
+        bytes[code] = {byte(code % phased_code / 5, false),
+                       byte(code % 5, is_phased(static_cast<CallCode>(code)))};
     return bytes;
 }();
 
 void put_shared(const VariantRow& row, std::uint32_t first_info, std::string& out) {
-    const bool counted = row.counts.called > 0;
+    const bool counted = row.counts.called > 0 && !row.alt.empty();
+    const std::uint32_t fields = (row.alt.empty() ? 1U : 2U) + (counted ? 1U : 0U);
     put(out, static_cast<std::int32_t>(row.contig));
     put(out, static_cast<std::int32_t>(row.position - 1));
     put(out, static_cast<std::int32_t>(row.ref.size()));
     put(out, missing_float);
-    put(out, static_cast<std::uint32_t>((row.alt.size() + 1) << 16 | (counted ? 3U : 2U)));
-    put(out, std::uint32_t{1} << 24 | static_cast<std::uint32_t>(row.calls.size()));
+    put(out, static_cast<std::uint32_t>((row.alt.size() + 1) << 16 | fields));
+    put(out, (row.dosages.empty() ? 1U : 2U) << 24 | static_cast<std::uint32_t>(row.calls.size()));
     if (row.id.empty())
         put_type(out, 0, char_type);
     else
@@ -78,12 +80,15 @@ void put_shared(const VariantRow& row, std::uint32_t first_info, std::string& ou
     put_text(out, row.ref);
     for (const std::string& alt : row.alt)
         put_text(out, alt);
-    put_type(out, 1, int32_type);
-    put(out, row.filter);
-    put_key(out, first_info);
-    put_type(out, row.alt.size(), int32_type);
-    for (std::size_t k = 0; k < row.alt.size(); ++k)
-        put(out, static_cast<std::int32_t>(row.counts.alt[k]));
+    put_type(out, row.filters.size(), int32_type);
+    for (const std::uint32_t filter : row.filters)
+        put(out, filter);
+    if (!row.alt.empty()) {
+        put_key(out, first_info);
+        put_type(out, row.alt.size(), int32_type);
+        for (std::size_t k = 0; k < row.alt.size(); ++k)
+            put(out, static_cast<std::int32_t>(row.counts.alt[k]));
+    }
     put_key(out, first_info + 1);
     put_integer(out, row.counts.called);
     if (!counted) return;
@@ -92,6 +97,17 @@ void put_shared(const VariantRow& row, std::uint32_t first_info, std::string& ou
     for (std::size_t k = 0; k < row.alt.size(); ++k)
         put(out, static_cast<float>(static_cast<double>(row.counts.alt[k]) /
                                     static_cast<double>(row.counts.called)));
+}
+
+void put_dosages(const VariantRow& row, std::string& out) {
+    put_type(out, 1, float_type);
+    for (std::size_t i = 0; i < row.dosages.size(); ++i) {
+        const float copies = static_cast<float>(row.dosages[i]) / dosage_one;
+        if (row.dosages[i] == dosage_missing)
+            put(out, missing_float);
+        else
+            put(out, row.calls[i] % 5 == absent_code ? copies / 2 : copies);
+    }
 }
 
 } // namespace
@@ -118,6 +134,10 @@ void append_bcf_row(const CallSetHeader& header, const VariantRow& row, std::str
     for (const CallCode code : row.calls) {
         std::memcpy(at, gt_bytes[code].data(), 2);
         at += 2;
+    }
+    if (!row.dosages.empty()) {
+        put_key(out, first_info + 4);
+        put_dosages(row, out);
     }
     const std::array lengths{static_cast<std::uint32_t>(shared),
                              static_cast<std::uint32_t>(out.size() - begin - 8 - shared)};

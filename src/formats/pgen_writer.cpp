@@ -19,10 +19,14 @@ constexpr std::uint64_t block_of(std::uint64_t record) {
     return record / PgenHeader::block_records;
 }
 
-/// Readers take no list of calls longer than 1/8 of the samples, and of dosages none longer than
-/// 1/9; 1/16 is where an array of bits becomes smaller.
-constexpr std::size_t longest_list(std::size_t samples) { return samples / 8; }
-constexpr std::size_t longest_dosage_list(std::size_t samples) { return samples / 16; }
+/// plink2 takes lists of calls shorter than 1/8 of the samples, and behind bits shorter than 1/16.
+/// For dosages 1/16 is below its limit; there, an array of bits is as small.
+constexpr std::size_t longest_list(std::size_t samples) {
+    return std::max<std::size_t>(1, samples / 8) - 1;
+}
+constexpr std::size_t longest_short_list(std::size_t samples) {
+    return std::max<std::size_t>(1, samples / 16) - 1;
+}
 
 /// 32 calls of a row, zero beyond its end.
 std::uint64_t word_of(std::span<const std::uint8_t> row, std::size_t word) noexcept {
@@ -173,7 +177,7 @@ std::uint8_t PgenEncoder::smallest_alone(std::span<const std::uint8_t> row) {
     }
     const std::uint8_t low = std::min(most, by_count[1]), high = std::max(most, by_count[1]);
     const std::size_t rest = samples_ - n[low] - n[high], bits = (samples_ + 7) / 8;
-    if (rest > longest_list(samples_) || 1 + bits + rest >= best_.size()) return type;
+    if (rest > longest_short_list(samples_) || 1 + bits + rest >= best_.size()) return type;
     trial_.assign(1, static_cast<char>(low << 2 | (high - low)));
     trial_.resize(1 + bits, '\0');
     for (std::size_t w = 0; 32 * w < samples_; ++w) {
@@ -292,7 +296,7 @@ std::uint8_t PgenEncoder::append_dosages(std::span<const SampleDosage> dosages, 
         append_number(one.dosage, 2, values);
     }
     if (list_.samples.empty()) return 0;
-    const bool as_list = list_.samples.size() <= longest_dosage_list(samples_);
+    const bool as_list = list_.samples.size() <= longest_short_list(samples_);
     if (as_list) {
         append_list(list_, false, out);
     } else {

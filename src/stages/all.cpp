@@ -3,6 +3,7 @@
 #include "stages/allele_frequencies/allele_frequencies.hpp"
 #include "stages/ancestry/ancestry.hpp"
 #include "stages/association/association.hpp"
+#include "stages/export_genotypes/export_genotypes.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
 #include "stages/kinship/kinship.hpp"
@@ -18,19 +19,13 @@
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{simulate_stage(),
-                                           ingest_genomes_stage(),
-                                           merge_genotypes_stage(),
-                                           ingest_health_stage(),
-                                           phenotypes_stage(),
-                                           quality_stage(),
-                                           ld_stage(),
-                                           kinship_stage(),
-                                           principal_components_stage(),
-                                           ancestry_stage(),
-                                           allele_frequencies_stage(),
-                                           association_stage(),
-                                           risk_stage(),
+    static const std::vector<Stage> stages{simulate_stage(),        ingest_genomes_stage(),
+                                           merge_genotypes_stage(), export_genotypes_stage(),
+                                           ingest_health_stage(),   phenotypes_stage(),
+                                           quality_stage(),         ld_stage(),
+                                           kinship_stage(),         principal_components_stage(),
+                                           ancestry_stage(),        allele_frequencies_stage(),
+                                           association_stage(),     risk_stage(),
                                            report_stage()};
     return stages;
 }

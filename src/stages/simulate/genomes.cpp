@@ -1,7 +1,7 @@
 #include "stages/simulate/genomes.hpp"
 
 #include "base/text.hpp"
-#include "formats/bgzf_writer.hpp"
+#include "formats/bgzf_rows.hpp"
 #include "parallel/parallel_for.hpp"
 
 #include <algorithm>
@@ -9,40 +9,6 @@
 
 namespace salus {
 namespace {
-
-/// Rows on their way into BGZF blocks, compressed by all threads in pieces of whole blocks.
-class CompressedStream {
-public:
-    explicit CompressedStream(int level) : level_(level) {}
-    std::string& rows() noexcept { return rows_; }
-    /// Compresses what is there in whole blocks once it is worth it.
-    void drain() {
-        if (rows_.size() < high_water) return;
-        const std::size_t whole = rows_.size() / bgzf_block_input * bgzf_block_input;
-        compress(std::string_view(rows_).substr(0, whole));
-        rows_.erase(0, whole);
-    }
-    std::vector<std::uint8_t> finish() {
-        compress(rows_);
-        return std::move(done_);
-    }
-
-private:
-    static constexpr std::size_t high_water = std::size_t{16} << 20, piece = 4 * bgzf_block_input;
-
-    void compress(std::string_view bytes) {
-        std::vector<std::vector<std::uint8_t>> pieces((bytes.size() + piece - 1) / piece);
-        parallel_for(pieces.size(), [&](std::size_t i) {
-            pieces[i] = bgzf_blocks(bytes.substr(i * piece, piece), level_);
-        });
-        for (const auto& blocks : pieces)
-            done_.insert(done_.end(), blocks.begin(), blocks.end());
-    }
-
-    int level_;
-    std::string rows_;
-    std::vector<std::uint8_t> done_;
-};
 
 bool wants(const SimulateParams& params, std::string_view format) {
     return std::find(params.formats.begin(), params.formats.end(), format) != params.formats.end();
@@ -121,7 +87,10 @@ GenomePart GenomeMaker::make(CellRange cells) {
     const SimulateParams& params = cohort_->params();
     const bool vcf = wants(params, "vcf"), bcf = wants(params, "bcf"), bed = wants(params, "bed");
     const CallSetHeader header = cohort_->header();
-    CompressedStream vcf_rows(params.compression), bcf_rows(params.compression);
+    const TaskRunner run = [](std::size_t count, const std::function<void(std::size_t)>& body) {
+        parallel_for(count, body);
+    };
+    BgzfRows vcf_rows(params.compression, run), bcf_rows(params.compression, run);
     GenomePart part;
     for_each_site(cells, [&](const Site& site) {
         const std::string id =
@@ -129,12 +98,13 @@ GenomePart GenomeMaker::make(CellRange cells) {
                 ? text("sim", header.contigs[cohort_->contig(site.region)].name.substr(3), "_",
                        site.site->position)
                 : "";
+        const std::uint32_t filter = site.low_quality ? 1U : 0U;
         const VariantRow row{.contig = cohort_->contig(site.region),
                              .position = site.site->position,
                              .id = id,
                              .ref = site.alleles->ref,
                              .alt = site.alleles->alt,
-                             .filter = site.low_quality ? 1U : 0U,
+                             .filters = std::span(&filter, 1),
                              .counts = count_alleles(site.calls),
                              .calls = site.calls};
         if (vcf) append_vcf_row(header, row, vcf_rows.rows());

@@ -36,13 +36,15 @@ const std::vector<CallCode> diploid{call_code(0, 1), call_code(1, 1), call_code(
 const std::vector<CallCode> mixed{call_code(0, 4), call_code(1, 2), call_code(2, 4),
                                   call_code(3, 4)};
 
+const std::vector<std::uint32_t> pass{0}, low{1};
+
 VariantRow first_row() {
     return {.contig = 0,
             .position = 10,
             .id = "x1",
             .ref = "C",
             .alt = one_alt,
-            .filter = 0,
+            .filters = pass,
             .counts = count_alleles(diploid),
             .calls = diploid};
 }
@@ -52,7 +54,7 @@ VariantRow second_row() {
             .id = "",
             .ref = "C",
             .alt = two_alts,
-            .filter = 1,
+            .filters = low,
             .counts = count_alleles(mixed),
             .calls = mixed};
 }
