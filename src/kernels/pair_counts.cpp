@@ -81,19 +81,30 @@ PairCounts pair_counts(const std::uint8_t* first, const std::uint8_t* second,
     return sum;
 }
 
+std::uint32_t distance(const std::uint8_t* first, const std::uint8_t* second, std::size_t chunks,
+                       MissingCall missing_call) noexcept {
+    const PairCounts counts = pair_counts(first, second, chunks);
+    if (missing_call == MissingCall::skipped) return counts.distance();
+    std::uint32_t one_hom = 0;
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk)
+        for (std::size_t byte = 0; byte < plane_bytes; byte += 8)
+            one_hom += ones(load(first, chunk, byte).hom ^ load(second, chunk, byte).hom);
+    return one_hom + 4 * counts.ibs0;
+}
+
 } // namespace reference
 
 void add_distances(const PairGroup& group, std::array<std::uint32_t, group_pairs>& sums,
-                   Isa isa) noexcept {
+                   MissingCall missing_call, Isa isa) noexcept {
 #if defined(__x86_64__)
-    if (isa == Isa::avx512_vnni) return detail::add_distances_avx512(group, sums.data());
-    if (isa == Isa::avx2) return detail::add_distances_avx2(group, sums.data());
+    if (isa == Isa::avx512_vnni)
+        return detail::add_distances_avx512(group, missing_call, sums.data());
+    if (isa == Isa::avx2) return detail::add_distances_avx2(group, missing_call, sums.data());
 #endif
     static_cast<void>(isa);
     for (std::size_t p = 0; p < group_pairs; ++p)
-        sums[p] += reference::pair_counts(group.first[p / group_second],
-                                          group.second[p % group_second], group.chunks)
-                       .distance();
+        sums[p] += reference::distance(group.first[p / group_second],
+                                       group.second[p % group_second], group.chunks, missing_call);
 }
 
 void add_pair_counts(const PairGroup& group, std::array<PairCounts, group_pairs>& sums,

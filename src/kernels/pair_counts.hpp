@@ -34,13 +34,19 @@ struct PairGroup {
     std::size_t chunks = 0;
 };
 
+/// What a missing call of one sample is in a distance.
+enum class MissingCall {
+    skipped, // the variant does not count
+    het,     // heterozygous: 1 for every variant where the other one is homozygous; a fifth cheaper
+};
+
 /// Adds the squared distance (PairCounts::distance) of every pair to sums[first * 4 + second].
-/// Exact integers, the same on every instruction set, overflow beyond 2^32. With AVX-512: about
-/// 0.003 ns per pair and variant. Manichaikul et al. 2010, doi:10.1093/bioinformatics/btq559,
-/// counts heterozygotes and opposite homozygotes; their sum of squares is what decides
-/// (docs/methods.md).
+/// Exact integers, the same on every instruction set, overflow beyond 2^32. With AVX-512: 1.3 ns
+/// per pair and chunk, 1.05 with missing calls as heterozygous. Manichaikul et al. 2010,
+/// doi:10.1093/bioinformatics/btq559, counts heterozygotes and opposite homozygotes; their sum of
+/// squares is what decides (docs/methods.md).
 void add_distances(const PairGroup& group, std::array<std::uint32_t, group_pairs>& sums,
-                   Isa isa = best_isa()) noexcept;
+                   MissingCall missing_call = MissingCall::skipped, Isa isa = best_isa()) noexcept;
 
 /// Adds the counts of every pair to sums[first * 4 + second]. About 1.8 times the cost.
 void add_pair_counts(const PairGroup& group, std::array<PairCounts, group_pairs>& sums,
@@ -58,8 +64,10 @@ SampleCalls count_calls(const std::uint8_t* planes, std::size_t chunks,
                         Isa isa = best_isa()) noexcept;
 
 namespace detail {
-void add_distances_avx2(const PairGroup& group, std::uint32_t* sums) noexcept;
-void add_distances_avx512(const PairGroup& group, std::uint32_t* sums) noexcept;
+void add_distances_avx2(const PairGroup& group, MissingCall missing_call,
+                        std::uint32_t* sums) noexcept;
+void add_distances_avx512(const PairGroup& group, MissingCall missing_call,
+                          std::uint32_t* sums) noexcept;
 void add_pair_counts_avx2(const PairGroup& group, PairCounts* sums) noexcept;
 void add_pair_counts_avx512(const PairGroup& group, PairCounts* sums) noexcept;
 } // namespace detail

@@ -58,14 +58,16 @@ SALUS_AVX2 PairCounts count_pair(const std::uint8_t* first, const std::uint8_t* 
             .ibs0 = add_bytes(ibs0)};
 }
 
+template <MissingCall missing_call>
 SALUS_AVX2 std::uint32_t pair_distance(const std::uint8_t* first, const std::uint8_t* second,
                                        std::size_t begin, std::size_t end) noexcept {
     __m256i steps = _mm256_setzero_si256(), opposite = steps;
     for (std::size_t h = begin; h < end; ++h) {
         const Planes a = load(first, h), b = load(second, h);
-        const __m256i one =
-            _mm256_or_si256(_mm256_and_si256(_mm256_andnot_si256(a.hom, a.ref), b.hom),
-                            _mm256_and_si256(_mm256_andnot_si256(b.hom, b.ref), a.hom));
+        __m256i one = _mm256_xor_si256(a.hom, b.hom);
+        if constexpr (missing_call == MissingCall::skipped)
+            one = _mm256_or_si256(_mm256_and_si256(_mm256_andnot_si256(a.hom, a.ref), b.hom),
+                                  _mm256_and_si256(_mm256_andnot_si256(b.hom, b.ref), a.hom));
         const __m256i two =
             _mm256_and_si256(_mm256_and_si256(a.hom, b.hom), _mm256_xor_si256(a.ref, b.ref));
         steps = _mm256_add_epi8(steps, ones(one));
@@ -74,13 +76,23 @@ SALUS_AVX2 std::uint32_t pair_distance(const std::uint8_t* first, const std::uin
     return add_bytes(steps) + 4 * add_bytes(opposite);
 }
 
-} // namespace
-
-SALUS_AVX2 void add_distances_avx2(const PairGroup& group, std::uint32_t* sums) noexcept {
+template <MissingCall missing_call>
+SALUS_AVX2 void add_group(const PairGroup& group, std::uint32_t* sums) noexcept {
     for (std::size_t p = 0; p < group_pairs; ++p)
         for (std::size_t h = 0; h < 2 * group.chunks; h += halves_per_sum)
-            sums[p] += pair_distance(group.first[p / group_second], group.second[p % group_second],
-                                     h, std::min(2 * group.chunks, h + halves_per_sum));
+            sums[p] += pair_distance<missing_call>(group.first[p / group_second],
+                                                   group.second[p % group_second], h,
+                                                   std::min(2 * group.chunks, h + halves_per_sum));
+}
+
+} // namespace
+
+void add_distances_avx2(const PairGroup& group, MissingCall missing_call,
+                        std::uint32_t* sums) noexcept {
+    if (missing_call == MissingCall::het)
+        add_group<MissingCall::het>(group, sums);
+    else
+        add_group<MissingCall::skipped>(group, sums);
 }
 
 SALUS_AVX2 void add_pair_counts_avx2(const PairGroup& group, PairCounts* sums) noexcept {

@@ -40,9 +40,8 @@ constexpr int select_b_or_c = 0xCA; // a ? b : c
 constexpr int a_and_xor = 0x60;     // a & (b ^ c)
 constexpr int a_and_b_not_c = 0x40; // a & b & ~c
 
-} // namespace
-
-SALUS_AVX512 void add_distances_avx512(const PairGroup& group, std::uint32_t* sums) noexcept {
+template <MissingCall missing_call>
+SALUS_AVX512 void add_group(const PairGroup& group, std::uint32_t* sums) noexcept {
     __m512i steps[group_pairs], opposite[group_pairs]; // differences of one and of two copies
 #pragma GCC unroll 8
     for (std::size_t p = 0; p < group_pairs; ++p)
@@ -58,10 +57,14 @@ SALUS_AVX512 void add_distances_avx512(const PairGroup& group, std::uint32_t* su
 #pragma GCC unroll 2
             for (std::size_t i = 0; i < group_first; ++i) {
                 const std::size_t p = i * group_second + j;
-                // One homozygous, and the other, which is not, holds REF: it is heterozygous.
-                const __m512i other =
-                    _mm512_ternarylogic_epi64(a[i].hom, b.ref, a[i].ref, select_b_or_c);
-                const __m512i one = _mm512_ternarylogic_epi64(other, a[i].hom, b.hom, a_and_xor);
+                __m512i one;
+                if constexpr (missing_call == MissingCall::het) {
+                    one = _mm512_xor_si512(a[i].hom, b.hom);
+                } else { // one homozygous, and the other, which is not, holds REF
+                    const __m512i other =
+                        _mm512_ternarylogic_epi64(a[i].hom, b.ref, a[i].ref, select_b_or_c);
+                    one = _mm512_ternarylogic_epi64(other, a[i].hom, b.hom, a_and_xor);
+                }
                 const __m512i differs =
                     _mm512_ternarylogic_epi64(a[i].hom, a[i].ref, b.ref, a_and_xor);
                 const __m512i two = _mm512_and_si512(differs, b.hom);
@@ -80,8 +83,6 @@ SALUS_AVX512 void add_distances_avx512(const PairGroup& group, std::uint32_t* su
     for (std::size_t p = 0; p < group_pairs; ++p)
         sums[p] += static_cast<std::uint32_t>(total[p]);
 }
-
-namespace {
 
 constexpr std::size_t half = 2; // 2 x 2 pairs with four counts each fill the registers
 
@@ -122,6 +123,14 @@ SALUS_AVX512 void count_half(const PairGroup& group, std::size_t j0, PairCounts*
 }
 
 } // namespace
+
+void add_distances_avx512(const PairGroup& group, MissingCall missing_call,
+                          std::uint32_t* sums) noexcept {
+    if (missing_call == MissingCall::het)
+        add_group<MissingCall::het>(group, sums);
+    else
+        add_group<MissingCall::skipped>(group, sums);
+}
 
 SALUS_AVX512 void add_pair_counts_avx512(const PairGroup& group, PairCounts* sums) noexcept {
     static_assert(group_first == half && group_second == 2 * half);

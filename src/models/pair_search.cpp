@@ -13,18 +13,19 @@ constexpr std::size_t tile_samples = 32; // of the second band: their planes sta
 /// Groups of pairs of one tile: search_rows x tile_samples.
 class Tile {
 public:
-    Tile(const PairSearch& search, std::span<const std::uint32_t> limit_first,
-         std::span<const std::uint32_t> limit_second, std::size_t begin, std::size_t end)
+    Tile(const PairSearch& search, std::span<const SampleLimit> limit_first,
+         std::span<const SampleLimit> limit_second, std::size_t begin, std::size_t end)
         : search_(search), limit_first_(limit_first), limit_second_(limit_second), begin_(begin),
           end_(end) {}
 
     void run(std::size_t j0, std::vector<FoundPair>& found, PairTotals& totals) {
         groups_.clear();
-        for (std::size_t i = begin_; i < end_; i += group_first)
-            for (std::size_t j = j0; j < std::min(j0 + tile_samples, search_.second.samples());
-                 j += group_second)
+        // The four samples of a group stay in the first-level cache while pairs pass by.
+        for (std::size_t j = j0; j < std::min(j0 + tile_samples, search_.second.samples());
+             j += group_second)
+            for (std::size_t i = begin_; i < end_; i += group_first)
                 if (const std::uint64_t pairs = pairs_of(i, j)) {
-                    groups_.push_back({.i = i, .j = j, .sums = {}});
+                    groups_.push_back(make_group(i, j));
                     totals.compared += pairs;
                 }
         if (search_.screen == PairScreen::exact) screen(totals);
@@ -36,6 +37,7 @@ private:
     struct Group {
         std::size_t i, j;
         std::array<std::uint32_t, group_pairs> sums;
+        std::array<std::int64_t, group_pairs> limits; // -1: not a pair to look at
     };
 
     bool wanted(std::size_t i, std::size_t j) const noexcept {
@@ -58,13 +60,26 @@ private:
         return planes;
     }
 
-    bool alive(const Group& group) const noexcept {
+    Group make_group(std::size_t i0, std::size_t j0) const noexcept {
+        Group group{.i = i0, .j = j0, .sums = {}, .limits = {}};
         for (std::size_t p = 0; p < group_pairs; ++p) {
-            const std::size_t i = group.i + p / group_second, j = group.j + p % group_second;
-            if (wanted(i, j) && group.sums[p] <= std::min(limit_first_[i], limit_second_[j]))
-                return true;
+            const std::size_t i = i0 + p / group_second, j = j0 + p % group_second;
+            group.limits[p] = wanted(i, j) ? limit_of(limit_first_[i], limit_second_[j]) : -1;
         }
-        return false;
+        return group;
+    }
+
+    std::int64_t limit_of(const SampleLimit& a, const SampleLimit& b) const noexcept {
+        const std::int64_t added =
+            search_.missing_call == MissingCall::het ? std::int64_t{a.missing} + b.missing : 0;
+        return std::min(a.distance, b.distance) + added;
+    }
+
+    static bool alive(const Group& group) noexcept {
+        bool any = false;
+        for (std::size_t p = 0; p < group_pairs; ++p)
+            any |= std::int64_t{group.sums[p]} <= group.limits[p];
+        return any;
     }
 
     /// Drops groups of which no pair can reach the cut-off any more.
@@ -72,7 +87,8 @@ private:
         std::size_t chunk = 0;
         for (const std::size_t end : search_.looks) {
             for (Group& group : groups_)
-                add_distances(planes_of(group, chunk, end - chunk), group.sums, search_.isa);
+                add_distances(planes_of(group, chunk, end - chunk), group.sums,
+                              search_.missing_call, search_.isa);
             totals.chunks += group_pairs * (end - chunk) * groups_.size();
             std::erase_if(groups_, [&](const Group& group) { return !alive(group); });
             chunk = end;
@@ -100,7 +116,7 @@ private:
     }
 
     const PairSearch& search_;
-    std::span<const std::uint32_t> limit_first_, limit_second_;
+    std::span<const SampleLimit> limit_first_, limit_second_;
     std::size_t begin_, end_;
     std::vector<Group> groups_;
 };
@@ -113,16 +129,14 @@ std::vector<std::size_t> look_points(std::span<const std::uint64_t> chunk_het, d
     // An unrelated pair differs by twice its heterozygous calls, one at the cut-off by 1 - 2 k of
     // it.
     const double share = std::clamp(1 - 2 * kinship_min, 0.0, 1.0) * static_cast<double>(all);
-    const std::size_t step = std::max<std::size_t>(1, chunks / 40);
+    const std::size_t step = std::max<std::size_t>(1, chunks / 20);
     std::vector<std::size_t> looks;
     std::uint64_t seen = 0;
     for (std::size_t c = 0, last = 0; c < chunks; ++c) {
-        const auto before = static_cast<double>(seen);
         seen += chunk_het[c];
         const auto now = static_cast<double>(seen);
-        const auto passes = [&](double point) { return before < point && now >= point; };
-        const bool late = now >= share && c + 1 >= last + step;
-        if (!passes(0.8 * share) && !late && c + 1 != chunks) continue;
+        const bool late = now >= 0.85 * share && c + 1 >= last + step;
+        if (!late && c + 1 != chunks) continue;
         looks.push_back(c + 1);
         last = c + 1;
     }
@@ -130,8 +144,8 @@ std::vector<std::size_t> look_points(std::span<const std::uint64_t> chunk_het, d
 }
 
 std::vector<FoundPair> search_pairs(const PairSearch& search,
-                                    std::span<const std::uint32_t> limit_first,
-                                    std::span<const std::uint32_t> limit_second, std::size_t begin,
+                                    std::span<const SampleLimit> limit_first,
+                                    std::span<const SampleLimit> limit_second, std::size_t begin,
                                     std::size_t end, PairTotals& totals) {
     std::vector<FoundPair> found;
     Tile tile(search, limit_first, limit_second, begin, end);
@@ -144,11 +158,27 @@ std::vector<FoundPair> search_pairs(const PairSearch& search,
     return found;
 }
 
-std::vector<std::uint32_t> distance_limits(const PlaneBand& band, double kinship_min) {
-    std::vector<std::uint32_t> limits(band.samples());
-    for (std::size_t i = 0; i < limits.size(); ++i)
-        limits[i] = largest_distance(count_calls(band.at(i), band.chunks()).het, kinship_min);
+std::vector<SampleLimit> distance_limits(const PlaneBand& band, std::size_t variants,
+                                         double kinship_min) {
+    std::vector<SampleLimit> limits(band.samples());
+    for (std::size_t i = 0; i < limits.size(); ++i) {
+        const SampleCalls calls = count_calls(band.at(i), band.chunks());
+        limits[i] = {.distance = largest_distance(calls.het, kinship_min),
+                     .missing = static_cast<std::uint32_t>(variants) - calls.called};
+    }
     return limits;
+}
+
+MissingCall faster_missing_call(std::span<const SampleLimit> first,
+                                std::span<const SampleLimit> second,
+                                std::size_t variants) noexcept {
+    constexpr std::uint64_t share = 100;
+    std::uint64_t missing = 0;
+    for (const auto& limits : {first, second})
+        for (const SampleLimit& limit : limits)
+            missing += limit.missing;
+    return share * missing <= variants * (first.size() + second.size()) ? MissingCall::het
+                                                                        : MissingCall::skipped;
 }
 
 } // namespace salus

@@ -15,19 +15,22 @@ class PlaneBand {
 public:
     PlaneBand() = default;
     PlaneBand(std::size_t samples, std::size_t chunks)
-        : samples_(samples), chunks_(chunks), bytes_(samples * chunks * plane_chunk_bytes) {}
+        : samples_(samples), chunks_(chunks), planes_(samples * chunks + 1) {}
     std::size_t samples() const noexcept { return samples_; }
     std::size_t chunks() const noexcept { return chunks_; }
     const std::uint8_t* at(std::size_t sample, std::size_t chunk = 0) const noexcept {
-        return bytes_.data() + (sample * chunks_ + chunk) * plane_chunk_bytes;
+        return planes_.data()->byte + (sample * chunks_ + chunk) * plane_chunk_bytes;
     }
     std::uint8_t* at(std::size_t sample, std::size_t chunk = 0) noexcept {
-        return bytes_.data() + (sample * chunks_ + chunk) * plane_chunk_bytes;
+        return planes_.data()->byte + (sample * chunks_ + chunk) * plane_chunk_bytes;
     }
 
 private:
+    struct alignas(64) Chunk { // no load crosses a cache line
+        std::uint8_t byte[plane_chunk_bytes];
+    };
     std::size_t samples_ = 0, chunks_ = 0;
-    std::vector<std::uint8_t> bytes_;
+    std::vector<Chunk> planes_;
 };
 
 /// `exact` stops to look at a pair as soon as no variant that is left can bring it to the cut-off;
@@ -49,14 +52,17 @@ struct PairSearch {
     double kinship_min = 0;
     PairScreen screen = PairScreen::exact;
     std::span<const std::size_t> looks; // of look_points, for the exact screen
+    /// How the screen counts missing calls; as heterozygous it allows for the most that they can
+    /// add, one for every missing call. Cheaper where few are missing. Both give the same pairs.
+    MissingCall missing_call = MissingCall::skipped;
     Isa isa = best_isa();
 };
 
 /// Where the exact screen looks whether a pair can still reach kinship_min, as numbers of chunks:
-/// the first where unrelated pairs of different ancestry fall below, then where those of one
-/// ancestry begin to, then every few chunks. A function of the arguments alone; any choice gives
-/// the same pairs.
-/// \param chunk_het  heterozygous calls of all samples in each chunk, in the order of the bands.
+/// the first a little before unrelated pairs of one ancestry begin to fall below, where those of
+/// different ancestry do, then every few chunks. A function of the arguments alone; any choice
+/// gives the same pairs. \param chunk_het  heterozygous calls of all samples in each chunk, in the
+/// order of the bands.
 std::vector<std::size_t> look_points(std::span<const std::uint64_t> chunk_het, double kinship_min);
 
 struct PairTotals {
@@ -64,6 +70,19 @@ struct PairTotals {
     std::uint64_t evaluated = 0; // pairs that were counted in full
     std::uint64_t chunks = 0;    // chunks looked at, summed over the pairs
 };
+
+/// What the exact screen knows of a sample before it is compared.
+struct SampleLimit {
+    std::uint32_t distance = 0; // largest_distance for its heterozygous calls
+    std::uint32_t missing = 0;  // variants without a call
+};
+/// \param variants  in the chunks of the band; the rest of a chunk is missing in everybody.
+std::vector<SampleLimit> distance_limits(const PlaneBand& band, std::size_t variants,
+                                         double kinship_min);
+/// The way of counting missing calls that is likely to be the faster one: as heterozygous up to 1
+/// %.
+MissingCall faster_missing_call(std::span<const SampleLimit> first,
+                                std::span<const SampleLimit> second, std::size_t variants) noexcept;
 
 /// Samples of the first band per call of search_pairs: work for one thread.
 inline constexpr std::size_t search_rows = 16;
@@ -73,11 +92,8 @@ inline constexpr std::size_t search_rows = 16;
 /// pair and variant, about a tenth less with the screen at third degree (the bound: a certificate
 /// that an unrelated pair is below kinship k must see the share 1 - 2 k of their differences).
 std::vector<FoundPair> search_pairs(const PairSearch& search,
-                                    std::span<const std::uint32_t> limit_first,
-                                    std::span<const std::uint32_t> limit_second, std::size_t begin,
+                                    std::span<const SampleLimit> limit_first,
+                                    std::span<const SampleLimit> limit_second, std::size_t begin,
                                     std::size_t end, PairTotals& totals);
-
-/// largest_distance of every sample of a band, for search_pairs.
-std::vector<std::uint32_t> distance_limits(const PlaneBand& band, double kinship_min);
 
 } // namespace salus

@@ -28,8 +28,8 @@ if [[ -d $data/hapmap279_snprelate ]]; then
     compare kg "$data/kg1092_thinned/kg1092"
 fi
 
-# Families whose truth is known: 1,300 samples, so that there are two bands.
-"$SALUS" simulate --samples 1300 --family_share 0.3 --formats bed --region_mb 25 --common_per_mb 40 --rare_per_mb 0 \
+# Families whose truth is known: 2,100 samples, so that there are two bands.
+"$SALUS" simulate --samples 2100 --family_share 0.2 --formats bed --region_mb 25 --common_per_mb 40 --rare_per_mb 0 \
     --hardy_weinberg_faults 0 --seed 3 --output made 2>made.log
 cohort=$(dirname "$(find made -name genotypes.bed -not -path '*/work/*')")
 compare made "$cohort/genotypes"

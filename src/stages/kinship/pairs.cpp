@@ -26,21 +26,22 @@ public:
     PairWriter(const SampleTable& samples, const Cohort& cohort, const Bands& bands,
                const ChosenVariants& chosen, const KinshipParams& params)
         : samples_(samples), cohort_(cohort), bands_(bands), ibs0_expected_(chosen.ibs0_expected),
-          params_(params) {}
+          variants_(chosen.variant.size()), params_(params) {}
 
     void write(const BandPair& unit, BandReader& planes, PartWriter& part) const {
         const PlaneBand& a = planes.band(unit.first);
         const PlaneBand& b = planes.band(unit.second);
         const auto looks = look_points(planes.chunk_het(), params_.kinship_min);
+        const auto limit_a = distance_limits(a, variants_, params_.kinship_min);
+        const auto limit_b = distance_limits(b, variants_, params_.kinship_min);
         const PairSearch search{.first = a,
                                 .second = b,
                                 .same_band = unit.first == unit.second,
                                 .kinship_min = params_.kinship_min,
                                 .screen =
                                     params_.screen == "none" ? PairScreen::none : PairScreen::exact,
-                                .looks = looks};
-        const auto limit_a = distance_limits(a, params_.kinship_min);
-        const auto limit_b = distance_limits(b, params_.kinship_min);
+                                .looks = looks,
+                                .missing_call = faster_missing_call(limit_a, limit_b, variants_)};
         const std::size_t tasks = (a.samples() + search_rows - 1) / search_rows;
         std::vector<std::vector<FoundPair>> found(tasks);
         std::vector<PairTotals> totals(tasks);
@@ -99,6 +100,7 @@ private:
     const Cohort& cohort_;
     const Bands& bands_;
     double ibs0_expected_;
+    std::size_t variants_;
     const KinshipParams& params_;
 };
 

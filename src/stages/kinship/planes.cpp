@@ -90,7 +90,7 @@ private:
 } // namespace
 
 Bands::Bands(std::uint64_t n) : samples(n) {
-    constexpr std::uint64_t least = 1024, most_bands = 128;
+    constexpr std::uint64_t least = 2048, most_bands = 128;
     size = std::max(least, ((n + most_bands - 1) / most_bands + 63) / 64 * 64);
 }
 

@@ -35,7 +35,7 @@ void examine(const KinshipParams& params, const Inputs& inputs, Workload& sizes,
 
 Resources needs(const KinshipParams& params, const Workload& w) {
     const double used = std::min(w.variants, static_cast<double>(params.variants_max));
-    const double band = std::max(1024.0, w.samples / 128);
+    const double band = std::max(2048.0, w.samples / 128);
     const double relatives = 10 * w.samples;
     const double pairs = w.samples * w.samples / 2;
     Resources r;
@@ -47,7 +47,7 @@ Resources needs(const KinshipParams& params, const Workload& w) {
         (w.variants * w.samples * 0.1e-9 + used * w.samples * 1e-9 + pairs * used * 0.004e-9) /
         3600;
     r.formula =
-        "m = min(M, variants_max) variants, bands of b = max(1024, N / 128) samples: memory "
+        "m = min(M, variants_max) variants, bands of b = max(2048, N / 128) samples: memory "
         "per rank 100 MB + 16 B x m + the larger of 256 MB + 200 B x N and 2.5 b m / 4 B, + "
         "64 B x (N + pairs found, taken as 10 N); scratch N m / 4 B; time 0.1 ns x N M + "
         "1 ns x N m + 0.004 ns x m N^2 / 2";

@@ -51,6 +51,16 @@ PairCounts count_slowly(const Calls& calls, std::size_t i, std::size_t j) {
     return sum;
 }
 
+// Squared differences with missing calls as heterozygous.
+std::uint32_t distance_slowly(const Calls& calls, std::size_t i, std::size_t j) {
+    int sum = 0;
+    for (const auto& row : calls) {
+        const int a = row[i] == missing ? 1 : row[i], b = row[j] == missing ? 1 : row[j];
+        sum += (a - b) * (a - b);
+    }
+    return static_cast<std::uint32_t>(sum);
+}
+
 void check(std::size_t variants, bool common) {
     constexpr std::size_t samples = group_first + group_second;
     const Calls calls = random_table(variants, samples, common);
@@ -68,13 +78,18 @@ void check(std::size_t variants, bool common) {
         std::array<std::uint32_t, group_pairs> distance{};
         counts[3].ibs0 = 7, distance[3] = 28; // sums are added to
         add_pair_counts(group, counts, isa);
-        add_distances(group, distance, isa);
+        add_distances(group, distance, MissingCall::skipped, isa);
+        std::array<std::uint32_t, group_pairs> as_het{};
+        add_distances(group, as_het, MissingCall::het, isa);
         for (std::size_t p = 0; p < group_pairs; ++p) {
             PairCounts expected =
                 count_slowly(calls, p / group_second, group_first + p % group_second);
             if (p == 3) expected.ibs0 += 7;
             ASSERT_EQ(counts[p], expected) << to_string(isa) << ", " << variants << " variants";
             ASSERT_EQ(distance[p], expected.distance())
+                << to_string(isa) << ", " << variants << " variants";
+            ASSERT_EQ(as_het[p],
+                      distance_slowly(calls, p / group_second, group_first + p % group_second))
                 << to_string(isa) << ", " << variants << " variants";
         }
     }
@@ -112,7 +127,7 @@ TEST(PairCounts, LargestSumsOfAByteDoNotOverflow) {
     for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {
         if (!is_supported(isa)) continue;
         std::array<std::uint32_t, group_pairs> distance{};
-        add_distances(group, distance, isa);
+        add_distances(group, distance, MissingCall::skipped, isa);
         EXPECT_EQ(distance, (std::array<std::uint32_t, group_pairs>{80000, 80000, 20000, 0, 80000,
                                                                     80000, 20000, 0}));
     }
