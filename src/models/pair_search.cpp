@@ -3,6 +3,7 @@
 #include "models/kinship.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace salus {
@@ -36,8 +37,9 @@ public:
 private:
     struct Group {
         std::size_t i, j;
+        PairGroup planes; // of the chunks that come next
         std::array<std::uint32_t, group_pairs> sums;
-        std::array<std::int64_t, group_pairs> limits; // -1: not a pair to look at
+        std::array<std::int32_t, group_pairs> limits; // -1: not a pair to look at
     };
 
     bool wanted(std::size_t i, std::size_t j) const noexcept {
@@ -50,18 +52,17 @@ private:
         return pairs;
     }
 
-    PairGroup planes_of(const Group& group, std::size_t chunk, std::size_t chunks) const noexcept {
-        PairGroup planes{.first = {}, .second = {}, .chunks = chunks};
+    PairGroup planes_of(std::size_t i, std::size_t j) const noexcept {
+        PairGroup planes{.first = {}, .second = {}, .chunks = search_.first.chunks()};
         for (std::size_t k = 0; k < group_first; ++k)
-            planes.first[k] = search_.first.at(std::min(group.i + k, end_ - 1), chunk);
+            planes.first[k] = search_.first.at(std::min(i + k, end_ - 1));
         for (std::size_t k = 0; k < group_second; ++k)
-            planes.second[k] =
-                search_.second.at(std::min(group.j + k, search_.second.samples() - 1), chunk);
+            planes.second[k] = search_.second.at(std::min(j + k, search_.second.samples() - 1));
         return planes;
     }
 
     Group make_group(std::size_t i0, std::size_t j0) const noexcept {
-        Group group{.i = i0, .j = j0, .sums = {}, .limits = {}};
+        Group group{.i = i0, .j = j0, .planes = planes_of(i0, j0), .sums = {}, .limits = {}};
         for (std::size_t p = 0; p < group_pairs; ++p) {
             const std::size_t i = i0 + p / group_second, j = j0 + p % group_second;
             group.limits[p] = wanted(i, j) ? limit_of(limit_first_[i], limit_second_[j]) : -1;
@@ -69,16 +70,19 @@ private:
         return group;
     }
 
-    std::int64_t limit_of(const SampleLimit& a, const SampleLimit& b) const noexcept {
+    /// Distances are below 2^31: four times at most 10^7 variants.
+    std::int32_t limit_of(const SampleLimit& a, const SampleLimit& b) const noexcept {
         const std::int64_t added =
             search_.missing_call == MissingCall::het ? std::int64_t{a.missing} + b.missing : 0;
-        return std::min(a.distance, b.distance) + added;
+        constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+        return static_cast<std::int32_t>(std::min(most, std::min(a.distance, b.distance) + added));
     }
 
     static bool alive(const Group& group) noexcept {
         bool any = false;
+#pragma GCC unroll 8
         for (std::size_t p = 0; p < group_pairs; ++p)
-            any |= std::int64_t{group.sums[p]} <= group.limits[p];
+            any |= static_cast<std::int32_t>(group.sums[p]) <= group.limits[p];
         return any;
     }
 
@@ -86,9 +90,14 @@ private:
     void screen(PairTotals& totals) {
         std::size_t chunk = 0;
         for (const std::size_t end : search_.looks) {
-            for (Group& group : groups_)
-                add_distances(planes_of(group, chunk, end - chunk), group.sums,
-                              search_.missing_call, search_.isa);
+            for (Group& group : groups_) {
+                group.planes.chunks = end - chunk;
+                add_distances(group.planes, group.sums, search_.missing_call, search_.isa);
+                for (const std::uint8_t*& planes : group.planes.first)
+                    planes += group.planes.chunks * plane_chunk_bytes;
+                for (const std::uint8_t*& planes : group.planes.second)
+                    planes += group.planes.chunks * plane_chunk_bytes;
+            }
             totals.chunks += group_pairs * (end - chunk) * groups_.size();
             std::erase_if(groups_, [&](const Group& group) { return !alive(group); });
             chunk = end;
@@ -98,7 +107,7 @@ private:
     void evaluate(const Group& group, std::vector<FoundPair>& found, PairTotals& totals) const {
         const std::size_t chunks = search_.first.chunks();
         std::array<PairCounts, group_pairs> counts{};
-        add_pair_counts(planes_of(group, 0, chunks), counts, search_.isa);
+        add_pair_counts(planes_of(group.i, group.j), counts, search_.isa);
         totals.evaluated += pairs_of(group.i, group.j);
         totals.chunks += group_pairs * chunks;
         for (std::size_t p = 0; p < group_pairs; ++p) {
