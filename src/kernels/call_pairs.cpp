@@ -45,7 +45,7 @@ struct PlaneCounts {
     std::int64_t called = 0;                        // in both
 };
 
-enum class Need { product, product_and_a, product_and_b, everything };
+enum class Need { product, product_and_called, product_and_a, product_and_b, everything };
 
 inline std::int64_t count_bits(std::uint64_t word) noexcept { return std::popcount(word); }
 
@@ -55,6 +55,7 @@ template <Need need>
                                                       const CallPlanes& b) noexcept {
     constexpr bool a_too = need == Need::product_and_a || need == Need::everything;
     constexpr bool b_too = need == Need::product_and_b || need == Need::everything;
+    constexpr bool both_called = need == Need::product_and_called || need == Need::everything;
     PlaneCounts counts;
     for (std::size_t w = 0; w < a.words; ++w) {
         const std::uint64_t both = a.homozygous[w] & b.homozygous[w];
@@ -68,7 +69,7 @@ template <Need need>
             counts.homozygous_b += count_bits(b.homozygous[w] & a.called[w]);
             counts.alt_b += count_bits(b.hom_alt[w] & a.called[w]);
         }
-        if constexpr (a_too && b_too) counts.called += count_bits(a.called[w] & b.called[w]);
+        if constexpr (both_called) counts.called += count_bits(a.called[w] & b.called[w]);
     }
     return counts;
 }
@@ -78,6 +79,8 @@ template <Need need>
     switch (need) {
     case Need::product:
         return count_words<Need::product>(a, b);
+    case Need::product_and_called:
+        return count_words<Need::product_and_called>(a, b);
     case Need::product_and_a:
         return count_words<Need::product_and_a>(a, b);
     case Need::product_and_b:
@@ -118,6 +121,7 @@ template <Need need>
 SALUS_POPCNT512 PlaneCounts count_avx512(const CallPlanes& a, const CallPlanes& b) noexcept {
     constexpr bool a_too = need == Need::product_and_a || need == Need::everything;
     constexpr bool b_too = need == Need::product_and_b || need == Need::everything;
+    constexpr bool both_called = need == Need::product_and_called || need == Need::everything;
     __m512i both_sum = _mm512_setzero_si512(), opposite_sum = both_sum, homozygous_a = both_sum,
             alt_a = both_sum, homozygous_b = both_sum, alt_b = both_sum, called_sum = both_sum;
     for (std::size_t w = 0; w < a.words; w += 8) {
@@ -138,10 +142,10 @@ SALUS_POPCNT512 PlaneCounts count_avx512(const CallPlanes& a, const CallPlanes& 
             const __m512i called_a = _mm512_load_si512(a.called + w);
             homozygous_b = add_bits(homozygous_b, _mm512_and_si512(hom_b, called_a));
             alt_b = add_bits(alt_b, _mm512_and_si512(two_b, called_a));
-            if constexpr (a_too)
-                called_sum = add_bits(called_sum,
-                                      _mm512_and_si512(called_a, _mm512_load_si512(b.called + w)));
         }
+        if constexpr (both_called)
+            called_sum = add_bits(called_sum, _mm512_and_si512(_mm512_load_si512(a.called + w),
+                                                               _mm512_load_si512(b.called + w)));
     }
     PlaneCounts counts{.both_homozygous = add_lanes(both_sum), .opposite = add_lanes(opposite_sum)};
     if constexpr (a_too) {
@@ -152,7 +156,7 @@ SALUS_POPCNT512 PlaneCounts count_avx512(const CallPlanes& a, const CallPlanes& 
         counts.homozygous_b = add_lanes(homozygous_b);
         counts.alt_b = add_lanes(alt_b);
     }
-    if constexpr (a_too && b_too) counts.called = add_lanes(called_sum);
+    if constexpr (both_called) counts.called = add_lanes(called_sum);
     return counts;
 }
 
@@ -160,6 +164,8 @@ PlaneCounts count_avx512(Need need, const CallPlanes& a, const CallPlanes& b) no
     switch (need) {
     case Need::product:
         return count_avx512<Need::product>(a, b);
+    case Need::product_and_called:
+        return count_avx512<Need::product_and_called>(a, b);
     case Need::product_and_a:
         return count_avx512<Need::product_and_a>(a, b);
     case Need::product_and_b:
@@ -352,6 +358,11 @@ CallPairSums pair_sums(const CallPlanes& a, const CallPlanes& b, Isa isa) noexce
     sums.product =
         counts.both_homozygous - 2 * counts.opposite + sums.sum_a + sums.sum_b - sums.samples;
     return sums;
+}
+
+CallPairGlance pair_glance(const CallPlanes& a, const CallPlanes& b, Isa isa) noexcept {
+    const PlaneCounts counts = count_planes(Need::product_and_called, a, b, isa);
+    return {.samples = counts.called, .product = counts.both_homozygous - 2 * counts.opposite};
 }
 
 CallPairSums pair_sums(std::span<const Carrier> carriers, const CallSums& sums_a,

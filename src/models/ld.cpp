@@ -2,11 +2,38 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace salus {
 namespace {
 
 constexpr double allowance = 0x1p-44;
+
+// A variant over its called samples in the orientation with fewer copies, and what the samples
+// called in it but not in the other variant can hold.
+struct Bounded {
+    std::int64_t sum, squares, lost_max;
+    bool flipped;
+    Bounded(const CallSums& s, std::int64_t both) noexcept
+        : sum(s.sum), squares(s.squares), flipped(s.sum > s.called) {
+        if (flipped) {
+            squares += 4 * (s.called - sum);
+            sum = 2 * s.called - sum;
+        }
+        lost_max = std::min(2 * (s.called - both), sum);
+    }
+    // n^2 times the variance over the n samples called in both, for every number of lost copies:
+    // with `lost` copies between `lost` and 2 * `lost` squares are lost.
+    std::int64_t least_variance(std::int64_t n) const noexcept {
+        const auto at = [&](std::int64_t lost) {
+            return n * (squares - 2 * lost) - (sum - lost) * (sum - lost);
+        };
+        return std::max<std::int64_t>(0, std::min(at(0), at(lost_max))); // concave in between
+    }
+    std::int64_t most_variance(std::int64_t n) const noexcept {
+        return n * squares - (sum - lost_max) * (sum - lost_max);
+    }
+};
 
 // How many people carry at least one and at least two copies.
 struct Carriers {
@@ -58,6 +85,30 @@ bool R2Limit::reachable(const CallSums& a, const CallSums& b) const noexcept {
     return above(static_cast<double>(covariance),
                  static_cast<double>(n * a.squares - a.sum * a.sum),
                  static_cast<double>(n * b.squares - b.sum * b.sum));
+}
+
+std::optional<bool> R2Limit::decide(const CallPairGlance& pair, const CallSums& a,
+                                    const CallSums& b) const noexcept {
+    const std::int64_t n = pair.samples;
+    const Bounded x(a, n), y(b, n);
+    const std::int64_t product = n * (x.flipped == y.flipped ? pair.product : -pair.product);
+    // With g = x + 1 the covariance is n sum(x_a x_b) - (n - sum g_a) (n - sum g_b).
+    std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = -low;
+    for (const std::int64_t lost_a : {std::int64_t{0}, x.lost_max})
+        for (const std::int64_t lost_b : {std::int64_t{0}, y.lost_max}) {
+            const std::int64_t covariance = product - (n - x.sum + lost_a) * (n - y.sum + lost_b);
+            low = std::min(low, covariance);
+            high = std::max(high, covariance);
+        }
+    const auto most = static_cast<double>(std::max(std::abs(low), std::abs(high)));
+    if (!above(most, static_cast<double>(x.least_variance(n)),
+               static_cast<double>(y.least_variance(n))))
+        return false;
+    const std::int64_t least = low > 0 ? low : high < 0 ? high : 0;
+    if (above(static_cast<double>(least), static_cast<double>(x.most_variance(n)),
+              static_cast<double>(y.most_variance(n))))
+        return true;
+    return std::nullopt;
 }
 
 CallPairSums x_linked_sums(const CallPairSums& others, const CallPairSums& males) noexcept {

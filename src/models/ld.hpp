@@ -2,9 +2,9 @@
 
 #include "kernels/call_pairs.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
+#include <optional>
 
 namespace salus {
 
@@ -28,6 +28,11 @@ public:
     /// False only if no two variants with these sums over the same samples, none of them missing,
     /// can exceed the limit: O(1), from the extreme arrangements of the genotypes.
     bool reachable(const CallSums& a, const CallSums& b) const noexcept;
+    /// The verdict from the product and the number of samples called in both, given the sums of
+    /// each variant over its own called samples; nothing if it hangs on who is missing. Never
+    /// contradicts `exceeded`.
+    std::optional<bool> decide(const CallPairGlance& pair, const CallSums& a,
+                               const CallSums& b) const noexcept;
 
 private:
     double limit_;

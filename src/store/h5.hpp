@@ -72,7 +72,8 @@ public:
                                                   std::string_view name) const;
     std::optional<double> number_attribute(std::string_view object, std::string_view name) const;
 
-    // ---- arrays: uint8, int32, uint32, int64, uint64, float, double; groups on the way are made
+    // ---- arrays: uint8, int16, int32, uint32, int64, uint64, float, double; groups on the way are
+    // made
     template <class T>
     void write_array(std::string_view name, std::span<const T> values,
                      std::vector<std::uint64_t> shape = {},

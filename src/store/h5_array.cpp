@@ -104,6 +104,7 @@ std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin,
     template std::vector<T> H5File::read_array(std::string_view) const;                            \
     template std::vector<T> H5File::read_rows(std::string_view, std::uint64_t, std::uint64_t) const;
 SALUS_ARRAY_TYPE(std::uint8_t)
+SALUS_ARRAY_TYPE(std::int16_t)
 SALUS_ARRAY_TYPE(std::int32_t)
 SALUS_ARRAY_TYPE(std::uint32_t)
 SALUS_ARRAY_TYPE(std::int64_t)

@@ -69,6 +69,10 @@ hid_t native_type<std::uint8_t>() {
     return H5T_NATIVE_UINT8;
 }
 template <>
+hid_t native_type<std::int16_t>() {
+    return H5T_NATIVE_INT16;
+}
+template <>
 hid_t native_type<std::int32_t>() {
     return H5T_NATIVE_INT32;
 }

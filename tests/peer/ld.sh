@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # LD pruning against plink2 --indep-pairwise: exactly the same kept set on real genotypes and on a simulated cohort,
-# with windows by count and by distance, with missing calls, and on chromosome X.
+# with windows by count and by distance, with missing calls, and on chromosome X. LD scores against exact ones, abs
+# 1e-4 (the table has seven digits); LD matrices against numpy to the rounding of int16.
 set -euo pipefail
 data=$SALUS_DATA/genomes
 [[ -d $data/kg1092_thinned ]] || { echo "no reference data"; exit 77; }
@@ -56,3 +57,14 @@ quiet "$SALUS" simulate --samples 1500 --region_mb 3 --output simulated --seed 5
 prepare "$(find simulated -type d -name cohort)/genotypes" cohort --max-alleles 2
 check cohort 0.001 --autosome '500 50 0.2' --r2_max 0.2
 check cohort 0.01 --autosome '100kb 0.2' --r2_max 0.2 --window_kb 100
+
+# LD scores of an exact window; all variants, as the table has them.
+bolt=$data/bolt_eur379
+quiet plink2 --bfile "$bolt/EUR_subset" --chr 22 --threads 1 --make-bed --out chr22
+quiet "$SALUS" ingest_genomes --genotypes chr22.bed --genome_build GRCh37 --output chr22.genomes
+prune chr22 chr22.out --minor_allele_frequency_min 0 --ld_scores true --ld_score_window_kb 1000
+compare scores chr22.out/ld/ld.h5 "$bolt/expected_ldscore_chr22_kb1000.tsv.gz" 1e-4
+
+# LD matrices, with missing calls.
+prune chr10 blocks.out --minor_allele_frequency_min 0.01 --write_blocks true --block_variants_max 300 --ld_score_window_kb 100
+compare blocks blocks.out/ld/ld.h5 chr10 300

@@ -1,7 +1,6 @@
 #include "stages/ld/genotype_window.hpp"
 
 #include "base/error.hpp"
-#include "models/ld.hpp"
 
 #include <algorithm>
 
@@ -109,11 +108,17 @@ CallSums GenotypeWindow::sums(std::uint32_t candidate) const noexcept {
             .squares = 2 * others.squares + males.squares};
 }
 
-bool GenotypeWindow::complete(std::uint32_t candidate) const noexcept {
-    const std::size_t s = slot(candidate);
-    return !x_linked_ && (slots_[s].listed ? slots_[s].sums.called ==
-                                                 static_cast<std::int64_t>(sets_.first.count())
-                                           : planes_[s].complete);
+bool GenotypeWindow::in_ld(std::uint32_t a, std::uint32_t b, const R2Limit& limit) const noexcept {
+    const std::size_t x = slot(a), y = slot(b);
+    if (x_linked_ || slots_[x].listed || slots_[y].listed) return limit.exceeded(pair(a, b));
+    const CallPlanes &first = planes_[x], &second = planes_[y];
+    if (first.complete && second.complete) {
+        if (!limit.reachable(first.sums, second.sums)) return false;
+    } else if (!first.complete && !second.complete) {
+        const auto verdict = limit.decide(pair_glance(first, second), first.sums, second.sums);
+        if (verdict) return *verdict;
+    }
+    return limit.exceeded(pair_sums(first, second));
 }
 
 } // namespace salus::ld

@@ -2,6 +2,7 @@
 
 #include "genotype/genotype_source.hpp"
 #include "kernels/call_pairs.hpp"
+#include "models/ld.hpp"
 #include "stages/ld/selection.hpp"
 
 #include <cstdint>
@@ -47,10 +48,10 @@ public:
 
     /// Sums over the samples called in both; on X as x_linked_sums.
     CallPairSums pair(std::uint32_t a, std::uint32_t b) const noexcept;
+    /// Whether r2 of the pair is above the limit: by the cheapest way that is certain.
+    bool in_ld(std::uint32_t a, std::uint32_t b, const R2Limit& limit) const noexcept;
     /// Sums of one variant over its own called samples (on X weighted likewise).
     CallSums sums(std::uint32_t candidate) const noexcept;
-    /// Whether nobody is missing; never on X, where the two sets have different weights.
-    bool complete(std::uint32_t candidate) const noexcept;
 
 private:
     struct Slot {

@@ -70,11 +70,7 @@ void ChromosomePruner::run(LdPruner& pruner, std::size_t begin, std::size_t end,
         genotypes.slide(windows_[w].begin, windows_[w].end);
         pruner.prune({windows_[w].begin - base, windows_[w].end - base},
                      [&](std::uint32_t a, std::uint32_t b) {
-                         a += base, b += base;
-                         if (genotypes.complete(a) && genotypes.complete(b) &&
-                             !limit_.reachable(genotypes.sums(a), genotypes.sums(b)))
-                             return false;
-                         return limit_.exceeded(genotypes.pair(a, b));
+                         return genotypes.in_ld(a + base, b + base, limit_);
                      });
     }
 }

@@ -2,6 +2,7 @@
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
 #include "stages/ld/ld.hpp"
+#include "stages/ld/pair_phases.hpp"
 #include "stages/ld/pruning.hpp"
 #include "stages/ld/selection.hpp"
 #include "stages/ld/tables.hpp"
@@ -175,13 +176,19 @@ void run_ld(const LdParams& params, RunContext& context) {
         "chromosomes", index.chromosomes(), [&](std::uint64_t c, PartWriter& part) {
             join_chromosome(work, plan, c, pruned, current, part);
         });
+    const PairWork pairs{params, work.shared, samples, index};
+    std::optional<LdScores> scores;
+    if (params.ld_scores || params.write_blocks) scores.emplace(context, pairs);
+    const Parts blocks = params.write_blocks ? make_blocks(context, pairs, *scores) : Parts();
+    const RowSources sources{*genotypes, selection, index, joined, scores ? &*scores : nullptr};
     const Parts rows =
         context.for_each_unit("rows", units.size(), [&](std::uint64_t u, PartWriter& part) {
-            write_rows(*genotypes, units[u], u, selection, index, joined, part);
+            write_rows(sources, units[u], u, part);
         });
     context.publish("ld", [&](ResultWriter& out) {
         const LdTally sum = tally(rows, joined);
         out.assemble(ld_variants_table(), rows);
+        publish_blocks(out, blocks);
         write_facts(out, sum, samples);
         report(context.log(), sum);
     });

@@ -44,17 +44,24 @@ double window(const LdParams& params) {
 
 Resources needs(const LdParams& params, const Workload& w) {
     const double c = candidates(params, w.variants), width = window(params);
+    const bool pairs = params.ld_scores || params.write_blocks;
+    const double reach = pairs ? std::max(1.0, params.ld_score_window_kb * 4) : 0;
+    const double block = params.write_blocks ? static_cast<double>(params.block_variants_max) : 0;
     Resources r;
     r.memory_bytes = 64e6 + 3 * w.samples + w.threads * width * w.samples * 0.375 + 0.1 * c * 40;
-    r.storage_bytes = 30 * w.variants;
-    r.scratch_bytes = 32 * w.variants + 23 * c;
-    r.core_hours =
-        (w.variants * w.samples * 0.1e-9 + w.variants * 2e-6 + c * width * w.samples * 5e-12) /
-        3600;
+    r.memory_bytes += std::max(reach, block) * w.samples * 0.375 + 2 * block * block;
+    r.storage_bytes = 30 * w.variants + 2 * block * c;
+    r.scratch_bytes = 32 * w.variants + 23 * c + (pairs ? 18 * c : 0) + 2 * block * c;
+    r.core_hours = (w.variants * w.samples * 0.1e-9 + w.variants * 2e-6 +
+                    c * width * w.samples * 5e-12 + c * w.samples * 5e-12 * (reach + block / 2)) /
+                   3600;
     r.formula = "C candidates (at most 12 million if minor_allele_frequency_min is above 0), W "
                 "variants in a window: memory per rank 64 MB + 3 B x N + threads x 3/8 B x N W + "
-                "4 B x C; results 30 B x M; scratch 32 B x M + 23 B x C; time 0.1 ns x N M + 2 us "
-                "x M + 0.005 ns x N W C at most, less the more is pruned";
+                "4 B x C, with LD scores or blocks of B also 3/8 B x N x max(4 variants per kb of "
+                "ld_score_window_kb, B) + 2 B x B^2; results 30 B x M + 2 B x B C; scratch 32 B x "
+                "M + 23 B x C + 18 B x C with scores + 2 B x B C; time 0.1 ns x N M + 2 us x M + "
+                "0.005 ns x N C x (W at most, less the more is pruned; 4 per kb with scores; B / 2 "
+                "with blocks)";
     return r;
 }
 
@@ -71,7 +78,13 @@ const char* const details =
     "calls missing, and others twice. Variants that do not vary are never kept.\n\n"
     "A chromosome is cut into segments that are pruned at the same time, each after a run-up of "
     "two windows; where the run-up did not end in what the segment before left, the segment is "
-    "pruned again. So the result is that of one pass in order, for any number of ranks.";
+    "pruned again. So the result is that of one pass in order, for any number of ranks.\n\n"
+    "The LD score of a candidate is the sum over all candidates within ld_score_window_kb, itself "
+    "included, of r2 - (1 - r2) / (N - 2). For scores and matrices missing genotypes are set to "
+    "the mean of the variant, as regressions take them; a matrix is then positive semidefinite "
+    "but for rounding. Blocks hold at most block_variants_max candidates and are cut, from left to "
+    "right, where the sum of r2 over the pairs across the cut is least among the places that leave "
+    "a block at least half full.";
 
 } // namespace
 
@@ -90,14 +103,31 @@ TableSpec ld_variants_table() {
                 {"reason", text, "",
                  "Why it is not: chromosome, failed_quality, low_minor_allele_frequency, "
                  "monomorphic, in_ld"},
-                {"ld_score", f64, "1", "LD score; NaN where not computed"},
+                {"ld_score", f64, "1",
+                 "Sum of the adjusted r2 with all candidates within ld_score_window_kb, itself "
+                 "included; NaN if it is no candidate or not computed"},
+            }};
+}
+
+TableSpec ld_blocks_table() {
+    using enum ColumnType;
+    return {.name = "blocks",
+            .row = "block",
+            .doc = "Blocks of candidates with little LD across their borders; block b has its "
+                   "correlations in matrices/b/r. Empty unless write_blocks is set.",
+            .columns = {
+                {"block_number", u32, "", "From 0"},
+                {"chromosome", text, "", "Chromosome as written in the input"},
+                {"first_location", u32, "bp", "Position of its first variant"},
+                {"last_location", u32, "bp", "Position of its last variant"},
+                {"variants", u32, "variants", "Candidates in the block"},
             }};
 }
 
 Stage ld_stage() {
     using P = LdParams;
     return stage<P>("ld")
-        .summary("variants without strong linkage disequilibrium among each other")
+        .summary("variants without strong linkage disequilibrium, LD scores and LD matrices")
         .details(details)
         .cites("Purcell S et al. (2007) PLINK: a tool set for whole-genome association and "
                "population-based linkage analyses. Am J Hum Genet 81:559. doi:10.1086/519795")
@@ -108,8 +138,8 @@ Stage ld_stage() {
         .writes({"ld",
                  Artifact::ld_result,
                  "ld.h5",
-                 "variants of the pruned set",
-                 {ld_variants_table()}})
+                 "pruned set, LD scores and LD matrices",
+                 {ld_variants_table(), ld_blocks_table()}})
         .param(
             "r2_max", &P::r2_max,
             {.doc = "largest r2 of two kept variants in a window", .unit = "1", .min = 0, .max = 1})
@@ -129,6 +159,17 @@ Stage ld_stage() {
                 .max = 0.5})
         .param("include_x", &P::include_x,
                {.doc = "whether X outside the pseudo-autosomal regions takes part"})
+        .param("ld_scores", &P::ld_scores,
+               {.doc = "whether LD scores are computed, from all pairs"})
+        .param("ld_score_window_kb", &P::ld_score_window_kb,
+               {.doc = "farthest distance of a pair that counts for LD scores and block borders",
+                .unit = "kb",
+                .min = 0,
+                .max = 4e6})
+        .param("write_blocks", &P::write_blocks,
+               {.doc = "whether LD matrices of blocks are written; LD scores come with them"})
+        .param("block_variants_max", &P::block_variants_max,
+               {.doc = "most candidates in a block", .unit = "variants", .min = 2, .max = 10000})
         .needs(needs)
         .examines(examine)
         .run(run_ld);

@@ -25,49 +25,61 @@ void append(TableData& table, const Variant& variant, Reason reason, double scor
     table.column<double>("ld_score").push_back(score);
 }
 
-// Reason of each variant of a unit, candidates resolved.
-std::vector<Reason> reasons_of(std::uint64_t unit_index, const Parts& selection,
-                               const CandidateIndex& index, const Parts& chromosomes) {
-    const H5File part = selection.open(unit_index);
+struct Outcome {
+    std::vector<Reason> reason;
+    std::vector<double> score;
+};
+
+// Reason and score of each variant of a unit, candidates resolved.
+Outcome outcome_of(const RowSources& sources, std::uint64_t unit_index) {
+    const H5File part = sources.selection.open(unit_index);
     const auto codes = part.read_array<std::uint8_t>("reason");
     const auto varies = part.read_array<std::uint8_t>("varies");
     std::vector<std::uint8_t> removed;
-    for (const auto& slice : index.slices(unit_index)) {
-        const auto flags = chromosomes.open(slice.chromosome)
+    std::vector<double> scores;
+    for (const auto& slice : sources.index.slices(unit_index)) {
+        const auto flags = sources.chromosomes.open(slice.chromosome)
                                .read_rows<std::uint8_t>("removed", slice.first, slice.count);
         removed.insert(removed.end(), flags.begin(), flags.end());
+        if (sources.scores == nullptr) continue;
+        const auto some = sources.scores->read(slice.chromosome, slice.first, slice.count);
+        scores.insert(scores.end(), some.begin(), some.end());
     }
+    scores.resize(varies.size(), std::numeric_limits<double>::quiet_NaN());
     SALUS_ASSERT(removed.size() == varies.size());
-    std::vector<Reason> reasons(codes.size());
+    Outcome outcome{
+        .reason = std::vector<Reason>(codes.size()),
+        .score = std::vector<double>(codes.size(), std::numeric_limits<double>::quiet_NaN())};
     std::size_t candidate = 0;
     for (std::size_t v = 0; v < codes.size(); ++v) {
-        reasons[v] = static_cast<Reason>(codes[v]);
-        if (reasons[v] != Reason::none) continue;
+        outcome.reason[v] = static_cast<Reason>(codes[v]);
+        if (outcome.reason[v] != Reason::none) continue;
         if (varies[candidate] == 0)
-            reasons[v] = Reason::monomorphic;
+            outcome.reason[v] = Reason::monomorphic;
         else if (removed[candidate] != 0)
-            reasons[v] = Reason::in_ld;
-        ++candidate;
+            outcome.reason[v] = Reason::in_ld;
+        outcome.score[v] = scores[candidate++];
     }
-    return reasons;
+    return outcome;
 }
 
 } // namespace
 
-void write_rows(const GenotypeSource& genotypes, VariantRange unit, std::uint64_t unit_index,
-                const Parts& selection, const CandidateIndex& index, const Parts& chromosomes,
+void write_rows(const RowSources& sources, VariantRange unit, std::uint64_t unit_index,
                 PartWriter& part) {
-    const std::vector<Reason> reasons = reasons_of(unit_index, selection, index, chromosomes);
-    SALUS_ASSERT(reasons.size() == unit.size());
+    const Outcome outcome = outcome_of(sources, unit_index);
+    SALUS_ASSERT(outcome.reason.size() == unit.size());
     TableData table(ld_variants_table());
     for (std::uint64_t begin = unit.begin; begin < unit.end; begin += rows_at_once) {
-        const auto variants = genotypes.variants({begin, std::min(unit.end, begin + rows_at_once)});
-        for (std::size_t v = 0; v < variants.size(); ++v)
-            append(table, variants[v], reasons[begin - unit.begin + v],
-                   std::numeric_limits<double>::quiet_NaN());
+        const auto variants =
+            sources.genotypes.variants({begin, std::min(unit.end, begin + rows_at_once)});
+        for (std::size_t v = 0; v < variants.size(); ++v) {
+            const std::size_t row = begin - unit.begin + v;
+            append(table, variants[v], outcome.reason[row], outcome.score[row]);
+        }
     }
     std::vector<std::uint64_t> counts(static_cast<std::size_t>(Reason::in_ld) + 1);
-    for (const Reason reason : reasons)
+    for (const Reason reason : outcome.reason)
         ++counts[static_cast<std::size_t>(reason)];
     part.write(table);
     part.write_array<std::uint64_t>("counts", counts);

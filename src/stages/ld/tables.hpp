@@ -1,6 +1,7 @@
 #pragma once
 
 #include "genotype/genotype_source.hpp"
+#include "stages/ld/pair_phases.hpp"
 #include "stages/ld/selection.hpp"
 #include "store/parts.hpp"
 
@@ -9,10 +10,16 @@
 
 namespace salus::ld {
 
-/// Writes the rows of one unit of variants. `parts`: of the selection; `chromosomes`: of the
-/// pruning, arrays `removed` by candidate.
-void write_rows(const GenotypeSource& genotypes, VariantRange unit, std::uint64_t unit_index,
-                const Parts& selection, const CandidateIndex& index, const Parts& chromosomes,
+/// Where the columns of a variant come from.
+struct RowSources {
+    const GenotypeSource& genotypes;
+    const Parts& selection;
+    const CandidateIndex& index;
+    const Parts& chromosomes; // of the pruning: array `removed` by candidate
+    const LdScores* scores;   // or null
+};
+/// Writes the rows of one unit of variants.
+void write_rows(const RowSources& sources, VariantRange unit, std::uint64_t unit_index,
                 PartWriter& part);
 
 /// Numbers of variants by reason, summed over the parts of the selection, and of kept ones.

@@ -50,6 +50,10 @@ TEST(CallPairs, PlanesOfEveryInstructionSetAgreeWithTheSlowSumsOnEveryTail) {
                     slots.set(1, b.bytes(), bits, hets, isa);
                     EXPECT_EQ(pair_sums(slots[0], slots[1], isa), expected)
                         << samples << to_string(isa) << kind;
+                    const CallPairGlance glance = pair_glance(slots[0], slots[1], isa);
+                    EXPECT_EQ(glance.samples, expected.samples);
+                    EXPECT_EQ(glance.product, expected.product - expected.sum_a - expected.sum_b +
+                                                  expected.samples);
                 }
             }
         }

@@ -106,5 +106,30 @@ TEST(Ld, UnreachablePairsAreNeverInLdWhateverTheArrangement) {
     EXPECT_LT(excluded, 2970u);
 }
 
+TEST(Ld, VerdictsFromAGlanceNeverContradictTheSums) {
+    std::size_t decided[2] = {}, open = 0;
+    for (std::uint64_t key = 0; key < 4000; ++key) {
+        Calls a = random_calls(300, 2 * key, true), b = random_calls(300, 2 * key + 1, true);
+        Rng rng(4, "share", key);
+        const double share = rng.uniform(); // of the genotypes of a that b repeats or mirrors
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (a[i] != 3 && b[i] != 3 && rng.bernoulli(share))
+                b[i] = key % 2 == 0 ? a[i] : 2 - a[i];
+        const CallPairSums sums = sums_of(a, b);
+        const CallPairGlance glance{.samples = sums.samples,
+                                    .product =
+                                        sums.product - sums.sum_a - sums.sum_b + sums.samples};
+        const R2Limit limit(0.2);
+        const auto verdict = limit.decide(glance, sums_of(a), sums_of(b));
+        if (verdict) {
+            EXPECT_EQ(*verdict, limit.exceeded(sums)) << key;
+        }
+        verdict ? ++decided[*verdict] : ++open;
+    }
+    EXPECT_GT(decided[0], 100u);
+    EXPECT_GT(decided[1], 100u);
+    EXPECT_GT(open, 300u);
+}
+
 } // namespace
 } // namespace salus
