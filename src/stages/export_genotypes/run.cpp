@@ -7,7 +7,7 @@
 namespace salus {
 namespace {
 
-CallSetHeader export_header(const GenotypeSource& genotypes, const ExportPlan& plan,
+CallSetHeader export_header(const GenotypeSource& genotypes, const ExportOrder& plan,
                             const SampleTable& samples) {
     CallSetHeader header{.source = "salus",
                          .genome_build = genotypes.genome_build(),
@@ -60,7 +60,7 @@ struct ExportWork {
     const ExportGenotypesParams& params;
     const GenotypeSource& genotypes;
     const ExportSamples& samples;
-    const ExportPlan& plan;
+    const ExportOrder& plan;
     const CallSetHeader& header;
     const Parts& selection;
 };
@@ -113,7 +113,7 @@ void run_export_genotypes(const ExportGenotypesParams& params, RunContext& conte
         context.for_each_unit("selection", units.size(), [&](std::uint64_t u, PartWriter& part) {
             selector.write_unit(units[u], part);
         });
-    const ExportPlan plan = plan_export(context.comm(), selection);
+    const ExportOrder plan = plan_export(context.comm(), selection);
     if (plan.variants() == 0)
         throw DataError({.what = "no variant is left to export",
                          .where = "stage export_genotypes",

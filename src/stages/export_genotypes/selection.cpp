@@ -41,8 +41,8 @@ std::vector<std::string> read_lines(const H5File& part, std::string_view name) {
     return lines;
 }
 
-ExportPlan read_plan(const Parts& selection) {
-    ExportPlan plan{.first = {0}, .contigs = {}, .filters = {}};
+ExportOrder read_plan(const Parts& selection) {
+    ExportOrder plan{.first = {0}, .contigs = {}, .filters = {}};
     std::unordered_set<std::string> known;
     std::set<std::string> filters;
     for (std::uint64_t unit = 0; unit < selection.size(); ++unit) {
@@ -140,9 +140,9 @@ void ExportSelector::write_unit(VariantRange unit, PartWriter& part) const {
     write_lines(part, "filters", {filters.begin(), filters.end()});
 }
 
-ExportPlan plan_export(const Communicator& comm, const Parts& selection) {
-    ExportPlan plan = collectively(comm, "planning the export", [&] {
-        return comm.is_root() ? read_plan(selection) : ExportPlan{};
+ExportOrder plan_export(const Communicator& comm, const Parts& selection) {
+    ExportOrder plan = collectively(comm, "planning the export", [&] {
+        return comm.is_root() ? read_plan(selection) : ExportOrder{};
     });
     plan.first.resize(selection.size() + 1);
     comm.broadcast(std::span(plan.first));

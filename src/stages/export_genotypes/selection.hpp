@@ -43,14 +43,14 @@ private:
 };
 
 /// What all units have to know of each other.
-struct ExportPlan {
+struct ExportOrder {
     std::vector<std::uint64_t> first; // [unit + 1] number of its first exported variant
     std::vector<std::string> contigs; // in order of appearance
     std::vector<std::string> filters; // sorted, without PASS
     std::uint64_t variants() const noexcept { return first.back(); }
 };
 /// (all) Root reads the parts of the selection, everybody gets the plan.
-ExportPlan plan_export(const Communicator& comm, const Parts& selection);
+ExportOrder plan_export(const Communicator& comm, const Parts& selection);
 
 /// Flags of the variants of a unit, one byte each.
 std::vector<std::uint8_t> selected_variants(const Parts& selection, std::uint64_t unit);
