@@ -126,4 +126,51 @@ private:
     std::size_t bits_, readable_, at_ = 0;
 };
 
+/// Reads many short codes of a BitReader, the next bits of which stay in a register. The reader
+/// goes on behind them when this object ends.
+class BitBurst {
+public:
+    explicit BitBurst(BitReader& reader) noexcept : reader_(reader) { refill(); }
+    ~BitBurst() { reader_.skip(used_); }
+    BitBurst(const BitBurst&) = delete;
+    BitBurst& operator=(const BitBurst&) = delete;
+
+    std::uint64_t get_rice(unsigned parameter) noexcept {
+        if (have_ < enough) refill();
+        const auto zeros = static_cast<unsigned>(std::countr_zero(word_));
+        const unsigned length = zeros + 1 + parameter;
+        if (length > have_) {
+            refill();
+            const std::uint64_t number = reader_.get_rice(parameter);
+            refill();
+            return number;
+        }
+        const std::uint64_t low = word_ >> (zeros + 1) & ((std::uint64_t{1} << parameter) - 1);
+        take(length);
+        return static_cast<std::uint64_t>(zeros) << parameter | low;
+    }
+    /// The two next bits, of which `take` then takes one or both.
+    unsigned next_two() noexcept {
+        if (have_ < 2) refill();
+        return static_cast<unsigned>(word_ & 3);
+    }
+    void take(unsigned bits) noexcept {
+        word_ >>= bits;
+        have_ -= bits;
+        used_ += bits;
+    }
+
+private:
+    static constexpr unsigned most = 57, enough = 24;
+    void refill() noexcept {
+        reader_.skip(used_);
+        word_ = reader_.window() & ((std::uint64_t{1} << most) - 1);
+        have_ = most;
+        used_ = 0;
+    }
+    BitReader& reader_;
+    std::uint64_t word_ = 0;
+    unsigned have_ = 0, used_ = 0;
+};
+
 } // namespace salus

@@ -35,20 +35,22 @@ bool BlockDecoder::read_list(std::size_t samples, const std::uint8_t (&order)[3]
     const bool alike = bits.get(1) != 0;
     const unsigned rice = rice_parameter(samples, count);
     const std::uint8_t symbols[4] = {order[0], order[1], order[0], order[2]};
+    const std::uint8_t only = order[0];
     std::uint64_t next = 0;
+    BitBurst burst(bits);
     for (Carrier& entry : list_) {
-        next += bits.get_rice(rice);
-        std::uint8_t symbol = order[0];
+        next += burst.get_rice(rice);
+        std::uint8_t symbol = only;
         if (!alike) {
-            const auto code = static_cast<unsigned>(bits.window() & 3);
+            const unsigned code = burst.next_two();
             symbol = symbols[code];
-            bits.skip(1 + (code & 1));
+            burst.take(1 + (code & 1));
         }
         if (next >= samples) return false;
         entry = make_carrier(next, symbol);
         ++next;
     }
-    return bits.ok();
+    return true; // every caller asks bits.ok() at the end of the variant
 }
 
 bool BlockDecoder::decode_over(CallForm form, VariantBlock& out, BitReader& bits) {

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace salus {
 namespace {
 
 constexpr unsigned scale_bits = 2;
-constexpr std::array<std::uint32_t, 4> scales{100, 255, 1000, dosage_one}; // steps per copy
+constexpr std::array<std::uint32_t, 4> scales{255, 100, 1000, dosage_one}; // steps per copy
 constexpr std::size_t group_samples = 64;
 constexpr unsigned widest = 17;
 
@@ -18,11 +19,7 @@ constexpr Dosage dosage_at(std::uint32_t multiple, std::uint32_t steps) noexcept
     return static_cast<Dosage>((2 * std::uint64_t{multiple} * dosage_one + steps) / (2 * steps));
 }
 constexpr std::uint32_t multiple_of(Dosage dosage, std::uint32_t steps) noexcept {
-    return static_cast<std::uint32_t>((2 * std::uint64_t{dosage} * steps + dosage_one) /
-                                      (2 * std::uint64_t{dosage_one}));
-}
-constexpr bool on_scale(Dosage dosage, std::uint32_t steps) noexcept {
-    return dosage == dosage_missing || dosage_at(multiple_of(dosage, steps), steps) == dosage;
+    return (2 * std::uint32_t{dosage} * steps + dosage_one) >> 15; // below 2^31
 }
 
 /// Dosages by multiple.
@@ -41,104 +38,121 @@ unsigned value_width(std::uint32_t steps) noexcept {
     return static_cast<unsigned>(std::bit_width(2 * steps + 1));
 }
 
-/// 0: the dosage of the call. A missing call with a dosage is 1 + its multiple; a call with a
-/// missing dosage is one more than any difference.
-std::uint32_t row_code(std::uint8_t call, Dosage dosage, std::uint32_t steps) noexcept {
-    if (dosage == dosage_of_call(call)) return 0;
+/// 0: the dosage of the call, else the zigzag difference to it in steps. A missing call with a
+/// dosage is 1 + its multiple; a call with a missing dosage is one more than any difference.
+std::uint32_t row_code(std::uint32_t call, Dosage dosage, std::uint32_t steps) noexcept {
     const std::uint32_t multiple = multiple_of(dosage, steps);
-    if (call == missing) return 1 + multiple;
-    if (dosage == dosage_missing) return 4 * steps + 1;
     const auto difference = static_cast<std::int32_t>(multiple - call * steps);
-    return difference < 0 ? static_cast<std::uint32_t>(-2 * difference - 1)
-                          : static_cast<std::uint32_t>(2 * difference);
+    std::uint32_t code =
+        static_cast<std::uint32_t>(difference) << 1 ^ static_cast<std::uint32_t>(difference >> 31);
+    code = dosage == dosage_missing ? 4 * steps + 1 : code;
+    const std::uint32_t of_missing = dosage == dosage_missing ? 0 : 1 + multiple;
+    return call == missing ? of_missing : code;
 }
 
-bool from_row_code(std::uint8_t call, std::uint32_t code, std::uint32_t steps,
-                   const std::vector<Dosage>& table, Dosage& out) noexcept {
-    std::uint32_t multiple = code - 1;
-    if (code == 0) {
-        out = dosage_of_call(call);
-        return true;
+/// Dosages of the four calls of every byte of a row.
+const std::array<std::array<Dosage, 4>, 256>& dosages_of_byte() {
+    static const auto table = [] {
+        std::array<std::array<Dosage, 4>, 256> made{};
+        for (unsigned byte = 0; byte < 256; ++byte)
+            for (unsigned k = 0; k < 4; ++k)
+                made[byte][k] = dosage_of_call(byte >> 2 * k & 3);
+        return made;
+    }();
+    return table;
+}
+
+/// Appends numbers of `width` bits, the first lowest.
+void pack(std::span<const std::uint32_t> codes, unsigned width, std::vector<std::uint8_t>& out) {
+    const std::size_t begin = out.size();
+    out.resize(begin + (codes.size() * width + 7) / 8 + 8);
+    std::uint8_t* to = out.data() + begin;
+    std::uint64_t word = 0;
+    unsigned used = 0;
+    for (const std::uint32_t code : codes) {
+        word |= std::uint64_t{code} << used;
+        used += width;
+        if (used < 32) continue;
+        std::memcpy(to, &word, 8);
+        to += 4;
+        word >>= 32;
+        used -= 32;
     }
-    if (call != missing) {
-        if (code == 4 * steps + 1) {
-            out = dosage_missing;
-            return true;
-        }
-        const std::uint32_t half = code >> 1;
-        multiple = call * steps + ((code & 1) != 0 ? ~half : half); // wraps below 0
-    }
-    if (multiple >= table.size()) return false;
-    out = table[multiple];
-    return true;
+    std::memcpy(to, &word, 8);
+    out.resize(begin + (codes.size() * width + 7) / 8);
 }
 
 } // namespace
 
 bool DosageEncoder::differs(const GenotypeView& view) {
-    differing_.clear();
     SALUS_ASSERT(view.dosages.empty() || view.dosages.size() == samples_);
-    for (std::size_t i = 0; i < view.dosages.size(); ++i) {
-        const Dosage dosage = view.dosages[i];
-        if (dosage == dosage_of_call(packed_get(view.calls, i))) continue;
-        SALUS_ASSERT(dosage <= 2 * dosage_one || dosage == dosage_missing);
-        differing_.push_back({static_cast<std::uint32_t>(i), dosage});
+    differing_ = 0;
+    if (view.dosages.empty()) return false;
+    called_.resize(4 * view.calls.size());
+    for (std::size_t byte = 0; byte < view.calls.size(); ++byte)
+        std::memcpy(&called_[4 * byte], dosages_of_byte()[view.calls[byte]].data(), 8);
+    bool valid = true;
+    for (std::size_t i = 0; i < samples_; ++i) {
+        differing_ += view.dosages[i] != called_[i] ? 1U : 0U;
+        valid &= view.dosages[i] <= 2 * dosage_one || view.dosages[i] == dosage_missing;
     }
-    return !differing_.empty();
+    SALUS_ASSERT(valid);
+    return differing_ > 0;
+}
+
+unsigned DosageEncoder::scale_of(const GenotypeView& view) const {
+    for (unsigned scale = 0; scale + 1 < scales.size(); ++scale) {
+        const std::uint32_t steps = scales[scale];
+        const std::vector<Dosage>& table = scale_table(scale);
+        const auto fits = [&](Dosage dosage) {
+            return dosage == dosage_missing || table[multiple_of(dosage, steps)] == dosage;
+        };
+        if (std::all_of(view.dosages.begin(), view.dosages.end(), fits)) return scale;
+    }
+    return scales.size() - 1;
 }
 
 void DosageEncoder::encode(const GenotypeView& view, BitWriter& bits,
                            std::vector<std::uint8_t>& bytes) const {
-    unsigned scale = 0;
-    for (std::size_t i = 0; i < differing_.size();) {
-        if (on_scale(differing_[i].dosage, scales[scale])) {
-            ++i;
-        } else {
-            ++scale;
-            i = 0;
-        }
-    }
-    const bool as_row = differing_.size() > samples_ / 4; // as VariantBlock::add decides
+    const unsigned scale = scale_of(view);
+    const bool as_row = differing_ > samples_ / 4; // as VariantBlock::add decides
     bits.put(as_row ? 1 : 0, 1);
     bits.put(scale, scale_bits);
-    if (!as_row) return encode_list(scale, bits);
+    if (!as_row) return encode_list(view, scale, bits);
     const std::size_t before = bytes.size();
     encode_row(view, scale, bytes);
     bits.put_number(bytes.size() - before);
 }
 
-void DosageEncoder::encode_list(unsigned scale, BitWriter& bits) const {
+void DosageEncoder::encode_list(const GenotypeView& view, unsigned scale, BitWriter& bits) const {
     const std::uint32_t steps = scales[scale];
-    const unsigned rice = rice_parameter(samples_, differing_.size());
-    bits.put_number(differing_.size());
+    const unsigned rice = rice_parameter(samples_, differing_);
+    bits.put_number(differing_);
     std::size_t next = 0;
-    for (const SampleDosage& one : differing_) {
-        bits.put_rice(one.sample - next, rice);
-        bits.put(one.dosage == dosage_missing ? 2 * steps + 1 : multiple_of(one.dosage, steps),
+    for (std::size_t i = 0; i < samples_; ++i) {
+        const Dosage dosage = view.dosages[i];
+        if (dosage == called_[i]) continue;
+        bits.put_rice(i - next, rice);
+        bits.put(dosage == dosage_missing ? 2 * steps + 1 : multiple_of(dosage, steps),
                  value_width(steps));
-        next = one.sample + 1;
+        next = i + 1;
     }
 }
 
 void DosageEncoder::encode_row(const GenotypeView& view, unsigned scale,
                                std::vector<std::uint8_t>& bytes) const {
+    const std::uint32_t steps = scales[scale];
     std::array<std::uint32_t, group_samples> codes{};
-    BitWriter packed;
     for (std::size_t begin = 0; begin < samples_; begin += group_samples) {
         const std::size_t count = std::min(group_samples, samples_ - begin);
         std::uint32_t all = 0;
         for (std::size_t i = 0; i < count; ++i) {
-            codes[i] =
-                row_code(packed_get(view.calls, begin + i), view.dosages[begin + i], scales[scale]);
+            codes[i] = row_code(packed_get(view.calls, begin + i), view.dosages[begin + i], steps);
             all |= codes[i];
         }
         const auto width = static_cast<unsigned>(std::bit_width(all));
         bytes.push_back(static_cast<std::uint8_t>(width));
-        packed.clear();
-        for (std::size_t i = 0; i < count && width > 0; ++i)
-            packed.put(codes[i], width);
-        const auto made = packed.finish();
-        bytes.insert(bytes.end(), made.begin(), made.end());
+        pack(std::span(codes).first(count), width, bytes);
     }
 }
 
@@ -186,21 +200,33 @@ bool DosageDecoder::decode_list(std::size_t samples, unsigned scale, BitReader& 
 bool DosageDecoder::decode_row(std::span<const std::uint8_t> bytes, unsigned scale) {
     const std::uint32_t steps = scales[scale];
     const std::vector<Dosage>& table = scale_table(scale);
+    std::array<std::uint8_t, group_samples * widest / 8 + 8> group{};
+    bool good = true;
     for (std::size_t begin = 0; begin < row_.size(); begin += group_samples) {
         const std::size_t count = std::min(group_samples, row_.size() - begin);
         if (bytes.empty() || bytes.front() > widest) return false;
         const unsigned width = bytes.front();
         const std::size_t length = (count * width + 7) / 8;
         if (bytes.size() - 1 < length) return false;
-        BitReader codes(bytes.subspan(1, length), bytes.size() - 1);
+        std::copy_n(bytes.begin() + 1, length, group.begin());
+        const std::uint32_t mask = (1U << width) - 1;
         for (std::size_t i = 0; i < count; ++i) {
-            const auto code = static_cast<std::uint32_t>(codes.get(width));
-            if (!from_row_code(packed_get(calls_, begin + i), code, steps, table, row_[begin + i]))
-                return false;
+            std::uint32_t code = 0;
+            std::memcpy(&code, group.data() + i * width / 8, 4);
+            code = code >> (i * width % 8) & mask;
+            const std::uint32_t call = packed_get(calls_, begin + i), half = code >> 1;
+            const std::uint32_t near = call * steps + (half ^ (0U - (code & 1))); // may wrap
+            const std::uint32_t multiple = call == missing ? code - 1 : near;
+            if (multiple < table.size()) {
+                row_[begin + i] = table[multiple];
+            } else {
+                row_[begin + i] = dosage_missing;
+                good &= code == (call == missing ? 0 : 4 * steps + 1);
+            }
         }
         bytes = bytes.subspan(1 + length);
     }
-    return bytes.empty();
+    return good && bytes.empty();
 }
 
 } // namespace salus

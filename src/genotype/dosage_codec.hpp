@@ -25,11 +25,13 @@ public:
     void encode(const GenotypeView& view, BitWriter& bits, std::vector<std::uint8_t>& bytes) const;
 
 private:
-    void encode_list(unsigned scale, BitWriter& bits) const;
+    unsigned scale_of(const GenotypeView& view) const;
+    void encode_list(const GenotypeView& view, unsigned scale, BitWriter& bits) const;
     void encode_row(const GenotypeView& view, unsigned scale,
                     std::vector<std::uint8_t>& bytes) const;
     std::size_t samples_;
-    std::vector<SampleDosage> differing_;
+    std::size_t differing_ = 0;
+    std::vector<Dosage> called_; // what the calls stand for
 };
 
 class DosageDecoder {
