@@ -35,6 +35,15 @@ void ScoreSum::add(std::span<const std::uint8_t> row, double weight, double alt_
         sum_[i] += add[packed_get(row, i)];
 }
 
+void ScoreSum::add(std::span<const Dosage> dosages, double weight, double alt_frequency) {
+    const auto units = [&](double copies) {
+        return static_cast<std::int64_t>(std::llround(std::ldexp(weight * copies, -exponent_)));
+    };
+    const std::int64_t absent = units(2 * alt_frequency);
+    for (std::size_t i = 0; i < sum_.size(); ++i)
+        sum_[i] += dosages[i] == dosage_missing ? absent : units(dosages[i] * (1.0 / dosage_one));
+}
+
 double ScoreSum::score(std::size_t sample) const noexcept {
     return std::ldexp(static_cast<double>(sum_[sample]), exponent_);
 }

@@ -58,8 +58,17 @@ public:
     /// Tests 2-bit rows that are padded as row_products asks; `out` has one entry per row.
     void test_rows(std::span<const std::uint8_t* const> rows, std::span<ScanTest> out) const;
     ScanTest test_carriers(std::span<const Carrier> carriers) const;
+    /// `dosages`: [sample], dosage_missing where there is none.
+    ScanTest test_dosages(std::span<const Dosage> dosages) const;
 
 private:
+    struct Sums {
+        double called, copies;         // of the set
+        std::span<const double> along; // dosage times each column
+        double square;                 // squared dosage times weight
+        std::span<const Carrier> lost; // missing ones, and others
+    };
+    ScanTest finish(const Sums& sums) const;
     ScanTest finish(const GenotypeCounts& counts, std::span<const std::int64_t> dosage,
                     std::int64_t square, std::span<const Carrier> missing_calls) const;
     void set_columns(std::span<const std::uint32_t> members,
@@ -84,6 +93,8 @@ public:
     ScoreSum(std::size_t samples, double largest, std::size_t variants);
     /// Missing calls count as 2 x alt_frequency copies. `row`: calls of all samples.
     void add(std::span<const std::uint8_t> row, double weight, double alt_frequency);
+    /// The same with dosages of all samples.
+    void add(std::span<const Dosage> dosages, double weight, double alt_frequency);
     double score(std::size_t sample) const noexcept;
 
 private:

@@ -1,3 +1,4 @@
+#include "kernels/dosage_products.hpp"
 #include "kernels/logistic_sums.hpp"
 #include "kernels/products.hpp"
 #include "models/linear.hpp"
@@ -138,24 +139,22 @@ DiscoveryModel::DiscoveryModel(OutcomeKind kind, std::span<const std::uint8_t> m
     usable_ = true;
 }
 
-ScanTest DiscoveryModel::finish(const GenotypeCounts& counts, std::span<const std::int64_t> dosage,
-                                std::int64_t square, std::span<const Carrier> missing_calls) const {
+ScanTest DiscoveryModel::finish(const Sums& sums) const {
     ScanTest test;
-    if (counts.called() == 0) return test;
-    const double mean =
-        static_cast<double>(counts.alt_copies()) / static_cast<double>(counts.called());
+    if (sums.called == 0) return test;
+    const double mean = sums.copies / sums.called;
     test.alt_frequency = mean / 2;
     std::vector<std::int64_t> lost(columns_.columns(), 0);
     std::int64_t lost_weight = 0;
-    if (counts.missing > 0) {
-        carrier_products(missing_calls, columns_, missing_weights, lost);
-        carrier_products(missing_calls, weight_, missing_weights, std::span(&lost_weight, 1));
+    if (!sums.lost.empty()) {
+        carrier_products(sums.lost, columns_, missing_weights, lost);
+        carrier_products(sums.lost, weight_, missing_weights, std::span(&lost_weight, 1));
     }
     const std::size_t last = columns_.columns() - 1;
     const auto sum = [&](std::size_t k) {
-        return columns_.real(k, dosage[k]) + mean * columns_.real(k, lost[k]);
+        return sums.along[k] + mean * columns_.real(k, lost[k]);
     };
-    const double whole = weight_.real(0, square) + mean * mean * weight_.real(0, lost_weight);
+    const double whole = sums.square + mean * mean * weight_.real(0, lost_weight);
     double variance = whole;
     for (std::size_t k = 0; k < last; ++k)
         variance -= sum(k) * sum(k);
@@ -172,6 +171,49 @@ ScanTest DiscoveryModel::finish(const GenotypeCounts& counts, std::span<const st
         test.neg_log10_p = fit.neg_log10_p;
     }
     return test;
+}
+
+ScanTest DiscoveryModel::finish(const GenotypeCounts& counts, std::span<const std::int64_t> dosage,
+                                std::int64_t square, std::span<const Carrier> missing_calls) const {
+    std::vector<double> along(dosage.size());
+    for (std::size_t k = 0; k < along.size(); ++k)
+        along[k] = columns_.real(k, dosage[k]);
+    return finish({.called = static_cast<double>(counts.called()),
+                   .copies = static_cast<double>(counts.alt_copies()),
+                   .along = along,
+                   .square = weight_.real(0, square),
+                   .lost = counts.missing > 0 ? missing_calls : std::span<const Carrier>()});
+}
+
+ScanTest DiscoveryModel::test_dosages(std::span<const Dosage> dosages) const {
+    constexpr int shift = 14; // dosages count 2^-14 copies
+    const std::size_t samples = dosages.size();
+    std::vector<std::uint16_t> values(dosages.begin(), dosages.end()), high(samples), low(samples);
+    std::vector<Carrier> lost;
+    for (std::size_t i = 0; i < samples; ++i) {
+        if (values[i] == dosage_missing) {
+            lost.push_back(make_carrier(i, missing));
+            values[i] = 0;
+        }
+        const std::uint32_t square = std::uint32_t{values[i]} * values[i];
+        high[i] = static_cast<std::uint16_t>(square >> 15);
+        low[i] = static_cast<std::uint16_t>(square & 0x7FFF);
+    }
+    const std::uint16_t* const row = values.data();
+    const std::uint16_t* const halves[2] = {high.data(), low.data()};
+    std::vector<WideSum> sums(columns_.columns()), squares(2);
+    value_products(std::span(&row, 1), columns_, sums);
+    value_products(halves, weight_, squares);
+    std::vector<double> along(sums.size());
+    for (std::size_t k = 0; k < along.size(); ++k)
+        along[k] = wide_real(sums[k], columns_.exponent(k) - shift);
+    const DosageMoments moments = dosage_moments(dosages, mask_);
+    return finish(
+        {.called = static_cast<double>(moments.called),
+         .copies = std::ldexp(static_cast<double>(moments.sum), -shift),
+         .along = along,
+         .square = wide_real(squares[0] * (1 << 15) + squares[1], weight_.exponent(0) - 2 * shift),
+         .lost = lost});
 }
 
 void DiscoveryModel::test_rows(std::span<const std::uint8_t* const> rows,

@@ -1,3 +1,4 @@
+#include "formats/file_genotypes.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/components.hpp"
 
@@ -165,7 +166,7 @@ void write_codes(H5File& file, const std::string& table) {
 
 void run_association(const AssociationParams& params, RunContext& ctx) {
     const auto genotypes = collectively(ctx.comm(), "opening genotypes",
-                                        [&] { return open_genotypes(ctx.input("genotypes")); });
+                                        [&] { return open_any_genotypes(ctx.input("genotypes")); });
     const auto quality = collectively(ctx.comm(), "opening the quality result", [&] {
         return ctx.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))

@@ -19,6 +19,9 @@ constexpr double collinear_below = 1e-6;
 // A row with more missing calls than samples / 16 is multiplied as a row, else call by call.
 constexpr std::size_t missing_share = 16;
 
+// Rows of dosages that are multiplied in one go; they take 6 bytes a sample each.
+constexpr std::size_t dosages_at_once = 8;
+
 double frequency(double alt_alleles, double alleles) noexcept {
     return alleles > 0 ? alt_alleles / alleles : nan;
 }
@@ -28,28 +31,26 @@ struct Alleles {
 };
 
 // Haploid calls count one allele although they are coded 0 or 2.
-Alleles count_alleles(const GenotypeCounts& counts, const GenotypeCounts& males,
-                      Ploidy ploidy) noexcept {
-    const auto copies = static_cast<double>(counts.alt_copies());
-    const auto called = static_cast<double>(counts.called());
-    switch (ploidy) {
+Alleles count_alleles(const VariantGenotypes& genotypes, const AlleleMoments& everybody,
+                      const SampleMask& males) noexcept {
+    const auto copies_of = [](const AlleleMoments& m) {
+        return std::ldexp(static_cast<double>(m.copies), -static_cast<int>(m.shift));
+    };
+    const double copies = copies_of(everybody);
+    const auto called = static_cast<double>(everybody.called);
+    switch (genotypes.ploidy()) {
     case Ploidy::diploid:
         return {copies, 2 * called};
-    case Ploidy::x:
-        return {copies - static_cast<double>(males.hom_alt),
-                2 * called - static_cast<double>(males.called())};
+    case Ploidy::x: {
+        const AlleleMoments haploid = genotypes.moments(males);
+        return {copies - 0.5 * copies_of(haploid),
+                2 * called - static_cast<double>(haploid.called)};
+    }
     case Ploidy::y:
     case Ploidy::mitochondrial:
         return {0.5 * copies, called};
     }
     return {};
-}
-
-Alleles count_alleles(const VariantGenotypes& genotypes, const SampleMask& all,
-                      const SampleMask& males) noexcept {
-    const GenotypeCounts of_males =
-        genotypes.ploidy() == Ploidy::x ? genotypes.count(males) : GenotypeCounts{};
-    return count_alleles(genotypes.count(all), of_males, genotypes.ploidy());
 }
 
 void set_effect(VariantTest& result, AssociationTest test, double beta, double standard_error,
@@ -78,7 +79,64 @@ TestRules rules_of(const AssociationParams& params) {
             .minor_allele_count_min = static_cast<double>(params.minor_allele_count_min)};
 }
 
-// Products of all variants with all columns: rows in one go, lists one by one.
+void Scanner::multiply_missing(const VariantGenotypes& genotypes, std::size_t v) {
+    const std::size_t width = plan_.columns.columns();
+    const auto sums = std::span(missing_).subspan(v * width, width);
+    genotypes.list_missing_calls(plan_.columns.samples(), missing_calls_);
+    has_missing_[v] = missing_calls_.empty() ? 0 : 1;
+    if (missing_calls_.empty()) return;
+    if (!genotypes.has_dosages() && !genotypes.is_list() &&
+        missing_calls_.size() > plan_.columns.samples() / missing_share) {
+        const std::uint8_t* const row = genotypes.row();
+        row_products(std::span(&row, 1), plan_.columns, missing_weights, sums);
+    } else {
+        carrier_products(missing_calls_, plan_.columns, missing_weights, sums);
+    }
+}
+
+// Squares of dosages have 30 bits: two rows of 15.
+void Scanner::multiply_dosages(std::span<const VariantGenotypes* const> variants,
+                               std::span<const std::size_t> which) {
+    const std::size_t samples = plan_.columns.samples();
+    std::vector<const std::uint16_t*> rows;
+    const auto multiply = [&](const FixedColumns& columns) {
+        wide_group_.resize(rows.size() * columns.columns());
+        value_products(rows, columns, wide_group_);
+        return columns.columns();
+    };
+    for (std::size_t begin = 0; begin < which.size(); begin += dosages_at_once) {
+        const auto batch = which.subspan(begin, std::min(dosages_at_once, which.size() - begin));
+        values_.resize(3 * batch.size() * samples); // dosages, squares by halves
+        std::uint16_t* const values = values_.data();
+        const std::size_t length = batch.size() * samples;
+        for (std::size_t k = 0; k < batch.size(); ++k)
+            std::ranges::replace_copy(variants[batch[k]]->dosages(), values + k * samples,
+                                      dosage_missing, Dosage{0});
+        rows.clear();
+        for (std::size_t k = 0; k < batch.size(); ++k)
+            rows.push_back(values + k * samples);
+        const std::size_t width = multiply(plan_.columns);
+        for (std::size_t k = 0; k < batch.size(); ++k)
+            std::copy_n(wide_group_.begin() + static_cast<std::ptrdiff_t>(k * width), width,
+                        dosage_.begin() + static_cast<std::ptrdiff_t>(batch[k] * width));
+        if (plan_.squares.columns() == 0) continue;
+        for (std::size_t i = 0; i < length; ++i) {
+            const std::uint32_t square = std::uint32_t{values[i]} * values[i];
+            values[length + i] = static_cast<std::uint16_t>(square >> 15);
+            values[2 * length + i] = static_cast<std::uint16_t>(square & 0x7FFF);
+        }
+        rows.clear();
+        for (std::size_t k = 0; k < 2 * batch.size(); ++k)
+            rows.push_back(values + length + k * samples);
+        const std::size_t squares = multiply(plan_.squares);
+        for (std::size_t k = 0; k < batch.size(); ++k)
+            for (std::size_t c = 0; c < squares; ++c)
+                squares_[batch[k] * squares + c] = wide_group_[k * squares + c] * (1 << 15) +
+                                                   wide_group_[(batch.size() + k) * squares + c];
+    }
+}
+
+// Products of all variants with all columns: rows in one go, lists and dosages one by one.
 void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
     dosage_.resize(variants.size() * width);
@@ -86,32 +144,29 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     squares_.resize(variants.size() * square_width);
     has_missing_.assign(variants.size(), 0);
     std::vector<const std::uint8_t*> rows;
-    std::vector<std::size_t> row_of;
+    std::vector<std::size_t> row_of, dosage_of;
+    const auto multiply_list = [&](std::size_t v, const FixedColumns& columns,
+                                   const CallWeights& weights, std::vector<WideSum>& sums) {
+        group_.resize(columns.columns());
+        carrier_products(variants[v]->carriers(), columns, weights, group_);
+        std::copy(group_.begin(), group_.end(),
+                  sums.begin() + static_cast<std::ptrdiff_t>(v * columns.columns()));
+    };
     for (std::size_t v = 0; v < variants.size(); ++v) {
-        const VariantGenotypes& genotypes = *variants[v];
-        const auto missing_sums = std::span(missing_).subspan(v * width, width);
-        genotypes.list_missing_calls(plan_.columns.samples(), missing_calls_);
-        has_missing_[v] = missing_calls_.empty() ? 0 : 1;
-        if (!genotypes.is_list()) {
-            rows.push_back(genotypes.row());
+        multiply_missing(*variants[v], v);
+        if (variants[v]->has_dosages()) {
+            dosage_of.push_back(v);
+        } else if (!variants[v]->is_list()) {
+            rows.push_back(variants[v]->row());
             row_of.push_back(v);
         } else {
-            carrier_products(genotypes.carriers(), plan_.columns, dosage_weights,
-                             std::span(dosage_).subspan(v * width, width));
-            carrier_products(genotypes.carriers(), plan_.squares, square_weights,
-                             std::span(squares_).subspan(v * square_width, square_width));
-        }
-        if (missing_calls_.empty()) continue;
-        if (!genotypes.is_list() &&
-            missing_calls_.size() > plan_.columns.samples() / missing_share) {
-            const std::uint8_t* const row = genotypes.row();
-            row_products(std::span(&row, 1), plan_.columns, missing_weights, missing_sums);
-        } else {
-            carrier_products(missing_calls_, plan_.columns, missing_weights, missing_sums);
+            multiply_list(v, plan_.columns, dosage_weights, dosage_);
+            if (square_width > 0) multiply_list(v, plan_.squares, square_weights, squares_);
         }
     }
+    multiply_dosages(variants, dosage_of);
     const auto spread = [&](const FixedColumns& columns, const CallWeights& weights,
-                            std::vector<std::int64_t>& sums) {
+                            std::vector<WideSum>& sums) {
         const std::size_t count = columns.columns();
         group_.resize(rows.size() * count);
         row_products(rows, columns, weights, group_);
@@ -125,26 +180,25 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
 }
 
 Scanner::SetView Scanner::view_set(const VariantGenotypes& genotypes, const SampleSet& set) const {
-    SetView view{.counts = genotypes.count(set.members)};
-    const GenotypeCounts& c = view.counts;
-    const GenotypeCounts males =
-        genotypes.ploidy() == Ploidy::x ? genotypes.count(set.males) : GenotypeCounts{};
-    const Alleles alleles = count_alleles(c, males, genotypes.ploidy());
+    SetView view{.moments = genotypes.moments(set.members)};
+    const AlleleMoments& m = view.moments;
+    const Alleles alleles = count_alleles(genotypes, m, set.males);
     view.alleles = alleles.all;
     view.alt_alleles = alleles.alt;
-    view.flipped = c.alt_copies() > c.called();
-    const std::uint64_t copies = view.flipped ? 2 * c.called() - c.alt_copies() : c.alt_copies();
-    const auto called = static_cast<double>(c.called());
-    if (c.called() == 0) {
+    view.flipped = 2 * m.copies > m.both_alleles();
+    const auto called = static_cast<double>(m.called);
+    const int shift = static_cast<int>(m.shift);
+    if (m.called == 0) {
         view.status = AssociationStatus::not_called;
-    } else if (std::max({c.hom_ref, c.het, c.hom_alt}) == c.called()) {
+    } else if (m.constant()) {
         view.status = AssociationStatus::monomorphic;
     } else if (std::min(alleles.alt, alleles.all - alleles.alt) < rules_.minor_allele_count_min) {
         view.status = AssociationStatus::rare;
     } else {
-        view.mean = static_cast<double>(copies) / called;
-        const std::uint64_t squares = c.het + 4 * (view.flipped ? c.hom_ref : c.hom_alt);
-        view.centred_squares = static_cast<double>(squares) - called * view.mean * view.mean;
+        const auto copies = static_cast<double>(m.counted(view.flipped));
+        const auto squares = static_cast<double>(m.counted_squares(view.flipped));
+        view.mean = std::ldexp(copies, -shift) / called;
+        view.centred_squares = std::ldexp(squares, -2 * shift) - called * view.mean * view.mean;
     }
     return view;
 }
@@ -156,7 +210,8 @@ void Scanner::describe(const VariantGenotypes& genotypes, const TraitPlan& trait
     result.frequency = frequency(view.alt_alleles, view.alleles);
     result.frequency_cases = result.frequency_controls = nan;
     if (!trait.binary) return;
-    const Alleles cases = count_alleles(genotypes, trait.cases, trait.male_cases);
+    const Alleles cases =
+        count_alleles(genotypes, genotypes.moments(trait.cases), trait.male_cases);
     result.frequency_cases = frequency(cases.alt, cases.all);
     result.frequency_controls = frequency(view.alt_alleles - cases.alt, view.alleles - cases.all);
 }
@@ -166,10 +221,12 @@ void Scanner::describe(const VariantGenotypes& genotypes, const TraitPlan& trait
 double Scanner::imputed(const Sums& sums, const SetView& view, std::size_t column) const {
     const FixedColumns& columns = plan_.columns;
     const std::int64_t absent = sums.missing.empty() ? 0 : sums.missing[column];
-    const std::int64_t present = view.flipped
-                                     ? 2 * (columns.total(column) - absent) - sums.dosage[column]
-                                     : sums.dosage[column];
-    return columns.real(column, present) + view.mean * columns.real(column, absent);
+    const WideSum two = WideSum{2} << sums.shift;
+    const WideSum present = view.flipped
+                                ? two * (columns.total(column) - absent) - sums.dosage[column]
+                                : sums.dosage[column];
+    return wide_real(present, columns.exponent(column) - static_cast<int>(sums.shift)) +
+           view.mean * columns.real(column, absent);
 }
 
 void Scanner::test_linear(const TraitPlan& trait, const SetView& view, const Sums& sums,
@@ -199,12 +256,15 @@ void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& tr
     using Binary = TestRules::Binary;
     const std::size_t first = trait.first_weighted, s = trait.square_column;
     const std::int64_t absent = sums.missing.empty() ? 0 : sums.missing[first];
-    const std::int64_t total = plan_.squares.total(s), square = sums.squares[s];
+    const std::int64_t total = plan_.squares.total(s);
+    const WideSum square = sums.squares[s], two = WideSum{2} << sums.shift;
     // Sum of w h^2 over called samples, in units of the first weighted column.
-    const std::int64_t called =
-        view.flipped ? 4 * (total - absent) - 4 * sums.dosage[first] + square : square;
+    const WideSum called =
+        view.flipped ? two * two * (total - absent) - 2 * two * sums.dosage[first] + square
+                     : square;
     const double with_mean =
-        plan_.squares.real(s, called) + view.mean * view.mean * plan_.columns.real(first, absent);
+        wide_real(called, plan_.squares.exponent(s) - 2 * static_cast<int>(sums.shift)) +
+        view.mean * view.mean * plan_.columns.real(first, absent);
     const double along = imputed(sums, view, first);
     const double centred = trait.root_weight * with_mean - along * along;
     double variance = centred;
@@ -231,8 +291,7 @@ DesignColumns Scanner::design_with(const VariantGenotypes& genotypes, const Trai
                                    const SetView& view, double start) {
     const SampleSet& set = plan_.sets[trait.set];
     genotype_.assign(padded_samples(set.samples.size()), 0.0);
-    const double plain[4] = {0, 1, 2, view.mean}, flipped[4] = {2, 1, 0, view.mean};
-    genotypes.expand(set.samples, view.flipped ? flipped : plain, genotype_);
+    genotypes.expand(set.samples, view.flipped, view.mean, genotype_);
     design_.clear();
     for (const auto& column : set.design)
         design_.push_back(column.data());
@@ -244,11 +303,8 @@ DesignColumns Scanner::design_with(const VariantGenotypes& genotypes, const Trai
 
 void Scanner::fit_wald(const VariantGenotypes& genotypes, const TraitPlan& trait,
                        const SetView& view, double start, VariantTest& result) {
-    const GenotypeCounts cases = genotypes.count(trait.cases);
-    const auto minor = [&](const GenotypeCounts& c) {
-        return view.flipped ? 2 * c.called() - c.alt_copies() : c.alt_copies();
-    };
-    if (minor(cases) == 0 || minor(cases) == minor(view.counts)) {
+    const std::uint64_t in_cases = genotypes.moments(trait.cases).counted(view.flipped);
+    if (in_cases == 0 || in_cases == view.moments.counted(view.flipped)) {
         return set_untested(result, AssociationStatus::separated);
     }
     const DesignColumns design = design_with(genotypes, trait, view, start);
@@ -281,10 +337,11 @@ void Scanner::test(std::span<const VariantGenotypes* const> variants,
         for (const SampleSet& set : plan_.sets)
             views_.push_back(view_set(*variants[v], set));
         const Sums sums{.dosage = std::span(dosage_).subspan(v * width, width),
+                        .squares = std::span(squares_).subspan(v * square_width, square_width),
                         .missing = has_missing_[v] != 0
                                        ? std::span(missing_).subspan(v * width, width)
                                        : std::span<std::int64_t>(),
-                        .squares = std::span(squares_).subspan(v * square_width, square_width)};
+                        .shift = variants[v]->has_dosages() ? dosage_shift : 0};
         for (std::size_t t = 0; t < plan_.traits.size(); ++t) {
             const TraitPlan& trait = plan_.traits[t];
             const SetView& view = views_[trait.set];

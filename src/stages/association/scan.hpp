@@ -40,7 +40,7 @@ public:
 private:
     // One variant as a trait's sample set sees it; genotypes count the minor allele.
     struct SetView {
-        GenotypeCounts counts;
+        AlleleMoments moments;
         bool flipped = false;       // REF is the minor allele
         double mean = 0;            // minor copies of called samples, which missing ones get
         double centred_squares = 0; // sum of (genotype - mean)^2
@@ -48,10 +48,15 @@ private:
         AssociationStatus status = AssociationStatus::tested;
     };
     struct Sums {
-        std::span<const std::int64_t> dosage, missing, squares; // missing empty: nobody is
+        std::span<const WideSum> dosage, squares; // in units of 2^-shift, 2^-2shift
+        std::span<const std::int64_t> missing;    // empty: nobody is
+        unsigned shift;
     };
 
     void multiply(std::span<const VariantGenotypes* const> variants);
+    void multiply_missing(const VariantGenotypes& genotypes, std::size_t v);
+    void multiply_dosages(std::span<const VariantGenotypes* const> variants,
+                          std::span<const std::size_t> which);
     SetView view_set(const VariantGenotypes& genotypes, const SampleSet& set) const;
     void describe(const VariantGenotypes& genotypes, const TraitPlan& trait, const SetView& view,
                   VariantTest& result) const;
@@ -70,7 +75,9 @@ private:
     const ScanPlan& plan_;
     TestRules rules_;
     LogisticSolver solver_;
-    std::vector<std::int64_t> dosage_, squares_, missing_, group_;
+    std::vector<WideSum> dosage_, squares_, wide_group_;
+    std::vector<std::int64_t> missing_, group_;
+    std::vector<std::uint16_t> values_; // dosages without missing ones, their squares
     std::vector<std::uint8_t> has_missing_;
     std::vector<Carrier> missing_calls_;
     std::vector<SetView> views_;

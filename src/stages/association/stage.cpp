@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/phenotypes.hpp"
 
@@ -18,9 +19,9 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
              std::vector<Problem>& problems) {
     try {
         if (const auto* path = existing(inputs, "genotypes")) {
-            const auto genotypes = open_genotypes(*path);
-            sizes.samples = static_cast<double>(genotypes->samples().size());
-            sizes.variants = static_cast<double>(genotypes->variant_count());
+            const GenotypeSizes found = genotype_sizes(*path);
+            sizes.samples = static_cast<double>(found.samples);
+            sizes.variants = static_cast<double>(found.variants);
         }
         if (const auto* path = existing(inputs, "phenotypes")) {
             const auto choice = association::choose(H5File::open(*path), params, problems);
@@ -39,7 +40,7 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     // Half of the traits binary, all with sample sets of their own: the worst case that is common.
     const double columns = width * (covariates + 3);
     r.memory_bytes = 300e6 + 16 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
-                     65536 * (46 * width + 200);
+                     150 * w.samples + 65536 * (46 * width + 200);
     r.storage_bytes = w.variants * (40 * w.traits + 30);
     r.scratch_bytes = r.storage_bytes;
     const double multiply = w.variants * w.samples * columns * 0.025e-9;
@@ -52,7 +53,8 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates, D = P (C + 3) columns: memory "
-        "per rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 65,536 x (46 B x P + 200 B), "
+        "per rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 150 B x N per thread for "
+        "dosages + 65,536 x (46 B x P + 200 B), "
         "independent of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + "
         "1 us x M P, less where variants are rare, + 0.25 us x N for every Firth fit (the share "
         "refit_p_max of the variants of binary traits, assumed to be half of all)";
@@ -77,7 +79,10 @@ const char* const details =
     "in "
     "trait_summary; collinear covariates are an error. Missing genotypes get the mean of the "
     "called ones of "
-    "these samples, so n does not change from variant to variant. The effect allele is ALT.\n\n"
+    "these samples, so n does not change from variant to variant. The effect allele is ALT. Where "
+    "a "
+    "variant has dosages they are tested, not its calls: missing is who has no dosage, frequencies "
+    "are mean dosages, and minor allele counts are sums of dosages.\n\n"
     "Chromosome X outside the pseudo-autosomal regions: males count 0 or 2 copies, so that beta "
     "compares one "
     "female copy with half a male copy (full dosage compensation); a heterozygous male call is "

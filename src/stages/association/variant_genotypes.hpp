@@ -1,6 +1,7 @@
 #pragma once
 
 #include "genotype/genotype_source.hpp"
+#include "kernels/dosage_products.hpp"
 #include "kernels/genotype_counts.hpp"
 
 #include <cstdint>
@@ -19,33 +20,54 @@ enum class Ploidy : std::uint8_t {
 };
 Ploidy ploidy_of(const Variant& variant, std::string_view genome_build) noexcept;
 
-/// Calls of one variant in the smaller form, with impossible calls made missing.
+/// ALT copies of some samples in units of 2^-shift, their squares in units of 2^-2shift.
+struct AlleleMoments {
+    std::uint64_t called = 0, copies = 0, squares = 0;
+    unsigned shift = 0; // 0 for calls, 14 for dosages
+    std::uint64_t both_alleles() const noexcept { return called << (shift + 1); }
+    /// Copies of the allele that is counted: REF if flipped.
+    std::uint64_t counted(bool flipped) const noexcept {
+        return flipped ? both_alleles() - copies : copies;
+    }
+    std::uint64_t counted_squares(bool flipped) const noexcept;
+    /// Whether all that are called have the same number of copies.
+    bool constant() const noexcept;
+};
+inline constexpr unsigned dosage_shift = 14;
+
+/// What is known of one variant: dosages where it has some, else calls in the smaller form;
+/// impossible calls are made missing.
 class VariantGenotypes {
 public:
     /// Takes variant v of a block. The block and this object must outlive each other's use.
     void assign(const VariantBlock& block, std::size_t v, Ploidy ploidy, std::span<const Sex> sex);
 
+    /// Whether dosages count, and not the calls. Missing is then who has no dosage.
+    bool has_dosages() const noexcept { return !dosages_.empty(); }
+    std::span<const Dosage> dosages() const noexcept { return dosages_; } // [sample]
     bool is_list() const noexcept { return list_; }
     const std::uint8_t* row() const noexcept { return row_.data(); }
     std::span<const Carrier> carriers() const noexcept { return carriers_; }
     Ploidy ploidy() const noexcept { return ploidy_; }
 
-    GenotypeCounts count(const SampleMask& mask) const noexcept {
-        return list_ ? count_genotypes(carriers_, mask) : count_genotypes(row_, mask);
-    }
+    AlleleMoments moments(const SampleMask& mask) const noexcept;
     /// Missing calls of all samples, as carriers.
     void list_missing_calls(std::size_t samples, std::vector<Carrier>& out) const;
-    /// values[call] for each of `samples` (ascending) into `out`.
-    void expand(std::span<const std::uint32_t> samples, const double (&values)[4],
+    /// Copies of the counted allele (REF if flipped) of each of `samples` (ascending) into `out`;
+    /// `absent` where it is missing.
+    void expand(std::span<const std::uint32_t> samples, bool flipped, double absent,
                 std::span<double> out) const noexcept;
 
 private:
+    void expand_calls(std::span<const std::uint32_t> samples, const double (&values)[4],
+                      std::span<double> out) const noexcept;
     bool list_ = false;
     Ploidy ploidy_ = Ploidy::diploid;
     std::span<const std::uint8_t> row_;
     std::span<const Carrier> carriers_;
     std::vector<std::uint8_t> own_row_; // where calls were changed
     std::vector<Carrier> own_carriers_;
+    std::vector<Dosage> dosages_; // empty if there are none
 };
 
 } // namespace salus::association

@@ -1,6 +1,7 @@
 #include "stages/risk/discovery.hpp"
 
 #include "base/text.hpp"
+#include "kernels/dosage_products.hpp"
 #include "kernels/genotype_counts.hpp"
 #include "models/clumping.hpp"
 #include "models/pgs.hpp"
@@ -102,7 +103,9 @@ private:
 class UnitScan {
 public:
     UnitScan(const RiskParams& params, const std::vector<Models::One>& models, std::size_t samples)
-        : models_(models), samples_(samples), frequency_min_(params.minor_allele_frequency_min),
+        : models_(models), samples_(samples),
+          everybody_(std::vector<std::uint8_t>(samples, std::uint8_t{1})),
+          frequency_min_(params.minor_allele_frequency_min),
           least_(-std::log10(
               *std::max_element(params.p_thresholds.begin(), params.p_thresholds.end()))) {}
 
@@ -155,6 +158,14 @@ private:
         stretches_.back().range.end = variant + 1;
     }
     bool is_common(const VariantBlock& block, std::size_t v) const {
+        if (block.has_dosages(v)) {
+            std::vector<Dosage> dosages(samples_);
+            block.unpack_dosages(v, dosages);
+            const DosageMoments m = dosage_moments(dosages, everybody_);
+            const double f =
+                static_cast<double>(m.sum) / (2 * dosage_one * static_cast<double>(m.called));
+            return m.called > 0 && std::min(f, 1 - f) >= frequency_min_;
+        }
         const GenotypeCounts c = block.is_carrier_list(v)
                                      ? count_genotypes(block.carriers(v), samples_)
                                      : count_genotypes(block.row(v), samples_);
@@ -168,7 +179,9 @@ private:
         std::vector<const std::uint8_t*> rows;
         std::vector<std::size_t> dense;
         for (const std::size_t v : chosen)
-            if (!block.is_carrier_list(v)) rows.push_back(block.row(v).data()), dense.push_back(v);
+            if (!block.has_dosages(v) && !block.is_carrier_list(v))
+                rows.push_back(block.row(v).data()), dense.push_back(v);
+        std::vector<Dosage> dosages(samples_);
         std::vector<ScanTest> tests(rows.size());
         for (const Models::One& m : models_) {
             const auto keep = [&](std::size_t v, const ScanTest& test) {
@@ -179,13 +192,20 @@ private:
             if (!rows.empty()) m.model->test_rows(rows, tests);
             for (std::size_t r = 0; r < rows.size(); ++r)
                 keep(dense[r], tests[r]);
-            for (const std::size_t v : chosen)
-                if (block.is_carrier_list(v)) keep(v, m.model->test_carriers(block.carriers(v)));
+            for (const std::size_t v : chosen) {
+                if (block.has_dosages(v)) {
+                    block.unpack_dosages(v, dosages);
+                    keep(v, m.model->test_dosages(dosages));
+                } else if (block.is_carrier_list(v)) {
+                    keep(v, m.model->test_carriers(block.carriers(v)));
+                }
+            }
         }
     }
 
     const std::vector<Models::One>& models_;
     std::size_t samples_;
+    SampleMask everybody_;
     double frequency_min_, least_;
     std::vector<Candidate> candidates_;
     std::vector<Chromosome> stretches_;
@@ -302,10 +322,10 @@ TableData clump_chromosome(const RiskParams& params, const Cohort& cohort,
     for (const Candidate& c : candidates)
         if (variants.empty() || variants.back() != c.variant) variants.push_back(c.variant);
     std::size_t next = 0;
-    for_each_variant(genotypes, variants, [&](std::size_t i, std::span<const std::uint8_t> row) {
+    for_each_variant(genotypes, variants, [&](std::size_t i, const VisitedVariant& variant) {
         for (; next < candidates.size() && candidates[next].variant == variants[i]; ++next) {
             PhaseClump& p = phases[candidates[next].phase];
-            p.rows.add(row);
+            p.rows.add(variant.calls);
             p.candidates.push_back({candidates[next].position, candidates[next].test.neg_log10_p});
             p.origin.push_back(candidates[next]);
         }
@@ -326,11 +346,11 @@ TableData clump_chromosome(const RiskParams& params, const Cohort& cohort,
 
 } // namespace
 
-void for_each_variant(
-    const GenotypeSource& genotypes, std::span<const std::uint64_t> variants,
-    const std::function<void(std::size_t, std::span<const std::uint8_t>)>& visit) {
+void for_each_variant(const GenotypeSource& genotypes, std::span<const std::uint64_t> variants,
+                      const std::function<void(std::size_t, const VisitedVariant&)>& visit) {
     const std::uint64_t block_variants = std::max<std::uint64_t>(1, genotypes.block_variants());
     std::vector<std::uint8_t> row(packed_bytes(genotypes.samples().size()));
+    std::vector<Dosage> dosages(genotypes.samples().size());
     VariantBlock block;
     for (std::size_t begin = 0; begin < variants.size();) {
         std::size_t end = begin + 1;
@@ -339,8 +359,13 @@ void for_each_variant(
             ++end;
         genotypes.read({variants[begin], variants[end - 1] + 1}, block);
         for (std::size_t i = begin; i < end; ++i) {
-            block.unpack(variants[i] - variants[begin], row);
-            visit(i, row);
+            const std::size_t v = variants[i] - variants[begin];
+            block.unpack(v, row);
+            const bool has_dosages = block.has_dosages(v);
+            if (has_dosages) block.unpack_dosages(v, dosages);
+            visit(i, {.calls = row,
+                      .dosages = has_dosages ? std::span<const Dosage>(dosages)
+                                             : std::span<const Dosage>()});
         }
         begin = end;
     }

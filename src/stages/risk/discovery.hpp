@@ -42,9 +42,12 @@ private:
 Discovery discover(const RiskParams& params, const Cohort& cohort, const GenotypeSource& genotypes,
                    RunContext& context);
 
-/// Calls visit(i, row) for variants[i], ascending; reads each block of the store once. `row` has
-/// packed_bytes(samples) bytes.
+struct VisitedVariant {
+    std::span<const std::uint8_t> calls; // 2-bit row
+    std::span<const Dosage> dosages;     // [sample]; empty if the calls are all there is
+};
+/// Calls visit(i, variant) for variants[i], ascending; reads each block of the store once.
 void for_each_variant(const GenotypeSource& genotypes, std::span<const std::uint64_t> variants,
-                      const std::function<void(std::size_t, std::span<const std::uint8_t>)>& visit);
+                      const std::function<void(std::size_t, const VisitedVariant&)>& visit);
 
 } // namespace salus::risk

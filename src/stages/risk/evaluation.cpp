@@ -66,14 +66,16 @@ public:
         for (const Use& use : uses)
             if (variants.empty() || variants.back() != use.variant) variants.push_back(use.variant);
         std::size_t next = 0;
-        for_each_variant(
-            genotypes, variants, [&](std::size_t i, std::span<const std::uint8_t> row) {
-                for (; next < uses.size() && uses[next].variant == variants[i]; ++next) {
-                    const Use& use = uses[next];
-                    sums_[use.phase * thresholds_ + use.bin].add(row, use.index->beta,
-                                                                 use.index->alt_frequency);
-                }
-            });
+        for_each_variant(genotypes, variants, [&](std::size_t i, const VisitedVariant& variant) {
+            for (; next < uses.size() && uses[next].variant == variants[i]; ++next) {
+                const Use& use = uses[next];
+                ScoreSum& sum = sums_[use.phase * thresholds_ + use.bin];
+                if (variant.dosages.empty())
+                    sum.add(variant.calls, use.index->beta, use.index->alt_frequency);
+                else
+                    sum.add(variant.dosages, use.index->beta, use.index->alt_frequency);
+            }
+        });
     }
     double score(std::size_t phase, std::size_t threshold, std::size_t sample) const {
         double sum = 0;

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/risk/cohort.hpp"
 #include "stages/risk/risk.hpp"
@@ -27,9 +28,9 @@ void examine(const RiskParams& params, const Inputs& inputs, Workload& sizes,
                             .help = "use for example [5e-8, 1e-6, 1e-4, 1e-2]"});
     try {
         if (present(inputs, "genotypes")) {
-            const auto genotypes = open_genotypes(inputs.at("genotypes").front());
-            sizes.samples = static_cast<double>(genotypes->samples().size());
-            sizes.variants = static_cast<double>(genotypes->variant_count());
+            const GenotypeSizes found = genotype_sizes(inputs.at("genotypes").front());
+            sizes.samples = static_cast<double>(found.samples);
+            sizes.variants = static_cast<double>(found.variants);
         }
         if (present(inputs, "phenotypes")) {
             const auto choice =
@@ -132,7 +133,9 @@ Stage risk_stage() {
                             "adjusted for the covariates: "
                             "linear regression for quantitative traits, the logistic score test "
                             "with its one-step effect for "
-                            "binary ones. Tests are clumped by r2 of the genotypes. The p-value "
+                            "binary ones. Tests are clumped by r2 of the genotypes. Dosages are "
+                            "tested and scored where a variant has them; clumping compares hard "
+                            "calls. The p-value "
                             "threshold is chosen by "
                             "cross-validation inside the discovery part: scan and clumping without "
                             "a fold, correlation with "

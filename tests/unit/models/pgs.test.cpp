@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -173,6 +174,48 @@ TEST(DiscoveryModel, BinaryEqualsTheScoreTest) {
     model.test_rows(std::span(&row, 1), std::span(&test, 1));
     EXPECT_NEAR(test.beta, expected.beta, 1e-6);
     EXPECT_NEAR(test.neg_log10_p, expected.neg_log10_p, 1e-6);
+}
+
+TEST(DiscoveryModel, DosagesEqualRegressionAndEqualCallsWhereTheyAreCalls) {
+    const Cohort cohort(6);
+    const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates,
+                               cohort.quantitative);
+    std::vector<Dosage> calls, dosages;
+    Rng rng(7, "dosages", 0);
+    std::vector<double> of_members, called;
+    double sum = 0;
+    for (std::size_t i = 0; i < Cohort::n; ++i) {
+        calls.push_back(dosage_of_call(cohort.calls[i]));
+        dosages.push_back(i % 17 == 0 ? dosage_missing : static_cast<Dosage>(rng.below(32769)));
+        if (cohort.members[i] == 0) continue;
+        of_members.push_back(i % 17 == 0 ? -1 : dosages[i] / 16384.0);
+        if (i % 17 != 0) called.push_back(of_members.back());
+    }
+    for (const double copies : called)
+        sum += copies;
+    const double mean = sum / static_cast<double>(called.size());
+    std::replace(of_members.begin(), of_members.end(), -1.0, mean);
+    const auto m = cohort.pick(cohort.quantitative);
+    auto columns = m.x;
+    columns.push_back(of_members);
+    const RegressionFit fit = fit_regression(OutcomeKind::quantitative, columns, m.y);
+    const ScanTest test = model.test_dosages(dosages);
+    ASSERT_TRUE(test.tested);
+    EXPECT_NEAR(test.beta, fit.coefficients[2], 1e-7); // columns have 31 bits
+    EXPECT_NEAR(test.alt_frequency, mean / 2, 1e-12);
+    ScanTest dense;
+    const std::uint8_t* row = cohort.row.data();
+    model.test_rows(std::span(&row, 1), std::span(&dense, 1));
+    EXPECT_EQ(model.test_dosages(calls).beta, dense.beta);
+    EXPECT_EQ(model.test_dosages(calls).neg_log10_p, dense.neg_log10_p);
+}
+
+TEST(ScoreSum, DosagesAddTheirCopies) {
+    ScoreSum sum(3, 1.5, 2);
+    sum.add(std::vector<Dosage>{8192, dosage_missing, 32768}, 1.5, 0.25);
+    EXPECT_DOUBLE_EQ(sum.score(0), 0.75);
+    EXPECT_DOUBLE_EQ(sum.score(1), 0.75);
+    EXPECT_DOUBLE_EQ(sum.score(2), 3.0);
 }
 
 TEST(DiscoveryModel, WithoutVariationThereIsNoTest) {

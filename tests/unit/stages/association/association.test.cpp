@@ -47,13 +47,17 @@ protected:
             std::uint8_t call = packed_get(row, i);
             if ((chromosome == "X" || chromosome == "Y") && male && call == het) call = missing;
             t.samples.push_back(i);
-            g.push_back(call == missing ? -1 : call);
-            if (call == missing) continue;
-            sum += call;
+            const bool impossible = call == missing && packed_get(row, i) != missing;
+            const Dosage dosage = parts_[0].dosages.empty() || impossible ? dosage_of_call(call)
+                                                                          : parts_[0].dosages[v][i];
+            const double copies = dosage == dosage_missing ? -1 : dosage / 16384.0;
+            g.push_back(copies);
+            if (copies < 0) continue;
+            sum += copies;
             ++called;
             const bool haploid = chromosome == "MT" || (chromosome != "1" && male);
             t.alleles += haploid ? 1 : 2;
-            t.alt += haploid ? 0.5 * call : call;
+            t.alt += haploid ? 0.5 * copies : copies;
         }
         t.frequency = t.alt / t.alleles;
         const auto n = static_cast<Eigen::Index>(t.samples.size());
@@ -140,6 +144,73 @@ protected:
             << v;
     }
 };
+
+/// The same cohort with dosages: few or many differ from the calls, which they also do where a call
+/// is missing; some are missing.
+class AssociationOfDosages : public Association {
+protected:
+    AssociationOfDosages() {
+        for (std::size_t v = 0; v < parts_[0].rows.size(); ++v) {
+            Rng rng(31, "dosages", v);
+            auto& dosages = parts_[0].dosages.emplace_back(samples);
+            for (std::size_t i = 0; i < samples; ++i) {
+                const std::uint8_t call = packed_get(parts_[0].rows[v], i);
+                dosages[i] = dosage_of_call(call);
+                if (!rng.bernoulli(v % 3 == 0 ? 0.02 : 0.8)) continue;
+                const auto off = static_cast<Dosage>(rng.below(1600));
+                dosages[i] = call == missing   ? static_cast<Dosage>(rng.below(32769))
+                             : call == hom_alt ? static_cast<Dosage>(32768 - off)
+                                               : static_cast<Dosage>(dosages[i] + off);
+            }
+        }
+        std::filesystem::remove_all(folder_ / "store");
+        test::write_small_store(folder_ / "store", store_, parts_);
+    }
+};
+
+TEST_F(AssociationOfDosages, LinearAgreesWithTheTextbook) {
+    const TableData table = H5File::open(run({})).read("traits/height");
+    std::size_t tested = 0;
+    for (std::size_t v = 0; v < table.rows(); ++v) {
+        if (v >= 197 && v < 200) continue;
+        const Textbook t = textbook(v, "height", parts_[0].variants[v].chromosome == "Y");
+        EXPECT_DOUBLE_EQ(table.column<double>("effect_allele_frequency")[v], t.frequency) << v;
+        if (!t.usable) {
+            EXPECT_EQ(status(table, v), AssociationStatus::rare) << v;
+            continue;
+        }
+        ++tested;
+        ASSERT_EQ(status(table, v), AssociationStatus::tested) << v;
+        expect_fit(table, v, linear(t), 2e-8);
+    }
+    EXPECT_GT(tested, 150U);
+}
+
+TEST_F(AssociationOfDosages, BinaryTestsAgreeWithTheTextbook) {
+    for (const std::string name : {"score", "wald", "firth"}) {
+        const AssociationParams params{.traits = {"disease"}, .binary_test = name};
+        const TableData table = H5File::open(run(params, name)).read("traits/disease");
+        std::size_t tested = 0;
+        for (std::size_t v = 0; v < table.rows(); ++v) {
+            if (status(table, v) != AssociationStatus::tested || (v >= 197 && v < 200)) continue;
+            ++tested;
+            const Textbook t = textbook(v, "disease", parts_[0].variants[v].chromosome == "Y");
+            expect_fit(table, v, name == "score" ? score(t) : fitted(t, name == "firth"), 2e-7);
+        }
+        EXPECT_GT(tested, 150U);
+    }
+}
+
+TEST_F(AssociationOfDosages, DosagesThatEqualTheCallsGiveTheSameBits) {
+    for (std::size_t v = 0; v < parts_[0].rows.size(); ++v)
+        for (std::size_t i = 0; i < samples; ++i)
+            parts_[0].dosages[v][i] = dosage_of_call(packed_get(parts_[0].rows[v], i));
+    test::write_small_store(folder_ / "store", store_, parts_);
+    const auto with = run({}, "with");
+    parts_[0].dosages.clear();
+    test::write_small_store(folder_ / "store", store_, parts_);
+    EXPECT_EQ(sha256_file(with), sha256_file(run({}, "without")));
+}
 
 TEST_F(Association, LinearAgreesWithTheTextbookForEveryShapeOfVariant) {
     const H5File file = H5File::open(run({}));
