@@ -190,6 +190,12 @@ public:
                 header.strings.begin());
     }
 
+    std::uint64_t next_record() override {
+        stream_->consume(std::exchange(record_bytes_, 0));
+        if (stream_->unread().empty()) stream_->more();
+        return stream_->place();
+    }
+
 private:
     bool advance() override {
         stream_->consume(record_bytes_);

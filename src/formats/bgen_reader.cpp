@@ -31,6 +31,8 @@ public:
         : SiteReader({}, options, sex), window_(path, window_bytes), header_(header),
           place_(range.begin), end_(range.end), decoder_(sex.size(), options.hard_call_threshold) {}
 
+    std::uint64_t next_record() override { return place_; }
+
 private:
     bool advance() override {
         if (place_ == end_) return false;

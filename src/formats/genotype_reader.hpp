@@ -100,6 +100,9 @@ public:
     virtual ~GenotypeReader() = default;
     /// The next site that is kept, into `out`, which is reused; false at the end.
     virtual bool next(GenotypeRecord& out) = 0;
+    /// Where the record after the last one begins, as FileRange has it; 0 if that is not known.
+    /// What `next` gave stays as it is.
+    virtual std::uint64_t next_record() { return 0; }
     const ReadCounters& counters() const noexcept { return counters_; }
 
 protected:
@@ -119,6 +122,8 @@ public:
     std::uint64_t bytes() const noexcept { return bytes_; }
     /// Number of records if that is known without reading them all, else 0.
     virtual std::uint64_t records() const = 0;
+    /// Whether a FileRange counts variants, from 0 to records(), and none are left out by default.
+    virtual bool counts_variants() const { return false; }
     /// False if the file has to be read in one piece for want of an index.
     virtual bool divisible() const = 0;
     /// Cuts the records into ranges of about `target` bytes; regions outside `options.regions` are

@@ -51,6 +51,8 @@ public:
     PgenReader(const PgenReader&) = delete;
     PgenReader& operator=(const PgenReader&) = delete;
 
+    std::uint64_t next_record() override { return next_; }
+
 private:
     bool advance() override {
         if (next_ >= end_) return false;

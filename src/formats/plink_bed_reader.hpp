@@ -12,6 +12,7 @@ public:
     explicit PlinkBedFile(const std::filesystem::path& bed);
     std::uint64_t records() const override { return variants_; }
     bool divisible() const override { return true; }
+    bool counts_variants() const override { return true; }
     std::vector<FileRange> ranges(std::uint64_t target, const ReadOptions& options) const override;
     std::unique_ptr<GenotypeReader> read(FileRange range, const ReadOptions& options,
                                          std::span<const Sex> sex) const override;

@@ -19,6 +19,12 @@ public:
               const ReadOptions& options, std::span<const Sex> sex)
         : SiteReader(header, options, sex), stream_(std::move(stream)) {}
 
+    std::uint64_t next_record() override {
+        stream_->finish_line();
+        if (stream_->unread().empty()) stream_->more();
+        return stream_->place();
+    }
+
 private:
     bool advance() override { return stream_->next_line(line_); }
     std::string where() const override { return stream_->where(); }

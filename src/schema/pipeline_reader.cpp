@@ -166,7 +166,7 @@ private:
             draft_.complain({.what = text("stage '", from, "' has no output '", output, "'"),
                              .where = where,
                              .help = suggestion(output, names)});
-        } else if (found->artifact != port.artifact) {
+        } else if (!accepts(port.artifact, found->artifact)) {
             draft_.complain({.what = text("input '", port.name, "' of stage '", self.name,
                                           "' cannot take ", from, ".", output),
                              .where = where,

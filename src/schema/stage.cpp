@@ -65,7 +65,7 @@ std::string_view doc_of(Artifact artifact) noexcept {
     case Artifact::sample_sheet:
         return "tab-separated file: sample_id, sex and what else is known";
     case Artifact::genotype_store:
-        return "genotype store, a folder written by ingest_genomes";
+        return "genotype store, a folder written by ingest_genomes, or one genotype file";
     case Artifact::omop_tables:
         return "folder of OMOP CDM 5.4 CSV files";
     case Artifact::link_table:
@@ -106,6 +106,10 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "HTML file";
     }
     return "";
+}
+
+bool accepts(Artifact port, Artifact given) noexcept {
+    return port == given || (port == Artifact::genotype_store && given == Artifact::genotype_files);
 }
 
 const Port* Stage::input(std::string_view port) const {

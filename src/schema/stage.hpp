@@ -20,8 +20,8 @@ namespace salus {
 
 class RunContext;
 
-/// What flows between stages. A port accepts exactly one kind, so a wrong wire is a configuration
-/// error.
+/// What flows between stages. A port accepts its kind only (see accepts), so a wrong wire is a
+/// configuration error.
 enum class Artifact {
     genotype_files,        // bgzipped VCF, BCF or PLINK 1 .bed; one or many
     digest_manifest,       // text as of sha256sum: digest and path of files
@@ -49,6 +49,9 @@ enum class Artifact {
 };
 std::string_view to_string(Artifact artifact) noexcept;
 std::string_view doc_of(Artifact artifact) noexcept;
+/// Whether a port of one kind takes a file of another: the same kind, and genotype files where a
+/// genotype store is read.
+bool accepts(Artifact port, Artifact given) noexcept;
 
 struct Port {
     std::string name;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # CPU time (user + system, median of several runs) of reading a VCF.gz of common variants: salus
-# ingest_genomes against plink2 --vcf --make-pgen; BCF and bed beside it.
+# ingest_genomes against plink2 --vcf --make-pgen; BCF and bed beside it. Then wall time of 1 and of 2 ranks, which
+# says little on a machine that does other work.
 # Usage: SALUS=build/salus tests/bench/ingest.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
 : "${SALUS:?set SALUS to the program}"
@@ -35,3 +36,18 @@ for format in vcf.gz bcf bed; do
         'BEGIN { printf "  %-7s salus %.2f   plink2 %.2f   ratio %.1f\n", f, a, b, b / a }'
     rm -f ours.$$ peer.$$
 done
+wall() { # command: seconds of one run on stdout
+    local TIMEFORMAT='%R'
+    { time "$@" >run.log 2>&1; } 2>&1
+}
+on_ranks() { rm -rf result; mpirun --oversubscribe -n "$1" "$SALUS" ingest_genomes --genotypes dummy.vcf.gz --threads 1 --output result; }
+for ((run = 1; run <= runs; ++run)); do
+    for ranks in 1 2; do
+        wall on_ranks $ranks >>wall$ranks.$$
+        cpu on_ranks $ranks >>cpu$ranks.$$
+    done
+done
+awk -v a="$(median <wall1.$$)" -v b="$(median <wall2.$$)" -v c="$(median <cpu1.$$)" -v d="$(median <cpu2.$$)" \
+    'BEGIN { printf "  vcf.gz  1 rank %.2f s wall, %.2f s CPU   2 ranks %.2f s, %.2f s   efficiency %.0f %% (wall), %.0f %% (CPU)\n",
+             a, c, b, d, 50 * a / b, 100 * c / d }'
+rm -f wall?.$$ cpu?.$$

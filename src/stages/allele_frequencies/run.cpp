@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "formats/bgzf_writer.hpp"
+#include "formats/file_genotypes.hpp"
 #include "formats/hts_index_writer.hpp"
 #include "parallel/parallel_for.hpp"
 #include "stages/allele_frequencies/allele_frequencies.hpp"
@@ -236,8 +237,9 @@ void report(const Log& log, const Sites& sites, const Populations& populations,
 } // namespace
 
 void run_allele_frequencies(const AlleleFrequenciesParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes",
-                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     const auto quality = collectively(context.comm(), "opening the quality result",
                                       [&] { return open_quality(context, *genotypes); });
     const Populations populations = collectively(context.comm(), "reading the groups", [&] {

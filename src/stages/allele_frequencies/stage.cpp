@@ -1,3 +1,4 @@
+#include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/allele_frequencies/allele_frequencies.hpp"
 
@@ -21,9 +22,9 @@ void examine(const AlleleFrequenciesParams&, const Inputs& inputs, Workload& siz
     if (!given(inputs, "genotypes") || !std::filesystem::exists(inputs.at("genotypes").front()))
         return;
     try {
-        const auto genotypes = open_genotypes(inputs.at("genotypes").front());
-        sizes.samples = static_cast<double>(genotypes->samples().size());
-        sizes.variants = static_cast<double>(genotypes->variant_count());
+        const GenotypeSizes known = genotype_sizes(inputs.at("genotypes").front());
+        sizes.samples = static_cast<double>(known.samples);
+        sizes.variants = static_cast<double>(known.variants);
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "formats/pedigree_sheet.hpp"
 #include "models/kinship.hpp"
 #include "models/relatives.hpp"
@@ -84,8 +85,9 @@ void report(const Log& log, const ChosenVariants& chosen, const Findings& findin
 } // namespace
 
 void run_kinship(const KinshipParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes",
-                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     const SampleTable& samples = genotypes->samples();
     const Cohort cohort = collectively(context.comm(), "choosing the samples",
                                        [&] { return open_cohort(context, *genotypes); });

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
 #include "stages/ld/ld.hpp"
@@ -145,8 +146,9 @@ void write_facts(ResultWriter& out, const LdTally& sum, const LdSamples& samples
 } // namespace
 
 void run_ld(const LdParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes",
-                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     const auto quality = collectively(context.comm(), "opening the quality result", [&] {
         return context.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(context.input("quality")))

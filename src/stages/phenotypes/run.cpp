@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "stages/phenotypes/assemble.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/phenotypes/records.hpp"
@@ -28,7 +29,7 @@ struct Setting {
 
 Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
     Setting s;
-    s.cohort = std::make_unique<Cohort>(open_genotypes(ctx.input("genotypes"))->samples(),
+    s.cohort = std::make_unique<Cohort>(open_any_genotypes(ctx.input("genotypes"))->samples(),
                                         optional_input(ctx, "sample_sheet"));
     if (s.cohort->size() == 0)
         throw DataError({.what = "the cohort is empty: the genotypes hold no sample",

@@ -1,5 +1,6 @@
 #include "base/date.hpp"
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "formats/sample_sheet.hpp"
 #include "stages/phenotypes/assemble.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
@@ -74,9 +75,8 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
         collect(problems,
                 [&] { static_cast<void>(read_delimited_header(*path).require("sample_id")); });
     if (const auto path = file_of(inputs, "genotypes"))
-        collect(problems, [&] {
-            sizes.samples = static_cast<double>(open_genotypes(*path)->samples().size());
-        });
+        collect(problems,
+                [&] { sizes.samples = static_cast<double>(genotype_sizes(*path).samples); });
     if (const auto path = file_of(inputs, "events"))
         collect(problems, [&] {
             const EventStore store(*path);

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "stages/principal_components/analysis.hpp"
 #include "stages/principal_components/principal_components.hpp"
 #include "stages/principal_components/projection.hpp"
@@ -205,8 +206,9 @@ std::vector<VariantRange> units_of_rank(const Communicator& comm, const Genotype
 } // namespace components
 
 void run_principal_components(const ComponentsParams& params, RunContext& context) {
-    const auto source = collectively(context.comm(), "opening the genotypes",
-                                     [&] { return open_genotypes(context.input("genotypes")); });
+    const auto source = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     if (context.has_input("loadings"))
         components::project(params, context, *source);
     else

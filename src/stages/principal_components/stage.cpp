@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/principal_components/principal_components.hpp"
 
@@ -20,9 +21,9 @@ void examine(const ComponentsParams&, const Inputs& inputs, Workload& sizes,
                             .help = "give either loadings, or the other inputs"});
     if (!given("genotypes") || !std::filesystem::exists(inputs.at("genotypes").front())) return;
     try {
-        const auto genotypes = open_genotypes(inputs.at("genotypes").front());
-        sizes.samples = static_cast<double>(genotypes->samples().size());
-        sizes.variants = static_cast<double>(genotypes->variant_count());
+        const GenotypeSizes known = genotype_sizes(inputs.at("genotypes").front());
+        sizes.samples = static_cast<double>(known.samples);
+        sizes.variants = static_cast<double>(known.variants);
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "models/duplicates.hpp"
 #include "run/context.hpp"
 #include "stages/quality/cohort.hpp"
@@ -109,8 +110,9 @@ void report(const Log& log, std::uint64_t variants, std::uint64_t passed,
 } // namespace
 
 void run_quality(const QualityParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes",
-                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     const SampleTable& samples = genotypes->samples();
     const QualityCohort cohort = collectively(context.comm(), "reading the cohort", [&] {
         return read_cohort(cohort_files(context), params, samples);

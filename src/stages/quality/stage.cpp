@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/quality/quality.hpp"
 
@@ -18,9 +19,9 @@ void examine(const QualityParams& params, const Inputs& inputs, Workload& sizes,
         !std::filesystem::exists(found->second.front()))
         return;
     try {
-        const auto genotypes = open_genotypes(found->second.front());
-        sizes.samples = static_cast<double>(genotypes->samples().size());
-        sizes.variants = static_cast<double>(genotypes->variant_count());
+        const GenotypeSizes known = genotype_sizes(found->second.front());
+        sizes.samples = static_cast<double>(known.samples);
+        sizes.variants = static_cast<double>(known.variants);
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "run/context.hpp"
 #include "stages/risk/cohort.hpp"
 #include "stages/risk/discovery.hpp"
@@ -34,8 +35,9 @@ void report(const Log& log, const Parts& parts) {
 } // namespace
 
 void run_risk(const RiskParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes",
-                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     risk::Cohort cohort = collectively(context.comm(), "reading phenotypes", [&] {
         std::optional<std::filesystem::path> quality;
         if (context.has_input("quality")) quality = context.input("quality");

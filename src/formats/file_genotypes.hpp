@@ -1,0 +1,27 @@
+#pragma once
+
+#include "genotype/genotype_source.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+namespace salus {
+
+/// Opens a genotype store folder, or any genotype file that open_genotype_file reads, with the
+/// defaults of ingest_genomes. The same variants, genotypes and blocks as from the store that
+/// ingest_genomes makes of the file.
+///
+/// Files by variant number (PLINK 1) are read in place. VCF and BCF are read once from end to end
+/// at the first question for a variant, to count variants and to remember where every block begins
+/// (16 bytes a block), and again by those who read. So several stages, or many ranks, are better
+/// served by a store. DataError as the readers throw it.
+std::unique_ptr<GenotypeSource> open_any_genotypes(const std::filesystem::path& path);
+
+/// What is known of the size before reading; 0 variants if only a reading tells.
+struct GenotypeSizes {
+    std::uint64_t samples = 0, variants = 0;
+};
+GenotypeSizes genotype_sizes(const std::filesystem::path& path);
+
+} // namespace salus
