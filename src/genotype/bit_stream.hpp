@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -21,13 +22,17 @@ class BitWriter {
 public:
     /// The lowest `bits` (at most 56) of `value`; the others must be zero.
     void put(std::uint64_t value, unsigned bits) {
+        if (bits > 32) {
+            put(value & 0xFFFFFFFF, 32);
+            return put(value >> 32, bits - 32);
+        }
         word_ |= value << used_;
         used_ += bits;
-        while (used_ >= 8) {
-            bytes_.push_back(static_cast<std::uint8_t>(word_));
-            word_ >>= 8;
-            used_ -= 8;
-        }
+        if (used_ < 32) return;
+        bytes_.resize(bytes_.size() + 4);
+        std::memcpy(bytes_.data() + bytes_.size() - 4, &word_, 4);
+        word_ >>= 32;
+        used_ -= 32;
     }
     /// As many zeros, then a one.
     void put_unary(std::uint64_t zeros) {
@@ -42,13 +47,20 @@ public:
         put((number + 1) ^ std::uint64_t{1} << (width - 1), width - 1);
     }
     void put_rice(std::uint64_t number, unsigned parameter) {
-        put_unary(number >> parameter);
-        put(number & ((std::uint64_t{1} << parameter) - 1), parameter);
+        const std::uint64_t high = number >> parameter,
+                            low = number & ((std::uint64_t{1} << parameter) - 1);
+        if (high + 1 + parameter <= 32) {
+            const auto zeros = static_cast<unsigned>(high);
+            return put((1 | low << 1) << zeros, zeros + 1 + parameter);
+        }
+        put_unary(high);
+        put(low, parameter);
     }
     std::size_t bits() const noexcept { return 8 * bytes_.size() + used_; }
     /// Closes the last byte and gives all of them.
     std::span<const std::uint8_t> finish() {
-        if (used_ > 0) put(0, 8 - used_);
+        for (; used_ > 0; used_ -= std::min(8U, used_), word_ >>= 8)
+            bytes_.push_back(static_cast<std::uint8_t>(word_));
         return bytes_;
     }
     void clear() noexcept {

@@ -55,8 +55,10 @@ private:
         std::size_t bits = 0, base = 0; // size; index into bases_
     };
     Choice choose(const std::size_t (&counts)[4]);
-    void try_differences(Choice& best);
-    std::size_t differing(std::span<const std::uint8_t> base);
+    /// Takes a difference of at most `most` samples if it saves a quarter of `best`.
+    void try_differences(std::size_t most, Choice& best);
+    /// Of the first `samples`, how many differ from an earlier variant.
+    std::size_t differing(std::span<const std::uint8_t> base, std::size_t samples);
     void put_list(std::span<const std::uint8_t> base, const std::uint8_t (&order)[3]);
     void put_split(Commonest commonest, std::size_t others);
     void put_calls(const Choice& choice, const std::size_t (&counts)[4]);

@@ -56,17 +56,25 @@ BlockEncoder::BlockEncoder(std::size_t samples)
     }
 }
 
-std::size_t BlockEncoder::differing(std::span<const std::uint8_t> base) {
-    for (std::size_t i = 0; i < scratch_.size(); ++i)
-        scratch_[i] = row_[i] ^ base[i];
-    return samples_ - count_genotypes(scratch_, samples_).hom_ref;
+std::size_t BlockEncoder::differing(std::span<const std::uint8_t> base, std::size_t samples) {
+    for (std::size_t i = 0; i < padded(samples); i += 8) {
+        std::uint64_t word = 0, other = 0; // rows are padded
+        std::memcpy(&word, row_.data() + i, 8);
+        std::memcpy(&other, base.data() + i, 8);
+        word ^= other;
+        std::memcpy(scratch_.data() + i, &word, 8);
+    }
+    return samples - count_genotypes(scratch_, samples).hom_ref;
 }
 
-void BlockEncoder::try_differences(Choice& best) {
+void BlockEncoder::try_differences(std::size_t most, Choice& best) {
     Choice found = best;
     for (std::size_t b = bases_.size(); b-- > 0;) {
-        const std::size_t entries = differing(bases_[b]);
-        if (entries > samples_ / 8) continue;
+        // Unrelated variants, which differ in twice as many, show that in their first samples.
+        const std::size_t head = samples_ / 16 / 256 * 256;
+        if (differing(bases_[b], head) > head * most / samples_ * 3 / 2 + 8) continue;
+        const std::size_t entries = differing(bases_[b], samples_);
+        if (entries > most) continue;
         const std::size_t bits = list_bits(samples_, entries, entries + entries / 4) + 8;
         if (bits < found.bits) found = {CallForm::difference, bits, b};
     }
@@ -92,7 +100,8 @@ BlockEncoder::Choice BlockEncoder::choose(const std::size_t (&counts)[4]) {
                                    : CallForm::over_hom_ref,
                     bits};
     }
-    if (is_base(best.form, samples_, entries)) try_differences(best);
+    if (is_base(best.form, samples_, entries))
+        try_differences(std::min(entries, samples_ / 8), best);
     return best;
 }
 
