@@ -1,5 +1,6 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
 #include "stages/export_genotypes/writers.hpp"
 
 #include <algorithm>
@@ -94,8 +95,9 @@ void run_export_genotypes(const ExportGenotypesParams& params, RunContext& conte
     std::vector<Region> regions;
     for (const std::string& region : params.regions)
         regions.push_back(parse_region(region));
-    const auto genotypes = collectively(context.comm(), "opening the genotypes",
-                                        [&] { return open_genotypes(context.input("genotypes")); });
+    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+        return open_any_genotypes(context.input("genotypes"));
+    });
     const auto quality = collectively(context.comm(), "opening the quality result", [&] {
         return context.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(context.input("quality")))

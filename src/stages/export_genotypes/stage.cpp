@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "formats/file_genotypes.hpp"
 #include "stages/export_genotypes/export_genotypes.hpp"
 
 #include "formats/genotype_reader.hpp"
@@ -39,9 +40,9 @@ void examine(const ExportGenotypesParams& params, const Inputs& inputs, Workload
         !std::filesystem::exists(found->second.front()))
         return;
     try {
-        const auto genotypes = open_genotypes(found->second.front());
-        sizes.samples = static_cast<double>(genotypes->samples().size());
-        sizes.variants = static_cast<double>(genotypes->variant_count());
+        const GenotypeSizes known = genotype_sizes(found->second.front());
+        sizes.samples = static_cast<double>(known.samples);
+        sizes.variants = static_cast<double>(known.variants);
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
