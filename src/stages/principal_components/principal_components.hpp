@@ -15,6 +15,7 @@ struct ComponentsParams {
     double tolerance = 1e-4;
     double rows_memory_max = 8;
     double matched_min = 0.9;
+    std::string projection = "plain";
 };
 
 /// Principal components of unrelated samples, and the projection of everybody else.

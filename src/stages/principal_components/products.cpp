@@ -153,4 +153,74 @@ std::vector<double> sample_products(const Communicator& comm, const PackedGenoty
     return out;
 }
 
+namespace {
+
+/// z^2 = (g^2 - 2 centre g + centre^2) / scale^2, one column of coefficients for each term.
+constexpr std::size_t square_terms = 3;
+
+std::array<double, square_terms> square_coefficients(const Standard& standard, std::size_t v) {
+    const double a = 1 / (standard.scale[v] * standard.scale[v]), c = standard.centre[v];
+    return {a, -2 * c * a, c * c * a};
+}
+
+/// Adds the sums of each term, [sample][term].
+void add_squares(const Batch& batch, const FixedColumns& terms,
+                 std::span<const std::uint32_t> samples, std::span<std::int64_t> sums) {
+    for_each_chunk(samples.size(), [&](RowChunk chunk) {
+        std::array<const std::uint8_t*, rows_per_call> rows{};
+        std::vector<std::int64_t> squares(chunk.count * square_terms), copies(squares),
+            without(square_terms);
+        std::vector<Carrier> scratch;
+        for (std::size_t r = 0; r < chunk.count; ++r)
+            rows[r] = batch.sample_row(samples[chunk.begin + r]).data();
+        const auto some = std::span(rows).first(chunk.count);
+        row_products(some, terms, square_weights, squares);
+        row_products(some, terms, dosage_weights, copies);
+        for (std::size_t r = 0; r < chunk.count; ++r) {
+            const auto row = batch.sample_row(samples[chunk.begin + r]);
+            if (!missing_sums(row, terms, scratch, without))
+                std::fill(without.begin(), without.end(), 0);
+            std::int64_t* const to = sums.data() + (chunk.begin + r) * square_terms;
+            to[0] += squares[r * square_terms];
+            to[1] += copies[r * square_terms + 1];
+            to[2] += terms.total(2) - without[2];
+        }
+    });
+}
+
+} // namespace
+
+std::vector<double> sample_squares(const Communicator& comm, const PackedGenotypes& genotypes,
+                                   const Standard& standard,
+                                   std::span<const std::uint32_t> samples) {
+    std::vector<double> largest(square_terms);
+    for (std::size_t v = 0; v < standard.scale.size(); ++v)
+        for (std::size_t t = 0; t < square_terms; ++t)
+            largest[t] = std::max(largest[t], std::fabs(square_coefficients(standard, v)[t]));
+    largest = largest_of_ranks(comm, largest);
+    std::vector<std::int64_t> sums(samples.size() * square_terms);
+    FixedColumns unit(1, square_terms); // only its exponents matter
+    for (std::size_t t = 0; t < square_terms; ++t)
+        unit.set(t, std::array{0.0}, largest[t]);
+    collectively(comm, "adding up squares", [&] {
+        genotypes.for_each_batch([&](const Batch& batch) {
+            FixedColumns terms(batch.size(), square_terms);
+            for (std::size_t t = 0; t < square_terms; ++t) {
+                std::vector<double> column;
+                for (std::size_t v = 0; v < batch.size(); ++v)
+                    column.push_back(square_coefficients(standard, batch.first + v)[t]);
+                terms.set(t, column, largest[t]);
+            }
+            add_squares(batch, terms, samples, sums);
+        });
+    });
+    comm.sum(std::span(sums));
+    std::vector<double> out;
+    for (std::size_t i = 0; i < samples.size(); ++i)
+        out.push_back(unit.real(0, sums[i * square_terms]) +
+                      unit.real(1, sums[i * square_terms + 1]) +
+                      unit.real(2, sums[i * square_terms + 2]));
+    return out;
+}
+
 } // namespace salus::components

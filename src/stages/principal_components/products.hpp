@@ -37,6 +37,12 @@ std::vector<double> sample_products(const Communicator& comm, const PackedGenoty
                                     const Standard& standard, const VariantWeights& weights,
                                     std::span<const std::uint32_t> samples);
 
+/// (all) Sums of z^2 over the variants of all ranks: [sample of `samples`]. Exact integers
+/// likewise.
+std::vector<double> sample_squares(const Communicator& comm, const PackedGenotypes& genotypes,
+                                   const Standard& standard,
+                                   std::span<const std::uint32_t> samples);
+
 /// (all) The largest of each value over the ranks.
 std::vector<double> largest_of_ranks(const Communicator& comm, std::span<const double> values);
 

@@ -1,11 +1,14 @@
 #include "stages/principal_components/projection.hpp"
 
 #include "base/text.hpp"
+#include "models/augmented_projection.hpp"
+#include "parallel/parallel_for.hpp"
 #include "stages/principal_components/loadings.hpp"
 #include "stages/principal_components/products.hpp"
 #include "stages/principal_components/tables.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <numeric>
 
@@ -94,6 +97,27 @@ void require_matches(const MatchCounts& counts, const Loadings& loadings, double
 
 } // namespace
 
+void correct_shrinkage(std::span<const double> eigenvalues, double variants,
+                       std::span<const std::uint8_t> used, std::span<const double> squares,
+                       std::span<double> scores) {
+    const auto components = static_cast<Eigen::Index>(eigenvalues.size());
+    Eigen::VectorXd singular(components);
+    for (Eigen::Index k = 0; k < components; ++k)
+        singular(k) = std::sqrt(eigenvalues[static_cast<std::size_t>(k)] * variants);
+    parallel_for(used.size(), [&](std::size_t i) {
+        if (used[i] != 0) return;
+        Eigen::VectorXd along(components);
+        const auto score = [&](Eigen::Index k) -> double& {
+            return scores[static_cast<std::size_t>(k) * used.size() + i];
+        };
+        for (Eigen::Index k = 0; k < components; ++k)
+            along(k) = score(k) * singular(k);
+        const Eigen::VectorXd moved = augmented_projection(singular, along, squares[i]);
+        for (Eigen::Index k = 0; k < components; ++k)
+            score(k) = moved(k) / singular(k);
+    });
+}
+
 void project(const ComponentsParams& params, RunContext& context, const GenotypeSource& source) {
     const auto loadings = collectively(context.comm(), "reading the loadings", [&] {
         auto read = std::make_unique<Loadings>(context.input("loadings"));
@@ -109,7 +133,7 @@ void project(const ComponentsParams& params, RunContext& context, const Genotype
     const std::size_t samples = source.samples().size();
     std::vector<std::uint32_t> all(samples);
     std::iota(all.begin(), all.end(), 0u);
-    const auto scores = sample_products(
+    auto scores = sample_products(
         context.comm(), matched->genotypes, matched->standard,
         {.values = matched->weights, .columns = loadings->components(), .limbs = 4}, all);
     context.log().info(text(with_thousands(samples), " samples projected with ",
@@ -117,6 +141,12 @@ void project(const ComponentsParams& params, RunContext& context, const Genotype
                             with_thousands(loadings->size()), " loadings, ",
                             with_thousands(counts.swapped), " with REF and ALT swapped"));
     const std::vector<std::uint8_t> used(samples, 0);
+    if (params.projection == "augmented") {
+        const auto squares =
+            sample_squares(context.comm(), matched->genotypes, matched->standard, all);
+        correct_shrinkage(loadings->eigenvalues().column<double>("eigenvalue"),
+                          static_cast<double>(loadings->size()), used, squares, scores);
+    }
     context.publish("components", [&](ResultWriter& out) {
         out.write(loadings->eigenvalues());
         out.write(sample_rows(source.samples(), used, scores));

@@ -180,9 +180,13 @@ void compute(const ComponentsParams& params, RunContext& context, const Genotype
         return all_variant_products(local->genotypes, local->standard, columns);
     });
     scale_to_loadings(b, found, totals);
-    const auto scores =
-        sample_products(context.comm(), local->genotypes, local->standard,
-                        {.values = b, .columns = columns.columns(), .limbs = 4}, all);
+    auto scores = sample_products(context.comm(), local->genotypes, local->standard,
+                                  {.values = b, .columns = columns.columns(), .limbs = 4}, all);
+    if (params.projection == "augmented") {
+        const auto squares = sample_squares(context.comm(), local->genotypes, local->standard, all);
+        correct_shrinkage(found.pairs.values, static_cast<double>(totals.variants), marks, squares,
+                          scores);
+    }
     local.reset();
     const Parts parts = write_loadings({source, choice, columns, found, totals}, context);
     publish(context, {source, marks, found, totals, scores}, parts);

@@ -70,8 +70,8 @@ const char* const details =
     "swapped, copies are counted the other way. A/T and C/G variants on the other strand cannot be "
     "told apart: both sets must be on the forward strand. Two effects draw projected samples "
     "towards 0: variants that are missing from their store (hence matched_min), and the fit of the "
-    "components to the samples that made them, which is small where variants by far outnumber "
-    "components and the eigenvalue is far above its neighbours.";
+    "components to the samples that made them, which is small only where the eigenvalue is far "
+    "above those of noise: projection = \"augmented\" corrects the latter.";
 
 } // namespace
 
@@ -85,6 +85,8 @@ Stage principal_components_stage() {
                "doi:10.1016/j.ajhg.2015.12.022")
         .cites("Musco C, Musco C (2015) Randomized block Krylov methods for stronger and faster "
                "approximate singular value decomposition. arXiv:1504.05477")
+        .cites("Zhang D, Dey R, Lee S (2020) Fast and robust ancestry prediction using principal "
+               "component analysis. Bioinformatics 36:3439. doi:10.1093/bioinformatics/btaa152")
         .cites("Patterson N, Price AL, Reich D (2006) Population structure and eigenanalysis. "
                "PLoS Genet 2:e190. doi:10.1371/journal.pgen.0020190")
         .reads({"genotypes", Artifact::genotype_store, "genotypes to be analysed or projected"})
@@ -134,6 +136,10 @@ Stage principal_components_stage() {
                 .unit = "proportion",
                 .min = 0,
                 .max = 1})
+        .param("projection", &P::projection,
+               {.doc = "how samples that were not used get coordinates: plain sums over the "
+                       "loadings, or augmented, which undoes the shrinkage of a plain projection",
+                .choices = {"plain", "augmented"}})
         .needs(needs)
         .examines(examine)
         .run(run_principal_components);

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
+#include "models/augmented_projection.hpp"
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
 #include "stages/principal_components/packed_genotypes.hpp"
@@ -198,6 +199,31 @@ TEST_F(ComponentsStage, SwappedAllelesAreCountedTheOtherWay) {
     const MatrixXd x = coordinates(H5File::open(own), 3), y = coordinates(H5File::open(again), 3);
     EXPECT_LT((x - y).cwiseAbs().maxCoeff(), 1e-8);
     EXPECT_GT(H5File::open(again).integer_attribute("/", "loadings_swapped"), 100);
+}
+
+TEST_F(ComponentsStage, AugmentedProjectionTakesTheLengthOfEachSample) {
+    const Inputs kinship{{"kinship", {folder_ / "kinship.h5"}}};
+    const H5File plain = H5File::open(run("plain", {.components = 2, .tolerance = 1e-7}, kinship));
+    const H5File moved = H5File::open(
+        run("moved", {.components = 2, .tolerance = 1e-7, .projection = "augmented"}, kinship));
+    const MatrixXd x = coordinates(plain, 2), y = coordinates(moved, 2);
+    const MatrixXd z = standardised(0.01, true);
+    const auto values = plain.read("eigenvalues").column<double>("eigenvalue");
+    Eigen::VectorXd singular(2);
+    for (Index k = 0; k < 2; ++k)
+        singular(k) =
+            std::sqrt(values[static_cast<std::size_t>(k)] * static_cast<double>(z.cols()));
+    for (Index i = 0; i < last + 1; ++i) {
+        if (unrelated_[static_cast<std::size_t>(i)] != 0) {
+            EXPECT_EQ(x.row(i), y.row(i));
+            continue;
+        }
+        const Eigen::VectorXd along = x.row(i).transpose().cwiseProduct(singular);
+        const Eigen::VectorXd expected =
+            augmented_projection(singular, along, z.row(i).squaredNorm()).cwiseQuotient(singular);
+        EXPECT_LT((y.row(i).transpose() - expected).norm(), 1e-7);
+        EXPECT_GT(y.row(i).norm(), x.row(i).norm());
+    }
 }
 
 TEST_F(ComponentsStage, TooFewMatchesAndOtherBuildsAreErrors) {
