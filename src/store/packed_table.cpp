@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "store/h5_file.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -83,6 +84,20 @@ Heading take_heading(Taker& taker, const TableSpec& spec) {
     return heading;
 }
 
+/// Rows and text widths of a unit's table in whichever form.
+Heading heading_of(const H5File& part, const TableSpec& spec) {
+    if (part.exists(array_name(spec))) {
+        const auto bytes = part.read_rows<std::uint8_t>(array_name(spec), 0, heading_bytes(spec));
+        Taker taker(bytes, part);
+        return take_heading(taker, spec);
+    }
+    Heading heading{.rows = part.rows(spec.name), .widths = {}};
+    for (const ColumnSpec& column : spec.columns)
+        heading.widths.push_back(
+            column.type == ColumnType::text ? part.text_width(spec.name, column.name) : 0);
+    return heading;
+}
+
 } // namespace
 
 void write_packed(PartWriter& part, const TableData& table) {
@@ -127,14 +142,19 @@ TableData read_packed(const H5File& part, const TableSpec& spec) {
     return table;
 }
 
-void assemble_packed(H5File& out, const TableSpec& spec, const Parts& parts) {
+void write_unit_table(PartWriter& part, const TableData& table) {
+    if (table.rows() < h5::chunk_rows)
+        write_packed(part, table);
+    else
+        part.write(table);
+}
+
+void assemble_unit_tables(H5File& out, const TableSpec& spec, const Parts& parts) {
     std::uint64_t rows = 0;
     std::map<std::string, std::size_t> widths;
     for (std::uint64_t u = 0; u < parts.size(); ++u) {
         const H5File part = parts.open(u);
-        const auto bytes = part.read_rows<std::uint8_t>(array_name(spec), 0, heading_bytes(spec));
-        Taker taker(bytes, part);
-        const Heading heading = take_heading(taker, spec);
+        const Heading heading = heading_of(part, spec);
         rows += heading.rows;
         for (std::size_t c = 0; c < spec.columns.size(); ++c)
             if (spec.columns[c].type == ColumnType::text) {
@@ -143,8 +163,13 @@ void assemble_packed(H5File& out, const TableSpec& spec, const Parts& parts) {
             }
     }
     H5File::TableWriter writer = out.begin_table(spec, rows, widths);
-    for (std::uint64_t u = 0; u < parts.size(); ++u)
-        writer.append(read_packed(parts.open(u), spec));
+    for (std::uint64_t u = 0; u < parts.size(); ++u) {
+        const H5File part = parts.open(u);
+        if (part.exists(array_name(spec)))
+            writer.append(read_packed(part, spec));
+        else
+            writer.append(part);
+    }
     writer.close();
 }
 

@@ -15,7 +15,11 @@ namespace salus {
 void write_packed(PartWriter& part, const TableData& table);
 /// DataError if the array is not one that `write_packed` made from a table of this spec.
 TableData read_packed(const H5File& part, const TableSpec& spec);
-/// Concatenates the packed tables of all parts, in unit order, to a table of `out`.
-void assemble_packed(H5File& out, const TableSpec& spec, const Parts& parts);
+
+/// Writes the table of a unit: packed, or from a chunk of rows on as a table, whose compressed
+/// chunks the assembly only copies.
+void write_unit_table(PartWriter& part, const TableData& table);
+/// Concatenates the tables that write_unit_table wrote, in unit order, to a table of `out`.
+void assemble_unit_tables(H5File& out, const TableSpec& spec, const Parts& parts);
 
 } // namespace salus

@@ -136,11 +136,12 @@ void run_quality(const QualityParams& params, RunContext& context) {
         const auto same = search_duplicates(parts, samples.size(), params, context.log());
         const TableData rows =
             samples_table({samples, counts.samples, same, cohort, trios, params});
-        assemble_packed(out.file(), quality_variants_table(), parts);
+        assemble_unit_tables(out.file(), quality_variants_table(), parts);
         out.write(rows);
-        if (cohort.has_tests()) assemble_packed(out.file(), quality_tests_table(), parts);
-        if (!cohort.groups.empty()) assemble_packed(out.file(), quality_groups_table(), parts);
-        if (!cohort.batches.empty()) assemble_packed(out.file(), quality_batches_table(), parts);
+        if (cohort.has_tests()) assemble_unit_tables(out.file(), quality_tests_table(), parts);
+        if (!cohort.groups.empty()) assemble_unit_tables(out.file(), quality_groups_table(), parts);
+        if (!cohort.batches.empty())
+            assemble_unit_tables(out.file(), quality_batches_table(), parts);
         if (!cohort.trios.empty()) out.write(trios_table(samples, cohort, trios));
         if (!cohort.groups.empty() || !cohort.batches.empty()) out.write(sets_table(cohort, rows));
         report(context.log(), genotypes->variant_count(), counts.passed, rows);

@@ -71,15 +71,15 @@ void UnitQuality::add(VariantRange range) {
 }
 
 void UnitQuality::write(PartWriter& part) {
-    write_packed(part, variants_);
+    write_unit_table(part, variants_);
     samples_.finish();
     write_sample_counts(part, samples_, passed_);
     if (!picker_.rows().empty())
         part.write_array<std::uint8_t>("markers", picker_.rows(), {}, Compression::none);
     if (!tests_) return;
-    write_packed(part, tests_->tests);
-    if (!run_.cohort.groups.empty()) write_packed(part, tests_->groups);
-    if (!run_.cohort.batches.empty()) write_packed(part, tests_->batches);
+    write_unit_table(part, tests_->tests);
+    if (!run_.cohort.groups.empty()) write_unit_table(part, tests_->groups);
+    if (!run_.cohort.batches.empty()) write_unit_table(part, tests_->batches);
     if (run_.cohort.trios.empty()) return;
     part.write_array<std::uint32_t>("trios/errors", tests_->trio_errors, {}, Compression::none);
     part.write_array<std::uint32_t>("trios/judged", tests_->trio_judged, {}, Compression::none);
