@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include "stages/report/quality_tests.hpp"
 #include "stages/report/read_tables.hpp"
 
 #include <algorithm>
@@ -79,6 +80,7 @@ VariantQuality read_variant_quality(const H5File& file, RowRange range) {
         add_rows(
             file.read_rows("variants", range.begin + slice.begin, slice.end - slice.begin, columns),
             sum);
+    sum.tests = read_quality_tests(file, range.begin, range.end);
     return sum;
 }
 
@@ -98,6 +100,7 @@ SampleQuality read_sample_quality(const H5File& file) {
         for (const auto& reasons : words(rows, "fail_reason"))
             count_reasons(sum.reasons, reasons);
     }
+    sum.sets = read_sample_sets(file);
     return sum;
 }
 
@@ -115,6 +118,7 @@ void merge(VariantQuality& sum, const VariantQuality& more) {
     sum.monomorphic += more.monomorphic;
     sum.total += more.total;
     sum.passed += more.passed;
+    merge(sum.tests, more.tests);
 }
 
 namespace {
@@ -155,6 +159,7 @@ void write_variant_quality(H5File& file, const VariantQuality& sum) {
     file.write_array<std::uint64_t>("frequency", sum.frequency);
     file.write_array<std::uint64_t>("hwe", sum.hwe);
     file.write_array<std::uint64_t>("totals", std::array{sum.monomorphic, sum.total, sum.passed});
+    write_quality_tests(file, sum.tests);
 }
 
 VariantQuality read_variant_quality_part(const H5File& file) {
@@ -175,6 +180,7 @@ VariantQuality read_variant_quality_part(const H5File& file) {
     sum.monomorphic = totals[0];
     sum.total = totals[1];
     sum.passed = totals[2];
+    sum.tests = read_quality_tests_part(file);
     return sum;
 }
 

@@ -33,6 +33,31 @@ struct Cohort {
     std::vector<std::string> covariates;
 };
 
+/// Variants by -log10 p of one test, 0 to 20, the last bin holds all above.
+struct TestTail {
+    static constexpr std::size_t bins = 40;
+    std::string kind, name; // kind: group, batch or case; name of the group or column
+    std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(bins);
+};
+
+/// What tests by batch, ancestry group, case status and trio found; whole numbers only.
+struct QualityTests {
+    static constexpr std::size_t mendel_bins = 11; // trios in error: 0 to 9, 10 and more
+    std::vector<TestTail> tails;                   // in order of first appearance
+    std::vector<std::uint64_t> mendel = std::vector<std::uint64_t>(mendel_bins);
+};
+
+/// Samples by batch and ancestry group, and trios.
+struct SampleSets {
+    struct Set {
+        std::string kind, name;
+        std::uint64_t samples = 0, passed = 0;
+        double call_rate = unknown, heterozygosity = unknown;
+    };
+    std::vector<Set> sets;
+    std::uint64_t trios = 0, judged = 0, errors = 0; // judged, errors: variants summed over trios
+};
+
 /// Whole-number counts only, so that sums do not depend on how the table was cut.
 struct VariantQuality {
     struct Chromosome {
@@ -49,6 +74,7 @@ struct VariantQuality {
     std::vector<std::uint64_t> frequency = std::vector<std::uint64_t>(frequency_bins);
     std::vector<std::uint64_t> hwe = std::vector<std::uint64_t>(hwe_bins);
     std::uint64_t monomorphic = 0, total = 0, passed = 0;
+    QualityTests tests;
 };
 
 struct SampleQuality {
@@ -57,6 +83,7 @@ struct SampleQuality {
     std::uint64_t total = 0, passed = 0;
     std::vector<Counted> reasons;
     std::vector<std::uint64_t> inbreeding; // empty if not in the result
+    SampleSets sets;
 };
 
 struct Quality {

@@ -5,6 +5,7 @@
 #include "stages/report/findings.hpp"
 #include "stages/report/html.hpp"
 #include "stages/report/numbers.hpp"
+#include "stages/report/quality_tests.hpp"
 #include "stages/report/sections.hpp"
 
 #include <algorithm>
@@ -135,6 +136,7 @@ std::string quality_section(const ReportData& data) {
     if (!variants.chromosomes.empty()) body += chromosome_figure(variants);
     body += figure_row({call_rate_figure(variants), frequency_figure(variants),
                         hwe_figure(variants), inbreeding_figure(samples, data.min_cell)});
+    body += quality_tests_body(*data.quality, data.min_cell);
     body += "<div class=\"row\">\n" +
             reasons_table("Variants marked, by reason", "Variants", variants.reasons, 0) +
             reasons_table("Samples marked, by reason", "Samples", samples.reasons, data.min_cell) +
