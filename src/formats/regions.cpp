@@ -94,6 +94,7 @@ std::vector<Region> read_region_list(const std::filesystem::path& path) {
             if (region->first <= region->last) regions.push_back(*region);
             return;
         }
+        if (trim(line).find(' ') != std::string_view::npos) fail(); // BED with blanks for tabs
         try {
             regions.push_back(parse_region(trim(line)));
         } catch (const UsageError&) {

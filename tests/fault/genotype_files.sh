@@ -76,6 +76,29 @@ refused 3 good.vcf.gz others.vcf -- 'different samples'
 printf 'sample_id\tsex\nsecretA\t1\nsecretA\t2\n' >sheet.tsv
 refused 3 good.vcf.gz --sample_sheet sheet.tsv -- 'a sample comes twice' 'sheet.tsv'
 
+# Dosages, lists and a reference genome.
+dosages() { # FORMAT call call
+    header secretA secretB | sed '/^#CHROM/i ##FORMAT=<ID=DS,Number=A,Type=Float,Description="d">\n##FORMAT=<ID=GP,Number=G,Type=Float,Description="p">'
+    printf '1\t20\t.\tA\tC\t.\tPASS\t.\t%s\t%s\t%s\n' "$@"
+}
+dosages GT:DS 0/0:0 0/1:2.31 >dosage.vcf
+refused 3 dosage.vcf -- 'outside [0, 2]' 'site 1:20' 'dosage.vcf' 'dosage_field'
+expect 0 ingest dosage.vcf --dosage_field GT; rm -rf "$out"
+dosages GT:GP 0/0:1,0,0 0/1:0.5,0.2,0.2 >dosage.vcf
+refused 3 dosage.vcf --dosage_field GP -- 'do not add up to 1' 'site 1:20'
+refused 3 good.vcf.gz --dosage_field DS -- 'the FORMAT field DS is not declared'
+printf 'secretA\nsecretA\nsecretZ\n' >keep.txt
+expect 0 ingest good.vcf.gz --sample_list keep.txt; says '1 samples of the sample list have no genotypes'; rm -rf "$out"
+printf 'secretZ\n' >keep.txt
+refused 3 good.vcf.gz --sample_list keep.txt -- 'no sample of the list'
+printf 'secretA\tsecretB\n' >names.txt
+refused 3 good.vcf.gz --sample_names names.txt -- 'a sample comes twice' 'names.txt'
+printf '1 5 9\n' >regions.txt
+refused 3 good.vcf.gz --region_list regions.txt -- 'not a region'
+printf '>1\n%s\n' "$(head -c 100 /dev/zero | tr '\0' G)" >g.fa
+refused 3 good.vcf.gz --reference g.fa -- 'its index cannot be read' 'samtools faidx'
+printf '1\t100\t3\t100\t101\n' >g.fa.fai
+refused 3 good.vcf.gz --reference g.fa -- 'REF is not what the reference genome has' '1:20000'
 
 printf '\x6c\x1b\x01\x0e\x0f' >p.bed
 printf '1 a 0 5 C A\n1 b 0 6 C A\n' >p.bim

@@ -32,6 +32,7 @@ public:
     ScratchFolder(const ScratchFolder&) = delete;
     ScratchFolder& operator=(const ScratchFolder&) = delete;
     std::filesystem::path write(std::string_view name, std::string_view bytes) const {
+        std::filesystem::remove(path_ / name); // file systems flush a file that is cut and refilled
         std::ofstream(path_ / name, std::ios::binary) << bytes;
         return path_ / name;
     }

@@ -71,6 +71,7 @@ TEST_F(GenotypeSelectionTest, RegionLists) {
     EXPECT_THAT(error_of([&] { read("chr1\t5\t2\n"); }), HasSubstr("line 1"));
     EXPECT_THAT(error_of([&] { read("chr1:1-2\nchr1:9-2\n"); }), HasSubstr("line 2"));
     EXPECT_THAT(error_of([&] { read("chr1\tx\t2\n"); }), HasSubstr("not a region"));
+    EXPECT_THAT(error_of([&] { read("chr1 5 9\n"); }), HasSubstr("not a region"));
     EXPECT_THAT(error_of([&] { read("#\n"); }), HasSubstr("empty"));
 }
 
