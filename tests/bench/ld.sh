@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # CPU time (user + system, median of several runs) of LD pruning with windows of 500 variants, steps of 50 and r2 0.2:
 # salus ld against plink2 --indep-pairwise, each on its own format, on two sets of common variants: simulated genomes, where
-# LD is strong and most variants go early, and plink2 --dummy genotypes without LD, where every pair must be looked at.
-# Both have missing calls. Everybody is a founder for plink2, so that both see the same samples.
+# LD is strong and most variants go early, and plink2 --dummy genotypes, where half of them stay and more pairs are looked
+# at. Both have missing calls. Everybody is a founder for plink2, so that both see the same samples.
 # Usage: SALUS=build/salus tests/bench/ld.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
 : "${SALUS:?set SALUS to the program}"
