@@ -106,6 +106,12 @@ std::unique_ptr<GenotypeFile> open_genotype_file(const std::filesystem::path& pa
     if (stream->unread().empty()) stream->more();
     if (stream->unread().starts_with("BCF")) return std::make_unique<BcfFile>(path);
     if (stream->unread().starts_with("\x6C\x1B")) return std::make_unique<PlinkBedFile>(path);
+    if (stream->unread().starts_with("\x89HDF"))
+        throw DataError({.what = "this is an HDF5 file, not genotypes",
+                         .where = path.string(),
+                         .why = "genotypes come as VCF, BCF, BGEN, PLINK 1, PLINK 2 or a store",
+                         .help = "a genotype store is a folder: give genotypes.store, not a file "
+                                 "in it"});
     return std::make_unique<VcfFile>(path);
 }
 

@@ -67,6 +67,8 @@ header secretA secretB >none.vcf
 refused 3 none.vcf -- 'there are no variants'
 printf 'hello\n' >other.vcf
 refused 3 other.vcf -- 'not a VCF file'
+printf '\x89HDF\r\n\x1a\n' >result.h5
+refused 3 result.h5 -- 'HDF5 file, not genotypes' 'genotypes.store'
 refused 3 good.vcf.gz --info AFF -- 'AFF is not declared' 'AF'
 refused 3 good.vcf.gz --regions 9 -- 'there are no variants' 'outside the regions'
 refused 3 good.vcf.gz --regions 1:9-2 -- 'is not a region'
