@@ -74,10 +74,11 @@ says "'output' must be text" "no key 'colour'" 'none.vcf.gz' 'none.tsv' "'call_r
     "no parameter 'hwe_p'" '7 problems'
 
 printf '%s' "$good_job" >jobs/job.toml
-sed -i 's|ingest_genomes.genotypes|input.genotypes|' pipeline.toml
+cp pipeline.toml two.toml
+printf '[[stage]]\nuse = "ingest_health"\nomop = "input.genotypes"\n' >pipeline.toml
 expect 2 "$SALUS" check jobs/job.toml
-says 'is not a folder' "input 'genotypes' takes: genotype store"
-sed -i 's|"input.genotypes"$|"quality.quality"|' pipeline.toml
+says 'is not a folder' "input 'genotypes' takes: folder of OMOP"
+sed 's|"in.*genotypes"$|"quality.quality"|' two.toml >pipeline.toml
 expect 2 "$SALUS" check jobs/job.toml
 says "there is no stage 'quality' above stage 'ingest_genomes'" "stage 'quality' reads its own output" 'pipeline.toml, line 5'
 
