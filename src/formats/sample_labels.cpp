@@ -46,6 +46,14 @@ private:
     std::unordered_set<std::string> seen_;
 };
 
+/// Row of every sample.
+std::unordered_map<std::string_view, std::uint32_t> rows_of(const SampleLabels& labels) {
+    std::unordered_map<std::string_view, std::uint32_t> row_of;
+    for (std::uint32_t i = 0; i < labels.id.size(); ++i)
+        row_of.emplace(labels.id[i], i);
+    return row_of;
+}
+
 std::string_view known(std::string_view written) {
     const std::string_view word = trim(written);
     return word == "0" || word == "." || lower(word) == "na" ? std::string_view{} : word;
@@ -119,9 +127,7 @@ SampleLabels read_sample_labels(const std::filesystem::path& path) {
 }
 
 SampleLabels labels_of(const SampleLabels& sheet, const std::vector<std::string>& ids) {
-    std::unordered_map<std::string_view, std::size_t> row_of;
-    for (std::size_t i = 0; i < sheet.id.size(); ++i)
-        row_of.emplace(sheet.id[i], i);
+    const auto row_of = rows_of(sheet);
     SampleLabels labels{.id = ids,
                         .batch = std::vector<std::string>(ids.size()),
                         .group = std::vector<std::string>(ids.size()),
@@ -139,6 +145,19 @@ SampleLabels labels_of(const SampleLabels& sheet, const std::vector<std::string>
         labels.mother[i] = sheet.mother[found->second];
     }
     return labels;
+}
+
+std::vector<DeclaredParents> declared_parents(const SampleLabels& labels) {
+    if (!labels.has_parents) return {};
+    const auto row_of = rows_of(labels);
+    const auto find = [&](std::string_view name) {
+        const auto found = row_of.find(name);
+        return found == row_of.end() ? no_parent : found->second;
+    };
+    std::vector<DeclaredParents> parents(labels.id.size());
+    for (std::size_t i = 0; i < parents.size(); ++i)
+        parents[i] = {.father = find(labels.father[i]), .mother = find(labels.mother[i])};
+    return parents;
 }
 
 } // namespace salus

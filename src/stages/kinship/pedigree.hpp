@@ -1,6 +1,6 @@
 #pragma once
 
-#include "formats/pedigree_sheet.hpp"
+#include "formats/sample_labels.hpp"
 #include "stages/kinship/pairs.hpp"
 #include "store/h5.hpp"
 
@@ -12,7 +12,7 @@ namespace salus::relatedness {
 
 /// Declared parents and children, full and half siblings beside what was found, and pairs of first
 /// degree or closer that are declared nothing. Rows sorted by sample.
-/// \param parents  [sample] of read_pedigree; empty: no rows.
+/// \param parents  [sample]; empty: no rows.
 /// \param members  [sample] nonzero: was compared.
 TableData check_pedigree(std::span<const DeclaredParents> parents,
                          std::span<const std::uint8_t> members, std::span<const PairFact> pairs,

@@ -1,6 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "formats/pedigree_sheet.hpp"
+#include "formats/sample_labels.hpp"
 #include "models/kinship.hpp"
 #include "models/relatives.hpp"
 #include "stages/kinship/kinship.hpp"
@@ -92,9 +92,9 @@ void run_kinship(const KinshipParams& params, RunContext& context) {
     const Cohort cohort = collectively(context.comm(), "choosing the samples",
                                        [&] { return open_cohort(context, *genotypes); });
     const auto parents = collectively(context.comm(), "reading the pedigree", [&] {
-        return context.has_input("sample_sheet")
-                   ? read_pedigree(context.input("sample_sheet"), samples.id)
-                   : std::vector<DeclaredParents>();
+        if (!context.has_input("sample_sheet")) return std::vector<DeclaredParents>();
+        return declared_parents(
+            labels_of(read_sample_labels(context.input("sample_sheet")), samples.id));
     });
     const ChosenVariants chosen = choose_variants(context, *genotypes, cohort, params);
     const Parts planes = write_planes(context, *genotypes, cohort, chosen);

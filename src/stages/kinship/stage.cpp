@@ -199,7 +199,7 @@ Stage kinship_stage() {
                 .optional = true})
         .reads({.name = "sample_sheet",
                 .artifact = Artifact::sample_sheet,
-                .doc = "father_id and mother_id are compared with what is found",
+                .doc = "father_id and mother_id (or a .fam file) are compared with what is found",
                 .optional = true})
         .writes({"kinship",
                  Artifact::kinship_result,

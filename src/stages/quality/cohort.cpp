@@ -78,17 +78,14 @@ std::vector<std::uint32_t> case_status(const std::filesystem::path& path, const 
 }
 
 void find_trios(const SampleLabels& labels, QualityCohort& cohort) {
-    std::unordered_map<std::string_view, std::uint32_t> index;
-    for (std::size_t i = 0; i < labels.id.size(); ++i)
-        index.emplace(labels.id[i], static_cast<std::uint32_t>(i));
-    cohort.trios_of.resize(labels.id.size());
-    for (std::size_t i = 0; i < labels.id.size(); ++i) {
-        const auto father = index.find(labels.father[i]), mother = index.find(labels.mother[i]);
-        if (father == index.end() || mother == index.end()) continue;
+    const std::vector<DeclaredParents> parents = declared_parents(labels);
+    cohort.trios_of.resize(parents.size());
+    for (std::uint32_t i = 0; i < parents.size(); ++i) {
+        const auto [father, mother] = parents[i];
+        if (father == no_parent || mother == no_parent) continue;
         const auto trio = static_cast<std::uint32_t>(cohort.trios.size());
-        cohort.trios.push_back({static_cast<std::uint32_t>(i), father->second, mother->second});
-        for (const std::size_t member :
-             {i, std::size_t{father->second}, std::size_t{mother->second}})
+        cohort.trios.push_back({i, father, mother});
+        for (const std::uint32_t member : {i, father, mother})
             cohort.trios_of[member].push_back(trio);
     }
 }

@@ -47,6 +47,16 @@ TEST(SampleLabels, FamFile) {
     EXPECT_THAT(labels.mother, ElementsAre("ma", "", ""));
 }
 
+TEST(SampleLabels, ParentsWithAGenome) {
+    const auto sheet = read_sample_labels(file("p.tsv", "sample_id\tfather_id\tmother_id\n"
+                                                        "kid\tpa\tma\nelsewhere\tpa\tma\n"));
+    const auto parents = declared_parents(labels_of(sheet, {"pa", "stranger", "kid"}));
+    EXPECT_THAT(parents, ElementsAre(DeclaredParents{}, DeclaredParents{},
+                                     DeclaredParents{.father = 0, .mother = no_parent}));
+    const auto without = read_sample_labels(file("q.tsv", "sample_id\nkid\n"));
+    EXPECT_TRUE(declared_parents(labels_of(without, {"kid"})).empty());
+}
+
 TEST(SampleLabels, MistakesNameTheLine) {
     const auto where = [](const std::string& name, const std::string& content) {
         try {
