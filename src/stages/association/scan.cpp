@@ -136,6 +136,20 @@ void Scanner::multiply_dosages(std::span<const VariantGenotypes* const> variants
     }
 }
 
+// Squares of dosages are at most 2^30, so they are weights as well.
+void Scanner::multiply_dosage_list(const VariantGenotypes& genotypes, std::size_t v) {
+    weights_.clear();
+    for (const auto& [sample, dosage] : genotypes.dosage_list())
+        if (dosage != dosage_missing) weights_.push_back({sample, dosage});
+    const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
+    weight_products(weights_, plan_.columns, std::span(dosage_).subspan(v * width, width));
+    if (square_width == 0) return;
+    for (SampleWeight& entry : weights_)
+        entry.weight *= entry.weight;
+    weight_products(weights_, plan_.squares,
+                    std::span(squares_).subspan(v * square_width, square_width));
+}
+
 // Products of all variants with all columns: rows in one go, lists and dosages one by one.
 void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
@@ -154,7 +168,9 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     };
     for (std::size_t v = 0; v < variants.size(); ++v) {
         multiply_missing(*variants[v], v);
-        if (variants[v]->has_dosages()) {
+        if (variants[v]->has_dosage_list()) {
+            multiply_dosage_list(*variants[v], v);
+        } else if (variants[v]->has_dosages()) {
             dosage_of.push_back(v);
         } else if (!variants[v]->is_list()) {
             rows.push_back(variants[v]->row());

@@ -57,6 +57,7 @@ private:
     void multiply_missing(const VariantGenotypes& genotypes, std::size_t v);
     void multiply_dosages(std::span<const VariantGenotypes* const> variants,
                           std::span<const std::size_t> which);
+    void multiply_dosage_list(const VariantGenotypes& genotypes, std::size_t v);
     SetView view_set(const VariantGenotypes& genotypes, const SampleSet& set) const;
     void describe(const VariantGenotypes& genotypes, const TraitPlan& trait, const SetView& view,
                   VariantTest& result) const;
@@ -78,6 +79,7 @@ private:
     std::vector<WideSum> dosage_, squares_, wide_group_;
     std::vector<std::int64_t> missing_, group_;
     std::vector<std::uint16_t> values_; // dosages without missing ones, their squares
+    std::vector<SampleWeight> weights_; // dosages of a list without missing ones, their squares
     std::vector<std::uint8_t> has_missing_;
     std::vector<Carrier> missing_calls_;
     std::vector<SetView> views_;

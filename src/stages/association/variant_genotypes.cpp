@@ -1,8 +1,42 @@
 #include "stages/association/variant_genotypes.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace salus::association {
+namespace {
+
+// Dosages are a list where carriers and listed dosages are at most samples / 16: a product with a
+// listed one costs about as much as with 10 in a row.
+constexpr std::size_t dosage_list_share = 16;
+
+/// Dosages of carriers, of whom some have their own; those with 0 copies are left out.
+void merge_dosages(std::span<const Carrier> carriers, std::span<const SampleDosage> own,
+                   std::vector<SampleDosage>& out) {
+    const auto add = [&](std::size_t sample, Dosage dosage) {
+        if (dosage != 0) out.push_back({static_cast<std::uint32_t>(sample), dosage});
+    };
+    auto next = own.begin();
+    for (const Carrier carrier : carriers) {
+        const std::size_t sample = carrier_sample(carrier);
+        for (; next != own.end() && next->sample < sample; ++next)
+            add(next->sample, next->dosage);
+        const bool has_own = next != own.end() && next->sample == sample;
+        add(sample, has_own ? next->dosage : dosage_of_call(carrier_call(carrier)));
+        if (has_own) ++next;
+    }
+    for (; next != own.end(); ++next)
+        add(next->sample, next->dosage);
+}
+
+double counted_copies(Dosage dosage, bool flipped, double absent) noexcept {
+    if (dosage == dosage_missing) return absent;
+    const double copies = dosage * (1.0 / dosage_one);
+    return flipped ? 2 - copies : copies;
+}
+
+} // namespace
 
 Ploidy ploidy_of(const Variant& variant, std::string_view genome_build) noexcept {
     const Inheritance inheritance = inheritance_of(variant.chromosome);
@@ -31,28 +65,49 @@ void VariantGenotypes::assign(const VariantBlock& block, std::size_t v, Ploidy p
         carriers_ = block.carriers(v);
     else
         row_ = block.row(v);
+    assign_dosages(block, v);
+    if (ploidy == Ploidy::x || ploidy == Ploidy::y) remove_impossible(block.sample_count(), sex);
+}
+
+void VariantGenotypes::assign_dosages(const VariantBlock& block, std::size_t v) {
     dosages_.clear();
-    if (block.has_dosages(v)) {
+    dosage_list_.clear();
+    const std::span<const SampleDosage> own = block.dosage_list(v);
+    has_dosage_list_ = list_ && !own.empty() &&
+                       (carriers_.size() + own.size()) * dosage_list_share <= block.sample_count();
+    if (has_dosage_list_) {
+        merge_dosages(carriers_, own, dosage_list_);
+    } else if (block.has_dosages(v)) {
         dosages_.resize(block.sample_count());
         block.unpack_dosages(v, dosages_);
     }
-    if (ploidy != Ploidy::x && ploidy != Ploidy::y) return;
+}
+
+// Of males' heterozygous calls.
+void VariantGenotypes::remove_impossible(std::size_t samples, std::span<const Sex> sex) {
     const auto impossible = [&](std::size_t sample, std::uint8_t call) {
         return call == het && sex[sample] == Sex::male;
     };
     if (list_) {
         own_carriers_.assign(carriers_.begin(), carriers_.end());
+        std::vector<SampleDosage> lost;
         for (Carrier& carrier : own_carriers_) {
             const std::size_t sample = carrier_sample(carrier);
             if (!impossible(sample, carrier_call(carrier))) continue;
             carrier = make_carrier(sample, missing);
-            if (has_dosages()) dosages_[sample] = dosage_missing;
+            if (!dosages_.empty()) dosages_[sample] = dosage_missing;
+            lost.push_back({static_cast<std::uint32_t>(sample), dosage_missing});
         }
         carriers_ = own_carriers_;
+        if (!has_dosage_list_ || lost.empty()) return;
+        std::vector<SampleDosage> left;
+        std::ranges::set_union(lost, dosage_list_, std::back_inserter(left), {},
+                               &SampleDosage::sample, &SampleDosage::sample);
+        dosage_list_.swap(left);
         return;
     }
-    own_row_.assign(row_.data(), row_.data() + (block.sample_count() + 255) / 256 * 64);
-    for (std::size_t i = 0; i < block.sample_count(); ++i) {
+    own_row_.assign(row_.data(), row_.data() + (samples + 255) / 256 * 64);
+    for (std::size_t i = 0; i < samples; ++i) {
         if (!impossible(i, packed_get(own_row_, i))) continue;
         packed_set(own_row_, i, missing);
         if (has_dosages()) dosages_[i] = dosage_missing;
@@ -60,9 +115,24 @@ void VariantGenotypes::assign(const VariantBlock& block, std::size_t v, Ploidy p
     row_ = own_row_;
 }
 
+DosageMoments VariantGenotypes::list_moments(const SampleMask& mask) const noexcept {
+    DosageMoments m{.called = mask.count()};
+    for (const auto& [sample, dosage] : dosage_list_) {
+        if (!mask.contains(sample)) continue;
+        if (dosage == dosage_missing) {
+            --m.called;
+            continue;
+        }
+        m.sum += dosage;
+        m.squares += std::uint64_t{dosage} * dosage;
+    }
+    return m;
+}
+
 AlleleMoments VariantGenotypes::moments(const SampleMask& mask) const noexcept {
     if (has_dosages()) {
-        const DosageMoments m = dosage_moments(dosages_, mask);
+        const DosageMoments m =
+            has_dosage_list_ ? list_moments(mask) : dosage_moments(dosages_, mask);
         return {.called = m.called, .copies = m.sum, .squares = m.squares, .shift = dosage_shift};
     }
     const GenotypeCounts c = list_ ? count_genotypes(carriers_, mask) : count_genotypes(row_, mask);
@@ -71,6 +141,11 @@ AlleleMoments VariantGenotypes::moments(const SampleMask& mask) const noexcept {
 
 void VariantGenotypes::list_missing_calls(std::size_t samples, std::vector<Carrier>& out) const {
     out.clear();
+    if (has_dosage_list_) {
+        for (const auto& [sample, dosage] : dosage_list_)
+            if (dosage == dosage_missing) out.push_back(make_carrier(sample, missing));
+        return;
+    }
     if (has_dosages()) {
         for (std::size_t i = 0; i < samples; ++i)
             if (dosages_[i] == dosage_missing) out.push_back(make_carrier(i, missing));
@@ -87,10 +162,21 @@ void VariantGenotypes::expand(std::span<const std::uint32_t> samples, bool flipp
         const double plain[4] = {0, 1, 2, absent}, turned[4] = {2, 1, 0, absent};
         return expand_calls(samples, flipped ? turned : plain, out);
     }
-    for (std::size_t k = 0; k < samples.size(); ++k) {
-        const Dosage dosage = dosages_[samples[k]];
-        const double copies = dosage * (1.0 / dosage_one);
-        out[k] = dosage == dosage_missing ? absent : flipped ? 2 - copies : copies;
+    if (has_dosage_list_) return expand_list(samples, flipped, absent, out);
+    for (std::size_t k = 0; k < samples.size(); ++k)
+        out[k] = counted_copies(dosages_[samples[k]], flipped, absent);
+}
+
+void VariantGenotypes::expand_list(std::span<const std::uint32_t> samples, bool flipped,
+                                   double absent, std::span<double> out) const noexcept {
+    std::fill_n(out.begin(), samples.size(), counted_copies(0, flipped, absent));
+    auto at = samples.begin();
+    for (const auto& [sample, dosage] : dosage_list_) {
+        at = std::lower_bound(at, samples.end(), sample);
+        if (at == samples.end()) return;
+        if (*at != sample) continue;
+        out[static_cast<std::size_t>(at - samples.begin())] =
+            counted_copies(dosage, flipped, absent);
     }
 }
 

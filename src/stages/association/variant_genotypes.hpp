@@ -35,16 +35,19 @@ struct AlleleMoments {
 };
 inline constexpr unsigned dosage_shift = 14;
 
-/// What is known of one variant: dosages where it has some, else calls in the smaller form;
-/// impossible calls are made missing.
+/// What is known of one variant: dosages where it has some, else calls; each in the smaller form.
+/// Impossible calls are made missing. Cost with few carriers and few dosages: O(both), not O(N).
 class VariantGenotypes {
 public:
     /// Takes variant v of a block. The block and this object must outlive each other's use.
     void assign(const VariantBlock& block, std::size_t v, Ploidy ploidy, std::span<const Sex> sex);
 
     /// Whether dosages count, and not the calls. Missing is then who has no dosage.
-    bool has_dosages() const noexcept { return !dosages_.empty(); }
-    std::span<const Dosage> dosages() const noexcept { return dosages_; } // [sample]
+    bool has_dosages() const noexcept { return has_dosage_list_ || !dosages_.empty(); }
+    /// Whether they are a list of all that are not 0 copies, the missing ones among them.
+    bool has_dosage_list() const noexcept { return has_dosage_list_; }
+    std::span<const SampleDosage> dosage_list() const noexcept { return dosage_list_; }
+    std::span<const Dosage> dosages() const noexcept { return dosages_; } // [sample], if no list
     bool is_list() const noexcept { return list_; }
     const std::uint8_t* row() const noexcept { return row_.data(); }
     std::span<const Carrier> carriers() const noexcept { return carriers_; }
@@ -59,15 +62,21 @@ public:
                 std::span<double> out) const noexcept;
 
 private:
+    void assign_dosages(const VariantBlock& block, std::size_t v);
+    void remove_impossible(std::size_t samples, std::span<const Sex> sex);
+    DosageMoments list_moments(const SampleMask& mask) const noexcept;
+    void expand_list(std::span<const std::uint32_t> samples, bool flipped, double absent,
+                     std::span<double> out) const noexcept;
     void expand_calls(std::span<const std::uint32_t> samples, const double (&values)[4],
                       std::span<double> out) const noexcept;
-    bool list_ = false;
+    bool list_ = false, has_dosage_list_ = false;
     Ploidy ploidy_ = Ploidy::diploid;
     std::span<const std::uint8_t> row_;
     std::span<const Carrier> carriers_;
     std::vector<std::uint8_t> own_row_; // where calls were changed
     std::vector<Carrier> own_carriers_;
-    std::vector<Dosage> dosages_; // empty if there are none
+    std::vector<Dosage> dosages_; // empty if there are none, or a list
+    std::vector<SampleDosage> dosage_list_;
 };
 
 } // namespace salus::association
