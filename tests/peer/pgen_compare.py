@@ -122,12 +122,16 @@ def quality(path, prefix):
             (1 - v["call_rate"][:], table(prefix + ".vmiss.gz"), "F_MISS", 1e-6),
             (1 - s["call_rate"][:], table(prefix + ".smiss.gz"), "F_MISS", 1e-6),
         ]
+        hardy = list(zip(10 ** -v["hwe_neg_log10_p"][:], table(prefix + ".hardy.gz"), strict=True))
     for ours, rows, column, tolerance in checks:
         assert len(ours) == len(rows), column
         for x, row in zip(ours, rows):
             y = float(row[column])
             assert abs(x - y) <= tolerance * max(1, abs(y)), (column, x, y)  # 6 printed digits
-    print(f"{len(checks[0][1])} variants, {len(checks[2][1])} samples: frequencies and missingness equal")
+    for x, row in hardy:
+        y = float(row["P"])
+        assert abs(x - y) <= 5e-6 * y, ("hardy", x, y)  # half a unit of the 6 significant digits printed
+    print(f"{len(hardy)} variants, {len(checks[2][1])} samples: frequencies, missingness, Hardy-Weinberg equal")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,27 @@ protected:
         run_export_genotypes(params, context);
         return files;
     }
+    /// A quality result that lets these pass.
+    std::filesystem::path quality(const std::vector<std::string>& ids,
+                                  const std::vector<std::uint8_t>& samples,
+                                  const std::vector<std::uint8_t>& variants) {
+        const auto path = folder_.path() / ("quality" + std::to_string(++runs_) + ".h5");
+        const ColumnSpec mark{"pass", ColumnType::u8, "", "d"};
+        TableData of_samples({.name = "samples",
+                              .row = "sample",
+                              .doc = "d",
+                              .columns = {{"sample_id", ColumnType::text, "", "d"}, mark}});
+        of_samples.column<std::string>("sample_id") = ids;
+        of_samples.column<std::uint8_t>("pass") = samples;
+        TableData of_variants(
+            {.name = "variants", .row = "variant", .doc = "d", .columns = {mark}});
+        of_variants.column<std::uint8_t>("pass") = variants;
+        H5File file = H5File::create(path);
+        file.write(of_samples);
+        file.write(of_variants);
+        file.close();
+        return path;
+    }
     static std::vector<std::string> views(const std::filesystem::path& path) {
         return test::read_views(*open_genotype_file(path), 1 << 20);
     }
@@ -111,6 +132,23 @@ TEST_F(ExportGenotypes, RegionsAndSamples) {
     EXPECT_THROW(run({.format = "pgen", .regions = {"chr1"}}), DataError);
     folder_.write("keep.tsv", "sample_id\nstranger\n");
     EXPECT_THROW(run({.format = "pgen"}, 1, {{"keep_samples", {sheet}}}), DataError);
+}
+
+TEST_F(ExportGenotypes, WhatFailsQualityIsLeftOut) {
+    const Inputs marks{{"quality", {quality(store_.samples.id, {1, 0, 1, 1, 0}, {1, 0, 1, 1})}}};
+    const auto files = run({.format = "pgen"}, 1, marks);
+    EXPECT_THAT(views(files / "genotypes.pgen"),
+                ElementsAre("C 02. 0 32768 20000", "C >><", "C 2.0"));
+    EXPECT_THAT(read_text_file(files / "genotypes.psam"), "#IID\tSEX\na\t1\nc\tNA\nd\t1\n");
+    const auto sheet = folder_.write("keep.tsv", "sample_id\nb\nc\n");
+    const auto both = run({.format = "bed", .regions = {"1"}}, 1,
+                          {{"quality", marks.at("quality")}, {"keep_samples", {sheet}}});
+    EXPECT_THAT(views(both / "genotypes.bed"), ElementsAre("C 2", "C 1"));
+    for (const auto& other : {quality({"a", "b", "c", "e", "d"}, {1, 1, 1, 1, 1}, {1, 1, 1, 1}),
+                              quality(store_.samples.id, {1, 1, 1, 1, 1}, {1, 1, 1}),
+                              quality(store_.samples.id, {0, 0, 0, 0, 0}, {1, 1, 1, 1}),
+                              quality(store_.samples.id, {1, 1, 1, 1, 1}, {0, 0, 0, 0})})
+        EXPECT_THROW(run({.format = "bed"}, 1, {{"quality", {other}}}), DataError);
 }
 
 TEST_F(ExportGenotypes, ThreadsDoNotChangeTheBytes) {
