@@ -3,6 +3,7 @@
 # samples x 20,000 common variants: salus association against plink2 --glm with the same covariates.
 # Usage: SALUS=build/salus tests/bench/association.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-20000} variants=${3:-20000} runs=${4:-5}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
@@ -23,14 +24,9 @@ if [[ ! -f phenotypes/phenotypes/phenotypes.h5 ]]; then
     "$SALUS" phenotypes --genotypes genomes/ingest_genomes/genotypes.store --table table.csv --table_traits y "${covariates[@]}" \
         --sex false --groups false --output phenotypes
 fi
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { rm -rf result; "$SALUS" association --genotypes genomes/ingest_genomes/genotypes.store --phenotypes phenotypes/phenotypes/phenotypes.h5 \
     --threads 1 --output result; }
 peer() { plink2 --bfile dummy --pheno plink.pheno --covar plink.covar --pheno-name y --glm hide-covar --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances
     cpu ours >>ours.$$; cpu peer >>peer.$$
 done

@@ -3,6 +3,7 @@
 # plink2 --bgen --make-pgen, for certain genotypes and for genotypes of which 30 % are uncertain.
 # Usage: SALUS=build/salus tests/bench/bgen.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-20000} variants=${3:-20000} runs=${4:-5}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
@@ -15,13 +16,8 @@ make() { # name variants options...
 }
 make hard "$variants"
 make soft $((variants / 4)) dosage-freq=0.3
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { rm -rf result; "$SALUS" ingest_genomes --genotypes "$1.bgen" --threads 1 --output result; }
 peer() { plink2 --bgen "$1.bgen" ref-first --sample "$1.sample" --make-pgen --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 echo "$samples samples x $variants variants, 8 bits, $runs runs, CPU seconds (median)"
 for set in hard soft; do
     for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances

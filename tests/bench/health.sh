@@ -3,6 +3,7 @@
 # each, to a finished event store. Also the time of reading the same bytes with wc -l, as a floor.
 # Usage: SALUS=build/salus tests/bench/health.sh [folder] [rows in millions]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} millions=${2:-10}
 mkdir -p "$work/omop"; cd "$work"
@@ -26,10 +27,6 @@ if [[ ! -f omop/measurement.csv ]]; then
     }' >omop/measurement.csv
 fi
 rows=$(($(wc -l <omop/measurement.csv) - 1))
-cpu() { # command: CPU seconds on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 rm -rf result
 floor=$(cpu wc -l omop/measurement.csv)
 ours=$(cpu "$SALUS" ingest_health --omop omop --threads 1 --output result)

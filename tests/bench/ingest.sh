@@ -4,6 +4,7 @@
 # says little on a machine that does other work.
 # Usage: SALUS=build/salus tests/bench/ingest.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-5000} variants=${3:-20000} runs=${4:-5}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
@@ -17,13 +18,8 @@ if [[ ! -f dummy.vcf.gz ]]; then
     tabix -p vcf dummy.vcf.gz
     bcftools index dummy.bcf
 fi
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { rm -rf result; "$SALUS" ingest_genomes --genotypes "$1" --threads 1 --output result; }
 peer() { plink2 "$1" "$2" --make-pgen --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 echo "$samples samples x $variants variants, $(stat -c %s dummy.vcf.gz) bytes of VCF.gz, $runs runs, CPU seconds (median)"
 for format in vcf.gz bcf bed; do
     flag=--${format%.gz} file=dummy.$format

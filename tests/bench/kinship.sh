@@ -4,6 +4,7 @@
 # cohort with families. Then both results are compared: the screen must find the same pairs.
 # Usage: SALUS=build/salus tests/bench/kinship.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-8000} variants=${3:-20000} runs=${4:-3}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
@@ -18,10 +19,6 @@ if [[ ! -d store ]]; then
     "$SALUS" ingest_genomes --genotypes data.bed --genome_build GRCh38 --output ingest 2>ingest.log
     mv ingest/ingest_genomes/genotypes.store store; rm -rf ingest
 fi
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { # screen flags...
     local screen=$1; shift
     rm -rf "result-$screen"
@@ -29,7 +26,6 @@ ours() { # screen flags...
         --output "result-$screen" "$@"
 }
 peer() { plink2 --bfile data --make-king-table --king-table-filter 0.0442 --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 echo "$samples samples x $(wc -l <data.bim) variants, all pairs, $runs runs, CPU seconds (median)"
 rm -f times.*
 for ((run = 1; run <= runs; ++run)); do

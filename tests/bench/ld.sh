@@ -5,6 +5,7 @@
 # at. Both have missing calls. Everybody is a founder for plink2, so that both see the same samples.
 # Usage: SALUS=build/salus tests/bench/ld.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-20000} variants=${3:-100000} runs=${4:-3}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
@@ -29,13 +30,8 @@ if [[ ! -d dummy.genomes ]]; then
     prepare dummy made
     rm made.bed
 fi
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { rm -rf result; "$SALUS" ld --genotypes "$1.genomes/ingest_genomes/genotypes.store" --threads 1 --output result; }
 peer() { plink2 --pfile "$1" --maf 0.01 --indep-pairwise 500 50 0.2 --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 echo "$samples samples x $variants variants, $runs runs, CPU seconds (median)"
 for name in simulated dummy; do
     for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances

@@ -3,6 +3,7 @@
 # against plink2 --pca approx 10 on the same simulated variants (four ancestry groups, maf 0.05 and more).
 # Usage: SALUS=build/salus tests/bench/pca.sh [folder] [samples] [Mb per chromosome] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-20000} mb=${3:-0.8} runs=${4:-3}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
@@ -13,13 +14,8 @@ if [[ ! -d genomes ]]; then   # about 22 x mb x 1,140 common sites that drift ap
     "$SALUS" ingest_genomes --genotypes "$(find simulated -name '*.bed' -print -quit)" --output genomes
 fi
 bed=$(find simulated -name '*.bed' -print -quit); bed=${bed%.bed}
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { rm -rf result; "$SALUS" principal_components --genotypes genomes/ingest_genomes/genotypes.store --threads 1 --output result; }
 peer() { plink2 --bfile "$bed" --autosome --maf 0.01 --nonfounders --pca approx 10 --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 rm -f ours.times peer.times
 for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances
     cpu ours >>ours.times; cpu peer >>peer.times

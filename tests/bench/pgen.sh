@@ -3,22 +3,18 @@
 # as .pgen and .bed, against plink2 making the same files of the same .pgen.
 # Usage: SALUS=build/salus tests/bench/pgen.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 work=${1:-$(mktemp -d)} samples=${2:-5000} variants=${3:-20000} runs=${4:-3}
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
 mkdir -p "$work"; cd "$work"
 [[ -f dummy.pgen ]] || plink2 --dummy "$samples" "$variants" 0.01 acgt --seed 1 --threads 1 --out dummy >dummy.log
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ingest() { rm -rf result; "$SALUS" ingest_genomes --genotypes dummy.pgen --threads 1 --output result; }
 write() {
     rm -rf "$1"
     "$SALUS" export_genotypes --genotypes result/ingest_genomes/genotypes.store --format "$1" --threads 1 --output "$1"
 }
 peer() { plink2 --pfile dummy "--make-$1" --threads 1 --out plink; }
-median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 rm -f ./*.seconds
 for ((run = 1; run <= runs; ++run)); do
     cpu ingest >>ingest.seconds
@@ -28,6 +24,6 @@ for ((run = 1; run <= runs; ++run)); do
     done
 done
 echo "$samples samples x $variants variants, $(stat -c %s dummy.pgen) bytes of .pgen, $runs runs, CPU seconds (median)"
-echo "  .pgen to store $(median ingest.seconds), store to .pgen $(median pgen.seconds), store to .bed $(median bed.seconds)"
-echo "  plink2 --make-pgen $(median plink-pgen.seconds), --make-bed $(median plink-bed.seconds)"
+echo "  .pgen to store $(median <ingest.seconds), store to .pgen $(median <pgen.seconds), store to .bed $(median <bed.seconds)"
+echo "  plink2 --make-pgen $(median <plink-pgen.seconds), --make-bed $(median <plink-bed.seconds)"
 echo "  bytes of our .pgen $(stat -c %s pgen/export_genotypes/files/genotypes.pgen), of plink2's $(stat -c %s plink.pgen)"

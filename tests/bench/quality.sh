@@ -5,6 +5,7 @@
 # on the same calls as .pgen.
 # Usage: SALUS=build/salus tests/bench/quality.sh [folder] [samples] [variants] [runs]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../lib/bench.bash"
 : "${SALUS:?set SALUS to the program}"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=${1:-$(mktemp -d)} samples=${2:-20000} variants=${3:-100000} runs=${4:-5}
@@ -16,13 +17,8 @@ if [[ ! -f q.pgen ]]; then
 fi
 [[ -d genomes/ingest_genomes/genotypes.store ]] ||
     "$SALUS" ingest_genomes --genotypes q.bed --output genomes 2>ingest.log
-cpu() { # command: CPU seconds of one run on stdout
-    local TIMEFORMAT='%U %S'
-    { time "$@" >run.log 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
-}
 ours() { rm -rf result; "$SALUS" quality --genotypes genomes/ingest_genomes/genotypes.store --threads 1 --output result; }
 peer() { plink2 --pfile q --freq --missing --hardy --het --nonfounders --threads 1 --out plink; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances
     cpu ours >>ours.$$; cpu peer >>peer.$$
 done
