@@ -4,59 +4,36 @@
 counts STORE GCOUNT   every count of every variant is equal
 same STORE STORE...   calls, positions and alleles are equal
 """
+import os
+import subprocess
 import sys
 
-import h5py
 import numpy
 
-
-def text(values):
-    return [v.decode().rstrip("\0") for v in values]
-
-
-def carriers(data, samples):
-    """Calls of one carrier list: LEB128 of (gap << 2 | call)."""
-    calls = numpy.zeros(samples, "u1")
-    value = shift = position = 0
-    for byte in data:
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            position += value >> 2
-            calls[position] = value & 3
-            position += 1
-            value = shift = 0
-    return calls
+COPIES = numpy.array([2, 3, 1, 0], "u1")  # .bed codes copies of allele 1, which is ALT
 
 
 class Store:
+    """A store as written to a PLINK 1 file set, read here byte by byte."""
+
     def __init__(self, folder):
-        self.folder = folder
-        self.index = h5py.File(folder + "/index.h5", "r")
-        self.samples = self.index["samples/sample_id"].shape[0]
-        self.block = int(self.index.attrs["block_variants"])
-        table = self.index["variants"]
-        self.sites = list(zip(table["base_pair_location"][:].tolist(), text(table["other_allele"][:]),
-                              text(table["effect_allele"][:])))
+        output = os.path.abspath(folder).replace("/", "_") + ".bed-set"
+        command = [os.environ["SALUS"], "export_genotypes", "--genotypes", folder, "--format", "bed", "--output", output]
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        prefix = output + "/export_genotypes/files/genotypes"
+        with open(prefix + ".fam") as file:
+            self.samples = sum(1 for _ in file)
+        with open(prefix + ".bim") as file:
+            rows = [line.split() for line in file]
+        self.sites = [(int(row[3]), row[5], row[4]) for row in rows]
+        self.bed = numpy.fromfile(prefix + ".bed", "u1")
+        assert self.bed[:3].tolist() == [0x6C, 0x1B, 1], prefix
 
     def calls(self):
         """One row of calls per variant: 0, 1, 2 copies of ALT, 3 missing."""
-        parts = self.index["parts"]
-        for name, segment, variants in zip(text(parts["file"][:]), parts["segment"][:], parts["variants"][:]):
-            with h5py.File(f"{self.folder}/{name}", "r") as part:
-                group = part[f"segments/{segment:06d}"]
-                data, offset = group["bytes"][:], group["block_offset"][:]
-            for b in range(len(offset) - 1):
-                count = int(min(self.block, variants - b * self.block))
-                block = data[offset[b]:offset[b + 1]]
-                place = 4 * count
-                for entry in block[:place].view("<u4").tolist():
-                    row = block[place:place + (entry >> 1)]
-                    place += entry >> 1
-                    if entry & 1:
-                        yield carriers(row.tolist(), self.samples)
-                    else:
-                        yield (row[:, None] >> numpy.array([0, 2, 4, 6]) & 3).astype("u1").ravel()[:self.samples]
+        for row in self.bed[3:].reshape(len(self.sites), -1):
+            codes = row[:, None] >> numpy.array([0, 2, 4, 6]) & 3
+            yield COPIES[codes.ravel()[:self.samples]]
 
 
 def counts(folder, gcount):

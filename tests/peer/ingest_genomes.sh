@@ -7,7 +7,7 @@ genomes=$SALUS_DATA/genomes
 for tool in plink2 bcftools tabix; do
     command -v $tool >/dev/null || { echo "$tool is not installed"; exit 77; }
 done
-/usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "python3-h5py is missing"; exit 77; }
+/usr/bin/python3 -c 'import numpy' 2>/dev/null || { echo "python3-numpy is missing"; exit 77; }
 rm -rf "$SALUS_TMP"; mkdir -p "$SALUS_TMP"; cd "$SALUS_TMP"
 ingest() { # output flags...
     local out=$1; shift
