@@ -7,6 +7,7 @@
 #include "stages/ld/pruning.hpp"
 #include "stages/ld/selection.hpp"
 #include "stages/ld/tables.hpp"
+#include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -97,9 +98,13 @@ void prune_unit(const Work& work, const SegmentPlan& plan, std::size_t unit,
         });
         begin = end;
     }
+    const auto write = [&](std::size_t i, const char* name,
+                           const std::vector<std::uint8_t>& flags) {
+        part.write_array<std::uint8_t>(text("segments/", i, name), flags, {}, Compression::none);
+    };
     for (std::size_t i = 0; i < results.size(); ++i) {
-        part.write_array<std::uint8_t>(text("segments/", i, "/entry"), results[i].entry);
-        part.write_array<std::uint8_t>(text("segments/", i, "/removed"), results[i].removed);
+        write(i, "/entry", results[i].entry);
+        write(i, "/removed", results[i].removed);
     }
 }
 
@@ -118,9 +123,9 @@ void join_chromosome(const Work& work, const SegmentPlan& plan, std::size_t chro
     const auto& segments = plan.of_chromosome[chromosome];
     const Joined joined =
         join_segments(current.candidates, current.windows, segments, result_of, pruner);
-    part.write_array<std::uint8_t>("removed", joined.removed);
+    part.write_array<std::uint8_t>("removed", joined.removed, {}, Compression::none);
     const std::uint64_t counts[2] = {segments.size(), joined.redone};
-    part.write_array<std::uint64_t>("segments", counts);
+    part.write_array<std::uint64_t>("segments", counts, {}, Compression::none);
 }
 
 void report(const Log& log, const LdTally& sum) {
@@ -189,7 +194,7 @@ void run_ld(const LdParams& params, RunContext& context) {
         });
     context.publish("ld", [&](ResultWriter& out) {
         const LdTally sum = tally(rows, joined);
-        out.assemble(ld_variants_table(), rows);
+        assemble_unit_tables(out.file(), ld_variants_table(), rows);
         publish_blocks(out, blocks);
         write_facts(out, sum, samples);
         report(context.log(), sum);

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "store/packed_table.hpp"
 
 #include <algorithm>
 
@@ -16,6 +17,17 @@ TableSpec runs_table() {
             .columns = {{"chromosome", text, "", "Chromosome as written in the input"},
                         {"x_linked", u8, "0 or 1", "1 if it is X"},
                         {"count", u64, "variants", "Candidates"}}};
+}
+
+TableSpec candidates_table() {
+    using enum ColumnType;
+    return {.name = "candidates",
+            .row = "candidate",
+            .doc = "Candidates of this part, in store order.",
+            .columns = {{"row", u64, "", "Row of the genotype store"},
+                        {"position", u32, "bp", "Position, 1-based"},
+                        {"major_frequency", f64, "proportion", "Of the more frequent allele"},
+                        {"varies", u8, "0 or 1", "0 if all calls are the same"}}};
 }
 
 GenotypeCounts count(const VariantBlock& block, std::size_t v, const SampleMask& mask) {
@@ -99,11 +111,9 @@ LdSamples select_samples(const SampleTable& samples, std::uint64_t variants,
 }
 
 struct VariantSelector::Found {
-    std::vector<std::uint8_t> reason, varies;
-    std::vector<std::uint64_t> row;
-    std::vector<std::uint32_t> position;
-    std::vector<double> major_frequency;
-    TableData runs{runs_table()};
+    std::vector<std::uint8_t> reason;
+    TableData runs{runs_table()}, candidates{candidates_table()};
+    VariantBlock block;
     void begin_run(const Variant& variant, bool x_linked) {
         auto& names = runs.column<std::string>("chromosome");
         if (!names.empty() && names.back() == variant.chromosome) return;
@@ -114,15 +124,19 @@ struct VariantSelector::Found {
 };
 
 void VariantSelector::add(VariantRange range, Found& found) const {
-    VariantBlock block;
-    genotypes_.read(range, block);
     const std::vector<Variant> variants = genotypes_.variants(range);
     const std::vector<std::uint8_t> passes =
         quality_ == nullptr
             ? std::vector<std::uint8_t>(range.size(), 1)
             : quality_->read_rows<std::uint8_t>("variants/pass", range.begin, range.size());
     const double major_max = 1 - params_.minor_allele_frequency_min;
+    const std::uint64_t length = std::max<std::uint64_t>(1, genotypes_.block_variants());
+    VariantBlock& block = found.block;
     for (std::size_t v = 0; v < variants.size(); ++v) {
+        const std::size_t w = v % length; // within the block, which is small enough for the cache
+        if (w == 0)
+            genotypes_.read({range.begin + v, std::min(range.end, range.begin + v + length)},
+                            block);
         const Variant& variant = variants[v];
         const Inheritance inheritance = inheritance_of(variant.chromosome);
         const bool x_linked = inheritance == Inheritance::x_linked;
@@ -135,9 +149,9 @@ void VariantSelector::add(VariantRange range, Found& found) const {
         else if (passes[v] == 0)
             reason = Reason::quality;
         if (reason == Reason::none) {
-            const GenotypeCounts people = count(block, v, samples_.member_mask);
+            const GenotypeCounts people = count(block, w, samples_.member_mask);
             const Counted counted =
-                x_linked ? count_x_linked(people, count(block, v, samples_.male_mask))
+                x_linked ? count_x_linked(people, count(block, w, samples_.male_mask))
                          : count_autosomal(people);
             const double major = counted.alleles.major_frequency();
             if (major > major_max * (1 + 0x1p-44)) {
@@ -145,10 +159,11 @@ void VariantSelector::add(VariantRange range, Found& found) const {
             } else {
                 found.begin_run(variant, x_linked);
                 ++found.runs.column<std::uint64_t>("count").back();
-                found.row.push_back(range.begin + v);
-                found.position.push_back(variant.position);
-                found.major_frequency.push_back(major);
-                found.varies.push_back(counted.varies ? 1 : 0);
+                TableData& rows = found.candidates;
+                rows.column<std::uint64_t>("row").push_back(range.begin + v);
+                rows.column<std::uint32_t>("position").push_back(variant.position);
+                rows.column<double>("major_frequency").push_back(major);
+                rows.column<std::uint8_t>("varies").push_back(counted.varies ? 1 : 0);
             }
         }
         found.reason.push_back(static_cast<std::uint8_t>(reason));
@@ -163,17 +178,20 @@ void VariantSelector::write_unit(VariantRange unit, PartWriter& part) const {
         block, std::min<std::uint64_t>(8192, (std::uint64_t{1} << 24) / bytes) / block * block);
     for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step)
         add({begin, std::min(unit.end, begin + step)}, found);
-    part.write_array<std::uint8_t>("reason", found.reason);
-    part.write(found.runs);
-    part.write_array<std::uint64_t>("row", found.row);
-    part.write_array<std::uint32_t>("position", found.position);
-    part.write_array<double>("major_frequency", found.major_frequency);
-    part.write_array<std::uint8_t>("varies", found.varies);
+    part.write_array<std::uint8_t>("reason", found.reason, {}, Compression::none);
+    write_packed(part, found.runs);
+    write_packed(part, found.candidates);
+}
+
+SelectedUnit read_selected(const H5File& part) {
+    TableData candidates = read_packed(part, candidates_table());
+    return {.reason = part.read_array<std::uint8_t>("reason"),
+            .varies = std::move(candidates.column<std::uint8_t>("varies"))};
 }
 
 CandidateIndex::CandidateIndex(const Parts& parts) : parts_(&parts), slices_(parts.size()) {
     for (std::uint64_t p = 0; p < parts.size(); ++p) {
-        const TableData runs = parts.open(p).read("runs");
+        const TableData runs = read_packed(parts.open(p), runs_table());
         const auto& names = runs.column<std::string>("chromosome");
         for (std::size_t r = 0; r < names.size(); ++r) {
             if (chromosomes_.empty() || chromosomes_.back().name != names[r]) {
@@ -200,20 +218,19 @@ CandidateIndex::CandidateIndex(const Parts& parts) : parts_(&parts), slices_(par
 Candidates CandidateIndex::read(std::size_t chromosome) const {
     const Chromosome& wanted = chromosomes_[chromosome];
     Candidates found{.chromosome = wanted.name, .x_linked = wanted.x_linked};
-    const auto append = [](auto& all, const auto& more) {
-        all.insert(all.end(), more.begin(), more.end());
-    };
     for (std::uint64_t p = wanted.first_part; p <= wanted.last_part; ++p) {
-        const H5File part = parts_->open(p);
+        const TableData part = read_packed(parts_->open(p), candidates_table());
         std::uint64_t begin = 0;
         for (const Slice& slice : slices_[p]) {
-            if (slice.chromosome == chromosome && slice.count > 0) {
-                append(found.row, part.read_rows<std::uint64_t>("row", begin, slice.count));
-                append(found.position,
-                       part.read_rows<std::uint32_t>("position", begin, slice.count));
-                append(found.major_frequency,
-                       part.read_rows<double>("major_frequency", begin, slice.count));
-                append(found.varies, part.read_rows<std::uint8_t>("varies", begin, slice.count));
+            const auto append = [&]<class T>(std::vector<T>& all, std::string_view column) {
+                const auto more = std::span(part.column<T>(column)).subspan(begin, slice.count);
+                all.insert(all.end(), more.begin(), more.end());
+            };
+            if (slice.chromosome == chromosome) {
+                append(found.row, "row");
+                append(found.position, "position");
+                append(found.major_frequency, "major_frequency");
+                append(found.varies, "varies");
             }
             begin += slice.count;
         }

@@ -57,6 +57,13 @@ private:
     const LdParams& params_;
 };
 
+/// What a part of the selection says about its variants.
+struct SelectedUnit {
+    std::vector<std::uint8_t> reason; // [variant] code of Reason
+    std::vector<std::uint8_t> varies; // [candidate] 0 or 1
+};
+SelectedUnit read_selected(const H5File& part);
+
 /// Where the candidates of each chromosome are in the parts of the selection: O(parts).
 class CandidateIndex {
 public:

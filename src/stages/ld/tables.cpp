@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "genotype/store_layout.hpp"
+#include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -32,9 +33,8 @@ struct Outcome {
 
 // Reason and score of each variant of a unit, candidates resolved.
 Outcome outcome_of(const RowSources& sources, std::uint64_t unit_index) {
-    const H5File part = sources.selection.open(unit_index);
-    const auto codes = part.read_array<std::uint8_t>("reason");
-    const auto varies = part.read_array<std::uint8_t>("varies");
+    const SelectedUnit selected = read_selected(sources.selection.open(unit_index));
+    const auto &codes = selected.reason, &varies = selected.varies;
     std::vector<std::uint8_t> removed;
     std::vector<double> scores;
     for (const auto& slice : sources.index.slices(unit_index)) {
@@ -81,8 +81,8 @@ void write_rows(const RowSources& sources, VariantRange unit, std::uint64_t unit
     std::vector<std::uint64_t> counts(static_cast<std::size_t>(Reason::in_ld) + 1);
     for (const Reason reason : outcome.reason)
         ++counts[static_cast<std::size_t>(reason)];
-    part.write(table);
-    part.write_array<std::uint64_t>("counts", counts);
+    write_unit_table(part, table);
+    part.write_array<std::uint64_t>("counts", counts, {}, Compression::none);
 }
 
 LdTally tally(const Parts& rows, const Parts& chromosomes) {
