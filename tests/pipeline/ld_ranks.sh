@@ -12,7 +12,7 @@ quiet "$SALUS" quality --genotypes "$store" --output quality
 quality=$(find quality -name quality.h5)
 run() { # ranks threads
     OMP_NUM_THREADS=$2 quiet mpirun --oversubscribe -n "$1" "$SALUS" ld --genotypes "$store" --quality "$quality" --threads "$2" \
-        --include_x true --ld_scores true --ld_score_window_kb 100 --write_blocks true --block_variants_max 200 --output "r$1t$2"
+        --include_x true --window_variants 100 --step_variants 10 --ld_scores true --ld_score_window_kb 100 --write_blocks true --block_variants_max 200 --output "r$1t$2"
     sha256sum <"r$1t$2/ld/ld.h5"
 }
 expected=$(run 1 1)

@@ -8,7 +8,7 @@
 namespace salus::ld {
 namespace {
 
-constexpr std::uint32_t segment_candidates = 4096, segment_windows = 10, warm_up_windows = 2;
+constexpr std::uint32_t segment_candidates = 4096, segment_windows = 20, warm_up_windows = 2;
 
 std::vector<double> slice(std::span<const double> values, std::uint32_t begin, std::uint32_t end) {
     return {values.begin() + begin, values.begin() + end};

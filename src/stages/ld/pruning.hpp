@@ -22,7 +22,7 @@ std::vector<LdWindow> prune_windows(const Candidates& candidates, const LdParams
 struct Segment {
     std::size_t warm_up = 0, first = 0, last = 0; // windows [warm_up, first) and [first, last)
 };
-/// Cuts by the windows alone: at least 4,096 candidates and ten windows each.
+/// Cuts by the windows alone: at least 4,096 candidates and twenty windows' width each.
 std::vector<Segment> segments_of(std::span<const LdWindow> windows);
 
 /// What a segment found: flags of removed candidates.
