@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "formats/allele_depths.hpp"
+#include "formats/bcf_cursor.hpp"
 #include "formats/hts_index.hpp"
 #include "formats/site_reader.hpp"
 #include "formats/vcf_reader.hpp"
@@ -15,106 +17,6 @@
 
 namespace salus {
 namespace {
-
-enum class BcfType : std::uint8_t {
-    none = 0,
-    int8 = 1,
-    int16 = 2,
-    int32 = 3,
-    real = 5,
-    character = 7
-};
-
-/// A typed vector inside a record.
-struct BcfValue {
-    BcfType type = BcfType::none;
-    std::size_t count = 0;
-    std::string_view bytes;
-};
-
-std::size_t width_of(BcfType type) {
-    switch (type) {
-    case BcfType::none:
-        return 0;
-    case BcfType::int8:
-    case BcfType::character:
-        return 1;
-    case BcfType::int16:
-        return 2;
-    case BcfType::int32:
-    case BcfType::real:
-        return 4;
-    }
-    throw RecordDefect{"a value has an unknown type", "the record is damaged"};
-}
-
-/// Cursor over the bytes of a record; never reads beyond them.
-class BcfCursor {
-public:
-    explicit BcfCursor(std::string_view bytes) : bytes_(bytes) {}
-    std::string_view take(std::size_t n) {
-        if (n > bytes_.size())
-            throw RecordDefect{"a value reaches beyond its record", "the record is damaged"};
-        const std::string_view taken = bytes_.substr(0, n);
-        bytes_.remove_prefix(n);
-        return taken;
-    }
-    template <class T>
-    T number() {
-        T value;
-        std::memcpy(&value, take(sizeof value).data(), sizeof value);
-        return value;
-    }
-    /// Type and length of the next value; `vectors` of them follow.
-    BcfValue value(std::size_t vectors = 1) {
-        const auto descriptor = number<std::uint8_t>();
-        BcfValue v{.type = static_cast<BcfType>(descriptor & 15),
-                   .count = static_cast<std::size_t>(descriptor >> 4),
-                   .bytes = {}};
-        if (v.count == 15) v.count = length();
-        const std::size_t width = width_of(v.type);
-        if (width != 0 && vectors != 0 && v.count > bytes_.size() / width / vectors)
-            throw RecordDefect{"a value reaches beyond its record", "the record is damaged"};
-        v.bytes = take(v.count * width * vectors);
-        return v;
-    }
-    std::size_t index() {
-        const BcfValue v = value();
-        if (v.count != 1 || v.type > BcfType::int32 || v.type == BcfType::none)
-            throw RecordDefect{"an index is not one whole number", "the record is damaged"};
-        return at(v, 0);
-    }
-    static std::size_t at(const BcfValue& v, std::size_t i) {
-        const std::int64_t n = integer(v, i);
-        if (n < 0) throw RecordDefect{"an index is negative", "the record is damaged"};
-        return static_cast<std::size_t>(n);
-    }
-    static std::int64_t integer(const BcfValue& v, std::size_t i) {
-        switch (v.type) {
-        case BcfType::int8:
-            return load<std::int8_t>(v, i);
-        case BcfType::int16:
-            return load<std::int16_t>(v, i);
-        default:
-            return load<std::int32_t>(v, i);
-        }
-    }
-    template <class T>
-    static T load(const BcfValue& v, std::size_t i) {
-        T value;
-        std::memcpy(&value, v.bytes.data() + i * sizeof value, sizeof value);
-        return value;
-    }
-
-private:
-    std::size_t length() {
-        const BcfValue v = value();
-        if (v.count != 1 || v.type > BcfType::int32 || v.type == BcfType::none)
-            throw RecordDefect{"a length is not one whole number", "the record is damaged"};
-        return at(v, 0);
-    }
-    std::string_view bytes_;
-};
 
 std::string_view string_of(const BcfValue& v) {
     if (v.type != BcfType::character && v.count != 0)
@@ -187,6 +89,10 @@ public:
         for (std::size_t k = 0; k < fields.size(); ++k)
             format_index_[k] = static_cast<std::size_t>(
                 std::find(header.strings.begin(), header.strings.end(), fields[k]) -
+                header.strings.begin());
+        if (options.allele_depths)
+            depths_index_ = static_cast<std::size_t>(
+                std::find(header.strings.begin(), header.strings.end(), "AD") -
                 header.strings.begin());
     }
 
@@ -293,11 +199,13 @@ private:
     void read_calls(const Site& site, GenotypeRecord& out) override {
         BcfCursor in(individual_);
         std::array<std::optional<BcfValue>, 3> found; // GT, DS, GP
+        depths_.reset();
         for (std::size_t f = 0; f < formats_; ++f) {
             const std::size_t key = in.index();
             const BcfValue v = in.value(samples());
             for (std::size_t k = 0; k < found.size(); ++k)
                 if (key == format_index_[k] && !found[k]) found[k] = v;
+            if (key == depths_index_ && !depths_) depths_ = v;
         }
         const auto place = [&](int k) { return found[static_cast<std::size_t>(k)] ? k : -1; };
         const FormatLayout layout = choose_format_(place(0), place(1), place(2));
@@ -324,6 +232,28 @@ private:
         dosages_.begin(layout.probabilities, alleles, samples());
         if (layout.dosage >= 0) take_dosages(*found[static_cast<std::size_t>(layout.dosage)]);
         pack_dosages(out);
+    }
+
+    void read_depths(GenotypeRecord& out) override {
+        if (!depths_ || depths_->type == BcfType::none) return;
+        const BcfValue& v = *depths_;
+        if (v.type > BcfType::int32)
+            throw RecordDefect{"AD is not of a whole-number type",
+                               "the header must declare it with Type=Integer"};
+        const std::int64_t none = missing_of(v.type), end = none + 1;
+        std::vector<std::int64_t> values(v.count);
+        for (std::size_t i = 0; i < samples(); ++i) {
+            std::size_t count = 0;
+            for (; count < v.count; ++count) {
+                const std::int64_t n = BcfCursor::integer(v, i * v.count + count);
+                if (n == end) break;
+                if (n < 0 && n != none)
+                    throw RecordDefect{"an AD value is not a number of reads",
+                                       "it must not be negative"};
+                values[count] = n == none ? no_depth : n;
+            }
+            take_depths(i, std::span(values).first(count), out);
+        }
     }
 
     void take_gt(const BcfValue& v, std::size_t alleles) {
@@ -390,6 +320,8 @@ private:
     const VcfHeader& header_;
     std::vector<std::size_t> info_index_;
     std::array<std::size_t, 3> format_index_{}; // of GT, DS, GP in the header
+    std::size_t depths_index_ = SIZE_MAX;       // of AD in the header, if it is read
+    std::optional<BcfValue> depths_;            // AD of the current record
     std::uint64_t record_bytes_ = 0;
     std::string_view shared_, individual_;
     std::size_t formats_ = 0;

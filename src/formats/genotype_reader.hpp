@@ -47,6 +47,7 @@ struct ReadOptions {
     /// has no hard call (plink2's --hard-call-threshold).
     double hard_call_threshold = 0.1;
     DosageField dosage_field = DosageField::automatic;
+    bool allele_depths = false; // read FORMAT/AD of VCF and BCF
 };
 
 /// What happened while reading; all counts can be added up.
@@ -69,12 +70,20 @@ struct ReadCounters {
     ReadCounters& operator+=(const ReadCounters& other) noexcept;
 };
 
+/// Reads of a heterozygous call.
+struct HetDepth {
+    std::uint32_t sample, alt, total;
+};
+
 /// One site, split into one variant per ALT allele.
 struct GenotypeRecord {
     std::vector<Variant> variants;
     std::vector<std::uint8_t> rows;  // variants.size() rows of packed_bytes(samples)
     std::vector<Dosage> dosages;     // variants.size() rows of samples, or empty
     std::vector<std::uint8_t> phase; // as rows: Phase of each call; or empty
+    /// Ascending by sample, if read: heterozygous calls of at least het_depth_min reads, at sites
+    /// with one variant, an autosomal SNV.
+    std::vector<HetDepth> depths;
     std::span<const std::uint8_t> row(std::size_t v) const noexcept { return slice(rows, v); }
     GenotypeView view(std::size_t v) const noexcept {
         return {.calls = slice(rows, v), .dosages = slice(dosages, v), .phase = slice(phase, v)};

@@ -34,6 +34,19 @@ void gather_rows(std::span<const std::uint32_t> kept, std::size_t samples, std::
     rows.resize(variants * after);
 }
 
+/// Both are ascending; samples get their new number.
+void keep_depths(std::span<const std::uint32_t> kept, std::vector<HetDepth>& depths) {
+    std::size_t to = 0, k = 0;
+    for (const HetDepth depth : depths) {
+        while (k < kept.size() && kept[k] < depth.sample)
+            ++k;
+        if (k == kept.size()) break;
+        if (kept[k] == depth.sample)
+            depths[to++] = {static_cast<std::uint32_t>(k), depth.alt, depth.total};
+    }
+    depths.resize(to);
+}
+
 template <class T>
 void erase_slice(std::vector<T>& rows, std::size_t variants, std::size_t v) {
     const auto length = static_cast<std::ptrdiff_t>(rows.size() / variants);
@@ -47,6 +60,7 @@ void SampleChoice::apply(GenotypeRecord& record) const {
     const std::size_t variants = record.variants.size();
     gather_rows(kept_, samples_, variants, record.rows);
     gather_rows(kept_, samples_, variants, record.phase);
+    keep_depths(kept_, record.depths);
     if (record.dosages.empty()) return;
     std::size_t to = 0;
     for (std::size_t v = 0; v < variants; ++v)
@@ -60,6 +74,7 @@ void remove_variant(GenotypeRecord& record, std::size_t v) {
     erase_slice(record.rows, variants, v);
     erase_slice(record.dosages, variants, v);
     erase_slice(record.phase, variants, v);
+    record.depths.clear(); // they are of a site with one variant
     record.variants.erase(record.variants.begin() + static_cast<std::ptrdiff_t>(v));
 }
 

@@ -126,7 +126,8 @@ NormalizingReader::Entry NormalizingReader::entry_of(GenotypeRecord& record, std
     return {.variant = record.variants[v],
             .calls = {view.calls.begin(), view.calls.end()},
             .phase = {view.phase.begin(), view.phase.end()},
-            .dosages = {view.dosages.begin(), view.dosages.end()}};
+            .dosages = {view.dosages.begin(), view.dosages.end()},
+            .depths = record.depths};
 }
 
 void NormalizingReader::take(GenotypeRecord& record) {
@@ -158,6 +159,8 @@ bool NormalizingReader::check_reference(Entry& entry) {
     if (options_.on_mismatch == OnMismatch::swap && variant.alt_count <= 1 &&
         genome_has(variant.alt)) {
         swap_alleles(variant, entry.calls, entry.dosages, entry.phase, samples_);
+        for (HetDepth& depth : entry.depths)
+            depth.alt = depth.total - depth.alt;
         entry.swapped = true;
         return true;
     }
@@ -191,6 +194,7 @@ void NormalizingReader::hand_out(Entry entry, GenotypeRecord& out) {
     out.rows = std::move(entry.calls);
     out.phase = std::move(entry.phase);
     out.dosages = std::move(entry.dosages);
+    out.depths = std::move(entry.depths);
 }
 
 } // namespace salus

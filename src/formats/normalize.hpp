@@ -58,6 +58,7 @@ private:
         Variant variant;
         std::vector<std::uint8_t> calls, phase;
         std::vector<Dosage> dosages;
+        std::vector<HetDepth> depths;
         bool swapped = false, normalized = false;
     };
     using Key = std::pair<std::uint32_t, std::uint64_t>; // position, number of arrival

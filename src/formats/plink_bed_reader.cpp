@@ -244,11 +244,12 @@ std::vector<Problem> PlinkBedFile::problems(const ReadOptions& options) const {
     const auto refuse = [&](std::string what) {
         problems.push_back({.what = std::move(what),
                             .where = path_.string(),
-                            .why = "a PLINK 1 file set has neither INFO nor FILTER",
+                            .why = "a PLINK 1 file set has neither INFO, FILTER nor AD",
                             .help = "leave the parameter out"});
     };
     if (!options.info.empty()) refuse("INFO fields are asked for");
     if (!options.keep_filter.empty()) refuse("FILTER values are asked for");
+    if (options.allele_depths) refuse("allele depths are asked for");
     return problems;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "formats/allele_depths.hpp"
 
 #include <algorithm>
 #include <array>
@@ -117,7 +118,9 @@ bool SiteReader::next(GenotypeRecord& out) {
             out.rows.resize(out.variants.size() * packed_bytes(samples_));
             out.phase.clear();
             out.dosages.clear();
+            out.depths.clear();
             read_calls(site_, out);
+            if (options_.allele_depths && counts_depths(site_)) read_depths(out);
         } catch (const RecordDefect& defect) {
             if (options_.on_bad_record == BadRecord::fail)
                 throw DataError({.what = defect.what,

@@ -41,6 +41,9 @@ protected:
     /// Fills out.rows (sized: one row per variant), and phase and dosages (empty before) where the
     /// record has them. Throws RecordDefect.
     virtual void read_calls(const Site& site, GenotypeRecord& out) = 0;
+    /// Fills out.depths (empty before) from FORMAT/AD, beside the calls just read, of a site where
+    /// reads are counted; formats without it have none. Throws RecordDefect.
+    virtual void read_depths(GenotypeRecord&) {}
     virtual std::string where() const = 0;
 
     /// Keeps the value of the k-th INFO key, split where the header declares one per ALT. Throws

@@ -82,6 +82,7 @@ void VcfHeaderParser::add_meta(std::string_view line) {
         index = static_cast<std::uint64_t>(*number);
     }
     add_name(contig ? header_.contigs : header_.strings, id->second, index);
+    if (key == "FORMAT") header_.formats.insert(id->second);
     if (key == "INFO") {
         const auto number = values.find("Number");
         header_.info_number.emplace(id->second, number == values.end() ? "." : number->second);

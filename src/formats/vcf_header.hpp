@@ -15,6 +15,7 @@ namespace salus {
 struct VcfHeader {
     std::vector<std::string> samples;
     std::map<std::string, std::string> info_number; // INFO key -> Number ("1", "A", ".", ...)
+    std::set<std::string> formats;                  // FORMAT keys
     std::vector<std::string> contigs;               // by BCF index
     std::vector<std::string> strings; // FILTER, INFO, FORMAT names by BCF index; 0 is PASS
 };
@@ -39,7 +40,8 @@ private:
     [[noreturn]] void fail(std::string what, std::string why) const;
 
     std::filesystem::path path_;
-    VcfHeader header_{.samples = {}, .info_number = {}, .contigs = {}, .strings = {"PASS"}};
+    VcfHeader header_{
+        .samples = {}, .info_number = {}, .formats = {}, .contigs = {}, .strings = {"PASS"}};
     std::set<std::string> named_{"PASS"};
     std::uint64_t lines_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "formats/allele_depths.hpp"
 #include "formats/hts_index.hpp"
 #include "formats/site_reader.hpp"
 
@@ -119,6 +120,16 @@ private:
         pack_rows(out);
     }
 
+    void read_depths(GenotypeRecord& out) override {
+        const auto names = split(format_, ':');
+        const auto found = std::find(names.begin(), names.end(), "AD");
+        if (found == names.end()) return;
+        if (std::find(found + 1, names.end(), "AD") != names.end())
+            throw RecordDefect{"FORMAT names AD twice", "a field stands once"};
+        read_depth_columns(samples_text_, static_cast<std::size_t>(found - names.begin()),
+                           samples(), out);
+    }
+
     FormatLayout read_layout() const {
         int gt = -1, ds = -1, gp = -1, place = 0;
         for (const std::string_view name : split(format_, ':')) {
@@ -203,6 +214,11 @@ std::vector<Problem> info_problems(const VcfHeader& header, const ReadOptions& o
                             .help = near ? text("did you mean ", *near, "?")
                                          : text("it declares: ", join(declared, ", "))});
     }
+    if (options.allele_depths && !header.formats.contains("AD"))
+        problems.push_back({.what = "the FORMAT field AD is not declared",
+                            .where = path.string(),
+                            .why = "the parameter allele_depths asks for it",
+                            .help = "leave allele_depths out, or give files with read depths"});
     const bool ds = options.dosage_field == DosageField::ds;
     if (!ds && options.dosage_field != DosageField::gp) return problems;
     const auto& names = header.strings;

@@ -94,3 +94,89 @@ for layout in '2 1' '3 1' '4 1' '1 2' '2 2'; do
     diff r1t1.sha256 "r${layout/ /t}.sha256" || { echo "results differ on $layout"; exit 1; }
 done
 echo "$(wc -l <r1t1.sha256) files the same on any ranks and threads"
+
+# Reads of heterozygous calls: sums per sample as bcftools query and awk count them, one contaminated sample found.
+/usr/bin/python3 - <<'PY'
+import random
+r = random.Random(8)
+samples = [f"S{i}" for i in range(25)]
+with open("ad.vcf", "w") as f:
+    f.write('##fileformat=VCFv4.2\n##FORMAT=<ID=GT,Number=1,Type=String,Description="g">\n'
+            '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="r">\n##FORMAT=<ID=DP,Number=1,Type=Integer,Description="d">\n'
+            "##contig=<ID=1>\n##contig=<ID=2>\n##contig=<ID=X>\n")
+    f.write("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t" + "\t".join(samples) + "\n")
+    for chromosome in "12X":
+        for at in range(1, 2500):
+            ref, alt = r.sample("ACGT", 2)
+            kind = r.random()
+            if kind < 0.05: alt += "," + r.choice([b for b in "ACGT" if b not in (ref, alt)])
+            elif kind < 0.1: ref += "A"
+            freq, fields = r.uniform(0.3, 0.6), "GT" if r.random() < 0.03 else "GT:AD:DP"
+            def call(s):
+                copies = sum(r.random() < freq for _ in range(2))
+                share = (0.01, 0.48, 0.99)[copies]
+                if s == "S7":  # a sixth of the reads are somebody else's
+                    share += (sum(r.random() < freq for _ in range(2)) / 2 - share) / 6
+                depth = r.randint(0, 45)
+                reads = sum(r.random() < share for _ in range(depth))
+                if s == "S7" and copies != 1 and 2 < reads < depth - 2: copies = 1
+                gt = ("0/0", r.choice(["0/1", "1|0"]), "1/1")[copies] if r.random() < 0.98 else "./."
+                if fields == "GT": return gt
+                ad = [str(depth - reads), str(reads)] + ["0"] * alt.count(",")
+                lost = r.random()
+                if lost < 0.02: return gt
+                if lost < 0.04: return f"{gt}:.:{depth}"
+                if lost < 0.05: ad[r.randrange(2)] = "."
+                return f"{gt}:{','.join(ad)}:{depth}"
+            f.write("\t".join([chromosome, str(at), ".", ref, alt, ".", "PASS", ".", fields] + [call(s) for s in samples]) + "\n")
+PY
+quiet bcftools view -Oz -o ad.vcf.gz ad.vcf
+quiet tabix -p vcf ad.vcf.gz
+quiet bcftools view -Ob -o ad.bcf ad.vcf
+quiet bcftools index ad.bcf
+awk -v OFS='\t' 'NR % 3 != 2' <(bcftools query -l ad.vcf) >some.txt
+expected() { # [options of bcftools view]: het_calls, alt_depth, total_depth, unbalanced_calls of every sample
+    bcftools view -v snps -m2 -M2 -t ^X "$@" ad.vcf |
+        bcftools query -f '[%SAMPLE\t%GT\t%AD\n]' - | awk -v OFS='\t' '
+        !($1 in row) { row[$1] = n++; name[n - 1] = $1 }
+        $2 ~ /^(0[\/|]1|1[\/|]0)$/ && $3 ~ /^[0-9]+,[0-9]+$/ {
+            split($3, ad, ","); total = ad[1] + ad[2]
+            if (total < 8) next
+            ++calls[$1]; alt[$1] += ad[2]; all[$1] += total
+            if (ad[2] * 10 < total * 2 || ad[2] * 10 > total * 8) ++off[$1]
+        }
+        END { for (i = 0; i < n; ++i) { s = name[i]; print calls[s] + 0, alt[s] + 0, all[s] + 0, off[s] + 0 } }'
+}
+table() { # file table: its rows as text
+    quiet "$SALUS" export "$1" --table "$2" --output table.tsv
+    tail -n +2 table.tsv
+}
+depths() { table "$1/ingest_genomes/genotypes.store/index.h5" sample_depths; }
+ingest_depths() { # output ranks threads input [more]
+    local out=$1 ranks=$2 threads=$3 input=$4
+    quiet mpirun --oversubscribe -n "$ranks" "$SALUS" ingest_genomes --genotypes "$input" --allele_depths true \
+        --threads "$threads" --output "$out" "${@:5}"
+}
+expected >all.expected
+[[ $(wc -l <all.expected) -eq 25 && $(awk '$1 > 1000' all.expected | wc -l) -eq 25 ]]
+for layout in '1 1' '2 1' '3 2' '4 1'; do
+    ingest_depths ad${layout/ /t} $layout ad.vcf.gz
+    depths ad${layout/ /t} | cmp - all.expected
+    (cd ad${layout/ /t}/ingest_genomes/genotypes.store && sha256sum *.h5) >ad${layout/ /t}.sha256
+    diff ad1t1.sha256 ad${layout/ /t}.sha256 || { echo "results differ on $layout"; exit 1; }
+done
+ingest_depths adbcf 2 1 ad.bcf
+depths adbcf | cmp - all.expected
+ingest_depths adsome 2 1 ad.bcf --sample_list some.txt
+expected -S some.txt >some.expected
+depths adsome | cmp - some.expected
+awk 'NR == FNR { some[$1]; next } !($1 in some)' some.txt <(bcftools query -l ad.vcf) >others.txt
+ingest_depths adothers 1 1 ad.bcf --sample_list others.txt
+quiet "$SALUS" merge_genotypes --genotypes ad{some,others}/ingest_genomes/genotypes.store --output admerged
+grep -q 'sample_depths' peer.log # the warning that they are left out
+"$SALUS" show admerged/merge_genotypes/genotypes.store/index.h5 >shown.txt 2>&1
+grep -q samples shown.txt
+if grep -q 'het_calls' shown.txt; then echo "read depths were merged"; exit 1; fi
+quiet "$SALUS" quality --genotypes ad1t1/ingest_genomes/genotypes.store --output adq --heterozygosity_sd_max 1000
+[[ $(table adq/quality/quality.h5 samples | grep allele_imbalance | cut -f1) == S7 ]]
+echo "read depths of 25 samples as bcftools query and awk add them up; the contaminated one is found"

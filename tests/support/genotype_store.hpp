@@ -1,6 +1,7 @@
 #pragma once
 
 #include "genotype/genotype_source.hpp"
+#include "genotype/sample_depths.hpp"
 #include "genotype/store_writer.hpp"
 #include "store/parts.hpp"
 
@@ -49,7 +50,8 @@ struct SmallPart {
 
 /// Writes a complete genotype store into `folder`, which is made.
 inline void write_small_store(const std::filesystem::path& folder, const StoreDescription& store,
-                              const std::vector<SmallPart>& parts) {
+                              const std::vector<SmallPart>& parts,
+                              const SampleDepths* depths = nullptr) {
     std::filesystem::create_directories(folder);
     std::vector<StorePart> written;
     for (std::size_t p = 0; p < parts.size(); ++p) {
@@ -63,6 +65,7 @@ inline void write_small_store(const std::filesystem::path& folder, const StoreDe
     }
     H5File index = H5File::create(folder / "index.h5");
     write_genotype_index(index, folder, store, written);
+    if (depths != nullptr) write_sample_depths(index, *depths);
     index.close();
 }
 

@@ -153,7 +153,8 @@ ReadOptions read_options(const IngestGenomesParams& params) {
         .dosage_field = params.dosage_field == "GT"   ? DosageField::gt
                         : params.dosage_field == "DS" ? DosageField::ds
                         : params.dosage_field == "GP" ? DosageField::gp
-                                                      : DosageField::automatic};
+                                                      : DosageField::automatic,
+        .allele_depths = params.allele_depths};
     for (const std::string& region : params.regions)
         options.regions.push_back(parse_region(region));
     return options;

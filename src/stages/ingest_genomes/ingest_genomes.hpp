@@ -21,6 +21,7 @@ struct IngestGenomesParams {
     std::string on_reference_mismatch = "fail";
     bool normalize = true;
     std::int64_t normalize_window = 1000;
+    bool allele_depths = false;
 };
 
 /// Genotype files -> genotype store.

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "genotype/store_assembly.hpp"
+#include "stages/ingest_genomes/depth_parts.hpp"
 #include "stages/ingest_genomes/unit_reader.hpp"
 
 #include <algorithm>
@@ -157,15 +158,23 @@ void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) 
         "ranges", cohort.units.size(), [&](std::uint64_t unit, PartWriter& part) {
             UnitReader reader(cohort, unit);
             GenotypePartWriter writer(part.file(), cohort.samples.size(), params.info);
+            SampleDepths depths(params.allele_depths ? cohort.samples.size() : 0);
             GenotypeRecord record;
-            while (reader.next(record))
+            while (reader.next(record)) {
                 for (std::size_t v = 0; v < record.variants.size(); ++v)
                     writer.add(record.variants[v], record.view(v));
+                for (const HetDepth& depth : record.depths)
+                    depths.add(depth.sample, depth.alt, depth.total);
+            }
             writer.finish();
+            if (params.allele_depths) write_unit_depths(part, depths);
             write_counters(part, reader.counters());
             part.write_array<std::uint64_t>("listed", reader.included());
             part.write_array<std::uint64_t>("excluded", reader.excluded());
         });
+    SampleDepths depths;
+    if (params.allele_depths)
+        depths = sum_unit_depths(context.comm(), parts, cohort.samples.size());
     context.publish_folder("genotypes", [&](const std::filesystem::path& folder) {
         const ReadCounters total = total_counters(parts);
         if (total.variants == 0) throw_no_variants(total);
@@ -178,6 +187,7 @@ void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) 
             {.samples = cohort.samples, .genome_build = params.genome_build, .info = params.info},
             placed);
         write_list_counts(index, parts, cohort);
+        if (params.allele_depths) write_sample_depths(index, depths);
         for (const NamedCounter& counter : counters)
             index.attribute("/", text("ingest_", counter.name),
                             static_cast<std::int64_t>(total.*counter.member));

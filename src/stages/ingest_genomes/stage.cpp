@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "genotype/sample_depths.hpp"
 #include "genotype/store_layout.hpp"
 #include "stages/ingest_genomes/cohort.hpp"
 
@@ -36,6 +37,11 @@ const char* const details =
     "after sites are split, and indels are left-aligned. Regions and FILTER look at the record as "
     "it is in the file, variant lists at the variant as it is stored. Exchanged alleles lose their "
     "INFO values. Memory grows by the variants of twice normalize_window.\n\n"
+    "With allele_depths the reads of FORMAT/AD are added up per sample over heterozygous calls of "
+    "autosomal SNVs that have one ALT allele in the file and are kept in the store. Both depths "
+    "must be "
+    "there and make 8 reads. Values that are not one number of reads per allele are malformed "
+    "records. The hard call as it is stored decides who is heterozygous.\n\n"
     "Every BGZF block is checked by its CRC-32, and the end marker must be there, so a cut or "
     "damaged file is refused. "
     "PLINK 1 files and uncompressed VCF hold no checksums: magic number, exact size, unused bits "
@@ -86,18 +92,26 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
     }
 }
 
-Resources needs(const IngestGenomesParams&, const Workload& w) {
+Resources needs(const IngestGenomesParams& params, const Workload& w) {
     Resources r;
     const double dense = w.samples * w.variants / 4;
     r.memory_bytes = 320e6 + 100 * w.samples;
     r.storage_bytes = std::min(dense, 6 * w.input_bytes) + 60 * w.variants;
     r.scratch_bytes = 0;
+    if (params.allele_depths) {
+        const auto bytes = static_cast<std::uint64_t>(w.input_bytes);
+        r.memory_bytes += 64 * w.samples;
+        r.storage_bytes +=
+            w.samples * (32 + 12 * w.input_bytes / static_cast<double>(unit_bytes(bytes)));
+    }
     r.core_hours =
         (w.samples * w.variants * 0.01e-9 + w.input_bytes * 25e-9 + w.variants * 2e-6) / 3600;
-    r.formula = "memory per rank 320 MB + 100 B x N (one segment of 64 MiB, one record); results "
-                "min(N M / 4, 6 x input) + 60 B x M, "
-                "parts are linked into the result and take no second space; time 0.01 ns x N M + "
-                "25 ns x input bytes + 2 us x M";
+    r.formula =
+        "memory per rank 320 MB + 100 B x N (one segment of 64 MiB, one record); results "
+        "min(N M / 4, 6 x input) + 60 B x M, "
+        "parts are linked into the result and take no second space; time 0.01 ns x N M + "
+        "25 ns x input bytes + 2 us x M; with allele_depths another 64 B x N of memory and 12 B "
+        "x N per unit of ranges in the result";
     return r;
 }
 
@@ -171,7 +185,8 @@ Stage ingest_genomes_stage() {
                  .file = "genotypes.store",
                  .doc = "Folder with index.h5 (samples, variants, parts) and part files with the "
                         "genotypes",
-                 .tables = {variants_table_spec("", {}), long_text_table_spec("")}})
+                 .tables = {variants_table_spec("", {}), long_text_table_spec(""),
+                            sample_depths_table()}})
         .param("genome_build", &IngestGenomesParams::genome_build,
                {.doc = "Genome build of the positions; decides where X and Y are pseudo-autosomal.",
                 .choices = {"GRCh37", "GRCh38"}})
@@ -222,6 +237,10 @@ Stage ingest_genomes_stage() {
                 .unit = "bases",
                 .min = 1,
                 .max = 1000000})
+        .param("allele_depths", &IngestGenomesParams::allele_depths,
+               {.doc = "Count FORMAT/AD at heterozygous calls, per sample, into the table "
+                       "sample_depths: a sign of contamination, which the stage quality reads. VCF "
+                       "and BCF only."})
         .needs(needs)
         .examines(examine)
         .run(run_ingest_genomes);

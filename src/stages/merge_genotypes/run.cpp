@@ -1,9 +1,11 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "genotype/sample_depths.hpp"
 #include "genotype/store_assembly.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/merge_genotypes/window.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace salus {
@@ -49,6 +51,13 @@ void run_merge_genotypes(const MergeGenotypesParams& params, RunContext& context
                                         [&] { return plan_merge(stores, paths); });
     for (const std::string& warning : plan.warnings)
         context.log().warning(warning);
+    const bool depths = collectively(context.comm(), "looking for read depths", [&] {
+        return std::any_of(paths.begin(), paths.end(), has_sample_depths);
+    });
+    if (depths)
+        context.log().warning(
+            "read depths of the stores (sample_depths) are not merged: they are of other variants "
+            "than the result; run quality on each store for allele_imbalance");
     const MergeSites sites = params.sites == "union" ? MergeSites::all : MergeSites::intersection;
 
     const Parts parts = context.for_each_unit(

@@ -29,6 +29,7 @@ struct QualityParams {
     double case_missing_p_min = 1e-5;
     double variant_mendel_rate_max = 0.1;
     double trio_mendel_rate_max = 0.05;
+    double unbalanced_het_share_max = 0.1;
 };
 
 /// Statistics and pass marks of every variant and every sample; nothing is deleted.

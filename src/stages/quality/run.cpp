@@ -134,8 +134,14 @@ void run_quality(const QualityParams& params, RunContext& context) {
     const TrioCounts trios = sum_trio_counts(context.comm(), parts, cohort.trios.size());
     context.publish("quality", [&](ResultWriter& out) {
         const auto same = search_duplicates(parts, samples.size(), params, context.log());
-        const TableData rows =
-            samples_table({samples, counts.samples, same, cohort, trios, params});
+        const auto depths = read_sample_depths(context.input("genotypes"), samples.size());
+        const TableData rows = samples_table({.samples = samples,
+                                              .counts = counts.samples,
+                                              .representative = same,
+                                              .cohort = cohort,
+                                              .trios = trios,
+                                              .params = params,
+                                              .depths = depths ? &*depths : nullptr});
         assemble_unit_tables(out.file(), quality_variants_table(), parts);
         out.write(rows);
         if (cohort.has_tests()) assemble_unit_tables(out.file(), quality_tests_table(), parts);

@@ -138,6 +138,7 @@ std::string reasons_of(const SampleQuality& q, const Standing& standing,
         "sex_mismatch");
     add(params.fail_duplicates && standing.duplicate, "duplicate");
     add(standing.strange_child, "mendel_errors");
+    add(q.imbalanced, "allele_imbalance");
     return reasons;
 }
 
@@ -182,11 +183,24 @@ SampleQuality sample_quality(const SampleCounts& counts, std::size_t sample, Sex
     return q;
 }
 
+void add_depths(const SampleDepths& depths, std::size_t sample, const QualityParams& params,
+                SampleQuality& quality) {
+    const std::uint64_t calls = depths.het_calls[sample];
+    quality.het_alt_share =
+        ratio(as_double(depths.alt_depth[sample]), as_double(depths.total_depth[sample]));
+    quality.unbalanced_het_share =
+        ratio(as_double(depths.unbalanced_calls[sample]), as_double(calls));
+    quality.imbalanced = params.unbalanced_het_share_max > 0 && calls >= depth_calls_min &&
+                         quality.unbalanced_het_share > params.unbalanced_het_share_max;
+}
+
 TableData samples_table(const SampleFacts& facts) {
     const SampleTable& samples = facts.samples;
     std::vector<SampleQuality> quality(samples.size());
-    for (std::size_t i = 0; i < samples.size(); ++i)
+    for (std::size_t i = 0; i < samples.size(); ++i) {
         quality[i] = sample_quality(facts.counts, i, samples.sex[i], facts.params);
+        if (facts.depths != nullptr) add_depths(*facts.depths, i, facts.params, quality[i]);
+    }
     const std::vector<Spread> spread = spread_of_samples(facts, quality);
     const std::vector<std::size_t> kept = best_of_group(facts.representative, quality);
     const std::vector<std::uint8_t> strange = strange_children(facts);
@@ -220,6 +234,8 @@ TableData samples_table(const SampleFacts& facts) {
         table.column<std::string>("duplicate_of").push_back(duplicate ? samples.id[kept[i]] : "");
         code("pass", reasons.empty());
         table.column<std::string>("fail_reason").push_back(reasons);
+        real("het_alt_share", q.het_alt_share);
+        real("unbalanced_het_share", q.unbalanced_het_share);
     }
     return table;
 }

@@ -66,7 +66,12 @@ TableSpec quality_samples_table() {
             {"pass", u8, "0 or 1", "1 if no threshold is violated"},
             {"fail_reason", text, "",
              "Why not: low_call_rate, excess_heterozygosity, low_heterozygosity, sex_mismatch, "
-             "duplicate, mendel_errors, joined by ';'"},
+             "duplicate, mendel_errors, allele_imbalance, joined by ';'"},
+            {"het_alt_share", f64, "proportion",
+             "ALT reads over reads at heterozygous calls (autosomal biallelic SNVs, at least 8 "
+             "reads); NaN without read depths"},
+            {"unbalanced_het_share", f64, "proportion",
+             "Those calls whose own ALT share is outside [0.2, 0.8]; NaN without read depths"},
         }};
 }
 

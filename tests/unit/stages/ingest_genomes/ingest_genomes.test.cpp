@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "genotype/sample_depths.hpp"
 #include "stages/ingest_genomes/unit_reader.hpp"
 #include "support/variant_files.hpp"
 
@@ -186,6 +187,57 @@ TEST_F(IngestGenomesTest, ListsSayWhatIsKept) {
     EXPECT_THAT(refusal({{"sample_list", {file("s.txt", "nobody\n")}}}), HasSubstr("no sample"));
     EXPECT_THAT(refusal({{"sample_names", {file("n.txt", "S0,S1\n")}}}), HasSubstr("comes twice"));
     EXPECT_THAT(refusal({{"variant_list", {file("w.txt", "rs9\n")}}}), HasSubstr("no variants"));
+}
+
+/// The header declares AD.
+std::string with_depths(std::size_t samples, std::string body) {
+    std::string text = test::vcf_text(samples, std::move(body));
+    return text.insert(text.find("##FORMAT"),
+                       "##FORMAT=<ID=AD,Number=R,Type=Integer,Description=\"reads\">\n");
+}
+
+TEST_F(IngestGenomesTest, AlleleDepthsFollowSamplesAndVariants) {
+    using testing::ElementsAre;
+    const auto path = folder_.write(
+        "d.vcf", with_depths(4, "1 2 rs1 A C . . . GT:AD 0/1:1,9 0/1:20,10 0/0:9,9 0/1:9,3\n"
+                                "1 3 rs2 G T . . . GT:AD 0/1:1,8 0/1:6,4 0/1:7,8 0/1:9,1\n"
+                                "1 4 rs3 G T . . . GT:AD 0/1:1,8 0/1:5,5 0/1:7,7 0/1:9,9\n"));
+    run({path}, {.allele_depths = true});
+    auto depths = read_sample_depths(store(), 4);
+    ASSERT_TRUE(depths);
+    EXPECT_THAT(depths->het_calls, ElementsAre(3, 3, 2, 3));
+    EXPECT_THAT(depths->alt_depth, ElementsAre(25, 19, 15, 13));
+    EXPECT_THAT(depths->total_depth, ElementsAre(28, 50, 29, 40));
+    EXPECT_THAT(depths->unbalanced_calls, ElementsAre(3, 0, 0, 1));
+    run({path}); // not asked for
+    EXPECT_FALSE(has_sample_depths(store()));
+    EXPECT_FALSE(read_sample_depths(path, 4)); // not a store at all
+
+    const auto file = [&](const char* name, const char* text) { return folder_.write(name, text); };
+    run({path}, {.allele_depths = true}, {},
+        {{"sample_list", {file("samples.txt", "S3\nS1\n")}},
+         {"variant_exclusions", {file("x.txt", "rs3\n")}}});
+    depths = read_sample_depths(store(), 2);
+    ASSERT_TRUE(depths);
+    EXPECT_THAT(depths->het_calls, ElementsAre(2, 2));
+    EXPECT_THAT(depths->alt_depth, ElementsAre(14, 4));
+    EXPECT_THAT(depths->total_depth, ElementsAre(40, 22));
+    EXPECT_THAT(depths->unbalanced_calls, ElementsAre(0, 1));
+
+    // rs1 keeps its alleles, those of rs2 change places, rs3 is not in the reference at all.
+    file("g.fa", ">1\nCATA\n");
+    file("g.fa.fai", "1\t4\t3\t4\t5\n");
+    run({path}, {.on_reference_mismatch = "swap", .allele_depths = true}, {},
+        {{"reference", {folder_.path() / "g.fa"}}});
+    EXPECT_THAT(stored(), ElementsAre("1:2 A>C 1101", "1:3 T>G 1111"));
+    depths = read_sample_depths(store(), 4);
+    ASSERT_TRUE(depths);
+    EXPECT_THAT(depths->alt_depth, ElementsAre(9 + 1, 10 + 6, 7, 3 + 9));
+    EXPECT_THAT(depths->total_depth, ElementsAre(19, 40, 15, 22));
+
+    EXPECT_THAT(
+        error_of({vcf("p.vcf.gz", 2, "1 2 . A C . . . GT 0/1 0/0\n")}, {.allele_depths = true}),
+        HasSubstr("AD is not declared"));
 }
 
 TEST_F(IngestGenomesTest, MalesAreMalesUnderNewNames) {

@@ -127,6 +127,48 @@ TEST_F(QualityStage, SwappedFemaleIsFoundThoughReadersDropHeterozygousCallsOfMal
     EXPECT_EQ(table.column<std::string>("fail_reason")[lost], "sex_mismatch");
 }
 
+TEST_F(QualityStage, UnbalancedReadsShowAContaminatedSample) {
+    constexpr std::size_t contaminated = 21, few = 22;
+    SampleDepths depths(samples);
+    for (std::size_t i = 0; i < samples; ++i) {
+        Rng rng(4, "reads", i);
+        const int calls = i == few ? 999 : 2000;
+        for (int call = 0; call < calls; ++call) {
+            // A quarter of the heterozygous calls of the two are homozygotes with foreign reads.
+            const bool foreign = (i == contaminated || i == few) && rng.bernoulli(0.25);
+            const std::uint64_t total = het_depth_min + rng.below(30);
+            std::uint64_t alt = 0;
+            for (std::uint64_t read = 0; read < total; ++read)
+                alt += std::uint64_t{rng.bernoulli(foreign ? 0.1 : 0.48)};
+            depths.add(i, alt, total);
+        }
+    }
+    std::filesystem::remove_all(folder_ / "store");
+    test::write_small_store(folder_ / "store", store_, parts_, &depths);
+    const TableData table = H5File::open(run("q")).read("samples");
+    const auto& reasons = table.column<std::string>("fail_reason");
+    EXPECT_EQ(reasons[contaminated], "allele_imbalance");
+    EXPECT_EQ(reasons[swapped], "sex_mismatch");
+    EXPECT_EQ(std::count(reasons.begin(), reasons.end(), ""),
+              static_cast<std::ptrdiff_t>(samples - 5));
+    const auto& alt = table.column<double>("het_alt_share");
+    const auto& unbalanced = table.column<double>("unbalanced_het_share");
+    EXPECT_LT(alt[contaminated], 0.42);
+    EXPECT_NEAR(alt[0], 0.48, 0.02); // 4 sd of 45,000 reads are 0.01
+    EXPECT_GT(unbalanced[few], 0.2);
+    EXPECT_LT(unbalanced[0], 0.05);
+    EXPECT_EQ(unbalanced[3], static_cast<double>(depths.unbalanced_calls[3]) / 2000);
+    const auto off = H5File::open(run("off", {.unbalanced_het_share_max = 0})).read("samples");
+    EXPECT_EQ(off.column<std::string>("fail_reason")[contaminated], "");
+}
+
+TEST_F(QualityStage, WithoutReadDepthsSharesAreMissing) {
+    const TableData table = H5File::open(run("q")).read("samples");
+    for (const char* column : {"het_alt_share", "unbalanced_het_share"})
+        for (const double share : table.column<double>(column))
+            EXPECT_TRUE(std::isnan(share));
+}
+
 TEST_F(QualityStage, VariantCountsEqualTheObviousOnes) {
     const H5File file = H5File::open(run("q"));
     const TableData table = file.read("variants");
