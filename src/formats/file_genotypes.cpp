@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "formats/genotype_reader.hpp"
 #include "genotype/store_layout.hpp"
+#include "schema/existing_input.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -156,6 +157,18 @@ GenotypeSizes genotype_sizes(const std::filesystem::path& path) {
     }
     const auto file = open_genotype_file(path);
     return {file->samples().size(), file->records()};
+}
+
+void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems) {
+    const auto* path = existing_input(inputs, "genotypes");
+    if (path == nullptr) return;
+    try {
+        const GenotypeSizes known = genotype_sizes(*path);
+        sizes.samples = static_cast<double>(known.samples);
+        sizes.variants = static_cast<double>(known.variants);
+    } catch (const Error& error) {
+        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
 }
 
 } // namespace salus

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "genotype/genotype_source.hpp"
+#include "schema/stage.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -23,5 +24,8 @@ struct GenotypeSizes {
     std::uint64_t samples = 0, variants = 0;
 };
 GenotypeSizes genotype_sizes(const std::filesystem::path& path);
+
+/// Takes them from the input `genotypes`, where it is there; adds the problem if it is bad.
+void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems);
 
 } // namespace salus

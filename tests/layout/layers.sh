@@ -21,7 +21,7 @@ declare -A below=(
     [base]='base' [parallel]='parallel base' [schema]='schema base' [store]='store base'
     [kernels]='kernels genotype/packed base' [models]='models kernels base genotype/packed'
     [genotype]='genotype store kernels base' [health]='health store schema base'
-    [formats]='formats genotype health base' [run]='run store schema parallel base')
+    [formats]='formats genotype health schema base' [run]='run store schema parallel base')
 for layer in "${!below[@]}"; do
     allowed=$(tr ' ' '|' <<<"${below[$layer]}")
     found=$(grep -rnE '^#include "' "$layer" | grep -vE "#include \"($allowed)[/.]" || true)

@@ -19,15 +19,7 @@ void examine(const AlleleFrequenciesParams&, const Inputs& inputs, Workload& siz
                             .where = "stage allele_frequencies",
                             .why = "a sample is counted in one group",
                             .help = "leave out one of them"});
-    if (!given(inputs, "genotypes") || !std::filesystem::exists(inputs.at("genotypes").front()))
-        return;
-    try {
-        const GenotypeSizes known = genotype_sizes(inputs.at("genotypes").front());
-        sizes.samples = static_cast<double>(known.samples);
-        sizes.variants = static_cast<double>(known.variants);
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    examine_genotypes(inputs, sizes, problems);
 }
 
 Resources needs(const AlleleFrequenciesParams&, const Workload& w) {

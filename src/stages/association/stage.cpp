@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/phenotypes.hpp"
 
@@ -9,21 +10,11 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path* existing(const Inputs& inputs, const std::string& port) {
-    const auto found = inputs.find(port);
-    if (found == inputs.end() || found->second.empty()) return nullptr;
-    return std::filesystem::exists(found->second.front()) ? &found->second.front() : nullptr;
-}
-
 void examine(const AssociationParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
+    examine_genotypes(inputs, sizes, problems);
     try {
-        if (const auto* path = existing(inputs, "genotypes")) {
-            const GenotypeSizes found = genotype_sizes(*path);
-            sizes.samples = static_cast<double>(found.samples);
-            sizes.variants = static_cast<double>(found.variants);
-        }
-        if (const auto* path = existing(inputs, "phenotypes")) {
+        if (const auto* path = existing_input(inputs, "phenotypes")) {
             const auto choice = association::choose(H5File::open(*path), params, problems);
             sizes.traits = static_cast<double>(choice.traits.size());
         }

@@ -35,17 +35,7 @@ void examine(const ExportGenotypesParams& params, const Inputs& inputs, Workload
             problems.insert(problems.end(), error.problems().begin(), error.problems().end());
         }
     }
-    const auto found = inputs.find("genotypes");
-    if (found == inputs.end() || found->second.empty() ||
-        !std::filesystem::exists(found->second.front()))
-        return;
-    try {
-        const GenotypeSizes known = genotype_sizes(found->second.front());
-        sizes.samples = static_cast<double>(known.samples);
-        sizes.variants = static_cast<double>(known.variants);
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    examine_genotypes(inputs, sizes, problems);
 }
 
 Resources needs(const ExportGenotypesParams& params, const Workload& w) {

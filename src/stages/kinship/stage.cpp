@@ -21,17 +21,7 @@ void examine(const KinshipParams& params, const Inputs& inputs, Workload& sizes,
                             .why = text("families and the unrelated set need all pairs above ",
                                         significant(needed, 3)),
                             .help = "lower kinship_min, or family_degree and unrelated_degree"});
-    const auto found = inputs.find("genotypes");
-    if (found == inputs.end() || found->second.empty() ||
-        !std::filesystem::exists(found->second.front()))
-        return;
-    try {
-        const GenotypeSizes known = genotype_sizes(found->second.front());
-        sizes.samples = static_cast<double>(known.samples);
-        sizes.variants = static_cast<double>(known.variants);
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    examine_genotypes(inputs, sizes, problems);
 }
 
 Resources needs(const KinshipParams& params, const Workload& w) {

@@ -18,17 +18,7 @@ void examine(const LdParams& params, const Inputs& inputs, Workload& sizes,
              .where = "stage ld",
              .why = "windows must overlap or touch, or pairs between them are lost",
              .help = "use for example 50 and 500"});
-    const auto found = inputs.find("genotypes");
-    if (found == inputs.end() || found->second.empty() ||
-        !std::filesystem::exists(found->second.front()))
-        return;
-    try {
-        const GenotypeSizes known = genotype_sizes(found->second.front());
-        sizes.samples = static_cast<double>(known.samples);
-        sizes.variants = static_cast<double>(known.variants);
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    examine_genotypes(inputs, sizes, problems);
 }
 
 /// Candidates: most variants of a genotyped or imputed set, and of sequenced ones as many as are

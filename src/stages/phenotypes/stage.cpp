@@ -6,21 +6,13 @@
 #include "stages/phenotypes/phenotypes.hpp"
 
 #include "health/event_store.hpp"
+#include "schema/existing_input.hpp"
 
 #include <algorithm>
 
 namespace salus {
 namespace phenotypes {
 namespace {
-
-/// The file of a port if it is wired and already there.
-std::optional<std::filesystem::path> file_of(const Inputs& inputs, const std::string& port) {
-    const auto found = inputs.find(port);
-    if (found == inputs.end() || found->second.empty() ||
-        !std::filesystem::exists(found->second.front()))
-        return std::nullopt;
-    return found->second.front();
-}
 
 bool wired(const Inputs& inputs, const std::string& port) {
     const auto found = inputs.find(port);
@@ -65,19 +57,19 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
              std::vector<Problem>& problems) {
     check_wiring(params, inputs, problems);
     double traits = 0;
-    if (const auto path = file_of(inputs, "definitions"))
+    if (const auto* path = existing_input(inputs, "definitions"))
         collect(problems, [&] { traits += static_cast<double>(read_definitions(*path).size()); });
-    if (const auto path = file_of(inputs, "table"))
+    if (const auto* path = existing_input(inputs, "table"))
         collect(problems, [&] {
             traits += static_cast<double>(trait_table_layout(*path, params, problems).traits);
         });
-    if (const auto path = file_of(inputs, "sample_sheet"))
+    if (const auto* path = existing_input(inputs, "sample_sheet"))
         collect(problems,
                 [&] { static_cast<void>(read_delimited_header(*path).require("sample_id")); });
-    if (const auto path = file_of(inputs, "genotypes"))
+    if (const auto* path = existing_input(inputs, "genotypes"))
         collect(problems,
                 [&] { sizes.samples = static_cast<double>(genotype_sizes(*path).samples); });
-    if (const auto path = file_of(inputs, "events"))
+    if (const auto* path = existing_input(inputs, "events"))
         collect(problems, [&] {
             const EventStore store(*path);
             sizes.persons = static_cast<double>(store.person_count());

@@ -19,14 +19,7 @@ void examine(const ComponentsParams&, const Inputs& inputs, Workload& sizes,
                             .where = "stage principal_components",
                             .why = "with loadings all samples are projected, and nothing is chosen",
                             .help = "give either loadings, or the other inputs"});
-    if (!given("genotypes") || !std::filesystem::exists(inputs.at("genotypes").front())) return;
-    try {
-        const GenotypeSizes known = genotype_sizes(inputs.at("genotypes").front());
-        sizes.samples = static_cast<double>(known.samples);
-        sizes.variants = static_cast<double>(known.variants);
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    examine_genotypes(inputs, sizes, problems);
 }
 
 Resources needs(const ComponentsParams& params, const Workload& w) {

@@ -14,17 +14,7 @@ void examine(const QualityParams& params, const Inputs& inputs, Workload& sizes,
                             .where = "stage quality",
                             .why = "a sample cannot be male and female at once",
                             .help = "use for example 0.2 and 0.8"});
-    const auto found = inputs.find("genotypes");
-    if (found == inputs.end() || found->second.empty() ||
-        !std::filesystem::exists(found->second.front()))
-        return;
-    try {
-        const GenotypeSizes known = genotype_sizes(found->second.front());
-        sizes.samples = static_cast<double>(known.samples);
-        sizes.variants = static_cast<double>(known.variants);
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    examine_genotypes(inputs, sizes, problems);
 }
 
 Resources needs(const QualityParams&, const Workload& w) {

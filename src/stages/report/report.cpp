@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include "run/context.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/report/chart_manhattan.hpp"
 #include "stages/report/findings.hpp"
 #include "stages/report/page.hpp"
@@ -169,12 +170,10 @@ void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes,
                             .where = "stage report",
                             .why = "every significant locus must also be suggestive",
                             .help = "use for example suggestive = 1e-5 and significance = 5e-8"});
-    const auto found = inputs.find("association");
-    if (found == inputs.end() || found->second.empty() ||
-        !std::filesystem::exists(found->second.front()))
-        return;
+    const auto* path = existing_input(inputs, "association");
+    if (path == nullptr) return;
     try {
-        const H5File file = H5File::open(found->second.front());
+        const H5File file = H5File::open(*path);
         sizes.variants = static_cast<double>(file.rows("variants"));
         sizes.traits = static_cast<double>(file.rows("trait_summary"));
     } catch (const Error& error) {

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/risk/cohort.hpp"
 #include "stages/risk/risk.hpp"
 #include "stages/risk/tables.hpp"
@@ -9,12 +10,6 @@
 
 namespace salus {
 namespace {
-
-bool present(const Inputs& inputs, const std::string& port) {
-    const auto found = inputs.find(port);
-    return found != inputs.end() && !found->second.empty() &&
-           std::filesystem::exists(found->second.front());
-}
 
 void examine(const RiskParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
@@ -26,15 +21,10 @@ void examine(const RiskParams& params, const Inputs& inputs, Workload& sizes,
                             .where = "stage risk",
                             .why = "each is the largest p-value of the variants of a score",
                             .help = "use for example [5e-8, 1e-6, 1e-4, 1e-2]"});
+    examine_genotypes(inputs, sizes, problems);
     try {
-        if (present(inputs, "genotypes")) {
-            const GenotypeSizes found = genotype_sizes(inputs.at("genotypes").front());
-            sizes.samples = static_cast<double>(found.samples);
-            sizes.variants = static_cast<double>(found.variants);
-        }
-        if (present(inputs, "phenotypes")) {
-            const auto choice =
-                risk::choose(H5File::open(inputs.at("phenotypes").front()), params, problems);
+        if (const auto* path = existing_input(inputs, "phenotypes")) {
+            const auto choice = risk::choose(H5File::open(*path), params, problems);
             sizes.traits = static_cast<double>(choice.traits.size());
         }
     } catch (const Error& error) {
