@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
+#include "genotype/result_marks.hpp"
 
 #include <algorithm>
 #include <map>
@@ -138,7 +139,7 @@ Populations make_populations(const RunContext& context, const SampleTable& sampl
                              const std::optional<H5File>& quality,
                              const AlleleFrequenciesParams& params) {
     Bytes members(samples.size(), 1);
-    if (quality) members = quality->read("samples", {"pass"}).column<std::uint8_t>("pass");
+    if (quality) members = sample_marks(*quality, "pass");
     Populations populations;
     const auto add = [&](FrequencyHeader::Population name, const auto& condition) {
         populations.list.push_back(

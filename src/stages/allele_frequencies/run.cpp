@@ -3,6 +3,7 @@
 #include "formats/bgzf_writer.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/hts_index_writer.hpp"
+#include "genotype/result_marks.hpp"
 #include "parallel/parallel_for.hpp"
 #include "stages/allele_frequencies/allele_frequencies.hpp"
 #include "stages/allele_frequencies/populations.hpp"
@@ -47,9 +48,7 @@ public:
 
     void add(VariantRange range) {
         std::vector<std::uint8_t> pass(range.size(), 1);
-        if (quality_)
-            pass = quality_->read_rows("variants", range.begin, range.size(), {"pass"})
-                       .column<std::uint8_t>("pass");
+        if (quality_) pass = variant_marks(*quality_, range, "pass");
         genotypes_.read(range, block_);
         const std::vector<Variant> variants = genotypes_.variants(range);
         std::vector<std::string> lines(variants.size());
@@ -213,13 +212,7 @@ void write_vcf(const std::filesystem::path& path, const Sites& sites, const Part
 std::optional<H5File> open_quality(const RunContext& context, const GenotypeSource& genotypes) {
     if (!context.has_input("quality")) return std::nullopt;
     H5File file = H5File::open(context.input("quality"));
-    if (file.read("samples", {"sample_id"}).column<std::string>("sample_id") !=
-            genotypes.samples().id ||
-        file.rows("variants") != genotypes.variant_count())
-        throw DataError({.what = "the quality result is of other samples or variants",
-                         .where = file.path().string(),
-                         .why = "its rows must be those of the genotype store",
-                         .help = "run quality on this genotype store"});
+    require_same_rows(file, genotypes.samples(), genotypes.variant_count(), "quality");
     return file;
 }
 

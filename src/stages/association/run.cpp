@@ -3,6 +3,7 @@
 #include "stages/association/components.hpp"
 
 #include "base/text.hpp"
+#include "genotype/result_marks.hpp"
 #include "models/tails.hpp"
 #include "stages/association/median.hpp"
 #include "stages/association/units.hpp"
@@ -37,15 +38,8 @@ struct TraitFacts {
 Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const H5File* quality) {
     Eligible eligible{.samples = std::vector<std::uint8_t>(samples.size(), 1), .sex = samples.sex};
     if (quality == nullptr) return eligible;
-    const TableData table = quality->read("samples", {"sample_id", "pass"});
-    if (table.column<std::string>("sample_id") != samples.id ||
-        quality->rows("variants") != variants) {
-        throw DataError({.what = "the quality result is of other samples or variants",
-                         .where = quality->path().string(),
-                         .why = "its rows must be those of the genotype store",
-                         .help = "run quality on this genotype store"});
-    }
-    eligible.samples = table.column<std::uint8_t>("pass");
+    require_same_rows(*quality, samples, variants, "quality");
+    eligible.samples = sample_marks(*quality, "pass");
     return eligible;
 }
 

@@ -1,6 +1,7 @@
 #include "stages/association/units.hpp"
 
 #include "base/text.hpp"
+#include "genotype/result_marks.hpp"
 #include "genotype/store_layout.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -207,9 +208,7 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
     const auto variants = input_.genotypes.variants(unit);
     if (with_variants) part.write(variants_data(variants));
     std::vector<std::uint8_t> passes(unit.size(), 1);
-    if (input_.quality != nullptr) {
-        passes = input_.quality->read_rows<std::uint8_t>("variants/pass", unit.begin, unit.size());
-    }
+    if (input_.quality != nullptr) passes = variant_marks(*input_.quality, unit, "pass");
     std::vector<Columns> columns(plan_.traits.size(), Columns(unit.size()));
     const std::uint64_t step = read_length(input_.genotypes);
     for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step) {

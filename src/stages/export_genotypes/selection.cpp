@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "formats/sample_sheet.hpp"
+#include "genotype/result_marks.hpp"
 
 #include <algorithm>
 #include <set>
@@ -12,17 +13,6 @@ namespace salus {
 namespace {
 
 constexpr std::uint64_t page = 65536; // variants looked at together
-
-void check_quality(const GenotypeSource& genotypes, const H5File& quality) {
-    const TableData rows = quality.read("samples", {"sample_id"});
-    if (rows.column<std::string>("sample_id") == genotypes.samples().id &&
-        quality.rows("variants") == genotypes.variant_count())
-        return;
-    throw DataError({.what = "the quality result is of other samples or variants",
-                     .where = quality.path().string(),
-                     .why = "rows must be those of the genotype store",
-                     .help = "run quality on this genotype store"});
-}
 
 void write_lines(PartWriter& part, std::string_view name, const std::vector<std::string>& lines) {
     const std::string joined = join(lines, "\n");
@@ -75,9 +65,8 @@ ExportSamples select_export_samples(const GenotypeSource& genotypes, const H5Fil
     const SampleTable& samples = genotypes.samples();
     std::vector<std::uint8_t> wanted(samples.size(), 1);
     if (quality != nullptr) {
-        check_quality(genotypes, *quality);
-        const TableData marks = quality->read("samples", {"pass"});
-        wanted = marks.column<std::uint8_t>("pass");
+        require_same_rows(*quality, samples, genotypes.variant_count(), "quality");
+        wanted = sample_marks(*quality, "pass");
     }
     if (sheet) {
         const SampleTable listed = read_sample_sheet(*sheet);
@@ -113,10 +102,7 @@ void ExportSelector::write_unit(VariantRange unit, PartWriter& part) const {
         const std::uint64_t end = std::min(unit.end, begin + page);
         const std::vector<Variant> variants = genotypes_.variants({begin, end});
         std::vector<std::uint8_t> passes(variants.size(), 1);
-        if (quality_ != nullptr) {
-            const TableData rows = quality_->read_rows("variants", begin, end - begin, {"pass"});
-            passes = rows.column<std::uint8_t>("pass");
-        }
+        if (quality_ != nullptr) passes = variant_marks(*quality_, {begin, end}, "pass");
         for (std::size_t v = 0; v < variants.size(); ++v) {
             const Variant& variant = variants[v];
             const auto here = [&](const Region& r) {

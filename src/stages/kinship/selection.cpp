@@ -1,6 +1,7 @@
 #include "stages/kinship/selection.hpp"
 
 #include "base/text.hpp"
+#include "genotype/result_marks.hpp"
 #include "parallel/parallel_for.hpp"
 
 #include <algorithm>
@@ -8,14 +9,6 @@
 
 namespace salus::relatedness {
 namespace {
-
-void require_same(bool same, const H5File& file, std::string_view stage) {
-    if (same) return;
-    throw DataError({.what = text("the ", stage, " result is of other samples or variants"),
-                     .where = file.path().string(),
-                     .why = "its rows must be those of the genotype store",
-                     .help = text("run ", stage, " on this genotype store")});
-}
 
 /// Work units of about 2^31 genotypes: at least 8, so that a few ranks share a small cohort.
 std::vector<VariantRange> selection_units(const GenotypeSource& genotypes) {
@@ -82,15 +75,8 @@ private:
     }
     std::vector<std::uint8_t> allowed_in(VariantRange range) const {
         std::vector<std::uint8_t> allowed(range.size(), 1);
-        const auto keep = [&](const std::optional<H5File>& file, const char* column) {
-            if (!file) return;
-            const TableData rows = file->read_rows("variants", range.begin, range.size(), {column});
-            const auto& marks = rows.column<std::uint8_t>(column);
-            for (std::size_t v = 0; v < allowed.size(); ++v)
-                if (marks[v] == 0) allowed[v] = 0;
-        };
-        keep(cohort_.quality, "pass");
-        keep(cohort_.ld, "kept");
+        if (cohort_.quality) leave_out(allowed, variant_marks(*cohort_.quality, range, "pass"));
+        if (cohort_.ld) leave_out(allowed, variant_marks(*cohort_.ld, range, "kept"));
         const std::vector<Variant> variants = genotypes_.variants(range);
         for (std::size_t v = 0; v < allowed.size(); ++v)
             if (inheritance_of(variants[v].chromosome) != Inheritance::autosomal) allowed[v] = 0;
@@ -148,15 +134,12 @@ Cohort open_cohort(const RunContext& context, const GenotypeSource& genotypes) {
     std::vector<std::uint8_t> members(samples.size(), 1);
     if (context.has_input("quality")) {
         cohort.quality = H5File::open(context.input("quality"));
-        const TableData table = cohort.quality->read("samples", {"sample_id", "pass"});
-        require_same(table.column<std::string>("sample_id") == samples.id &&
-                         cohort.quality->rows("variants") == genotypes.variant_count(),
-                     *cohort.quality, "quality");
-        members = table.column<std::uint8_t>("pass");
+        require_same_rows(*cohort.quality, samples, genotypes.variant_count(), "quality");
+        members = sample_marks(*cohort.quality, "pass");
     }
     if (context.has_input("ld")) {
         cohort.ld = H5File::open(context.input("ld"));
-        require_same(cohort.ld->rows("variants") == genotypes.variant_count(), *cohort.ld, "ld");
+        require_same_rows(*cohort.ld, samples, genotypes.variant_count(), "ld");
     }
     for (std::size_t i = 0; i < members.size(); ++i)
         if (members[i] != 0) cohort.samples.push_back(static_cast<std::uint32_t>(i));

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "genotype/result_marks.hpp"
 #include "store/packed_table.hpp"
 
 #include <algorithm>
@@ -89,14 +90,8 @@ LdSamples select_samples(const SampleTable& samples, std::uint64_t variants,
                      .member_mask = {},
                      .male_mask = {}};
     if (quality != nullptr) {
-        const TableData marks = quality->read("samples", {"sample_id", "pass"});
-        if (marks.column<std::string>("sample_id") != samples.id ||
-            quality->rows("variants") != variants)
-            throw DataError({.what = "the quality result is of other samples or variants",
-                             .where = quality->path().string(),
-                             .why = "rows must be those of the genotype store",
-                             .help = "run quality on this genotype store"});
-        chosen.members = marks.column<std::uint8_t>("pass");
+        require_same_rows(*quality, samples, variants, "quality");
+        chosen.members = sample_marks(*quality, "pass");
     }
     for (std::size_t i = 0; i < samples.size(); ++i)
         chosen.males[i] = chosen.members[i] != 0 && samples.sex[i] == Sex::male ? 1 : 0;
@@ -125,10 +120,9 @@ struct VariantSelector::Found {
 
 void VariantSelector::add(VariantRange range, Found& found) const {
     const std::vector<Variant> variants = genotypes_.variants(range);
-    const std::vector<std::uint8_t> passes =
-        quality_ == nullptr
-            ? std::vector<std::uint8_t>(range.size(), 1)
-            : quality_->read_rows<std::uint8_t>("variants/pass", range.begin, range.size());
+    const std::vector<std::uint8_t> passes = quality_ == nullptr
+                                                 ? std::vector<std::uint8_t>(range.size(), 1)
+                                                 : variant_marks(*quality_, range, "pass");
     const double major_max = 1 - params_.minor_allele_frequency_min;
     const std::uint64_t length = std::max<std::uint64_t>(1, genotypes_.block_variants());
     VariantBlock& block = found.block;

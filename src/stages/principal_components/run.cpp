@@ -154,7 +154,7 @@ void publish(RunContext& context, const Result& result, const Parts& parts) {
 void compute(const ComponentsParams& params, RunContext& context, const GenotypeSource& source) {
     const std::size_t samples = source.samples().size();
     const auto marks = collectively(context.comm(), "choosing samples",
-                                    [&] { return used_samples(context, source.samples()); });
+                                    [&] { return used_samples(context, source); });
     std::vector<std::uint32_t> used, all(samples);
     std::iota(all.begin(), all.end(), 0u);
     for (const std::uint32_t i : all)

@@ -1,6 +1,7 @@
 #include "stages/principal_components/selection.hpp"
 
 #include "base/text.hpp"
+#include "genotype/result_marks.hpp"
 #include "genotype/store_layout.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -10,19 +11,9 @@
 namespace salus::components {
 namespace {
 
-void require_rows(const H5File& result, const std::string& table, std::uint64_t rows) {
-    if (result.rows(table) == rows) return;
-    throw DataError(
-        {.what =
-             text("the result has ", result.rows(table), " ", table, ", the genotypes have ", rows),
-         .where = result.path().string(),
-         .why = "rows are matched by their place, so both must be of the same genotypes",
-         .help = "make the result again from these genotypes"});
-}
-
-H5File open_for(const RunContext& context, const char* port, std::uint64_t variants) {
+H5File open_for(const RunContext& context, const char* port, const GenotypeSource& genotypes) {
     H5File file = H5File::open(context.input(port));
-    require_rows(file, "variants", variants);
+    require_same_rows(file, genotypes.samples(), genotypes.variant_count(), port);
     return file;
 }
 
@@ -32,22 +23,12 @@ bool is_short(const Variant& v) noexcept {
 
 } // namespace
 
-std::vector<std::uint8_t> sample_marks(const H5File& result, const std::string& column,
-                                       std::size_t samples) {
-    require_rows(result, "samples", samples);
-    return result.read("samples", {column}).column<std::uint8_t>(column);
-}
-
-std::vector<std::uint8_t> used_samples(const RunContext& context, const SampleTable& samples) {
-    std::vector<std::uint8_t> used(samples.size(), 1);
-    const auto keep = [&](const char* port, const char* column) {
-        if (!context.has_input(port)) return;
-        const auto marks = sample_marks(H5File::open(context.input(port)), column, samples.size());
-        for (std::size_t i = 0; i < used.size(); ++i)
-            if (marks[i] == 0) used[i] = 0;
-    };
-    keep("kinship", "unrelated");
-    keep("quality", "pass");
+std::vector<std::uint8_t> used_samples(const RunContext& context, const GenotypeSource& genotypes) {
+    std::vector<std::uint8_t> used(genotypes.samples().size(), 1);
+    if (context.has_input("kinship"))
+        leave_out(used, sample_marks(open_for(context, "kinship", genotypes), "unrelated"));
+    if (context.has_input("quality"))
+        leave_out(used, sample_marks(open_for(context, "quality", genotypes), "pass"));
     return used;
 }
 
@@ -68,26 +49,17 @@ double ChosenVariant::square_sum() const noexcept {
 VariantChoice::VariantChoice(const RunContext& context, const GenotypeSource& genotypes,
                              SampleMask used, double maf_min)
     : genotypes_(genotypes), used_(std::move(used)), maf_min_(maf_min) {
-    if (context.has_input("quality"))
-        quality_.emplace(open_for(context, "quality", genotypes.variant_count()));
-    if (context.has_input("ld"))
-        pruned_.emplace(open_for(context, "ld", genotypes.variant_count()));
+    if (context.has_input("quality")) quality_.emplace(open_for(context, "quality", genotypes));
+    if (context.has_input("ld")) pruned_.emplace(open_for(context, "ld", genotypes));
 }
 
 std::vector<std::uint8_t> VariantChoice::candidates(const VariantBlock& block) const {
-    const std::uint64_t first = block.first_variant();
+    const VariantRange range{block.first_variant(), block.first_variant() + block.size()};
     std::vector<std::uint8_t> marks(block.size(), 1);
-    const auto keep = [&](const std::optional<H5File>& file, const char* column) {
-        if (!file) return;
-        const auto rows = file->read_rows("variants", first, block.size(), {column});
-        const auto& values = rows.column<std::uint8_t>(column);
-        for (std::size_t v = 0; v < marks.size(); ++v)
-            if (values[v] == 0) marks[v] = 0;
-    };
-    keep(quality_, "pass");
-    keep(pruned_, "kept");
+    if (quality_) leave_out(marks, variant_marks(*quality_, range, "pass"));
+    if (pruned_) leave_out(marks, variant_marks(*pruned_, range, "kept"));
     if (std::none_of(marks.begin(), marks.end(), [](auto mark) { return mark != 0; })) return marks;
-    const auto variants = genotypes_.variants({first, first + block.size()});
+    const auto variants = genotypes_.variants(range);
     for (std::size_t v = 0; v < marks.size(); ++v)
         if (inheritance_of(variants[v].chromosome) != Inheritance::autosomal ||
             !is_short(variants[v]))

@@ -10,14 +10,9 @@
 
 namespace salus::components {
 
-/// Column of 0 and 1 marks of a result, one per sample; DataError if the result has another number
-/// of rows than the store.
-std::vector<std::uint8_t> sample_marks(const H5File& result, const std::string& column,
-                                       std::size_t samples);
-
 /// Samples that the components are computed from: unrelated and passing, where those inputs are
-/// given.
-std::vector<std::uint8_t> used_samples(const RunContext& context, const SampleTable& samples);
+/// given. DataError if they are of other samples.
+std::vector<std::uint8_t> used_samples(const RunContext& context, const GenotypeSource& genotypes);
 
 /// A variant that takes part.
 struct ChosenVariant {

@@ -1,6 +1,7 @@
 #include "stages/risk/discovery.hpp"
 
 #include "base/text.hpp"
+#include "genotype/result_marks.hpp"
 #include "kernels/dosage_products.hpp"
 #include "kernels/genotype_counts.hpp"
 #include "models/clumping.hpp"
@@ -232,9 +233,7 @@ Parts scan_all(const RiskParams& params, const Cohort& cohort, const GenotypeSou
                 const VariantRange range{begin, std::min(unit.end, begin + step)};
                 std::vector<std::uint8_t> pass;
                 if (context.has_input("quality"))
-                    pass = H5File::open(context.input("quality"))
-                               .read_rows("variants", range.begin, range.size(), {"pass"})
-                               .column<std::uint8_t>("pass");
+                    pass = variant_marks(H5File::open(context.input("quality")), range, "pass");
                 genotypes.read(range, block);
                 scan.add(block, genotypes.variants(range), pass);
             }

@@ -74,8 +74,11 @@ protected:
         TableData data({.name = table,
                         .row = "row",
                         .doc = "marks",
-                        .columns = {{column, ColumnType::u8, "0 or 1", "mark"}}});
+                        .columns = {{column, ColumnType::u8, "0 or 1", "mark"},
+                                    {"sample_id", ColumnType::text, "", "name"}}});
         data.column<std::uint8_t>(column) = marks;
+        data.column<std::string>("sample_id") = store_.samples.id;
+        data.column<std::string>("sample_id").resize(marks.size());
         H5File file = H5File::create(folder_ / name);
         file.write(data);
         file.close();
