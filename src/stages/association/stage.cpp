@@ -24,8 +24,10 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
 }
 
 Resources needs(const AssociationParams& params, const Workload& w) {
+    // Components are covariates as well; whether they are given is not known here.
     const double covariates =
-        params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size());
+        (params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size())) +
+        static_cast<double>(params.components_count);
     const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
     Resources r;
     // Half of the traits binary, all with sample sets of their own: the worst case that is common.
@@ -43,7 +45,8 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double fits = 0.5 * width * refitted * w.variants * w.samples * 0.25e-6;
     r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
-        "P traits per pass (at most traits_per_pass), C covariates, D = P (C + 3) columns: memory "
+        "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
+        "components_count, D = P (C + 3) columns: memory "
         "per rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 150 B x N per thread for "
         "dosages + 65,536 x (46 B x P + 200 B), "
         "independent of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + "

@@ -26,22 +26,24 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
     const double k = static_cast<double>(params.components);
     const double width = k + static_cast<double>(params.oversampling);
     const double iterations = std::min(20.0, static_cast<double>(params.iterations_max));
-    const double rows =
-        std::min(params.rows_memory_max * 0x1p30, w.samples * w.variants / 2 / w.ranks);
+    // Common variants take part, as many as a population has; far fewer after LD pruning.
+    const double used = params.maf_min > 0 ? std::min(w.variants, 1.2e7) : w.variants;
+    const double rows = std::min(params.rows_memory_max * 0x1p30, w.samples * used / 2 / w.ranks);
     Resources r;
     r.memory_bytes =
-        100e6 + rows + 8 * w.samples * width * (iterations + 8) + 16 * w.variants / w.ranks * width;
-    r.storage_bytes = w.variants * (60 + 8 * k) + w.samples * (16 + 8 * k);
-    r.scratch_bytes = w.variants * (60 + 8 * k);
-    r.core_hours = (w.samples * w.variants * (0.3e-9 + iterations * width * 0.04e-9) +
+        100e6 + rows + 8 * w.samples * width * (iterations + 8) + 16 * used / w.ranks * width;
+    r.storage_bytes = used * (60 + 8 * k) + w.samples * (16 + 8 * k);
+    r.scratch_bytes = used * (60 + 8 * k);
+    r.core_hours = (w.samples * (w.variants * 0.3e-9 + used * iterations * width * 0.04e-9) +
                     4 * w.samples * width * iterations * width * iterations * 0.3e-9) /
                    3600;
     r.formula =
-        "M variants that take part (with ld: the kept ones), L = components + oversampling, "
-        "Q iterations (about 20): memory per rank 100 MB + rows (N M / (2 R) bytes, at most "
-        "rows_memory_max) + 8 B x N L (Q + 8) + 16 B x M L / R; results (60 + 8 K) B x M + "
-        "(16 + 8 K) B x N; time 0.3 ns x N M + 0.04 ns x N M L Q / R + 1.2 ns x N (L Q)^2; where "
-        "rows do not fit, the genotypes are read 2 Q times";
+        "m variants that take part (planned as M, at most 12 million if maf_min is above 0; with "
+        "ld only the kept ones, a small part of that), L = components + oversampling, Q iterations "
+        "(about 20): memory per rank 100 MB + rows (N m / (2 R) bytes, at most rows_memory_max) + "
+        "8 B x N L (Q + 8) + 16 B x m L / R; results (60 + 8 K) B x m + (16 + 8 K) B x N; time "
+        "0.3 ns x N M + 0.04 ns x N m L Q + 1.2 ns x N (L Q)^2; where rows do not fit, the "
+        "genotypes are read 2 Q times";
     return r;
 }
 
