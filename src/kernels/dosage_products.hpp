@@ -21,7 +21,8 @@ double wide_real(WideSum sum, int exponent) noexcept;
 ///
 /// `rows` point to one value per sample, at most 32,768 (dosages with 0 where they are missing).
 /// Exact for any number of samples below 2^28; the same integers on every instruction set. Cost
-/// with AVX-512: about 0.05 ns per (row x sample x column of four limbs).
+/// of four limbs with AVX-512, measured: 0.3 ns per (row x sample) for one column, 0.09 to 0.12 ns
+/// per (row x sample x column) for 4 to 16 columns.
 void value_products(std::span<const std::uint16_t* const> rows, const FixedColumns& columns,
                     std::span<WideSum> sums, Isa isa = best_isa());
 

@@ -4,6 +4,7 @@
 
 #include "base/random.hpp"
 #include "kernels/call_pairs.hpp"
+#include "kernels/dosage_products.hpp"
 #include "kernels/genotype_counts.hpp"
 #include "kernels/products.hpp"
 
@@ -104,6 +105,31 @@ void bench_products(const Genotypes& genotypes, std::size_t samples, std::size_t
     }
 }
 
+// The same columns with rows of uncertain dosages.
+void bench_values(std::size_t samples, std::size_t rows, std::size_t columns) {
+    std::vector<std::uint16_t> values(samples * rows);
+    Rng rng(3, "bench", 0);
+    for (auto& value : values)
+        value = static_cast<std::uint16_t>(rng.below(2 * dosage_one + 1));
+    std::vector<const std::uint16_t*> pointers;
+    for (std::size_t r = 0; r < rows; ++r)
+        pointers.push_back(values.data() + r * samples);
+    FixedColumns fixed(samples, columns, 4);
+    std::vector<double> column(samples);
+    for (std::size_t c = 0; c < columns; ++c) {
+        for (auto& value : column)
+            value = rng.normal();
+        fixed.set(c, column);
+    }
+    std::vector<WideSum> sums(rows * columns);
+    for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {
+        if (!is_supported(isa)) continue;
+        const double seconds = best_seconds([&] { value_products(pointers, fixed, sums, isa); });
+        report("dosages, 4 limbs, " + std::string(to_string(isa)), seconds,
+               static_cast<double>(rows * samples * columns));
+    }
+}
+
 // Pairs of rows: the sums that r2 needs, and the glance that settles most pairs with missing calls.
 std::int64_t bench_pairs(const Genotypes& genotypes, std::size_t samples, bool complete) {
     std::vector<std::uint8_t> members(samples, 1);
@@ -152,6 +178,7 @@ int main(int argc, char** argv) {
         std::printf("products with %zu columns\n", columns);
         bench_products(genotypes, samples, columns);
         bench_eigen(genotypes, samples, columns);
+        bench_values(samples, rows, columns);
     }
     std::printf("genotype counts\n");
     std::uint64_t seen = 0;
