@@ -29,8 +29,9 @@ public:
         word_ |= value << used_;
         used_ += bits;
         if (used_ < 32) return;
-        bytes_.resize(bytes_.size() + 4);
-        std::memcpy(bytes_.data() + bytes_.size() - 4, &word_, 4);
+        if (size_ + 4 > bytes_.size()) grow();
+        std::memcpy(bytes_.data() + size_, &word_, 4);
+        size_ += 4;
         word_ >>= 32;
         used_ -= 32;
     }
@@ -56,21 +57,25 @@ public:
         put_unary(high);
         put(low, parameter);
     }
-    std::size_t bits() const noexcept { return 8 * bytes_.size() + used_; }
+    std::size_t bits() const noexcept { return 8 * size_ + used_; }
     /// Closes the last byte and gives all of them.
     std::span<const std::uint8_t> finish() {
+        if (size_ + 4 > bytes_.size()) grow();
         for (; used_ > 0; used_ -= std::min(8U, used_), word_ >>= 8)
-            bytes_.push_back(static_cast<std::uint8_t>(word_));
-        return bytes_;
+            bytes_[size_++] = static_cast<std::uint8_t>(word_);
+        return std::span(bytes_).first(size_);
     }
     void clear() noexcept {
-        bytes_.clear();
+        size_ = 0;
         word_ = 0;
         used_ = 0;
     }
 
 private:
-    std::vector<std::uint8_t> bytes_;
+    [[gnu::noinline]] void grow() { bytes_.resize(2 * bytes_.size() + 4096); }
+
+    std::vector<std::uint8_t> bytes_; // the first size_ are written
+    std::size_t size_ = 0;
     std::uint64_t word_ = 0;
     unsigned used_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "genotype/dosage_codec.hpp"
 
 #include "base/error.hpp"
+#include "kernels/isa.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,14 +41,94 @@ unsigned value_width(std::uint32_t steps) noexcept {
 
 /// 0: the dosage of the call, else the zigzag difference to it in steps. A missing call with a
 /// dosage is 1 + its multiple; a call with a missing dosage is one more than any difference.
-std::uint32_t row_code(std::uint32_t call, Dosage dosage, std::uint32_t steps) noexcept {
-    const std::uint32_t multiple = multiple_of(dosage, steps);
+/// `called`: the dosage of the call.
+[[gnu::always_inline]] inline std::uint32_t row_code(Dosage called, Dosage dosage,
+                                                     std::uint32_t steps) noexcept {
+    const std::uint32_t call = called >> 14, multiple = multiple_of(dosage, steps);
+    static_assert(dosage_one >> 14 == 1 && dosage_missing >> 14 == missing);
     const auto difference = static_cast<std::int32_t>(multiple - call * steps);
     std::uint32_t code =
         static_cast<std::uint32_t>(difference) << 1 ^ static_cast<std::uint32_t>(difference >> 31);
     code = dosage == dosage_missing ? 4 * steps + 1 : code;
     const std::uint32_t of_missing = dosage == dosage_missing ? 0 : 1 + multiple;
     return call == missing ? of_missing : code;
+}
+
+// Inlined into variants that differ in the width of vectors.
+[[gnu::always_inline]] inline std::uint32_t group_codes(const Dosage* called, const Dosage* dosages,
+                                                        std::size_t count, std::uint32_t steps,
+                                                        std::uint32_t* codes) noexcept {
+    std::uint32_t all = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        codes[i] = row_code(called[i], dosages[i], steps);
+        all |= codes[i];
+    }
+    return all;
+}
+
+/// Whether all dosages are multiples of 1/steps copies, rounded: a dosage d is one if and only if
+/// d steps / 16384 is within steps / 32768 of a whole number, as multiples are farther apart.
+[[gnu::always_inline]] inline bool group_fits(const Dosage* dosages, std::size_t count,
+                                              std::uint32_t steps) noexcept {
+    std::int32_t farthest = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t product = dosages[i] * steps;
+        const auto rest = static_cast<std::int32_t>((product + dosage_one / 2) % dosage_one) -
+                          static_cast<std::int32_t>(dosage_one / 2);
+        const std::int32_t distance = dosages[i] == dosage_missing ? 0 : rest < 0 ? -rest : rest;
+        farthest = std::max(farthest, distance);
+    }
+    return 2 * static_cast<std::uint32_t>(farthest) <= steps;
+}
+
+struct Difference {
+    std::size_t differing = 0;
+    bool valid = true;
+};
+/// At most 65,535 samples.
+[[gnu::always_inline]] inline Difference
+group_differences(const Dosage* called, const Dosage* dosages, std::size_t count) noexcept {
+    std::uint16_t differing = 0, bad = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Dosage dosage = dosages[i];
+        differing = static_cast<std::uint16_t>(differing + (dosage != called[i] ? 1 : 0));
+        // A missing one becomes 0.
+        bad |= static_cast<std::uint16_t>(static_cast<Dosage>(dosage + 1) > 2 * dosage_one + 1);
+    }
+    return {differing, bad == 0};
+}
+
+struct RowKernels {
+    std::uint32_t (*codes)(const Dosage*, const Dosage*, std::size_t, std::uint32_t,
+                           std::uint32_t*) noexcept;
+    bool (*fits)(const Dosage*, std::size_t, std::uint32_t) noexcept;
+    Difference (*differences)(const Dosage*, const Dosage*, std::size_t) noexcept;
+};
+
+constexpr RowKernels plain{group_codes, group_fits, group_differences};
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] std::uint32_t codes_avx2(const Dosage* called, const Dosage* dosages,
+                                                 std::size_t count, std::uint32_t steps,
+                                                 std::uint32_t* codes) noexcept {
+    return group_codes(called, dosages, count, steps, codes);
+}
+[[gnu::target("avx2")]] bool fits_avx2(const Dosage* dosages, std::size_t count,
+                                       std::uint32_t steps) noexcept {
+    return group_fits(dosages, count, steps);
+}
+[[gnu::target("avx2")]] Difference differences_avx2(const Dosage* called, const Dosage* dosages,
+                                                    std::size_t count) noexcept {
+    return group_differences(called, dosages, count);
+}
+constexpr RowKernels avx2{codes_avx2, fits_avx2, differences_avx2};
+#endif
+
+const RowKernels& row_kernels() noexcept {
+#if defined(__x86_64__)
+    if (best_isa() != Isa::reference) return avx2;
+#endif
+    return plain;
 }
 
 /// Dosages of the four calls of every byte of a row.
@@ -62,24 +143,29 @@ const std::array<std::array<Dosage, 4>, 256>& dosages_of_byte() {
     return table;
 }
 
-/// Appends numbers of `width` bits, the first lowest.
-void pack(std::span<const std::uint32_t> codes, unsigned width, std::vector<std::uint8_t>& out) {
-    const std::size_t begin = out.size();
-    out.resize(begin + (codes.size() * width + 7) / 8 + 8);
-    std::uint8_t* to = out.data() + begin;
+/// Writes 64 numbers of `width` bits, the first lowest, and up to 8 bytes beyond them.
+void pack(const std::uint32_t* codes, unsigned width, std::uint8_t* to) noexcept {
     std::uint64_t word = 0;
-    unsigned used = 0;
-    for (const std::uint32_t code : codes) {
-        word |= std::uint64_t{code} << used;
-        used += width;
-        if (used < 32) continue;
+    unsigned used = 0; // below 8 before a number is added
+    const auto add = [&](std::uint64_t value, unsigned bits) {
+        word |= value << used;
+        used += bits;
         std::memcpy(to, &word, 8);
-        to += 4;
-        word >>= 32;
-        used -= 32;
+        to += used / 8;
+        word >>= used / 8 * 8;
+        used %= 8;
+    };
+    for (std::size_t i = 0; i < group_samples; i += 4) {
+        const std::uint64_t first = codes[i] | std::uint64_t{codes[i + 1]} << width,
+                            second = codes[i + 2] | std::uint64_t{codes[i + 3]} << width;
+        if (4 * width <= 56) {
+            add(first | second << 2 * width, 4 * width);
+        } else {
+            add(first, 2 * width);
+            add(second, 2 * width);
+        }
     }
     std::memcpy(to, &word, 8);
-    out.resize(begin + (codes.size() * width + 7) / 8);
 }
 
 } // namespace
@@ -92,28 +178,31 @@ bool DosageEncoder::differs(const GenotypeView& view) {
     for (std::size_t byte = 0; byte < view.calls.size(); ++byte)
         std::memcpy(&called_[4 * byte], dosages_of_byte()[view.calls[byte]].data(), 8);
     bool valid = true;
-    for (std::size_t i = 0; i < samples_; ++i) {
-        differing_ += view.dosages[i] != called_[i] ? 1U : 0U;
-        valid &= view.dosages[i] <= 2 * dosage_one || view.dosages[i] == dosage_missing;
+    constexpr std::size_t most = 32768;
+    for (std::size_t i = 0; i < samples_; i += most) {
+        const Difference found = row_kernels().differences(
+            called_.data() + i, view.dosages.data() + i, std::min(most, samples_ - i));
+        differing_ += found.differing;
+        valid &= found.valid;
     }
     SALUS_ASSERT(valid);
     return differing_ > 0;
 }
 
 unsigned DosageEncoder::scale_of(const GenotypeView& view) const {
+    constexpr std::size_t piece = 1024; // other scales mostly show in the first
     for (unsigned scale = 0; scale + 1 < scales.size(); ++scale) {
-        const std::uint32_t steps = scales[scale];
-        const std::vector<Dosage>& table = scale_table(scale);
-        const auto fits = [&](Dosage dosage) {
-            return dosage == dosage_missing || table[multiple_of(dosage, steps)] == dosage;
-        };
-        if (std::all_of(view.dosages.begin(), view.dosages.end(), fits)) return scale;
+        bool fits = true;
+        for (std::size_t i = 0; fits && i < samples_; i += piece)
+            fits = row_kernels().fits(view.dosages.data() + i, std::min(piece, samples_ - i),
+                                      scales[scale]);
+        if (fits) return scale;
     }
     return scales.size() - 1;
 }
 
 void DosageEncoder::encode(const GenotypeView& view, BitWriter& bits,
-                           std::vector<std::uint8_t>& bytes) const {
+                           std::vector<std::uint8_t>& bytes) {
     const unsigned scale = scale_of(view);
     const bool as_row = differing_ > samples_ / 4; // as VariantBlock::add decides
     bits.put(as_row ? 1 : 0, 1);
@@ -140,20 +229,22 @@ void DosageEncoder::encode_list(const GenotypeView& view, unsigned scale, BitWri
 }
 
 void DosageEncoder::encode_row(const GenotypeView& view, unsigned scale,
-                               std::vector<std::uint8_t>& bytes) const {
-    const std::uint32_t steps = scales[scale];
+                               std::vector<std::uint8_t>& bytes) {
+    packed_.resize((samples_ / group_samples + 1) * (1 + group_samples * widest / 8) + 8);
     std::array<std::uint32_t, group_samples> codes{};
+    std::uint8_t* to = packed_.data();
     for (std::size_t begin = 0; begin < samples_; begin += group_samples) {
         const std::size_t count = std::min(group_samples, samples_ - begin);
-        std::uint32_t all = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            codes[i] = row_code(packed_get(view.calls, begin + i), view.dosages[begin + i], steps);
-            all |= codes[i];
-        }
+        if (count < group_samples) codes.fill(0);
+        const std::uint32_t all =
+            row_kernels().codes(called_.data() + begin, view.dosages.data() + begin, count,
+                                scales[scale], codes.data());
         const auto width = static_cast<unsigned>(std::bit_width(all));
-        bytes.push_back(static_cast<std::uint8_t>(width));
-        pack(std::span(codes).first(count), width, bytes);
+        *to++ = static_cast<std::uint8_t>(width);
+        pack(codes.data(), width, to);
+        to += (count * width + 7) / 8;
     }
+    bytes.insert(bytes.end(), packed_.data(), to);
 }
 
 bool DosageDecoder::decode(std::size_t samples, BitReader& bits,

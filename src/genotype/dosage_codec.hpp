@@ -22,16 +22,16 @@ public:
     /// Whether some dosage differs from its call; only then encode() may follow.
     bool differs(const GenotypeView& view);
     /// Appends to the bit stream and the byte stream of a block.
-    void encode(const GenotypeView& view, BitWriter& bits, std::vector<std::uint8_t>& bytes) const;
+    void encode(const GenotypeView& view, BitWriter& bits, std::vector<std::uint8_t>& bytes);
 
 private:
     unsigned scale_of(const GenotypeView& view) const;
     void encode_list(const GenotypeView& view, unsigned scale, BitWriter& bits) const;
-    void encode_row(const GenotypeView& view, unsigned scale,
-                    std::vector<std::uint8_t>& bytes) const;
+    void encode_row(const GenotypeView& view, unsigned scale, std::vector<std::uint8_t>& bytes);
     std::size_t samples_;
     std::size_t differing_ = 0;
-    std::vector<Dosage> called_; // what the calls stand for
+    std::vector<Dosage> called_;       // what the calls stand for
+    std::vector<std::uint8_t> packed_; // of one row
 };
 
 class DosageDecoder {

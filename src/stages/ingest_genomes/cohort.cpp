@@ -162,7 +162,7 @@ ReadOptions read_options(const IngestGenomesParams& params) {
 
 std::uint64_t unit_bytes(std::uint64_t total_bytes) noexcept {
     constexpr std::uint64_t least = std::uint64_t{256} << 10, most = std::uint64_t{8} << 20;
-    return std::max(total_bytes / 16384, std::clamp(total_bytes / 32, least, most));
+    return std::max(total_bytes / 16384, std::clamp(total_bytes / 8, least, most));
 }
 
 void apply_sheet(const SampleTable& sheet, SampleTable& samples,

@@ -49,7 +49,7 @@ ReadOptions read_options(const IngestGenomesParams& params);
 /// and parameters alone. DataError with all problems at once.
 GenotypeCohort open_cohort(const IngestGenomesParams& params, const IngestInputs& inputs);
 
-/// Bytes of input per unit: 1/32 of all, within 256 KiB and 8 MiB, and at most 16,384 units.
+/// Bytes of input per unit: 1/8 of all, within 256 KiB and 8 MiB, and at most 16,384 units.
 std::uint64_t unit_bytes(std::uint64_t total_bytes) noexcept;
 
 /// Sex by the sheet where it knows the sample, else as in `samples`. Counts what does not fit into
