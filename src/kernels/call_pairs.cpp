@@ -304,7 +304,7 @@ SampleBits::SampleBits(std::span<const std::uint8_t> members)
 }
 
 CallPlaneSlots::CallPlaneSlots(std::size_t slots, std::size_t words)
-    : words_(words), lines_(slots * 3 * words / 8), planes_(slots) {
+    : words_(words), lines_(std::max<std::size_t>(1, slots * 3 * words / 8)), planes_(slots) {
     SALUS_ASSERT(words % 8 == 0);
     for (std::size_t slot = 0; slot < slots; ++slot) {
         const std::uint64_t* const first = lines_[0].word + 3 * words * slot;
