@@ -46,6 +46,30 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "allele_frequencies";
     case Artifact::association_result:
         return "association_result";
+    case Artifact::null_model_result:
+        return "null_model_result";
+    case Artifact::loco_list:
+        return "loco_list";
+    case Artifact::variant_annotations:
+        return "variant_annotations";
+    case Artifact::gene_sets:
+        return "gene_sets";
+    case Artifact::gene_masks:
+        return "gene_masks";
+    case Artifact::gene_tests_result:
+        return "gene_tests_result";
+    case Artifact::score_covariance:
+        return "score_covariance";
+    case Artifact::summary_statistics:
+        return "summary_statistics";
+    case Artifact::meta_result:
+        return "meta_result";
+    case Artifact::ld_scores:
+        return "ld_scores";
+    case Artifact::ld_score_regression_result:
+        return "ld_score_regression_result";
+    case Artifact::loci_result:
+        return "loci_result";
     case Artifact::risk_result:
         return "risk_result";
     case Artifact::cohort:
@@ -98,6 +122,31 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "bgzipped, indexed VCF of allele frequencies without genotypes";
     case Artifact::association_result:
         return "HDF5 file of association statistics";
+    case Artifact::null_model_result:
+        return "HDF5 file of whole-genome predictions that leave one chromosome out";
+    case Artifact::loco_list:
+        return "list of regenie LOCO files: trait name and file of each line";
+    case Artifact::variant_annotations:
+        return "VEP, bcftools csq or regenie annotation of variants: variant, gene, consequence";
+    case Artifact::gene_sets:
+        return "set list: set, chromosome, position and variants of each line";
+    case Artifact::gene_masks:
+        return "mask definitions: mask and its consequences of each line";
+    case Artifact::gene_tests_result:
+        return "HDF5 file of gene-based tests";
+    case Artifact::score_covariance:
+        return "HDF5 file of single-variant scores and their covariances";
+    case Artifact::summary_statistics:
+        return "summary statistics: GWAS-SSF, regenie or PLINK 2 text, or an HDF5 association "
+               "result";
+    case Artifact::meta_result:
+        return "HDF5 file of meta-analysed associations";
+    case Artifact::ld_scores:
+        return "LD scores: text of LDSC, or an HDF5 result of the stage ld";
+    case Artifact::ld_score_regression_result:
+        return "HDF5 file of heritability and genetic correlation";
+    case Artifact::loci_result:
+        return "HDF5 file of independent loci and credible sets";
     case Artifact::risk_result:
         return "HDF5 file of risk models and their validation";
     case Artifact::cohort:
@@ -109,7 +158,17 @@ std::string_view doc_of(Artifact artifact) noexcept {
 }
 
 bool accepts(Artifact port, Artifact given) noexcept {
-    return port == given || (port == Artifact::genotype_store && given == Artifact::genotype_files);
+    if (port == given) return true;
+    switch (port) {
+    case Artifact::genotype_store:
+        return given == Artifact::genotype_files;
+    case Artifact::summary_statistics:
+        return given == Artifact::association_result || given == Artifact::meta_result;
+    case Artifact::ld_scores:
+        return given == Artifact::ld_result;
+    default:
+        return false;
+    }
 }
 
 const Port* Stage::input(std::string_view port) const {

@@ -43,14 +43,27 @@ enum class Artifact {
     variant_list,
     allele_frequencies,
     association_result,
+    null_model_result,   // HDF5: whole-genome predictions without each chromosome
+    loco_list,           // text: trait and its regenie .loco file
+    variant_annotations, // what a variant does to which gene
+    gene_sets,           // regenie set list
+    gene_masks,          // regenie mask definitions
+    gene_tests_result,
+    score_covariance,   // scores and covariances for meta-analysis
+    summary_statistics, // association results of any tool, text or HDF5
+    meta_result,
+    ld_scores,
+    ld_score_regression_result,
+    loci_result,
     risk_result,
     cohort, // folder written by simulate
     report, // HTML
 };
 std::string_view to_string(Artifact artifact) noexcept;
 std::string_view doc_of(Artifact artifact) noexcept;
-/// Whether a port of one kind takes a file of another: the same kind, and genotype files where a
-/// genotype store is read.
+/// Whether a port of one kind takes a file of another: the same kind, genotype files where a
+/// genotype store is read, association and meta-analysis results where summary statistics are,
+/// results of the stage ld where LD scores are.
 bool accepts(Artifact port, Artifact given) noexcept;
 
 struct Port {
