@@ -18,10 +18,10 @@ need_packages "$install" "${build_packages[@]}" "${test_packages[@]}"
 allow_root_mpi
 cd "$here"
 if [[ $sanitizers == yes ]]; then
-    cmake --preset asan >/dev/null
+    cmake --preset asan -D SALUS_PCH=ON >/dev/null
     cmake --build --preset asan --target unit_tests
     ctest --preset asan
 fi
-cmake --preset dev >/dev/null
+cmake --preset dev -D SALUS_PCH=ON >/dev/null
 cmake --build --preset dev
 ctest --preset dev

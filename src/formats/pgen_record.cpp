@@ -32,7 +32,7 @@ void PgenDecoder::read_one_bit(PgenCursor& in, std::span<std::uint8_t> row) cons
     const auto bits = in.take((samples_ + 7) / 8);
     if (!bits.empty()) require_zero_tail(bits, samples_);
     for (std::size_t i = 0; i < row.size(); ++i) {
-        const unsigned nibble = bits[i / 2] >> 4 * (i % 2) & 15U;
+        const unsigned nibble = unsigned{bits[i / 2]} >> 4 * (i % 2) & 15U;
         row[i] = static_cast<std::uint8_t>(low * 0x55 + difference * spread[nibble]);
     }
     clear_tail(row, samples_);

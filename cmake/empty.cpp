@@ -1,0 +1,1 @@
+// The one source of targets that only precompile headers.
