@@ -1,0 +1,99 @@
+#include "models/float_cholesky.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace salus {
+namespace {
+
+constexpr std::size_t few_columns = 16;
+
+} // namespace
+
+void SquareMatrix::mirror() noexcept {
+    constexpr std::size_t tile = 32; // columns and rows that stay in the cache
+    for (std::size_t first = 0; first < n; first += tile)
+        for (std::size_t begin = first; begin < n; begin += tile)
+            for (std::size_t j = first; j < std::min(n, first + tile); ++j)
+                for (std::size_t i = std::max(begin, j + 1); i < std::min(n, begin + tile); ++i)
+                    data[i * stride + j] = data[j * stride + i];
+}
+
+void FloatCholesky::factor(const SquareMatrix& matrix, double ridge) {
+    double largest = 0;
+    for (std::size_t j = 0; j < matrix.n; ++j)
+        largest = std::max(largest, matrix(j, j));
+    double raised = 0;
+    while (!try_factor(matrix, ridge + raised)) {
+        raised = std::max(10 * raised, 1e-6 * (largest + ridge));
+        SALUS_ASSERT(raised < 1e6 * (largest + ridge)); // else the matrix holds NaN
+    }
+}
+
+bool FloatCholesky::try_factor(const SquareMatrix& matrix, double ridge) {
+    n_ = matrix.n;
+    stride_ = matrix.stride;
+    factor_.assign(n_ * stride_, 0.0F);
+    left_.resize(stride_ * round_up(n_, 2));
+    right_.resize(round_up(n_, right_rows) * round_up(n_, 2));
+    for (std::size_t j = 0; j < n_; ++j) {
+        float* const to = factor_.data() + j * stride_;
+        const double* const from = matrix.column(j);
+        for (std::size_t i = j; i < n_; ++i)
+            to[i] = static_cast<float>(from[i]);
+        to[j] = static_cast<float>(from[j] + ridge);
+    }
+    return factor_columns(0, n_);
+}
+
+// The left half, then the right half less the products of the left one.
+bool FloatCholesky::factor_columns(std::size_t first, std::size_t count) {
+    if (count <= few_columns) return factor_few(first, count);
+    const std::size_t half = round_up(count / 2, few_columns);
+    if (!factor_columns(first, half)) return false;
+    const std::size_t begin = first + half;
+    const float* const from = factor_.data() + first * stride_ + begin;
+    pack_left<float>({.data = from, .stride = stride_, .rows = n_ - begin, .depth = half},
+                     left_.data());
+    pack_right<float>({.data = from, .stride = stride_, .rows = count - half, .depth = half},
+                      right_.data());
+    subtract_product<float>({.left = left_.data(),
+                             .right = right_.data(),
+                             .rows = n_ - begin,
+                             .columns = count - half,
+                             .depth = half,
+                             .out = factor_.data() + begin * stride_ + begin,
+                             .stride = stride_,
+                             .lower = true});
+    return factor_columns(begin, count - half);
+}
+
+// Diagonal entries become reciprocals.
+bool FloatCholesky::factor_few(std::size_t first, std::size_t count) {
+    for (std::size_t j = first; j < first + count; ++j) {
+        float* const to = factor_.data() + j * stride_;
+        for (std::size_t d = first; d < j; ++d) {
+            const float* const from = factor_.data() + d * stride_;
+            const float scale = from[j];
+            for (std::size_t i = j; i < n_; ++i)
+                to[i] -= scale * from[i];
+        }
+        if (!(to[j] > 0)) return false;
+        const float inverse = 1.0F / std::sqrt(to[j]);
+        if (!std::isfinite(inverse)) return false;
+        to[j] = inverse;
+        for (std::size_t i = j + 1; i < n_; ++i)
+            to[i] *= inverse;
+    }
+    return true;
+}
+
+void FloatCholesky::solve(float* x) const noexcept {
+    const LowerFactor lower{.factor = factor_.data(), .n = n_, .stride = stride_};
+    solve_lower(lower, x);
+    solve_upper(lower, x);
+}
+
+} // namespace salus
