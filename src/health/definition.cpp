@@ -69,9 +69,13 @@ RecordOf<T> declare() {
     RecordOf<T> record;
     record.required("name", &T::name, {.doc = "name of the trait in all results"})
         .param("kind", &T::kind,
-               {.doc = "what the trait is: case or control, a measured value, or the day of the "
-                       "first event",
-                .choices = {"binary", "quantitative", "first_date"}})
+               {.doc = "what the trait is: case or control, a measured value, the day of the "
+                       "first event, or the event and the time at risk before it",
+                .choices = {"binary", "quantitative", "first_date", "time_to_event"}})
+        .param("time_scale", &T::time_scale,
+               {.doc = "years of a time_to_event trait: since the start of observation, or age "
+                       "with late entry at the start of observation",
+                .choices = {"observation", "age"}})
         .param("doc", &T::doc, {.doc = "one sentence that goes with the results"})
         .param("unit", &T::unit, {.doc = "unit of a quantitative trait, in UCUM"})
         .required("codes", &T::codes,
@@ -179,6 +183,7 @@ private:
         else
             std::for_each(quantitative_only.begin(), quantitative_only.end(), refuse);
         if (trait_.kind == "first_date") refuse("control_exclude");
+        if (trait_.kind != "time_to_event") refuse("time_scale");
         if (quantitative && trait_.unit.empty())
             add("unit", "a quantitative trait needs a unit",
                 "values in different units cannot be told apart without it",

@@ -18,13 +18,15 @@ struct TraitDefinition {
     // What counts.
     std::vector<std::string> codes, except_codes, drugs;
     bool inside_observation = true;
-    // Binary and first_date: who is a case, who is a control.
+    // All but quantitative: who is a case, who is a control.
     std::int64_t min_dates = 1, min_span_days = 0;
     std::string date = "first";
     std::vector<std::string> case_exclude, control_exclude;
     std::int64_t case_exclude_dates = 1, washout_days = 0;
     std::string sex = "any";
     double min_age = 0, max_age = 150;
+    // Time to event: from when years are counted.
+    std::string time_scale = "observation";
     // Quantitative: which values, in which unit.
     std::vector<std::string> convert;
     std::string missing_unit = "drop", summary = "median";

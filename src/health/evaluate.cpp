@@ -114,7 +114,10 @@ double Trait::harmonised(double value, std::uint32_t unit) const noexcept {
     return converted >= definition_.low && converted <= definition_.high ? converted : missing;
 }
 
-CaseResult case_status(const Trait& trait, const PersonView& person) {
+namespace {
+
+// case_status before washout and age.
+CaseResult dated_status(const Trait& trait, const PersonView& person) {
     const TraitDefinition& rule = trait.definition();
     if (!sex_fits(rule, person)) return {.status = CaseStatus::not_applicable};
     if (person.periods.empty()) return {.status = CaseStatus::unobserved};
@@ -128,10 +131,7 @@ CaseResult case_status(const Trait& trait, const PersonView& person) {
         return result;
     if (const auto confirmed = confirmed_on(rule, days)) {
         result.date = rule.date == "first" ? days.front() : *confirmed;
-        if (rule.washout_days > 0 && result.date < person.periods.front().start + rule.washout_days)
-            result.status = CaseStatus::prevalent;
-        else if (age_fits(rule, person, result.date))
-            result.status = CaseStatus::event_case;
+        result.status = CaseStatus::event_case;
         return result;
     }
     const bool kept_from_control =
@@ -139,6 +139,41 @@ CaseResult case_status(const Trait& trait, const PersonView& person) {
         (!rule.control_exclude.empty() && !days_of(trait, person, excludes_control).empty());
     if (!kept_from_control) result.status = CaseStatus::control;
     return result;
+}
+
+} // namespace
+
+CaseResult case_status(const Trait& trait, const PersonView& person) {
+    const TraitDefinition& rule = trait.definition();
+    CaseResult result = dated_status(trait, person);
+    if (result.status != CaseStatus::event_case) return result;
+    if (rule.washout_days > 0 && result.date < person.periods.front().start + rule.washout_days)
+        result.status = CaseStatus::prevalent;
+    else if (!age_fits(rule, person, result.date))
+        result.status = CaseStatus::excluded;
+    return result;
+}
+
+TimeAtRisk time_at_risk(const Trait& trait, const PersonView& person) {
+    const TraitDefinition& rule = trait.definition();
+    const TimeAtRisk nobody{missing, missing, missing};
+    const CaseResult result = dated_status(trait, person);
+    const bool is_case = result.status == CaseStatus::event_case;
+    if (!is_case && result.status != CaseStatus::control) return nobody;
+    double begin = static_cast<double>(person.periods.front().start + rule.washout_days);
+    double end = person.periods.back().end;
+    if (!std::isnan(person.death)) end = std::min(end, person.death);
+    const bool by_age = rule.time_scale == "age";
+    if ((by_age || rule.min_age > 0 || rule.max_age < 150) && std::isnan(person.birth))
+        return nobody;
+    if (rule.min_age > 0) begin = std::max(begin, person.birth + rule.min_age * days_per_year);
+    if (rule.max_age < 150) end = std::min(end, person.birth + (rule.max_age + 1) * days_per_year);
+    if (is_case && result.date <= begin) return nobody;
+    const bool event = is_case && result.date <= end;
+    if (event) end = result.date;
+    if (!(end > begin)) return nobody;
+    const double zero = by_age ? person.birth : begin;
+    return {event ? 1.0 : 0.0, (end - zero) / days_per_year, (begin - zero) / days_per_year};
 }
 
 double measured_value(const Trait& trait, const PersonView& person) {
@@ -166,6 +201,7 @@ double measured_value(const Trait& trait, const PersonView& person) {
 
 double trait_value(const Trait& trait, const PersonView& person) {
     if (trait.definition().kind == "quantitative") return measured_value(trait, person);
+    if (trait.definition().kind == "time_to_event") return time_at_risk(trait, person).event;
     const CaseResult result = case_status(trait, person);
     if (trait.definition().kind == "first_date")
         return result.status == CaseStatus::event_case ? result.date : missing;
@@ -175,6 +211,8 @@ double trait_value(const Trait& trait, const PersonView& person) {
 
 TraitPanel::TraitPanel(std::vector<Trait> traits, std::size_t codes)
     : traits_(std::move(traits)), concerns_(codes) {
+    for (std::size_t t = 0; t < traits_.size(); ++t)
+        if (traits_[t].definition().kind == "time_to_event") timed_.push_back(t);
     for (std::size_t t = 0; t < traits_.size(); ++t)
         for (std::uint32_t c = 0; c < codes; ++c)
             if (traits_[t].role(c) != 0) concerns_[c].push_back(static_cast<std::uint32_t>(t));
@@ -189,9 +227,17 @@ void TraitPanel::evaluate(const PersonView& person, Scratch& scratch,
         for (const std::uint32_t t : concerns_[event.code])
             scratch[t].push_back(event);
     PersonView part = person;
+    std::size_t next = traits_.size();
     for (std::size_t t = 0; t < traits_.size(); ++t) {
         part.events = scratch[t];
-        values[t] = trait_value(traits_[t], part);
+        if (traits_[t].definition().kind != "time_to_event") {
+            values[t] = trait_value(traits_[t], part);
+            continue;
+        }
+        const TimeAtRisk at_risk = time_at_risk(traits_[t], part);
+        values[t] = at_risk.event;
+        values[next++] = at_risk.time;
+        values[next++] = at_risk.entry;
     }
 }
 

@@ -13,6 +13,9 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view days = "days since 1970-01-01";
+constexpr const char* time_to_event = "time_to_event";
+
+std::string entry_column(const std::string& trait) { return trait + ".entry"; }
 
 std::string unit_of(const TraitInfo& trait) {
     if (trait.kind == "date") return std::string(days);
@@ -37,8 +40,9 @@ public:
         : layout_(layout), cohort_(cohort), first_(block * block_samples),
           size_(std::min<std::uint64_t>(block_samples, cohort.size() - first_)),
           has_person_(size_, 0), in_table_(size_, 0), samples_(samples_table()),
-          traits_(layout.traits_table()), covariates_(layout.covariates_table()) {
-        for (auto* table : {&traits_, &covariates_})
+          traits_(layout.traits_table()), times_(layout.times_table()),
+          covariates_(layout.covariates_table()) {
+        for (auto* table : {&traits_, &times_, &covariates_})
             for (ColumnData& column : table->columns())
                 std::get<std::vector<double>>(column).assign(size_, missing);
         samples_.column<std::uint8_t>("has_record").assign(size_, 0);
@@ -59,7 +63,13 @@ public:
                              .help = "correct the link table"});
         for (std::size_t t = 0; t < layout_.defined; ++t)
             trait(t)[row] = values[t];
-        const auto extra = values.subspan(layout_.defined);
+        std::size_t next = layout_.defined;
+        for (std::size_t t = 0; t < layout_.defined; ++t) {
+            if (layout_.traits[t].kind != time_to_event) continue;
+            set_times(t, row, values[next], values[next + 1]);
+            next += 2;
+        }
+        const auto extra = values.subspan(next);
         samples_.column<std::uint8_t>("has_record")[row] = extra[record_observed] > 0 ? 1 : 0;
         auto& sex = samples_.column<std::uint8_t>("sex")[row];
         if (sex == 0) sex = static_cast<std::uint8_t>(extra[record_sex]);
@@ -78,14 +88,20 @@ public:
                  .where = text(layout_.table_name, ", sample ", sample + 1, " in genotype order"),
                  .why = "each sample has one row",
                  .help = "remove one of the rows"});
-        for (std::size_t c = 0; c < values.size(); ++c) {
-            const double value = decoded(values[c], layout_.codings[c]);
-            if (c < layout_.table_traits)
-                trait(layout_.defined + c)[row] = value;
-            else
-                covariate(
-                    layout_.covariates[layout_.covariates.size() - values.size() + c].name)[row] =
-                    value;
+        const auto value = [&](std::size_t c) { return decoded(values[c], layout_.codings[c]); };
+        for (std::size_t c = 0; c < layout_.table_traits; ++c)
+            trait(layout_.defined + c)[row] = value(c);
+        const std::size_t first = layout_.covariates.size() - layout_.table_covariates;
+        for (std::size_t c = 0; c < layout_.table_covariates; ++c)
+            covariate(layout_.covariates[first + c].name)[row] = value(layout_.table_traits + c);
+        for (std::size_t s = 0; s < layout_.table_times.size(); ++s) {
+            const TableTime& times = layout_.table_times[s];
+            const std::size_t t = layout_.defined + layout_.table_traits + s;
+            const double event = value(times.event), time = value(times.time),
+                         entry = times.entry ? value(*times.entry) : 0;
+            if (std::isnan(event) || std::isnan(time) || std::isnan(entry)) continue;
+            trait(t)[row] = event;
+            set_times(t, row, time, entry);
         }
     }
 
@@ -103,6 +119,7 @@ public:
     void write(PartWriter& part) const {
         part.write(samples_);
         part.write(traits_);
+        if (!times_.columns().empty()) part.write(times_);
         if (!layout_.covariates.empty()) part.write(covariates_);
         std::vector<std::uint64_t> counts;
         for (std::size_t t = 0; t < layout_.traits.size(); ++t) {
@@ -137,11 +154,17 @@ private:
         return covariates_.column<double>(name);
     }
 
+    void set_times(std::size_t t, std::size_t row, double time, double entry) {
+        const TraitInfo& info = layout_.traits[t];
+        times_.column<double>(info.name)[row] = time;
+        if (info.has_entry) times_.column<double>(entry_column(info.name))[row] = entry;
+    }
+
     const Layout& layout_;
     const Cohort& cohort_;
     std::uint64_t first_, size_;
     std::vector<std::uint8_t> has_person_, in_table_;
-    TableData samples_, traits_, covariates_;
+    TableData samples_, traits_, times_, covariates_;
 };
 
 void add_covariates(Layout& layout, const PhenotypesParams& params, const Cohort& cohort) {
@@ -181,15 +204,17 @@ TableSpec samples_table() {
 }
 
 TableSpec trait_info_table() {
-    return {.name = "trait_info",
-            .row = "trait",
-            .doc = "What the traits are.",
-            .columns = {{"name", ColumnType::text, "", "column in traits"},
-                        {"kind", ColumnType::text, "", "quantitative, binary or date"},
-                        {"unit", ColumnType::text, "", "unit of the values"},
-                        {"doc", ColumnType::text, "", "description"},
-                        {"n", ColumnType::u64, "people", "samples with a value"},
-                        {"cases", ColumnType::u64, "people", "of these, cases of a binary trait"}}};
+    return {
+        .name = "trait_info",
+        .row = "trait",
+        .doc = "What the traits are.",
+        .columns = {{"name", ColumnType::text, "", "column in traits"},
+                    {"kind", ColumnType::text, "", "quantitative, binary, date or time_to_event"},
+                    {"unit", ColumnType::text, "", "unit of the values"},
+                    {"doc", ColumnType::text, "", "description"},
+                    {"n", ColumnType::u64, "people", "samples with a value"},
+                    {"cases", ColumnType::u64, "people",
+                     "of these, cases of a binary trait, or with the event"}}};
 }
 
 TableSpec Layout::traits_table() const {
@@ -200,6 +225,23 @@ TableSpec Layout::traits_table() const {
     for (const TraitInfo& trait : traits)
         spec.columns.push_back({trait.name, ColumnType::f64, unit_of(trait),
                                 trait.doc.empty() ? trait.name : trait.doc});
+    return spec;
+}
+
+TableSpec Layout::times_table() const {
+    TableSpec spec{.name = "times",
+                   .row = "sample",
+                   .doc = "Time at risk of each time-to-event trait: its end, and its begin as "
+                          "NAME.entry where that is not 0; NaN = missing.",
+                   .columns = {}};
+    for (const TraitInfo& trait : traits) {
+        if (trait.kind != time_to_event) continue;
+        spec.columns.push_back({trait.name, ColumnType::f64, trait.time_unit,
+                                text("when ", trait.name, " happened, or was censored")});
+        if (trait.has_entry)
+            spec.columns.push_back({entry_column(trait.name), ColumnType::f64, trait.time_unit,
+                                    text("since when ", trait.name, " would be seen")});
+    }
     return spec;
 }
 
@@ -225,11 +267,15 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool re
                                  .unit = d.kind == "quantitative" ? d.unit
                                          : d.kind == "first_date" ? std::string(days)
                                                                   : "1",
-                                 .doc = d.doc});
+                                 .doc = d.doc,
+                                 .time_unit = "a",
+                                 .has_entry = d.time_scale == "age"});
     add_covariates(layout, params, cohort);
     if (table) {
         layout.table_traits = table->traits;
-        for (std::size_t c = 0; c < table->names.size(); ++c) {
+        layout.table_covariates = table->covariates;
+        layout.table_times = table->times;
+        for (std::size_t c = 0; c < table->traits + table->covariates; ++c) {
             const bool binary = codings[c] == Coding::binary_01 || codings[c] == Coding::binary_12;
             const std::string doc = text("from the trait table");
             if (c < table->traits)
@@ -240,13 +286,23 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool re
             else
                 layout.covariates.push_back({table->names[c], ColumnType::f64, "1", doc});
         }
+        for (const TableTime& times : table->times)
+            layout.traits.push_back({.name = times.name,
+                                     .kind = time_to_event,
+                                     .unit = "1",
+                                     .doc = "from the trait table",
+                                     .time_unit = "as in the trait table",
+                                     .has_entry = times.entry.has_value()});
     }
-    std::vector<std::string> trait_names, covariate_names;
+    std::vector<std::string> trait_names, covariate_names, time_names;
     for (const TraitInfo& trait : layout.traits)
         trait_names.push_back(trait.name);
     for (const ColumnSpec& covariate : layout.covariates)
         covariate_names.push_back(covariate.name);
     check_unique(trait_names, "trait");
+    for (const ColumnSpec& times : layout.times_table().columns)
+        time_names.push_back(times.name);
+    check_unique(time_names, "time at risk");
     check_unique(covariate_names, "covariate");
     if (layout.traits.empty())
         throw UsageError(
@@ -277,7 +333,8 @@ JoinCounts add_counts(const Parts& blocks, std::vector<TraitInfo>& traits) {
         SALUS_ASSERT(counts.size() == 2 * traits.size() + 3);
         for (std::size_t t = 0; t < traits.size(); ++t) {
             traits[t].n += counts[2 * t];
-            if (traits[t].kind == "binary") traits[t].cases += counts[2 * t + 1];
+            if (traits[t].kind == "binary" || traits[t].kind == time_to_event)
+                traits[t].cases += counts[2 * t + 1];
         }
         total.linked += counts[2 * traits.size()];
         total.observed += counts[2 * traits.size() + 1];

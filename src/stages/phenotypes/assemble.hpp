@@ -14,21 +14,27 @@ namespace salus::phenotypes {
 struct TraitInfo {
     std::string name, kind, unit, doc;
     std::uint64_t n = 0, cases = 0;
+    std::string time_unit = {}; // of a time-to-event trait
+    bool has_entry = false;     // its time at risk begins late
 };
 
 /// What the result consists of: fixed before the samples are put together.
 struct Layout {
-    std::vector<TraitInfo> traits; // from definitions, then from the table
-    std::size_t defined = 0;       // the first so many are from definitions
-    std::vector<Coding> codings;   // [column of the table]
-    std::size_t table_traits = 0;  // of these columns are traits
-    std::string table_name;        // file name of the trait table, for messages
+    std::vector<TraitInfo> traits;    // from definitions, then from the table, then its times
+    std::size_t defined = 0;          // the first so many are from definitions
+    std::vector<Coding> codings;      // [column of the table]
+    std::size_t table_traits = 0;     // of these columns are traits
+    std::size_t table_covariates = 0; // the next are covariates
+    std::vector<TableTime> table_times;
+    std::string table_name; // file name of the trait table, for messages
     std::vector<ColumnSpec> covariates;
     std::vector<std::string> dummies; // groups with a covariate, in order
     bool age = false, age_squared = false, sex = false;
     std::optional<double> index_day; // nothing = last observation of each person
 
     TableSpec traits_table() const;
+    /// Times at risk of the time-to-event traits: NAME, and NAME.entry where it begins late.
+    TableSpec times_table() const;
     TableSpec covariates_table() const;
 };
 TableSpec samples_table();

@@ -9,7 +9,7 @@ namespace salus::phenotypes {
 void read_records(const EventStore& store, std::uint64_t shard_number, const TraitPanel& panel,
                   const Cohort& cohort, PartWriter& part) {
     const Shard shard = store.read_shard(shard_number);
-    const std::size_t traits = panel.size(), columns = traits + record_columns;
+    const std::size_t traits = panel.value_count(), columns = traits + record_columns;
     std::vector<std::uint32_t> sample, person;
     for (std::size_t i = 0; i < shard.linked.size(); ++i) {
         const auto found = cohort.find(shard.sample_id[i]);

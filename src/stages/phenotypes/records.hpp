@@ -9,7 +9,7 @@
 
 namespace salus::phenotypes {
 
-/// Columns of the rows that come from health records, behind the traits.
+/// Columns of the rows that come from health records, behind the traits and their times.
 enum RecordColumn : std::size_t {
     record_birth,
     record_last_day,

@@ -99,17 +99,21 @@ void report_links(const PhenotypesParams& params, const Setting& s, const JoinCo
 
 void report_traits(const std::vector<TraitInfo>& traits, const RunContext& ctx) {
     for (const TraitInfo& trait : traits) {
+        const bool timed = trait.kind == "time_to_event";
         const bool one_class =
             trait.kind == "binary" && (trait.cases == 0 || trait.cases == trait.n);
         if (trait.n == 0)
             ctx.log().warning(text("trait ", trait.name, " has no values"));
+        else if (timed && trait.cases == 0)
+            ctx.log().warning(text("trait ", trait.name, " has no event"));
         else if (one_class)
             ctx.log().warning(
                 text("trait ", trait.name, " has only ", trait.cases == 0 ? "controls" : "cases"));
-        ctx.log().info(text("trait ", trait.name, ": ", with_thousands(trait.n), " samples",
-                            trait.kind == "binary"
-                                ? text(", ", with_thousands(trait.cases), " cases")
-                                : std::string{}));
+        ctx.log().info(
+            text("trait ", trait.name, ": ", with_thousands(trait.n), " samples",
+                 trait.kind == "binary" || timed
+                     ? text(", ", with_thousands(trait.cases), timed ? " events" : " cases")
+                     : std::string{}));
     }
 }
 
@@ -163,6 +167,7 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
         out.fact("links_without_genotypes", static_cast<std::int64_t>(unknown_links(records)));
         out.assemble(samples_table(), blocks);
         out.assemble(layout.traits_table(), blocks);
+        if (!layout.times_table().columns.empty()) out.assemble(layout.times_table(), blocks);
         if (!layout.covariates.empty()) out.assemble(layout.covariates_table(), blocks);
         out.write(trait_info_rows(layout.traits));
     });

@@ -45,7 +45,7 @@ void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
         add("definitions need events", "traits of definitions are made of health records",
             "give the input events");
     if (!table && !(params.table_traits.empty() && params.table_covariates.empty() &&
-                    params.binary_traits.empty()))
+                    params.binary_traits.empty() && params.time_to_event.empty()))
         add("columns of a trait table are asked for, but there is none",
             "they are read from the input table", "give the input table");
     if (!params.index_date.empty() && !parse_date(params.index_date))
@@ -113,6 +113,10 @@ constexpr const char* method =
     "covariates. Empty, NA, NaN and `.` are missing; -9 is missing only with plink_binary. A "
     "column that holds nothing but 0 and 1 is binary, with plink_binary one that holds "
     "nothing but 1, 2 and the missing codes 0 and -9.\n\n"
+    "Time-to-event traits hold 1 for an event and 0 for a censored time; their times at risk are "
+    "in the table times: NAME ends them, in years from definitions and as given from a trait "
+    "table, and NAME.entry begins them where they do not begin at 0. From a trait table they are "
+    "declared: time_to_event = [\"NAME = EVENT : TIME\"] or \"NAME = EVENT : TIME : ENTRY\".\n\n"
     "Covariates: age in years of 365.25 days, sex_male, a 0/1 column for every group of the "
     "sample sheet but the largest, and the columns of table_covariates. A covariate that is "
     "not known is NaN, and association leaves such samples out.";
@@ -140,6 +144,10 @@ void declare_params(StageOf<PhenotypesParams>& declared) {
                {.doc = "columns of the trait table that are covariates"})
         .param("binary_traits", &PhenotypesParams::binary_traits,
                {.doc = "columns of the trait table that must be binary"})
+        .param("time_to_event", &PhenotypesParams::time_to_event,
+               {.doc = "time-to-event traits of the trait table, as NAME = EVENT : TIME or NAME = "
+                       "EVENT : TIME : ENTRY with columns of the table; EVENT is coded as binary "
+                       "traits are"})
         .param(
             "plink_binary", &PhenotypesParams::plink_binary,
             {.doc =
@@ -176,19 +184,24 @@ Stage phenotypes_stage() {
                 .artifact = Artifact::sample_sheet,
                 .doc = "sex and group of the samples",
                 .optional = true})
-        .writes({.name = "phenotypes",
-                 .artifact = Artifact::phenotype_table,
-                 .file = "phenotypes.h5",
-                 .doc = "Traits and covariates, one row per genotype sample, in its order.",
-                 .tables = {samples_table(),
-                            described(Layout{}.traits_table(),
-                                      {"{trait}", ColumnType::f64, "of the trait",
-                                       "value of the trait; binary 0/1, dates in days since "
-                                       "1970-01-01, NaN = missing"}),
-                            described(Layout{}.covariates_table(),
-                                      {"{covariate}", ColumnType::f64, "of the covariate",
-                                       "value of the covariate, NaN = missing"}),
-                            trait_info_table()}});
+        .writes(
+            {.name = "phenotypes",
+             .artifact = Artifact::phenotype_table,
+             .file = "phenotypes.h5",
+             .doc = "Traits and covariates, one row per genotype sample, in its order.",
+             .tables = {samples_table(),
+                        described(Layout{}.traits_table(),
+                                  {"{trait}", ColumnType::f64, "of the trait",
+                                   "value of the trait; binary and event 0/1, dates in days since "
+                                   "1970-01-01, NaN = missing"}),
+                        described(Layout{}.times_table(),
+                                  {"{trait}", ColumnType::f64, "of the times",
+                                   "end of the time at risk of a time-to-event trait; its begin "
+                                   "is in {trait}.entry where that is not 0"}),
+                        described(Layout{}.covariates_table(),
+                                  {"{covariate}", ColumnType::f64, "of the covariate",
+                                   "value of the covariate, NaN = missing"}),
+                        trait_info_table()}});
     declare_params(declared);
     return declared.needs(phenotypes::needs).examines(phenotypes::examine).run(run_phenotypes);
 }

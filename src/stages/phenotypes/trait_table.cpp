@@ -50,6 +50,81 @@ void take_column(TableLayout& layout, const DelimitedHeader& header, const std::
     layout.names.push_back(header.names[column]);
 }
 
+bool same_name(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+
+/// NAME = EVENT : TIME [: ENTRY] as written; nothing if it is not written so.
+struct TimeColumns {
+    std::string name;
+    std::vector<std::string> columns; // event, time, entry
+};
+std::optional<TimeColumns> parse_times(std::string_view written) {
+    const std::size_t equals = written.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    TimeColumns out{.name = std::string(trim(written.substr(0, equals)))};
+    std::string_view rest = written.substr(equals + 1);
+    for (;;) {
+        const std::size_t colon = rest.find(':');
+        out.columns.emplace_back(trim(rest.substr(0, colon)));
+        if (out.columns.back().empty()) return std::nullopt;
+        if (colon == std::string_view::npos) break;
+        rest.remove_prefix(colon + 1);
+    }
+    const std::size_t count = out.columns.size();
+    return count == 2 || count == 3 ? std::optional(out) : std::nullopt;
+}
+
+std::vector<TimeColumns> declared_times(const PhenotypesParams& params,
+                                        std::vector<Problem>& problems) {
+    std::vector<TimeColumns> out;
+    for (const std::string& written : params.time_to_event) {
+        auto times = parse_times(written);
+        if (times && is_trait_name(times->name)) {
+            out.push_back(std::move(*times));
+            continue;
+        }
+        problems.push_back(
+            {.what = text("cannot read \"", written, "\""),
+             .where = "parameter time_to_event",
+             .why = "it is written NAME = EVENT : TIME or NAME = EVENT : TIME : ENTRY, where NAME "
+                    "becomes a column of result files and the others are columns of the table",
+             .help = "for example \"stroke = stroke_event : stroke_years\""});
+    }
+    return out;
+}
+
+// A column of a time-to-event trait; several of them can share it.
+std::size_t take_time_column(TableLayout& layout, const DelimitedHeader& header,
+                             const std::string& name, std::vector<Problem>& problems) {
+    if (auto unknown = header.missing({name}); !unknown.empty()) {
+        problems.push_back(std::move(unknown.front()));
+        return 0;
+    }
+    const std::size_t column = header.require(name), first = layout.traits + layout.covariates;
+    for (std::size_t c = first; c < layout.columns.size(); ++c)
+        if (layout.columns[c] == column) return c;
+    layout.columns.push_back(column);
+    layout.names.push_back(header.names[column]);
+    return layout.columns.size() - 1;
+}
+
+// Times of one row: positive, and behind the entry.
+void check_times(const TableLayout& layout, std::span<const double> values,
+                 const DelimitedReader& reader) {
+    for (const TableTime& times : layout.times) {
+        const double time = values[times.time];
+        const double entry = times.entry ? values[*times.entry] : 0;
+        if (std::isnan(time) || std::isnan(entry) || (time > 0 && entry >= 0 && entry < time))
+            continue;
+        const bool positive = time > 0;
+        throw DataError(
+            {.what = positive ? "the time at risk begins before 0 or does not begin before it ends"
+                              : "the time at risk is not positive",
+             .where = reader.where(layout.names[positive ? *times.entry : times.time]),
+             .why = text("trait ", times.name, " needs 0 <= entry < time, and time > 0"),
+             .help = "leave the time empty for people who had the event before they were at risk"});
+    }
+}
+
 } // namespace
 
 bool is_missing(std::string_view text) noexcept {
@@ -72,19 +147,33 @@ TableLayout trait_table_layout(const std::filesystem::path& path, const Phenotyp
         return layout;
     }
     layout.id_column = *id;
-    std::vector<std::string> traits = params.table_traits;
-    const auto covariate = [&](const std::string& name) {
-        const auto same = [&](const std::string& other) { return lower(other) == lower(name); };
-        return std::any_of(params.table_covariates.begin(), params.table_covariates.end(), same);
+    layout.minus_9_missing = params.plink_binary;
+    const auto times = declared_times(params, problems);
+    std::vector<std::string> traits = params.table_traits, others = params.table_covariates;
+    for (const TimeColumns& trait : times)
+        others.insert(others.end(), trait.columns.begin(), trait.columns.end());
+    const auto used = [&](const std::string& name) {
+        return std::any_of(others.begin(), others.end(),
+                           [&](const std::string& other) { return same_name(other, name); });
     };
     if (traits.empty())
         for (const std::string& name : header.names)
-            if (!is_plink_identity(name) && !covariate(name)) traits.push_back(name);
+            if (!is_plink_identity(name) && !used(name)) traits.push_back(name);
     for (const std::string& name : traits)
         take_column(layout, header, name, problems);
     layout.traits = layout.names.size();
     for (const std::string& name : params.table_covariates)
         take_column(layout, header, name, problems);
+    layout.covariates = layout.names.size() - layout.traits;
+    for (const TimeColumns& trait : times) {
+        const auto take = [&](std::size_t c) {
+            return take_time_column(layout, header, trait.columns[c], problems);
+        };
+        TableTime& added = layout.times.emplace_back(TableTime{.name = trait.name});
+        added.event = take(0);
+        added.time = take(1);
+        if (trait.columns.size() > 2) added.entry = take(2);
+    }
     return layout;
 }
 
@@ -94,13 +183,13 @@ void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& 
     SampleRows rows(layout.columns.size());
     std::vector<std::uint64_t> other_than_01(layout.columns.size(), 0),
         other_than_plink = other_than_01, values = other_than_01;
+    std::vector<double> row(layout.columns.size());
     std::uint64_t read = 0, unknown = 0;
     while (reader.next_valid()) {
         ++read;
         const auto sample = cohort.find(trim(reader[layout.id_column]));
         if (!sample) ++unknown;
-        std::span<double> out;
-        if (sample) out = rows.add(*sample);
+        std::fill(row.begin(), row.end(), missing);
         for (std::size_t c = 0; c < layout.columns.size(); ++c) {
             const std::string_view written = trim(reader[layout.columns[c]]);
             if (is_missing(written)) continue;
@@ -115,8 +204,11 @@ void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& 
             ++values[c];
             if (v != 0 && v != 1) other_than_01[c] = 1;
             if (v != 0 && v != 1 && v != 2 && v != -9) other_than_plink[c] = 1;
-            if (sample) out[c] = v;
+            row[c] = v;
         }
+        if (sample) std::copy(row.begin(), row.end(), rows.add(*sample).begin());
+        if (layout.minus_9_missing) std::replace(row.begin(), row.end(), -9.0, missing);
+        check_times(layout, row, reader);
     }
     rows.write(part, cohort.size());
     part.write_array<std::uint64_t>("other_than_01", other_than_01, {}, Compression::none);
@@ -154,18 +246,20 @@ std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts,
     std::vector<Coding> out;
     for (std::size_t c = 0; c < layout.columns.size(); ++c) {
         const ColumnFacts& column = facts.columns[c];
-        const auto same = [&](const std::string& name) {
-            return lower(name) == lower(layout.names[c]);
-        };
+        const bool event = std::any_of(layout.times.begin(), layout.times.end(),
+                                       [&](const TableTime& times) { return times.event == c; });
         const bool declared =
-            std::any_of(params.binary_traits.begin(), params.binary_traits.end(), same);
-        const bool trait = c < layout.traits;
+            event ||
+            std::any_of(params.binary_traits.begin(), params.binary_traits.end(),
+                        [&](const std::string& name) { return same_name(name, layout.names[c]); });
+        const bool trait = event || c < layout.traits;
         const bool fits =
             (params.plink_binary ? column.other_than_plink : column.other_than_01) == 0;
         if (declared && !fits)
             throw DataError(
-                {.what =
-                     text("column ", layout.names[c], " is declared binary but holds other values"),
+                {.what = text("column ", layout.names[c],
+                              event ? " holds events" : " is declared binary",
+                              " but holds other values"),
                  .where = layout.path.string(),
                  .why = params.plink_binary ? "with plink_binary it is 1 for controls, 2 for "
                                               "cases, 0 or -9 for missing"

@@ -7,19 +7,30 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace salus::phenotypes {
 
-/// Which columns of a trait table are read: traits, then covariates.
+/// A time-to-event trait of a trait table: places in TableLayout::columns.
+struct TableTime {
+    std::string name;
+    std::size_t event = 0, time = 0;
+    std::optional<std::size_t> entry;
+};
+
+/// Which columns of a trait table are read: traits, then covariates, then events and times.
 struct TableLayout {
     std::filesystem::path path;
     std::size_t id_column = 0;
     std::vector<std::size_t> columns;
     std::vector<std::string> names; // same length as columns
     std::size_t traits = 0;         // the first so many are traits
+    std::size_t covariates = 0;     // the next so many are covariates
+    std::vector<TableTime> times;   // time-to-event traits
+    bool minus_9_missing = false;   // as PLINK writes it
 };
 
 /// Finds the sample column (sample_id, or IID and #IID as PLINK writes it) and the columns asked
@@ -39,7 +50,8 @@ struct ColumnFacts {
 bool is_missing(std::string_view text) noexcept;
 
 /// One byte range of the table: its rows by sample, what its columns hold, and how many rows have
-/// no sample in the genotypes. DataError with line and column for text that is not a number.
+/// no sample in the genotypes. DataError with line and column for text that is not a number, and
+/// for times at risk that are not positive or end before they begin.
 void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& cohort,
                       PartWriter& part);
 
@@ -51,7 +63,8 @@ struct TableFacts {
 TableFacts merge_trait_table(const TableLayout& layout, const Parts& parts);
 
 enum class Coding : std::uint8_t { plain, binary_01, binary_12, plain_without_minus_9 };
-/// How each trait column is coded. DataError if a trait that is declared binary holds other values.
+/// How each column is coded. DataError if a column that is declared binary, or is an event, holds
+/// other values.
 std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts,
                             const PhenotypesParams& params);
 /// The value under its coding; NaN = missing.

@@ -136,6 +136,51 @@ TEST(FirstDate, IsTheDayOfTheFirstEvent) {
 const std::string lab = "kind = \"quantitative\"\ncodes = [\"OMOP:3004410\"]\nunit = "
                         "\"%\"\nconvert = [\"mmol/mol * 0.09148 + 2.152\"]\nlow = 3\nhigh = 20\n";
 
+TEST(TimeToEvent, TimeAtRisk) {
+    const std::string kind = "kind = \"time_to_event\"\ncodes = [\"ICD10:E11\"]\n";
+    const auto days = [](const Trait& rule, const Person& person) {
+        const TimeAtRisk found = time_at_risk(rule, person.view());
+        return std::vector<double>{found.event, std::round(365.25 * found.time),
+                                   std::round(365.25 * found.entry)};
+    };
+    const auto nobody = [](const Trait& rule, const Person& person) {
+        const TimeAtRisk found = time_at_risk(rule, person.view());
+        return std::isnan(found.event) && std::isnan(found.time) && std::isnan(found.entry);
+    };
+    using V = std::vector<double>;
+    Person person;
+    person.periods = {{100, 200}, {300, 1000}};
+    person.birth = 0;
+    const Trait plain = trait(kind);
+    EXPECT_EQ(days(plain, person), (V{0, 900, 0})) << "to the end of the last period";
+    EXPECT_EQ(days(plain, Person(person).had(e11, 350)), (V{1, 250, 0}));
+    EXPECT_EQ(days(plain, Person(person).had(e11, 250)), (V{0, 900, 0})) << "not observed";
+    EXPECT_TRUE(nobody(plain, Person(person).had(e11, 100))) << "on the first day";
+    const Trait washout = trait(kind + "washout_days = 60\n");
+    EXPECT_EQ(days(washout, person), (V{0, 840, 0}));
+    EXPECT_TRUE(nobody(washout, Person(person).had(e11, 160)));
+    EXPECT_EQ(days(washout, Person(person).had(e11, 161)), (V{1, 1, 0}));
+    const Trait by_age = trait(kind + "time_scale = \"age\"\n");
+    EXPECT_EQ(days(by_age, Person(person).had(e11, 350)), (V{1, 350, 100}));
+    const Trait adults = trait(kind + "min_age = 40\n");
+    EXPECT_TRUE(nobody(adults, person)) << "at risk for no day";
+    const Trait child = trait(kind + "max_age = 0\n");
+    EXPECT_EQ(days(child, Person(person).had(e11, 900)), (V{0, 265, 0})) << "censored at age 1";
+    person.birth = NAN;
+    EXPECT_TRUE(nobody(child, person));
+    EXPECT_TRUE(nobody(by_age, person));
+    person.periods.clear();
+    EXPECT_TRUE(nobody(plain, person));
+    // Death ends the time at risk though observation goes on; exclusions take people out.
+    Person dead;
+    dead.periods = {{0, 1000}};
+    PersonView view = dead.view();
+    view.death = 400;
+    EXPECT_EQ(std::round(365.25 * time_at_risk(plain, view).time), 400);
+    const Trait excluded = trait(kind + "control_exclude = [\"ICD10:R73\"]\n");
+    EXPECT_TRUE(nobody(excluded, Person().had(r73, 5)));
+}
+
 TEST(Quantitative, ConvertsUnitsAndDropsWhatIsNotPlausible) {
     EXPECT_DOUBLE_EQ(value(trait(lab), Person().had(hba1c, 1, 48, 2)), 48 * 0.09148 + 2.152);
     EXPECT_DOUBLE_EQ(value(trait(lab), Person().had(hba1c, 1, 6.5, 1)), 6.5);
@@ -189,7 +234,9 @@ TEST(Panel, GivesEachTraitWhatTheEvaluatorGives) {
         trait(t2d), trait(lab), trait("kind = \"first_date\"\ncodes = [\"ICD10:R73\"]\n"),
         trait("codes = [\"ICD10:E11\"]\nwashout_days = 5000\nmin_age = 40\n"),
         trait(lab + "adjust_drugs = [\"ATC:A\"]\nadjust_divide = 0.7\nsummary = \"last\"\n")};
+    rules.insert(rules.begin() + 1, trait("kind = \"time_to_event\"\ncodes = [\"ICD10:E11\"]\n"));
     const TraitPanel panel(rules, codes.size());
+    ASSERT_EQ(panel.value_count(), rules.size() + 2);
     TraitPanel::Scratch scratch;
     for (std::uint64_t p = 0; p < 500; ++p) {
         Rng rng(1, "panel", p);
@@ -200,8 +247,11 @@ TEST(Panel, GivesEachTraitWhatTheEvaluatorGives) {
             person.had(static_cast<Code>(rng.below(codes.size())),
                        static_cast<Day>(rng.below(12000)), 3 + 10 * rng.uniform(),
                        static_cast<std::uint32_t>(rng.below(4)));
-        std::vector<double> values(rules.size());
+        std::vector<double> values(panel.value_count());
         panel.evaluate(person.view(), scratch, values);
+        const TimeAtRisk at_risk = time_at_risk(rules[1], person.view());
+        EXPECT_TRUE(values[rules.size()] == at_risk.time || std::isnan(at_risk.time));
+        EXPECT_EQ(std::isnan(values[rules.size() + 1]), std::isnan(at_risk.time));
         for (std::size_t t = 0; t < rules.size(); ++t) {
             const double expected = value(rules[t], person);
             EXPECT_TRUE(values[t] == expected || (std::isnan(values[t]) && std::isnan(expected)))

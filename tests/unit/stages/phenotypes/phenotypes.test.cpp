@@ -243,6 +243,73 @@ TEST_F(PhenotypesStage, TraitTableMistakes) {
     EXPECT_THAT(error(params, inputs({{"table", "t.csv"}})), HasSubstr("there is no trait"));
 }
 
+TEST_F(PhenotypesStage, TimeToEventOfTheTraitTable) {
+    file("t.csv", "sample_id,bmi,stroke,years,from\nS1,20.5,1,3.5,1\nS3,22,0,8,0\nS2,23,1,,2\n"
+                  "S9,24,NA,4,\n");
+    PhenotypesParams params;
+    params.time_to_event = {"stroke_time = stroke : years", "late=STROKE:years : from"};
+    const H5File file = H5File::open(run(params, inputs({{"table", "t.csv"}})));
+    expect_column(file, "traits/bmi", {22, 20.5, 23, 24});
+    EXPECT_FALSE(file.exists("traits/stroke")) << "used by time_to_event";
+    expect_column(file, "traits/stroke_time", {0, 1, NAN, NAN});
+    expect_column(file, "times/stroke_time", {8, 3.5, NAN, NAN});
+    EXPECT_FALSE(file.exists("times/stroke_time.entry"));
+    expect_column(file, "times/late", {8, 3.5, NAN, NAN});
+    expect_column(file, "times/late.entry", {0, 1, NAN, NAN});
+    const TableData info = file.read("trait_info");
+    EXPECT_EQ(info.column<std::string>("kind"),
+              (std::vector<std::string>{"quantitative", "time_to_event", "time_to_event"}));
+    EXPECT_EQ(info.column<std::uint64_t>("n"), (std::vector<std::uint64_t>{4, 2, 2}));
+    EXPECT_EQ(info.column<std::uint64_t>("cases"), (std::vector<std::uint64_t>{0, 1, 1}));
+}
+
+TEST_F(PhenotypesStage, TimeToEventAsPlinkCodesIt) {
+    file("t.tsv", "#IID\te\tt\nS1\t2\t5\nS2\t1\t6\nS3\t-9\t7\nS9\t2\t-9\n");
+    PhenotypesParams params;
+    params.time_to_event = {"x = e : t"};
+    params.plink_binary = true;
+    const H5File file = H5File::open(run(params, inputs({{"table", "t.tsv"}})));
+    expect_column(file, "traits/x", {NAN, 1, 0, NAN});
+    expect_column(file, "times/x", {NAN, 5, 6, NAN});
+}
+
+TEST_F(PhenotypesStage, TimeToEventMistakes) {
+    const auto mistake = [&](const std::string& table, const std::string& declared) {
+        file("t.csv", table);
+        PhenotypesParams params;
+        params.time_to_event = {declared};
+        return error(params, inputs({{"table", "t.csv"}}));
+    };
+    const std::string head = "sample_id,e,t,from\n";
+    EXPECT_THAT(mistake(head + "S1,1,0,\n", "x = e : t"),
+                ::testing::AllOf(HasSubstr("not positive"), HasSubstr("line 2, column t"),
+                                 Not(HasSubstr("S1"))));
+    EXPECT_THAT(mistake(head + "S1,1,3,3\n", "x = e : t : from"), HasSubstr("line 2, column from"));
+    EXPECT_THAT(mistake(head + "S1,1,3,-1\n", "x = e : t : from"), HasSubstr("begins before 0"));
+    EXPECT_THAT(mistake(head + "S1,2,3,\n", "x = e : t"), HasSubstr("holds events but"));
+    EXPECT_THAT(mistake(head + "S1,1,3,\n", "x = e : tt"), HasSubstr("tt"));
+    for (const char* written : {"x", "x = e", "x = e :", "x = e : t : from : e", "1x = e : t", ""})
+        EXPECT_THAT(mistake(head + "S1,1,3,\n", written), HasSubstr("cannot read")) << written;
+    EXPECT_THAT(mistake("sample_id,e,t,x\nS1,1,3,4\n", "x = e : t"), HasSubstr("is there twice"));
+}
+
+TEST_F(PhenotypesStage, TimeToEventOfRecords) {
+    file("times.toml", "[[trait]]\nname = \"t2d\"\nkind = \"time_to_event\"\ncodes = "
+                       "[\"ICD10:E11\"]\n[[trait]]\nname = \"by_age\"\nkind = "
+                       "\"time_to_event\"\ncodes = [\"ICD10:E11\"]\ntime_scale = \"age\"\n");
+    events();
+    const H5File file =
+        H5File::open(run({}, inputs({{"events", "events.h5"}, {"definitions", "times.toml"}})));
+    const auto years = [](int from, int to) { return (date(to) - date(from)) / 365.25; };
+    expect_column(file, "traits/t2d", {NAN, 1, 0, NAN});
+    expect_column(file, "times/t2d", {NAN, years(2000, 2001), years(2000, 2010), NAN});
+    EXPECT_FALSE(file.exists("times/t2d.entry"));
+    expect_column(file, "traits/by_age", {NAN, 1, 0, NAN});
+    expect_column(file, "times/by_age", {NAN, years(1950, 2001), years(1960, 2010), NAN});
+    expect_column(file, "times/by_age.entry", {NAN, years(1950, 2000), years(1960, 2000), NAN});
+    expect_column(file, "covariates/age", {NAN, years(1950, 2020), years(1960, 2010), NAN});
+}
+
 TEST_F(PhenotypesStage, SamplesThatDoNotMeetTheLinks) {
     events();
     PhenotypesParams params;
