@@ -130,4 +130,47 @@ double chi_square_from_neg_log10_p(double neg_log10_p) noexcept {
     return z * z;
 }
 
+double chi_square_log_tail(double x, double df) noexcept {
+    if (!(x > 0)) return 0;
+    const double a = 0.5 * df, h = 0.5 * x;
+    const double log_scale = a * std::log(h) - h - std::lgamma(a);
+    if (h < a + 1) { // series of the lower tail
+        double term = 1 / a, sum = term;
+        for (int n = 1; n < 100000 && term > epsilon * sum; ++n) {
+            term *= h / (a + n);
+            sum += term;
+        }
+        return std::log1p(-std::min(1.0, sum * std::exp(log_scale)));
+    }
+    constexpr double tiny = 1e-300;
+    double b = h + 1 - a, c = 1 / tiny, d = 1 / b, value = d;
+    for (int n = 1; n < 100000; ++n) { // modified Lentz
+        const double factor = -n * (n - a);
+        b += 2;
+        d = factor * d + b;
+        d = 1 / (std::fabs(d) < tiny ? tiny : d);
+        c = b + factor / c;
+        if (std::fabs(c) < tiny) c = tiny;
+        value *= d * c;
+        if (std::fabs(d * c - 1) < epsilon) break;
+    }
+    return log_scale + std::log(value);
+}
+
+double chi_square_quantile(double log_tail, double df) noexcept {
+    const double a = 0.5 * df;
+    double low = 0, high = std::numeric_limits<double>::infinity(), x = df;
+    for (int round = 0; round < 200; ++round) {
+        const double tail = chi_square_log_tail(x, df), excess = tail - log_tail;
+        (excess > 0 ? low : high) = x;
+        const double log_density = (a - 1) * std::log(0.5 * x) - 0.5 * x - std::lgamma(a);
+        double next = x + 2 * excess * std::exp(tail - log_density);
+        if (!(next > low && next < high)) next = std::isinf(high) ? 2 * x : 0.5 * (low + high);
+        const bool done = std::fabs(next - x) <= 1e-12 * x;
+        x = next;
+        if (done) break;
+    }
+    return x;
+}
+
 } // namespace salus

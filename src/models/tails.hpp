@@ -20,4 +20,11 @@ double chi_square_neg_log10_p(double x) noexcept;
 /// The x >= 0 with chi_square_neg_log10_p(x) = neg_log10_p; relative error below 1e-12.
 double chi_square_from_neg_log10_p(double neg_log10_p) noexcept;
 
+/// log P(X > x), natural logarithm, of chi-square with df > 0 degrees of freedom (df need not be
+/// whole); relative error of P below 1e-11. Incomplete gamma function: series DLMF 8.7.1 or
+/// continued fraction DLMF 8.9.2.
+double chi_square_log_tail(double x, double df) noexcept;
+/// The x > 0 with chi_square_log_tail(x, df) = log_tail < 0, to 1e-11 relative.
+double chi_square_quantile(double log_tail, double df) noexcept;
+
 } // namespace salus

@@ -203,5 +203,20 @@ TEST(ChiSquare, QuantileInvertsTheTail) {
     EXPECT_EQ(chi_square_from_neg_log10_p(0), 0);
 }
 
+TEST(ChiSquareTail, AgreesWithR) {
+    // R 4.2.2: pchisq(x, df, lower.tail = FALSE, log.p = TRUE)
+    const double cases[][3] = {
+        {1, 3, -2.2157982843984869e-01},       {50, 7.5, -1.7523429375993597e+01},
+        {0.001, 2.2, -2.2339241049598534e-04}, {900, 4, -4.4388853266049728e+02},
+        {12, 12, -8.0815487796248009e-01},     {0.001, 40, -3.9180381738786400e-85}};
+    for (const auto& [x, df, expected] : cases) {
+        EXPECT_NEAR(chi_square_log_tail(x, df), expected, 1e-12 * std::max(1.0, -expected));
+        if (expected < -1e-10) {
+            EXPECT_NEAR(chi_square_quantile(expected, df), x, 1e-9 * x);
+        }
+    }
+    EXPECT_EQ(chi_square_log_tail(0, 3), 0);
+}
+
 } // namespace
 } // namespace salus

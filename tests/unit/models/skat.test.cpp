@@ -1,0 +1,181 @@
+#include "models/skat.hpp"
+
+#include "base/random.hpp"
+#include "models/chi_square_mixture.hpp"
+#include "models/tails.hpp"
+
+#include <Eigen/Dense>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace salus {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+struct Set {
+    std::vector<double> score, covariance;
+};
+
+// Scores of correlated variants, drawn under the null hypothesis, times `size`.
+Set draw(std::size_t m, std::uint64_t key, double size) {
+    Rng random(1, "skat.test", key);
+    const auto n = static_cast<Eigen::Index>(m);
+    Matrix root(n, n + 3);
+    for (auto& value : root.reshaped())
+        value = random.normal();
+    for (Eigen::Index j = 0; j < n; ++j)
+        root.row(j) *= std::exp(0.5 * random.normal());
+    Vector z(n + 3);
+    for (auto& value : z)
+        value = size * random.normal();
+    const Matrix covariance = root * root.transpose();
+    const Vector score = root * z;
+    return {.score = {score.begin(), score.end()},
+            .covariance = {covariance.data(), covariance.data() + n * n}};
+}
+
+Matrix matrix_of(const Set& set) {
+    const auto n = static_cast<Eigen::Index>(set.score.size());
+    return Eigen::Map<const Matrix>(set.covariance.data(), n, n);
+}
+
+std::vector<double> eigenvalues(const Matrix& matrix) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrix, Eigen::EigenvaluesOnly);
+    return {solver.eigenvalues().begin(), solver.eigenvalues().end()};
+}
+
+const double rhos[] = {0, 0.01, 0.04, 0.09, 0.25, 0.5, 0.999};
+
+// SKAT-O as in Lee 2012, with dense matrices and the sum over x in steps.
+double obvious_skat_o(const Set& set) {
+    const auto m = static_cast<Eigen::Index>(set.score.size());
+    const Matrix phi = matrix_of(set);
+    const Vector one = Vector::Ones(m), s = Eigen::Map<const Vector>(set.score.data(), m);
+    double least = 0;
+    std::vector<ChiSquareMixture> mixtures;
+    for (const double rho : rhos) {
+        const Matrix r = (1 - rho) * Matrix::Identity(m, m) + rho * one * one.transpose();
+        const Matrix half = r.llt().matrixL();
+        mixtures.emplace_back(eigenvalues(half.transpose() * phi * half));
+        least = std::min(least, mixtures.back().log_tail(s.dot(r * s)));
+    }
+    const Matrix z = phi.llt().matrixU();
+    const Vector zbar = z * one / static_cast<double>(m);
+    const double zz = zbar.squaredNorm();
+    const Matrix projection = zbar * zbar.transpose() / zz;
+    const Matrix rest = z.transpose() * (Matrix::Identity(m, m) - projection) * z;
+    const ChiSquareMixture remainder(eigenvalues(rest));
+    const double products = 4 * (z.transpose() * projection * z * rest).trace();
+    const double shrink = std::sqrt(remainder.variance() / (remainder.variance() + products));
+    std::vector<double> quantiles;
+    for (const auto& mixture : mixtures)
+        quantiles.push_back(mixture.quantile(least));
+    const double mm = static_cast<double>(m), along = (z.transpose() * zbar).squaredNorm() / zz;
+    double p = 0;
+    const double step = 4e-4;
+    for (double t = 0.5 * step; t < 8; t += step) {
+        double remaining = 1e300;
+        for (std::size_t k = 0; k < mixtures.size(); ++k) {
+            const double tau = mm * mm * rhos[k] * zz + (1 - rhos[k]) * along;
+            remaining = std::min(remaining, (quantiles[k] - tau * t * t) / (1 - rhos[k]));
+        }
+        const double argument = (remaining - remainder.mean()) * shrink + remainder.mean();
+        p += std::exp(remainder.log_tail(argument) - 0.5 * t * t) * step;
+    }
+    return -std::log10(std::min(p * std::sqrt(2 / M_PI), 7 * std::exp(least)));
+}
+
+TEST(TestSet, NothingToTestIsNaN) {
+    EXPECT_TRUE(std::isnan(test_set({}, {}, SetTestKind::skat_o).skat));
+    const double zero[] = {0};
+    EXPECT_TRUE(std::isnan(test_set(zero, zero, SetTestKind::skat_o).skat_o));
+}
+
+TEST(TestSet, OneVariantIsItsScoreTest) {
+    const double score[] = {3}, variance[] = {2};
+    const SetTests tests = test_set(score, variance, SetTestKind::skat_o);
+    EXPECT_DOUBLE_EQ(tests.skat, chi_square_neg_log10_p(4.5));
+    EXPECT_DOUBLE_EQ(tests.burden, chi_square_neg_log10_p(4.5));
+    EXPECT_DOUBLE_EQ(tests.skat_o, chi_square_neg_log10_p(4.5));
+}
+
+TEST(TestSet, SkatAndBurdenAreThoseOfTheDefinition) {
+    for (const std::size_t m : {2UL, 3UL, 7UL, 40UL}) {
+        const Set set = draw(m, m, 1.5);
+        const SetTests tests = test_set(set.score, set.covariance, SetTestKind::skat);
+        const ChiSquareMixture mixture(eigenvalues(matrix_of(set)));
+        double squares = 0, sum = 0;
+        for (const double s : set.score) {
+            squares += s * s;
+            sum += s;
+        }
+        EXPECT_NEAR(tests.skat, mixture.neg_log10_p(squares), 1e-8);
+        EXPECT_NEAR(tests.burden, chi_square_neg_log10_p(sum * sum / matrix_of(set).sum()), 1e-9);
+        EXPECT_TRUE(std::isnan(tests.skat_o));
+    }
+}
+
+TEST(TestSet, SkatOIsThatOfTheDefinition) {
+    for (const std::size_t m : {2UL, 3UL, 6UL, 15UL}) {
+        for (const double size : {1.0, 2.0}) {
+            const Set set = draw(m, 100 + m, size);
+            const SetTests tests = test_set(set.score, set.covariance, SetTestKind::skat_o);
+            // the step sum is right to 1e-4 relative, where the line of rho = .999 falls to zero
+            EXPECT_NEAR(tests.skat_o, obvious_skat_o(set), 1.5e-4) << m << " " << size;
+        }
+    }
+}
+
+TEST(TestSet, FarTailsStayBetweenTheirBounds) {
+    const Set set = draw(12, 5, 40);
+    const SetTests tests = test_set(set.score, set.covariance, SetTestKind::skat_o);
+    const double best = std::max(tests.skat, tests.burden);
+    EXPECT_GT(best, 250);
+    EXPECT_GT(tests.skat_o, best - std::log10(7.0) - 1e-6); // Bonferroni of the grid
+}
+
+TEST(TestSet, VariantsThatAreCopiesCountAsOne) {
+    const double score[] = {2, 2, 2}, covariance[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    const SetTests tests = test_set(score, covariance, SetTestKind::skat_o);
+    EXPECT_NEAR(tests.skat, chi_square_neg_log10_p(4), 1e-9);
+    EXPECT_NEAR(tests.skat_o, chi_square_neg_log10_p(4), 1e-9);
+}
+
+TEST(TestSet, OppositeScoresOfOneVariantHaveNoBurden) {
+    const double score[] = {2, -2}, covariance[] = {1, -1, -1, 1};
+    const SetTests tests = test_set(score, covariance, SetTestKind::skat_o);
+    EXPECT_TRUE(std::isnan(tests.burden));
+    EXPECT_DOUBLE_EQ(tests.skat_o, tests.skat);
+}
+
+// P is uniform under the null hypothesis: the share of p below a limit lies within four standard
+// errors of it. The reference is drawing itself.
+TEST(TestSet, SkatOIsCalibrated) {
+    const Set set = draw(8, 77, 1);
+    const Matrix root = matrix_of(set).llt().matrixL();
+    const int draws = 4000;
+    int below[2] = {0, 0};
+    const double limits[2] = {0.1, 0.01};
+    for (int k = 0; k < draws; ++k) {
+        Rng random(2, "skat.test", static_cast<std::uint64_t>(k));
+        Vector z(8);
+        for (auto& value : z)
+            value = random.normal();
+        const Vector score = root * z;
+        const double p = std::pow(
+            10.0, -test_set({score.data(), 8}, set.covariance, SetTestKind::skat_o).skat_o);
+        for (int l = 0; l < 2; ++l)
+            below[l] += p < limits[l];
+    }
+    for (int l = 0; l < 2; ++l)
+        EXPECT_NEAR(below[l], draws * limits[l],
+                    4 * std::sqrt(draws * limits[l] * (1 - limits[l])));
+}
+
+} // namespace
+} // namespace salus
