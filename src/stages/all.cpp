@@ -8,6 +8,7 @@
 #include "stages/ingest_health/ingest_health.hpp"
 #include "stages/kinship/kinship.hpp"
 #include "stages/ld/ld.hpp"
+#include "stages/ld_score_regression/ld_score_regression.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/principal_components/principal_components.hpp"
@@ -19,13 +20,21 @@
 namespace salus {
 
 const std::vector<Stage>& all_stages() {
-    static const std::vector<Stage> stages{simulate_stage(),        ingest_genomes_stage(),
-                                           merge_genotypes_stage(), export_genotypes_stage(),
-                                           ingest_health_stage(),   phenotypes_stage(),
-                                           quality_stage(),         ld_stage(),
-                                           kinship_stage(),         principal_components_stage(),
-                                           ancestry_stage(),        allele_frequencies_stage(),
-                                           association_stage(),     risk_stage(),
+    static const std::vector<Stage> stages{simulate_stage(),
+                                           ingest_genomes_stage(),
+                                           merge_genotypes_stage(),
+                                           export_genotypes_stage(),
+                                           ingest_health_stage(),
+                                           phenotypes_stage(),
+                                           quality_stage(),
+                                           ld_stage(),
+                                           kinship_stage(),
+                                           principal_components_stage(),
+                                           ancestry_stage(),
+                                           allele_frequencies_stage(),
+                                           association_stage(),
+                                           ld_score_regression_stage(),
+                                           risk_stage(),
                                            report_stage()};
     return stages;
 }
