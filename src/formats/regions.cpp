@@ -40,7 +40,8 @@ bool RegionSet::all_before(std::string_view chromosome, std::uint32_t position) 
 }
 
 void for_each_line(const std::filesystem::path& path,
-                   const std::function<void(std::string_view line, std::uint64_t number)>& use) {
+                   const std::function<void(std::string_view line, std::uint64_t number)>& use,
+                   Comments comments) {
     ByteStream stream(path);
     std::vector<char> buffer(std::size_t{1} << 16);
     std::string text;
@@ -48,7 +49,8 @@ void for_each_line(const std::filesystem::path& path,
     const auto take = [&](std::string_view line) {
         ++number;
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (!trim(line).empty() && !line.starts_with('#')) use(line, number);
+        const bool comment = comments == Comments::skip && line.starts_with('#');
+        if (!comment && !trim(line).empty()) use(line, number);
     };
     for (std::size_t got; (got = stream.read(buffer)) > 0;) {
         text.append(buffer.data(), got);

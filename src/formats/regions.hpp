@@ -30,10 +30,13 @@ private:
     std::map<std::string, std::vector<Stretch>, std::less<>> chromosomes_; // ascending, disjoint
 };
 
-/// Lines of a text file, gzipped or not, without their ends; those that are empty or begin with
-/// '#' are passed over. Memory: the longest line.
+/// Whether lines that begin with '#' are passed over.
+enum class Comments { skip, give };
+/// Lines of a text file, gzipped or not, without their ends; empty ones, and by default comments,
+/// are passed over. Memory: the longest line.
 void for_each_line(const std::filesystem::path& path,
-                   const std::function<void(std::string_view line, std::uint64_t number)>& use);
+                   const std::function<void(std::string_view line, std::uint64_t number)>& use,
+                   Comments comments = Comments::skip);
 
 /// Reads a region list: BED (chromosome, first base from 0, base behind the last; further columns
 /// are passed over, and lines that begin with "track" or "browser"), or regions as parse_region
