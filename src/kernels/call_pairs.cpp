@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -37,69 +38,69 @@ CallPairSums pair_sums(std::span<const std::uint8_t> a, std::span<const std::uin
 
 namespace {
 
-// Counts that give all sums in the coding x = g - 1 (-1, 0, 1), where x * x is the homozygous bit.
+// Counts that give all sums in the coding x = g' - 1 (-1, 0, 1), where x * x is the homozygous bit.
 struct PlaneCounts {
     std::int64_t both_homozygous = 0, opposite = 0; // opposite: among those, x_a != x_b
-    std::int64_t homozygous_a = 0, alt_a = 0;       // where b is called
-    std::int64_t homozygous_b = 0, alt_b = 0;       // where a is called
-    std::int64_t called = 0;                        // in both
+    std::int64_t called = 0;                        // in both; where called in both:
+    std::int64_t homozygous_a = 0, two_a = 0, homozygous_b = 0, two_b = 0;
+    std::int64_t product() const noexcept { return both_homozygous - 2 * opposite; }
 };
 
-enum class Need { product, product_and_called, product_and_a, product_and_b, everything };
+enum class Need { product, product_and_a, product_and_b, everything };
 
 inline std::int64_t count_bits(std::uint64_t word) noexcept { return std::popcount(word); }
 
 // Inlined into variants that differ in the population count instruction.
 template <Need need>
-[[gnu::always_inline]] inline PlaneCounts count_words(const CallPlanes& a,
-                                                      const CallPlanes& b) noexcept {
+[[gnu::always_inline]] inline PlaneCounts count_words(const CallPlanes& a, const CallPlanes& b,
+                                                      WordRange range) noexcept {
     constexpr bool a_too = need == Need::product_and_a || need == Need::everything;
     constexpr bool b_too = need == Need::product_and_b || need == Need::everything;
-    constexpr bool both_called = need == Need::product_and_called || need == Need::everything;
     PlaneCounts counts;
-    for (std::size_t w = 0; w < a.words; ++w) {
+    for (std::size_t w = range.begin; w < range.end; ++w) {
         const std::uint64_t both = a.homozygous[w] & b.homozygous[w];
         counts.both_homozygous += count_bits(both);
-        counts.opposite += count_bits((a.hom_alt[w] ^ b.hom_alt[w]) & both);
+        counts.opposite += count_bits((a.two[w] ^ b.two[w]) & both);
+        if constexpr (need == Need::product) continue;
+        const std::uint64_t called = a.called[w] & b.called[w];
+        counts.called += count_bits(called);
         if constexpr (a_too) {
-            counts.homozygous_a += count_bits(a.homozygous[w] & b.called[w]);
-            counts.alt_a += count_bits(a.hom_alt[w] & b.called[w]);
+            counts.homozygous_a += count_bits(a.homozygous[w] & called);
+            counts.two_a += count_bits(a.two[w] & called);
         }
         if constexpr (b_too) {
-            counts.homozygous_b += count_bits(b.homozygous[w] & a.called[w]);
-            counts.alt_b += count_bits(b.hom_alt[w] & a.called[w]);
+            counts.homozygous_b += count_bits(b.homozygous[w] & called);
+            counts.two_b += count_bits(b.two[w] & called);
         }
-        if constexpr (both_called) counts.called += count_bits(a.called[w] & b.called[w]);
     }
     return counts;
 }
 
-[[gnu::always_inline]] inline PlaneCounts count_words(Need need, const CallPlanes& a,
-                                                      const CallPlanes& b) noexcept {
+[[gnu::always_inline]] inline PlaneCounts
+count_words(Need need, const CallPlanes& a, const CallPlanes& b, WordRange range) noexcept {
     switch (need) {
     case Need::product:
-        return count_words<Need::product>(a, b);
-    case Need::product_and_called:
-        return count_words<Need::product_and_called>(a, b);
+        return count_words<Need::product>(a, b, range);
     case Need::product_and_a:
-        return count_words<Need::product_and_a>(a, b);
+        return count_words<Need::product_and_a>(a, b, range);
     case Need::product_and_b:
-        return count_words<Need::product_and_b>(a, b);
+        return count_words<Need::product_and_b>(a, b, range);
     case Need::everything:
         break;
     }
-    return count_words<Need::everything>(a, b);
+    return count_words<Need::everything>(a, b, range);
 }
 
-PlaneCounts count_reference(Need need, const CallPlanes& a, const CallPlanes& b) noexcept {
-    return count_words(need, a, b);
+PlaneCounts count_reference(Need need, const CallPlanes& a, const CallPlanes& b,
+                            WordRange range) noexcept {
+    return count_words(need, a, b, range);
 }
 
 #if defined(__x86_64__)
 
 [[gnu::target("popcnt")]] PlaneCounts count_popcnt(Need need, const CallPlanes& a,
-                                                   const CallPlanes& b) noexcept {
-    return count_words(need, a, b);
+                                                   const CallPlanes& b, WordRange range) noexcept {
+    return count_words(need, a, b, range);
 }
 
 #define SALUS_POPCNT512 [[gnu::target("avx512f,avx512vpopcntdq")]]
@@ -118,72 +119,72 @@ SALUS_POPCNT512 inline std::int64_t add_lanes(__m512i sum) noexcept {
 }
 
 template <Need need>
-SALUS_POPCNT512 PlaneCounts count_avx512(const CallPlanes& a, const CallPlanes& b) noexcept {
+SALUS_POPCNT512 PlaneCounts count_avx512(const CallPlanes& a, const CallPlanes& b,
+                                         WordRange range) noexcept {
     constexpr bool a_too = need == Need::product_and_a || need == Need::everything;
     constexpr bool b_too = need == Need::product_and_b || need == Need::everything;
-    constexpr bool both_called = need == Need::product_and_called || need == Need::everything;
     __m512i both_sum = _mm512_setzero_si512(), opposite_sum = both_sum, homozygous_a = both_sum,
-            alt_a = both_sum, homozygous_b = both_sum, alt_b = both_sum, called_sum = both_sum;
-    for (std::size_t w = 0; w < a.words; w += 8) {
+            two_a = both_sum, homozygous_b = both_sum, two_b = both_sum, called_sum = both_sum;
+    for (std::size_t w = range.begin; w < range.end; w += 8) {
         const __m512i hom_a = _mm512_load_si512(a.homozygous + w);
         const __m512i hom_b = _mm512_load_si512(b.homozygous + w);
-        const __m512i two_a = _mm512_load_si512(a.hom_alt + w);
-        const __m512i two_b = _mm512_load_si512(b.hom_alt + w);
+        const __m512i alt_a = _mm512_load_si512(a.two + w);
+        const __m512i alt_b = _mm512_load_si512(b.two + w);
         const __m512i both = _mm512_and_si512(hom_a, hom_b);
         both_sum = add_bits(both_sum, both);
-        // (two_a ^ two_b) & both in one instruction: truth table 0b00101000.
-        opposite_sum = add_bits(opposite_sum, _mm512_ternarylogic_epi64(two_a, two_b, both, 0x28));
+        // (alt_a ^ alt_b) & both in one instruction: truth table 0b00101000.
+        opposite_sum = add_bits(opposite_sum, _mm512_ternarylogic_epi64(alt_a, alt_b, both, 0x28));
+        if constexpr (need == Need::product) continue;
+        const __m512i called =
+            _mm512_and_si512(_mm512_load_si512(a.called + w), _mm512_load_si512(b.called + w));
+        called_sum = add_bits(called_sum, called);
         if constexpr (a_too) {
-            const __m512i called_b = _mm512_load_si512(b.called + w);
-            homozygous_a = add_bits(homozygous_a, _mm512_and_si512(hom_a, called_b));
-            alt_a = add_bits(alt_a, _mm512_and_si512(two_a, called_b));
+            homozygous_a = add_bits(homozygous_a, _mm512_and_si512(hom_a, called));
+            two_a = add_bits(two_a, _mm512_and_si512(alt_a, called));
         }
         if constexpr (b_too) {
-            const __m512i called_a = _mm512_load_si512(a.called + w);
-            homozygous_b = add_bits(homozygous_b, _mm512_and_si512(hom_b, called_a));
-            alt_b = add_bits(alt_b, _mm512_and_si512(two_b, called_a));
+            homozygous_b = add_bits(homozygous_b, _mm512_and_si512(hom_b, called));
+            two_b = add_bits(two_b, _mm512_and_si512(alt_b, called));
         }
-        if constexpr (both_called)
-            called_sum = add_bits(called_sum, _mm512_and_si512(_mm512_load_si512(a.called + w),
-                                                               _mm512_load_si512(b.called + w)));
     }
     PlaneCounts counts{.both_homozygous = add_lanes(both_sum), .opposite = add_lanes(opposite_sum)};
+    if constexpr (need == Need::product) return counts;
+    counts.called = add_lanes(called_sum);
     if constexpr (a_too) {
         counts.homozygous_a = add_lanes(homozygous_a);
-        counts.alt_a = add_lanes(alt_a);
+        counts.two_a = add_lanes(two_a);
     }
     if constexpr (b_too) {
         counts.homozygous_b = add_lanes(homozygous_b);
-        counts.alt_b = add_lanes(alt_b);
+        counts.two_b = add_lanes(two_b);
     }
-    if constexpr (both_called) counts.called = add_lanes(called_sum);
     return counts;
 }
 
-PlaneCounts count_avx512(Need need, const CallPlanes& a, const CallPlanes& b) noexcept {
+PlaneCounts count_avx512(Need need, const CallPlanes& a, const CallPlanes& b,
+                         WordRange range) noexcept {
     switch (need) {
     case Need::product:
-        return count_avx512<Need::product>(a, b);
-    case Need::product_and_called:
-        return count_avx512<Need::product_and_called>(a, b);
+        return count_avx512<Need::product>(a, b, range);
     case Need::product_and_a:
-        return count_avx512<Need::product_and_a>(a, b);
+        return count_avx512<Need::product_and_a>(a, b, range);
     case Need::product_and_b:
-        return count_avx512<Need::product_and_b>(a, b);
+        return count_avx512<Need::product_and_b>(a, b, range);
     case Need::everything:
         break;
     }
-    return count_avx512<Need::everything>(a, b);
+    return count_avx512<Need::everything>(a, b, range);
 }
 #endif
 
-PlaneCounts count_planes(Need need, const CallPlanes& a, const CallPlanes& b, Isa isa) noexcept {
+PlaneCounts count_planes(Need need, const CallPlanes& a, const CallPlanes& b, WordRange range,
+                         Isa isa) noexcept {
 #if defined(__x86_64__)
-    if (isa == Isa::avx512_vnni) return count_avx512(need, a, b);
-    if (isa == Isa::avx2) return count_popcnt(need, a, b);
+    if (isa == Isa::avx512_vnni) return count_avx512(need, a, b, range);
+    if (isa == Isa::avx2) return count_popcnt(need, a, b, range);
 #endif
     static_cast<void>(isa);
-    return count_reference(need, a, b);
+    return count_reference(need, a, b, range);
 }
 
 // Copies of a sample in planes, or `missing`.
@@ -191,7 +192,7 @@ inline std::uint8_t call_in(const CallPlanes& planes, std::size_t sample) noexce
     const std::size_t word = sample / 64, bit = sample % 64;
     if ((planes.called[word] >> bit & 1) == 0) return missing;
     if ((planes.homozygous[word] >> bit & 1) == 0) return het;
-    return (planes.hom_alt[word] >> bit & 1) != 0 ? hom_alt : hom_ref;
+    return ((planes.two[word] >> bit & 1) != 0) != planes.flipped ? hom_alt : hom_ref;
 }
 
 // Adds what a pair of calls, at least one of them not hom_ref, changes against "all of a, all of
@@ -224,9 +225,9 @@ struct Split {
     const std::uint8_t* row;
     std::size_t row_bytes; // readable
     const std::uint64_t* members;
-    std::size_t words;
+    std::size_t words; // of a plane
     HetCall het_call;
-    std::uint64_t *homozygous, *hom_alt, *called;
+    std::uint64_t *homozygous, *two, *called;
 };
 
 struct SplitCounts {
@@ -252,17 +253,18 @@ struct RowWords {
 [[gnu::always_inline]] inline void split_word(const Split& s, std::size_t w, std::uint64_t low,
                                               std::uint64_t high, SplitCounts& counts) noexcept {
     const std::uint64_t members = s.members[w];
-    s.homozygous[w] = ~low & members;
-    s.hom_alt[w] = ~low & high & members;
-    s.called[w] = s.het_call == HetCall::one_copy ? ~(low & high) & members : ~low & members;
+    const bool one_copy = s.het_call == HetCall::one_copy;
+    s.homozygous[w] = one_copy ? (~low | high) & members : members;
+    s.two[w] = ~low & high & members;
+    s.called[w] = one_copy ? ~(low & high) & members : ~low & members;
     counts.called += count_bits(s.called[w]);
-    counts.homozygous += count_bits(s.homozygous[w]);
-    counts.hom_alt += count_bits(s.hom_alt[w]);
+    counts.homozygous += count_bits(~low & members);
+    counts.hom_alt += count_bits(s.two[w]);
 }
 
-CallSums split_reference(const Split& s) noexcept {
+CallSums split_reference(const Split& s, WordRange range) noexcept {
     SplitCounts counts;
-    for (std::size_t w = 0; w < s.words; ++w) {
+    for (std::size_t w = range.begin; w < range.end; ++w) {
         const RowWords row = row_words(s, w);
         split_word(s, w, even_bits(row.first) | even_bits(row.second) << 32,
                    even_bits(row.first >> 1) | even_bits(row.second >> 1) << 32, counts);
@@ -271,10 +273,10 @@ CallSums split_reference(const Split& s) noexcept {
 }
 
 #if defined(__x86_64__)
-[[gnu::target("bmi2,popcnt")]] CallSums split_bmi2(const Split& s) noexcept {
+[[gnu::target("bmi2,popcnt")]] CallSums split_bmi2(const Split& s, WordRange range) noexcept {
     constexpr std::uint64_t even = 0x5555555555555555, odd = ~even;
     SplitCounts counts;
-    for (std::size_t w = 0; w < s.words; ++w) {
+    for (std::size_t w = range.begin; w < range.end; ++w) {
         const RowWords row = row_words(s, w);
         split_word(s, w, _pext_u64(row.first, even) | _pext_u64(row.second, even) << 32,
                    _pext_u64(row.first, odd) | _pext_u64(row.second, odd) << 32, counts);
@@ -283,35 +285,61 @@ CallSums split_reference(const Split& s) noexcept {
 }
 #endif
 
-CallSums split(const Split& s, Isa isa) noexcept {
+CallSums split(const Split& s, WordRange range, Isa isa) noexcept {
 #if defined(__x86_64__)
-    if (isa != Isa::reference && __builtin_cpu_supports("bmi2")) return split_bmi2(s);
+    if (isa != Isa::reference && __builtin_cpu_supports("bmi2")) return split_bmi2(s, range);
 #endif
     static_cast<void>(isa);
-    return split_reference(s);
+    return split_reference(s, range);
+}
+
+// Makes g' = 2 - g of g.
+void flip(const Split& s) noexcept {
+    for (std::size_t w = 0; w < s.words; ++w)
+        s.two[w] = s.homozygous[w] & s.called[w] & ~s.two[w];
+}
+
+CallSums flipped(const CallSums& s) noexcept {
+    return {.called = s.called,
+            .sum = 2 * s.called - s.sum,
+            .squares = 4 * (s.called - s.sum) + s.squares};
 }
 
 } // namespace
 
 SampleBits::SampleBits(std::span<const std::uint8_t> members)
     : samples_(members.size()), words_((members.size() + 511) / 512 * 8),
-      lines_(std::max<std::size_t>(1, words_ / 8)) {
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        if (members[i] == 0) continue;
-        lines_[i / 512].word[i / 64 % 8] |= std::uint64_t{1} << (i % 64);
-        ++count_;
+      lines_(std::max<std::size_t>(1, words_ / 8)), after_(words_ / 8 + 1) {
+    for (std::size_t i = members.size(); i-- > 0;) {
+        if (members[i] != 0) {
+            lines_[i / 512].word[i / 64 % 8] |= std::uint64_t{1} << (i % 64);
+            ++count_;
+        }
+        after_[i / 512] = count_;
     }
 }
 
-CallPlaneSlots::CallPlaneSlots(std::size_t slots, std::size_t words)
-    : words_(words), lines_(std::max<std::size_t>(1, slots * 3 * words / 8)), planes_(slots) {
-    SALUS_ASSERT(words % 8 == 0);
+Moments moments_of(const CallSums& sums) noexcept {
+    if (sums.called == 0) return {};
+    const auto n = static_cast<double>(sums.called);
+    const std::int64_t scaled = sums.called * sums.squares - sums.sum * sums.sum;
+    return {.mean = static_cast<double>(sums.sum) / std::sqrt(n),
+            .spread = std::sqrt(static_cast<double>(scaled) / n)};
+}
+
+CallPlaneSlots::CallPlaneSlots(std::size_t slots, std::size_t words, double head_share)
+    : words_(words),
+      head_(std::min(
+          words, static_cast<std::size_t>(static_cast<double>(words) * head_share / 8 + 0.5) * 8)),
+      lines_(std::max<std::size_t>(1, slots * 3 * words / 8)), planes_(slots) {
+    SALUS_ASSERT(words % 8 == 0 && head_share > 0 && head_share <= 1);
     for (std::size_t slot = 0; slot < slots; ++slot) {
         const std::uint64_t* const first = lines_[0].word + 3 * words * slot;
         planes_[slot] = {.homozygous = first,
-                         .hom_alt = first + words,
+                         .two = first + words,
                          .called = first + 2 * words,
-                         .words = words};
+                         .words = words,
+                         .head = head_};
     }
 }
 
@@ -320,49 +348,65 @@ void CallPlaneSlots::set(std::size_t slot, std::span<const std::uint8_t> row,
     SALUS_ASSERT(slot < planes_.size() && members.words() == words_);
     if (words_ == 0) return;
     std::uint64_t* const first = lines_[0].word + 3 * words_ * slot;
+    const Split parts{.row = row.data(),
+                      .row_bytes = (members.samples() + 255) / 256 * 64,
+                      .members = members.data(),
+                      .words = words_,
+                      .het_call = het_call,
+                      .homozygous = first,
+                      .two = first + words_,
+                      .called = first + 2 * words_};
+    const CallSums head = split(parts, {0, head_}, isa), rest = split(parts, {head_, words_}, isa);
     CallPlanes& planes = planes_[slot];
-    planes.sums = split({.row = row.data(),
-                         .row_bytes = (members.samples() + 255) / 256 * 64,
-                         .members = members.data(),
-                         .words = words_,
-                         .het_call = het_call,
-                         .homozygous = first,
-                         .hom_alt = first + words_,
-                         .called = first + 2 * words_},
-                        isa);
-    planes.complete = planes.sums.called == static_cast<std::int64_t>(members.count());
+    planes.sums = {.called = head.called + rest.called,
+                   .sum = head.sum + rest.sum,
+                   .squares = head.squares + rest.squares};
+    planes.flipped = planes.sums.sum > planes.sums.called;
+    if (planes.flipped) flip(parts);
+    planes.minor = planes.flipped ? flipped(planes.sums) : planes.sums;
+    planes.rest = planes.flipped ? flipped(rest) : rest;
+    planes.rest.called = static_cast<std::int64_t>(members.count_from(head_));
+    planes.rest_moments = moments_of(planes.rest);
+    planes.members = static_cast<std::int64_t>(members.count());
+    planes.complete = planes.sums.called == planes.members;
+}
+
+std::int64_t centred_product(const CallPlanes& a, const CallPlanes& b, WordRange range,
+                             Isa isa) noexcept {
+    return count_planes(Need::product, a, b, range, isa).product();
 }
 
 CallPairSums pair_sums(const CallPlanes& a, const CallPlanes& b, Isa isa) noexcept {
     const Need need = a.complete ? (b.complete ? Need::product : Need::product_and_a)
                                  : (b.complete ? Need::product_and_b : Need::everything);
-    const PlaneCounts counts = count_planes(need, a, b, isa);
-    CallPairSums sums{.samples = need == Need::everything ? counts.called
-                                 : a.complete             ? b.sums.called
-                                                          : a.sums.called,
-                      .sum_a = a.sums.sum,
-                      .sum_b = b.sums.sum,
-                      .squares_a = a.sums.squares,
-                      .squares_b = b.sums.squares};
-    if (!b.complete) {
-        const std::int64_t x = 2 * counts.alt_a - counts.homozygous_a;
+    const PlaneCounts counts = count_planes(need, a, b, {0, a.words}, isa);
+    CallPairSums sums{.samples = need == Need::product ? a.members : counts.called,
+                      .sum_a = a.minor.sum,
+                      .sum_b = b.minor.sum,
+                      .squares_a = a.minor.squares,
+                      .squares_b = b.minor.squares,
+                      .product = counts.product() + a.minor.sum + b.minor.sum - a.members};
+    if (!b.complete) { // with g' = x + 1
+        const std::int64_t x = 2 * counts.two_a - counts.homozygous_a;
         sums.sum_a = x + sums.samples;
         sums.squares_a = counts.homozygous_a + 2 * x + sums.samples;
     }
     if (!a.complete) {
-        const std::int64_t x = 2 * counts.alt_b - counts.homozygous_b;
+        const std::int64_t x = 2 * counts.two_b - counts.homozygous_b;
         sums.sum_b = x + sums.samples;
         sums.squares_b = counts.homozygous_b + 2 * x + sums.samples;
     }
-    // g_a g_b = x_a x_b + g_a + g_b - 1.
-    sums.product =
-        counts.both_homozygous - 2 * counts.opposite + sums.sum_a + sums.sum_b - sums.samples;
+    if (a.flipped) {
+        sums.product = 2 * sums.sum_b - sums.product;
+        sums.squares_a += 4 * (sums.samples - sums.sum_a);
+        sums.sum_a = 2 * sums.samples - sums.sum_a;
+    }
+    if (b.flipped) {
+        sums.product = 2 * sums.sum_a - sums.product;
+        sums.squares_b += 4 * (sums.samples - sums.sum_b);
+        sums.sum_b = 2 * sums.samples - sums.sum_b;
+    }
     return sums;
-}
-
-CallPairGlance pair_glance(const CallPlanes& a, const CallPlanes& b, Isa isa) noexcept {
-    const PlaneCounts counts = count_planes(Need::product_and_called, a, b, isa);
-    return {.samples = counts.called, .product = counts.both_homozygous - 2 * counts.opposite};
 }
 
 CallPairSums pair_sums(std::span<const Carrier> carriers, const CallSums& sums_a,

@@ -2,36 +2,32 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
 
 constexpr double allowance = 0x1p-44;
 
-// A variant over its called samples in the orientation with fewer copies, and what the samples
-// called in it but not in the other variant can hold.
+// How many samples are called in both variants, at least and at most.
+struct BothCalled {
+    std::int64_t least, most;
+    BothCalled(const CallSums& a, const CallSums& b, std::int64_t members) noexcept
+        : least(std::max<std::int64_t>(0, a.called + b.called - members)),
+          most(std::min(a.called, b.called)) {}
+};
+
+// Minor copies of a variant over the samples called in both: `lost` copies, and between `lost` and
+// 2 * `lost` squares, are with those who are missing in the other one.
 struct Bounded {
-    std::int64_t sum, squares, lost_max;
-    bool flipped;
-    Bounded(const CallSums& s, std::int64_t both) noexcept
-        : sum(s.sum), squares(s.squares), flipped(s.sum > s.called) {
-        if (flipped) {
-            squares += 4 * (s.called - sum);
-            sum = 2 * s.called - sum;
-        }
-        lost_max = std::min(2 * (s.called - both), sum);
-    }
-    // n^2 times the variance over the n samples called in both, for every number of lost copies:
-    // with `lost` copies between `lost` and 2 * `lost` squares are lost.
-    std::int64_t least_variance(std::int64_t n) const noexcept {
-        const auto at = [&](std::int64_t lost) {
-            return n * (squares - 2 * lost) - (sum - lost) * (sum - lost);
-        };
-        return std::max<std::int64_t>(0, std::min(at(0), at(lost_max))); // concave in between
-    }
-    std::int64_t most_variance(std::int64_t n) const noexcept {
-        return n * squares - (sum - lost_max) * (sum - lost_max);
+    std::int64_t most_sum, least_sum;
+    std::int64_t least_variance, most_variance; // times the square of the samples called in both
+    Bounded(const CallSums& s, const BothCalled& both) noexcept : most_sum(s.sum) {
+        const std::int64_t lost = std::min(2 * (s.called - both.least), s.sum);
+        least_sum = s.sum - lost;
+        const std::int64_t none = both.least * s.squares - s.sum * s.sum,
+                           all = both.least * (s.squares - 2 * lost) - least_sum * least_sum;
+        least_variance = std::max<std::int64_t>(0, std::min(none, all)); // concave in between
+        most_variance = both.most * s.squares - least_sum * least_sum;
     }
 };
 
@@ -68,47 +64,44 @@ bool R2Limit::exceeded(const CallPairSums& sums) const noexcept {
                  static_cast<double>(m.variance_b));
 }
 
-bool R2Limit::reachable(const CallSums& a, const CallSums& b) const noexcept {
-    const std::int64_t n = a.called;
+ProductRange product_range(const CallSums& a, const CallSums& b, std::int64_t members) noexcept {
     const Carriers x = carriers_of(a), y = carriers_of(b);
     // The product is the sum over copies k, l of the people with at least k of a and l of b.
     const auto together = [&](auto&& overlap) {
         return overlap(x.one, y.one) + overlap(x.one, y.two) + overlap(x.two, y.one) +
                overlap(x.two, y.two);
     };
-    const std::int64_t most =
-        together([](std::int64_t p, std::int64_t q) { return std::min(p, q); });
-    const std::int64_t least = together(
-        [n](std::int64_t p, std::int64_t q) { return std::max<std::int64_t>(0, p + q - n); });
-    const std::int64_t covariance =
-        std::max(std::abs(n * most - a.sum * b.sum), std::abs(n * least - a.sum * b.sum));
-    return above(static_cast<double>(covariance),
-                 static_cast<double>(n * a.squares - a.sum * a.sum),
-                 static_cast<double>(n * b.squares - b.sum * b.sum));
+    return {.least = together([members](std::int64_t p, std::int64_t q) {
+                return std::max<std::int64_t>(0, p + q - members);
+            }),
+            .most = together([](std::int64_t p, std::int64_t q) { return std::min(p, q); })};
 }
 
-std::optional<bool> R2Limit::decide(const CallPairGlance& pair, const CallSums& a,
-                                    const CallSums& b) const noexcept {
-    const std::int64_t n = pair.samples;
-    const Bounded x(a, n), y(b, n);
-    const std::int64_t product = n * (x.flipped == y.flipped ? pair.product : -pair.product);
-    // With g = x + 1 the covariance is n sum(x_a x_b) - (n - sum g_a) (n - sum g_b).
-    std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = -low;
-    for (const std::int64_t lost_a : {std::int64_t{0}, x.lost_max})
-        for (const std::int64_t lost_b : {std::int64_t{0}, y.lost_max}) {
-            const std::int64_t covariance = product - (n - x.sum + lost_a) * (n - y.sum + lost_b);
-            low = std::min(low, covariance);
-            high = std::max(high, covariance);
-        }
+ProductRange rest_range(const Moments& a, const Moments& b) noexcept {
+    const double mean = a.mean * b.mean, reach = a.spread * b.spread;
+    // One more on either side covers all rounding, below 2^30 samples.
+    return {.least = static_cast<std::int64_t>(mean - reach) - 1,
+            .most = static_cast<std::int64_t>(mean + reach) + 1};
+}
+
+std::optional<bool> R2Limit::decide(ProductRange product, const CallSums& a, const CallSums& b,
+                                    std::int64_t members) const noexcept {
+    const BothCalled both(a, b, members);
+    const Bounded x(a, both), y(b, both);
+    const std::int64_t least = std::max<std::int64_t>(0, product.least);
+    const std::int64_t low = both.least * least - x.most_sum * y.most_sum,
+                       high = both.most * product.most - x.least_sum * y.least_sum;
     const auto most = static_cast<double>(std::max(std::abs(low), std::abs(high)));
-    if (!above(most, static_cast<double>(x.least_variance(n)),
-               static_cast<double>(y.least_variance(n))))
+    if (!above(most, static_cast<double>(x.least_variance), static_cast<double>(y.least_variance)))
         return false;
-    const std::int64_t least = low > 0 ? low : high < 0 ? high : 0;
-    if (above(static_cast<double>(least), static_cast<double>(x.most_variance(n)),
-              static_cast<double>(y.most_variance(n))))
+    const auto nearest = static_cast<double>(low > 0 ? low : high < 0 ? high : 0);
+    if (above(nearest, static_cast<double>(x.most_variance), static_cast<double>(y.most_variance)))
         return true;
     return std::nullopt;
+}
+
+double R2Limit::head_share() const noexcept {
+    return std::clamp(1.07 - std::sqrt(std::max(0.0, limit_)), 0.1, 1.0);
 }
 
 CallPairSums x_linked_sums(const CallPairSums& others, const CallPairSums& males) noexcept {

@@ -19,20 +19,31 @@ LdMoments ld_moments(const CallPairSums& sums) noexcept;
 /// does not vary there.
 double pairwise_r2(const CallPairSums& sums) noexcept;
 
+/// Bounds of a sum of products of minor copies.
+struct ProductRange {
+    std::int64_t least = 0, most = 0;
+};
+/// What the product of two variants can be, from how many people carry one and two copies: the
+/// extreme arrangements. Sums of minor copies over `members` samples, missing calls as 0 copies.
+ProductRange product_range(const CallSums& a, const CallSums& b, std::int64_t members) noexcept;
+/// What samples of which the moments are known can add to the product: the mean product, more or
+/// less the root of the product of the variances.
+ProductRange rest_range(const Moments& a, const Moments& b) noexcept;
+
 /// Whether r2 of a pair is above the limit, decided as plink2 2.00a3.5 decides it: in double from
 /// the exact moments, with a relative allowance of 2^-44. A pair without variation never is.
 class R2Limit {
 public:
     explicit R2Limit(double r2_max) noexcept;
     bool exceeded(const CallPairSums& sums) const noexcept;
-    /// False only if no two variants with these sums over the same samples, none of them missing,
-    /// can exceed the limit: O(1), from the extreme arrangements of the genotypes.
-    bool reachable(const CallSums& a, const CallSums& b) const noexcept;
-    /// The verdict from the product and the number of samples called in both, given the sums of
-    /// each variant over its own called samples; nothing if it hangs on who is missing. Never
-    /// contradicts `exceeded`.
-    std::optional<bool> decide(const CallPairGlance& pair, const CallSums& a,
-                               const CallSums& b) const noexcept;
+    /// The verdict from bounds of the product alone: `product` is the sum of g'_a g'_b over the
+    /// samples called in both, `a` and `b` the sums of g' (minor copies) over the own called ones
+    /// of each. Nothing if it hangs on the product or on who is missing; never that if both are
+    /// complete and the product is known. Never contradicts `exceeded`.
+    std::optional<bool> decide(ProductRange product, const CallSums& a, const CallSums& b,
+                               std::int64_t members) const noexcept;
+    /// Share of the samples after which most pairs without LD are settled by bounds of the rest.
+    double head_share() const noexcept;
 
 private:
     double limit_;

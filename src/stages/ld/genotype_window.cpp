@@ -9,6 +9,8 @@ namespace {
 
 // A list beats planes up to about this many samples a carrier.
 constexpr std::size_t samples_per_carrier = 512;
+// From so many samples on the kernel costs more than a look at the extreme arrangements.
+constexpr std::int64_t least_for_arrangements = 32768;
 
 SampleBits other_samples(const LdSamples& samples) {
     std::vector<std::uint8_t> others = samples.members;
@@ -32,10 +34,10 @@ void SharedGenotypes::read_block(std::uint64_t row, VariantBlock& out) const {
 
 GenotypeWindow::GenotypeWindow(const SharedGenotypes& genotypes,
                                std::span<const std::uint64_t> rows, const SampleSets& sets,
-                               bool x_linked, std::size_t width)
+                               bool x_linked, std::size_t width, double head_share)
     : genotypes_(genotypes), rows_(rows), sets_(sets), x_linked_(x_linked),
-      width_(std::max<std::size_t>(1, width)), planes_(width_, sets.first.words()), slots_(width_),
-      unpacked_((sets.first.samples() + 255) / 256 + 1) {
+      width_(std::max<std::size_t>(1, width)), planes_(width_, sets.first.words(), head_share),
+      slots_(width_), unpacked_((sets.first.samples() + 255) / 256 + 1) {
     if (x_linked) male_planes_ = CallPlaneSlots(width_, sets.males.words());
 }
 
@@ -108,17 +110,29 @@ CallSums GenotypeWindow::sums(std::uint32_t candidate) const noexcept {
             .squares = 2 * others.squares + males.squares};
 }
 
+bool planes_in_ld(const CallPlanes& a, const CallPlanes& b, const R2Limit& limit) noexcept {
+    const auto decide = [&](ProductRange range) {
+        return limit.decide(range, a.minor, b.minor, a.members);
+    };
+    if (a.members >= least_for_arrangements)
+        if (decide(product_range(a.minor, b.minor, a.members)) == false) return false;
+    std::int64_t product = a.minor.sum + b.minor.sum - a.members;
+    product += centred_product(a, b, {0, a.head});
+    if (a.head < a.words) {
+        // The centred products of the rest, from the sum of its products.
+        const ProductRange rest = rest_range(a.rest_moments, b.rest_moments);
+        const std::int64_t known = product - a.rest.sum - b.rest.sum + a.rest.called;
+        if (decide({known + rest.least, known + rest.most}) == false) return false;
+        product += centred_product(a, b, {a.head, a.words});
+    }
+    const auto verdict = decide({product, product});
+    return verdict ? *verdict : limit.exceeded(pair_sums(a, b));
+}
+
 bool GenotypeWindow::in_ld(std::uint32_t a, std::uint32_t b, const R2Limit& limit) const noexcept {
     const std::size_t x = slot(a), y = slot(b);
     if (x_linked_ || slots_[x].listed || slots_[y].listed) return limit.exceeded(pair(a, b));
-    const CallPlanes &first = planes_[x], &second = planes_[y];
-    if (first.complete && second.complete) {
-        if (!limit.reachable(first.sums, second.sums)) return false;
-    } else if (!first.complete && !second.complete) {
-        const auto verdict = limit.decide(pair_glance(first, second), first.sums, second.sums);
-        if (verdict) return *verdict;
-    }
-    return limit.exceeded(pair_sums(first, second));
+    return planes_in_ld(planes_[x], planes_[y], limit);
 }
 
 } // namespace salus::ld

@@ -30,6 +30,10 @@ private:
     mutable std::mutex mutex_;
 };
 
+/// Whether r2 of two variants is above the limit, from planes of one set: bounds first, then as
+/// many samples as it takes.
+bool planes_in_ld(const CallPlanes& a, const CallPlanes& b, const R2Limit& limit) noexcept;
+
 /// Genotypes of a sliding range of the candidates of one chromosome, in the form that pair sums
 /// want: planes, or the carrier list where few carry the variant. Not for several threads while it
 /// slides; pairs may be asked by many.
@@ -38,8 +42,9 @@ class GenotypeWindow {
 public:
     /// \param rows  [candidate] of the store; must live as long
     /// \param width  most candidates at once
+    /// \param head_share  as R2Limit::head_share, where in_ld is asked
     GenotypeWindow(const SharedGenotypes& genotypes, std::span<const std::uint64_t> rows,
-                   const SampleSets& sets, bool x_linked, std::size_t width);
+                   const SampleSets& sets, bool x_linked, std::size_t width, double head_share = 1);
 
     /// Moves to [begin, end): forgets what is before `begin` and reads up to `end`. Both only
     /// grow, and end - begin is at most the width.

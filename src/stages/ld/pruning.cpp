@@ -81,7 +81,7 @@ SegmentResult ChromosomePruner::prune(const Segment& segment) const {
     LdPruner pruner(slice(candidates_.major_frequency, base, end),
                     constant(candidates_, base, end));
     GenotypeWindow genotypes(genotypes_, candidates_.row, sets_, candidates_.x_linked,
-                             width(segment.warm_up, segment.last));
+                             width(segment.warm_up, segment.last), limit_.head_share());
     run(pruner, segment.warm_up, segment.first, base, genotypes);
     SegmentResult result;
     if (segment.first > segment.warm_up) {
@@ -104,7 +104,7 @@ void ChromosomePruner::prune_from(const Segment& segment,
     LdPruner pruner(slice(candidates_.major_frequency, base, end), std::move(flags));
     pruner.resume(known - base);
     GenotypeWindow genotypes(genotypes_, candidates_.row, sets_, candidates_.x_linked,
-                             width(segment.first, segment.last));
+                             width(segment.first, segment.last), limit_.head_share());
     run(pruner, segment.first, segment.last, base, genotypes);
     std::copy(pruner.removed().begin(), pruner.removed().end(), removed.begin() + base);
 }
