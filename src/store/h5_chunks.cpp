@@ -118,6 +118,17 @@ const H5File::State::OpenDataset& H5File::State::dataset(std::string_view name) 
 
 void H5File::State::close_datasets() const noexcept { datasets_.clear(); }
 
+const TableSpec* H5File::State::known_spec(std::string_view table) const {
+    const auto found = specs_.find(table);
+    return found == specs_.end() ? nullptr : &found->second;
+}
+
+void H5File::State::remember_spec(std::string_view table, const TableSpec& spec) const {
+    if (access != h5::Access::reading) return;
+    if (specs_.size() >= open_datasets_max) specs_.clear();
+    specs_.emplace(table, spec);
+}
+
 void H5File::State::read_chunk(std::string_view name, hsize_t first_row,
                                std::span<std::byte> plain) const {
     const OpenDataset& from = dataset(name);

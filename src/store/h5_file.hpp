@@ -53,6 +53,9 @@ struct H5File::State {
     const OpenDataset& dataset(std::string_view name) const;
     void read_rows(std::string_view name, std::uint64_t begin, std::span<std::byte> rows) const;
     void close_datasets() const noexcept;
+    /// Of a table in a file that is only read: looked up once.
+    const TableSpec* known_spec(std::string_view table) const;
+    void remember_spec(std::string_view table, const TableSpec& spec) const;
 
 private:
     /// The chunk in which the last read of a dataset ended: the next read goes on there.
@@ -65,6 +68,7 @@ private:
     void forget_last_chunk(std::string_view name) const;
 
     mutable std::map<std::string, OpenDataset, std::less<>> datasets_;
+    mutable std::map<std::string, TableSpec, std::less<>> specs_;
     mutable h5::ChunkCodec codec_;
     mutable std::map<std::string, LastChunk, std::less<>> last_chunks_;
     mutable std::size_t last_chunks_bytes_ = 0;

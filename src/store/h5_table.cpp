@@ -317,6 +317,7 @@ bool H5File::is_table(std::string_view group) const {
 }
 
 TableSpec H5File::table_spec(std::string_view table) const {
+    if (const TableSpec* known = state_->known_spec(table)) return *known;
     if (!exists(table) || !is_table(table)) {
         const std::vector<std::string> known = tables();
         const auto near = nearest(table, known);
@@ -339,6 +340,7 @@ TableSpec H5File::table_spec(std::string_view table) const {
                                 .unit = text_attribute(path, "units").value_or(""),
                                 .doc = text_attribute(path, "long_name").value_or("")});
     }
+    state_->remember_spec(table, spec);
     return spec;
 }
 
