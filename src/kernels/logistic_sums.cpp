@@ -68,7 +68,35 @@ struct Call {
     std::span<const double> first, second;
     std::span<double> out, out2;
     double value = 0;
+    const SlopeColumns* slopes = nullptr;
+    double at = 0;
+    SlopeSums sums = {};
 };
+
+// Sum of logs as logs of products of 64 factors, which are at most 2^64.
+struct LogProduct {
+    Lanes product;
+    double logs;
+};
+SALUS_INLINE void flush(LogProduct& sum) noexcept {
+    for (std::size_t lane = 0; lane < sample_lanes; ++lane)
+        sum.logs += std::log(sum.product[lane]);
+    sum.product = sum.product * 0 + 1.0;
+}
+
+// With e = exp(-|eta|): the smaller of mu and 1 - mu, mu, and e itself.
+struct Logistic {
+    Lanes eta, positive, small, other, mu;
+};
+SALUS_INLINE void logistic_of(Logistic& l) noexcept {
+    const Lanes zero{};
+    l.eta = l.eta > 700.0 ? zero + 700.0 : l.eta;
+    l.eta = l.eta < -700.0 ? zero - 700.0 : l.eta;
+    l.positive = l.eta > 0.0 ? l.eta : zero;
+    l.small = exp_lanes(l.eta - 2 * l.positive);
+    l.other = l.small / (1.0 + l.small);
+    l.mu = l.eta > 0.0 ? 1.0 - l.other : l.other;
+}
 
 SALUS_INLINE void predictor_body(Call& call) noexcept {
     const auto columns = call.design.columns;
@@ -80,24 +108,19 @@ SALUS_INLINE void predictor_body(Call& call) noexcept {
     }
 }
 
-// log(1 + exp(eta)) = max(eta, 0) + log(1 + exp(-|eta|)); the logs are taken of products of 64
-// factors, which are at most 2^64.
+// log(1 + exp(eta)) = max(eta, 0) + log(1 + exp(-|eta|)).
 SALUS_INLINE void terms_body(Call& call) noexcept {
     const std::size_t samples = call.design.samples, padded = call.design.padded();
-    Lanes likelihood{}, product = likelihood + 1.0;
-    double logs = 0;
+    Lanes likelihood{};
+    LogProduct logs{likelihood + 1.0, 0};
     for (std::size_t i = 0; i < padded; i += sample_lanes) {
-        Lanes eta = load(call.first.data() + i);
-        const Lanes y = load(call.second.data() + i), zero{};
-        eta = eta > 700.0 ? zero + 700.0 : eta;
-        eta = eta < -700.0 ? zero - 700.0 : eta;
-        const Lanes positive = eta > 0.0 ? eta : zero;
-        const Lanes small = exp_lanes(eta - 2 * positive); // exp(-|eta|)
-        const Lanes other = small / (1.0 + small);         // the smaller of mu and 1 - mu
-        const Lanes mu = eta > 0.0 ? 1.0 - other : other;
-        store(call.out.data() + i, y - mu);
-        store(call.out2.data() + i, other * (1.0 - other));
-        Lanes term = y * eta - positive, factor = 1.0 + small;
+        Logistic l;
+        l.eta = load(call.first.data() + i);
+        logistic_of(l);
+        const Lanes y = load(call.second.data() + i);
+        store(call.out.data() + i, y - l.mu);
+        store(call.out2.data() + i, l.other * (1.0 - l.other));
+        Lanes term = y * l.eta - l.positive, factor = 1.0 + l.small;
         if (i + sample_lanes > samples) {
             for (std::size_t lane = samples - i; lane < sample_lanes; ++lane) {
                 term[lane] = 0;
@@ -105,14 +128,43 @@ SALUS_INLINE void terms_body(Call& call) noexcept {
             }
         }
         likelihood += term;
-        product *= factor;
-        if (i / sample_lanes % 64 == 63 || i + sample_lanes >= padded) {
-            for (std::size_t lane = 0; lane < sample_lanes; ++lane)
-                logs += std::log(product[lane]);
-            product = zero + 1.0;
-        }
+        logs.product *= factor;
+        if (i / sample_lanes % 64 == 63 || i + sample_lanes >= padded) flush(logs);
     }
-    call.value = add_lanes(likelihood) - logs;
+    call.value = add_lanes(likelihood) - logs.logs;
+}
+
+SALUS_INLINE void slopes_body(Call& call) noexcept {
+    const SlopeColumns& columns = *call.slopes;
+    const std::size_t samples = columns.samples, padded = padded_samples(samples);
+    Lanes likelihood{}, score{}, information{}, third{}, fourth{};
+    LogProduct logs{likelihood + 1.0, 0};
+    for (std::size_t i = 0; i < padded; i += sample_lanes) {
+        const Lanes slope = load(columns.slope.data() + i), y = load(columns.outcome.data() + i);
+        Logistic l;
+        l.eta = load(columns.offset.data() + i) + call.at * slope;
+        logistic_of(l);
+        const Lanes weight = l.other * (1.0 - l.other), square = slope * slope * weight;
+        Lanes term = y * l.eta - l.positive, factor = 1.0 + l.small;
+        if (i + sample_lanes > samples) {
+            for (std::size_t lane = samples - i; lane < sample_lanes; ++lane) {
+                term[lane] = 0;
+                factor[lane] = 1;
+            }
+        }
+        likelihood += term;
+        score += slope * (y - l.mu);
+        information += square;
+        third += square * slope * (1.0 - 2.0 * l.mu);
+        fourth += square * (slope * slope) * (1.0 - 6.0 * weight);
+        logs.product *= factor;
+        if (i / sample_lanes % 64 == 63 || i + sample_lanes >= padded) flush(logs);
+    }
+    call.sums = {.log_likelihood = add_lanes(likelihood) - logs.logs,
+                 .score = add_lanes(score),
+                 .information = add_lanes(information),
+                 .third = add_lanes(third),
+                 .fourth = add_lanes(fourth)};
 }
 
 // Tile by tile: gram entries are sums of tile sums, each of eight partial sums.
@@ -174,7 +226,7 @@ SALUS_INLINE void leverage_body(Call& call) noexcept {
     }
 }
 
-enum class Sum { predictor, terms, gram, products, leverage };
+enum class Sum { predictor, terms, gram, products, leverage, slopes };
 
 SALUS_INLINE void body(Sum sum, Call& call) noexcept {
     switch (sum) {
@@ -192,6 +244,9 @@ SALUS_INLINE void body(Sum sum, Call& call) noexcept {
         break;
     case Sum::leverage:
         leverage_body(call);
+        break;
+    case Sum::slopes:
+        slopes_body(call);
         break;
     }
 }
@@ -246,6 +301,13 @@ void leverages(const DesignColumns& design, std::span<const double> weight,
                std::span<const double> factor, std::span<double> leverage, Isa isa) noexcept {
     Call call{.design = design, .first = weight, .second = factor, .out = leverage};
     run(Sum::leverage, call, isa);
+}
+
+SlopeSums slope_sums(const SlopeColumns& columns, double b, Isa isa) noexcept {
+    const DesignColumns shape{.samples = columns.samples};
+    Call call{.design = shape, .slopes = &columns, .at = b};
+    run(Sum::slopes, call, isa);
+    return call.sums;
 }
 
 } // namespace salus

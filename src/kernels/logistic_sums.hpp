@@ -51,4 +51,21 @@ void leverages(const DesignColumns& design, std::span<const double> weight,
                std::span<const double> factor, std::span<double> leverage,
                Isa isa = best_isa()) noexcept;
 
+/// Samples whose linear predictor is offset + b * slope, b being the only unknown: arrays of
+/// padded_samples(samples) values; beyond the samples, slopes and outcomes are 0.
+struct SlopeColumns {
+    std::span<const double> offset, slope, outcome;
+    std::size_t samples = 0;
+};
+/// The log-likelihood at b, and its derivatives with the sign that makes `information` positive.
+struct SlopeSums {
+    double log_likelihood = 0; // sum of outcome * eta - log(1 + exp(eta))
+    double score = 0;          // sum of slope (outcome - mu)
+    double information = 0;    // sum of slope^2 w, w = mu (1 - mu)
+    double third = 0;          // its derivative: sum of slope^3 w (1 - 2 mu)
+    double fourth = 0;         // and the second: sum of slope^4 w (1 - 6 w)
+};
+/// |eta| is cut at 700. O(samples), no memory.
+SlopeSums slope_sums(const SlopeColumns& columns, double b, Isa isa = best_isa()) noexcept;
+
 } // namespace salus

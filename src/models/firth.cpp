@@ -8,16 +8,20 @@
 namespace salus {
 
 FirthTest firth_test(LogisticSolver& solver, const DesignColumns& design,
-                     std::span<const double> outcome, std::span<const double> start) {
-    const std::size_t columns = design.count();
-    const LogisticFit full = solver.fit(
-        {.design = design, .outcome = outcome, .start = start, .free = columns}, Penalty::firth);
+                     std::span<const double> outcome, std::span<const double> start,
+                     std::span<const double> offset) {
+    LogisticProblem problem{.design = design,
+                            .outcome = outcome,
+                            .start = start,
+                            .free = design.count(),
+                            .offset = offset};
+    const LogisticFit full = solver.fit(problem, Penalty::firth);
     if (!full.converged) return {};
     std::vector<double> null_start(start.begin(), start.end());
     null_start.back() = 0;
-    const LogisticFit null =
-        solver.fit({.design = design, .outcome = outcome, .start = null_start, .free = columns - 1},
-                   Penalty::firth);
+    problem.start = null_start;
+    --problem.free;
+    const LogisticFit null = solver.fit(problem, Penalty::firth);
     if (!null.converged) return {};
     FirthTest test{.beta = full.coefficients.back(),
                    .standard_error = std::sqrt(full.variances.back()),
@@ -25,6 +29,11 @@ FirthTest firth_test(LogisticSolver& solver, const DesignColumns& design,
                    .converged = true};
     test.neg_log10_p = chi_square_neg_log10_p(test.chi_square);
     return test;
+}
+
+double likelihood_ratio_error(const FirthTest& test) noexcept {
+    return test.chi_square < 1e-8 ? test.standard_error
+                                  : std::fabs(test.beta) / std::sqrt(test.chi_square);
 }
 
 } // namespace salus

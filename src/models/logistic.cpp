@@ -79,6 +79,8 @@ bool LogisticSolver::evaluate(const LogisticProblem& problem, Penalty penalty,
                               std::span<const double> coefficients) {
     const DesignColumns& design = problem.design;
     linear_predictor(design, coefficients, eta_);
+    for (std::size_t i = 0; i < problem.offset.size(); ++i)
+        eta_[i] += problem.offset[i];
     log_likelihood_ = logistic_terms(eta_, problem.outcome, design.samples, residual_, weight_);
     weighted_gram(design, weight_, gram_);
     if (penalty == Penalty::firth) {

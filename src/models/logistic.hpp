@@ -14,6 +14,7 @@ struct LogisticProblem {
     std::span<const double> outcome; // 0 or 1, padded with 0 like the columns
     std::span<const double> start;   // one coefficient per column
     std::size_t free = 0; // the first `free` coefficients are fitted, the rest stay at `start`
+    std::span<const double> offset = {}; // added to x'b, padded; empty: nothing is
 };
 
 enum class Penalty {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Association of real genotypes against plink2, published Firth results of R, and plain fits in numpy:
-# beta and standard_error to 1e-5 relative (and plink2's six printed digits), neg_log10_p to 1e-4.
+# beta and standard_error to 1e-5 relative (and plink2's six printed digits), neg_log10_p to 1e-4; and SPAtest.
 set -euo pipefail
 source_set=$SALUS_DATA/genomes/kg1092_thinned
 [[ -d $source_set ]] || { echo "no reference data"; exit 77; }
@@ -32,7 +32,11 @@ covariates=(sex01 age PC1 PC2 PC3 PC4 PC5)
 ingest kg "$source_set/kg1092"
 make_table kg q1 q2 bt bt_rare -- "${covariates[@]}"
 associate kg wald --binary_test wald
-associate kg firth --binary_test firth --traits bt_rare
+associate kg firth --binary_test firth --traits bt_rare --firth_standard_error information
+associate kg firth_ratio --binary_test firth --traits bt_rare
+associate kg approximate --traits bt_rare
+# Two standard deviations, as SPAtest.
+associate kg saddlepoint --binary_test score_saddlepoint --refit_p_max 0.0455002638963584 --traits bt --traits bt_rare
 plink2 --bfile "$source_set/kg1092" --1 --pheno "$source_set/pheno.txt" --covar "$source_set/covar.txt" \
     --covar-variance-standardize --threads 1 --out kg/plink \
     --glm omit-ref hide-covar no-firth log10 cols=chrom,pos,ref,alt,a1freq,nobs,beta,se,p,err >kg/plink.log 2>&1 ||
@@ -43,6 +47,11 @@ check wald kg/wald/association/association.h5 bt "$source_set/kg1092" kg/table.c
 check plink kg/wald/association/association.h5 bt kg/plink.bt.glm.logistic
 check plink kg/wald/association/association.h5 bt_rare kg/plink.bt_rare.glm.logistic
 check firth kg/firth/association/association.h5 bt_rare "$source_set/expected_R_firth_bt_rare.tsv"
+check firth kg/firth_ratio/association/association.h5 bt_rare "$source_set/expected_R_firth_bt_rare.tsv"
+check approximate kg/approximate/association/association.h5 bt_rare kg/firth/association/association.h5
+for trait in bt bt_rare; do
+    check saddlepoint kg/saddlepoint/association/association.h5 $trait "$source_set/expected_SPAtest_$trait.tsv.gz"
+done
 
 # Two strata with missing genotypes: plain fits on the mean-imputed dosage.
 cc=$SALUS_DATA/genomes/snpstats_casecontrol_chr10

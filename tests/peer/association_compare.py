@@ -110,25 +110,68 @@ def plink(path, trait, glm):
 
 
 def firth(path, trait, expected):
+    """Standard errors from the information, or those that agree with the test, as the result has them."""
     ours = results(path, trait)
     index = {name: i for i, name in enumerate(ours["variant_id"])}
     picked, betas, errors, ps = [], [], [], []
+    agreeing = path.startswith("kg/firth_ratio")
     for row in rows(expected, "\t"):
         i = index[row["snp"]]
-        if int(row["n"]) != ours["n"][i] or ours["status"][i] != 0:
+        chi_square = float(row["chisq_plr"])
+        if int(row["n"]) != ours["n"][i] or ours["status"][i] != 0 or (agreeing and chi_square < 1e-4):
             continue
         sign = 1 if row["effect_allele"] == ours["effect_allele"][i] else -1
         picked.append(i)
         betas.append(sign * float(row["beta"]))
-        errors.append(float(row["se"]))
+        errors.append(abs(betas[-1]) / np.sqrt(chi_square) if agreeing else float(row["se"]))
         ps.append(-np.log10(float(row["p_plr"])))
     betas, errors, ps = map(np.array, (betas, errors, ps))
     print(f"{trait}: {expected}")
     assert len(picked) > 50
     good = worst("beta", ours["beta"][picked], betas, np.full(len(betas), 1e-5))
-    good &= worst("standard_error", ours["standard_error"][picked], errors, 1e-5 * errors)
+    # 1e-5; a chi-square near 0 is a difference of likelihoods, which have errors of 1e-10.
+    allowed = (1e-5 + 1e-8 / (betas / errors) ** 2 if agreeing else 1e-5) * errors
+    good &= worst("standard_error", ours["standard_error"][picked], errors, allowed)
     good &= worst("neg_log10_p", ours["neg_log10_p"][picked], ps, np.full(len(ps), 1e-5))
     assert good
+
+
+def approximate(path, trait, exact):
+    """Approximate Firth holds the covariates: near the exact test of the same variants, not equal to it."""
+    ours, theirs = results(path, trait), results(exact, trait)
+    picked = (ours["test"] == 6) & (theirs["status"] == 0)
+    print(f"{trait}: approximate Firth against {exact}, {picked.sum()} variants")
+    assert picked.sum() > 100
+    # There are about 33 cases for the 8 coefficients that are held: effects shrink, p hardly changes.
+    ratio = np.polyfit(theirs["beta"][picked], ours["beta"][picked], 1)[0]
+    correlation = np.corrcoef(theirs["neg_log10_p"][picked], ours["neg_log10_p"][picked])[0, 1]
+    print(f"  slope of beta {ratio:.4f}, correlation of neg_log10_p {correlation:.5f}")
+    assert 0.8 < ratio < 1.01 and correlation > 0.99
+
+
+def saddlepoint(path, trait, expected):
+    """SPAtest: its normal approximation for others where carriers are few, all samples else; p to 1e-3."""
+    ours = results(path, trait)
+    index = {name: i for i, name in enumerate(ours["variant_id"])}
+    n = int(ours["n"][0])
+    picked, ps = [], []
+    for row in rows(expected, "\t"):
+        i = index[row["snp"]]
+        fast, whole, normal = (row[c] for c in ("p_fastSPA_cut2", "p_SPA_cut0.1", "p_norm"))
+        if ours["status"][i] != 0 or "NA" in (fast, whole):
+            continue
+        allele_count = min(ours["effect_allele_frequency"][i], 1 - ours["effect_allele_frequency"][i]) * 2 * n
+        if n // 32 < allele_count < n // 8:
+            continue  # few or many carriers: not known from the allele count alone
+        picked.append(i)
+        again = ours["test"][i] == 5
+        assert again == (float(normal) < 0.0455002638963584), row
+        ps.append(float(whole if allele_count > n // 8 and again else fast))
+    ps = np.array(ps)
+    again = ours["test"][picked] == 5
+    print(f"{trait}: {expected}, {again.sum()} by saddle-point")
+    assert again.sum() > 400
+    assert worst("p", 10 ** -ours["neg_log10_p"][picked], ps, 1e-3 * ps)
 
 
 def dosages(prefix, n, step):
@@ -198,4 +241,4 @@ def imputed(path, trait, prefix, table):
     assert len(differences) > 100 and (top < [1e-6, 1e-7, 1e-6]).all()
 
 
-{"join": join, "strata": strata, "hapmap": hapmap, "plink": plink, "firth": firth, "imputed": imputed, "wald": wald}[sys.argv[1]](*sys.argv[2:])
+{"join": join, "strata": strata, "hapmap": hapmap, "plink": plink, "firth": firth, "approximate": approximate, "saddlepoint": saddlepoint, "imputed": imputed, "wald": wald}[sys.argv[1]](*sys.argv[2:])

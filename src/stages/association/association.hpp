@@ -14,6 +14,8 @@ struct AssociationParams {
     std::vector<std::string> covariates; // empty = all
     std::string binary_test = "score_firth";
     double refit_p_max = 0.05;
+    double exact_firth_p_max = 5e-8;
+    std::string firth_standard_error = "likelihood_ratio";
     std::int64_t minor_allele_count_min = 20;
     bool rank_inverse_normal = false;
     std::int64_t traits_per_pass = 64;
@@ -21,7 +23,15 @@ struct AssociationParams {
 };
 
 /// What was done with a variant for a trait: column `test` of the result.
-enum class AssociationTest : std::uint8_t { none = 0, linear = 1, score = 2, wald = 3, firth = 4 };
+enum class AssociationTest : std::uint8_t {
+    none = 0,
+    linear = 1,
+    score = 2,
+    wald = 3,
+    firth = 4,
+    saddlepoint = 5,
+    approximate_firth = 6,
+};
 
 /// Why a variant was not tested for a trait: column `status` of the result.
 enum class AssociationStatus : std::uint8_t {
@@ -35,6 +45,7 @@ enum class AssociationStatus : std::uint8_t {
     not_converged = 7,     // the iterations of Wald or Firth did not settle
     no_samples_of_sex = 8, // chromosome Y: the trait cannot be analysed in males alone
     no_variance = 9,       // the genotype explains the trait completely
+    no_null_model = 10,    // without this chromosome's prediction the trait has no null model
 };
 
 Stage association_stage();

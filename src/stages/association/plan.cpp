@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "models/logistic.hpp"
+#include "stages/association/null_model.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -38,10 +38,13 @@ struct ColumnStore {
     }
 };
 
-Bytes members_of(const Trait& trait, const Phenotypes& phenotypes, const Eligible& eligible) {
+// `offset`: of the trait, may be empty.
+Bytes members_of(const Trait& trait, const Phenotypes& phenotypes, const Eligible& eligible,
+                 std::span<const double> offset) {
     Bytes members(eligible.samples.size());
     for (std::size_t i = 0; i < members.size(); ++i) {
-        bool complete = eligible.samples[i] != 0 && !std::isnan(trait.values[i]);
+        bool complete = eligible.samples[i] != 0 && !std::isnan(trait.values[i]) &&
+                        (offset.empty() || std::isfinite(offset[i]));
         for (const Covariate& covariate : phenotypes.covariates) {
             complete = complete && std::isfinite(covariate.values[i]);
         }
@@ -67,33 +70,37 @@ SampleMask mask_where(const Bytes& members, const auto& condition) {
 
 class Builder {
 public:
-    Builder(const Phenotypes& phenotypes, const Eligible& eligible, const AssociationParams& params)
-        : phenotypes_(phenotypes), eligible_(eligible), params_(params) {
+    Builder(const Phenotypes& phenotypes, const Eligible& eligible, const AssociationParams& params,
+            const Offsets& offsets)
+        : phenotypes_(phenotypes), eligible_(eligible), params_(params), offsets_(offsets) {
         columns_.samples = squares_.samples = eligible.samples.size();
     }
-    void add(const Trait& trait);
+    void add(std::size_t index);
     ScanPlan finish();
 
 private:
     std::optional<std::string> problem_of(const Trait& trait, const SampleSet& set) const;
-    std::size_t set_for(const Trait& trait);
+    bool has_offset(std::size_t index) const {
+        return index < offsets_.size() && !offsets_[index].empty();
+    }
+    std::size_t set_for(std::size_t index);
     void fill_basis(std::size_t index);
-    void add_quantitative(const Trait& trait, TraitPlan& plan);
-    bool add_binary(const Trait& trait, TraitPlan& plan);
-    void fill_design(SampleSet& set, const CovariateBasis& basis) const;
-    void add_weighted_columns(TraitPlan& plan, std::span<const double> weight,
-                              std::span<const double> factor);
+    void add_quantitative(std::size_t index, TraitPlan& plan);
+    bool add_binary(std::size_t index, TraitPlan& plan);
 
     const Phenotypes& phenotypes_;
     const Eligible& eligible_;
     const AssociationParams& params_;
+    const Offsets& offsets_;
     ScanPlan plan_;
     std::vector<SetInProgress> progress_;
     ColumnStore columns_, squares_;
 };
 
-std::size_t Builder::set_for(const Trait& trait) {
-    Bytes members = members_of(trait, phenotypes_, eligible_);
+std::size_t Builder::set_for(std::size_t index) {
+    Bytes members =
+        members_of(phenotypes_.traits[index], phenotypes_, eligible_,
+                   has_offset(index) ? std::span(offsets_[index]) : std::span<const double>());
     for (std::size_t s = 0; s < progress_.size(); ++s) {
         if (progress_[s].members == members) return s;
     }
@@ -154,8 +161,9 @@ std::optional<std::string> Builder::problem_of(const Trait& trait, const SampleS
     return *least == 0 ? "there are no cases" : "there are no controls";
 }
 
-void Builder::add(const Trait& trait) {
-    const std::size_t s = set_for(trait);
+void Builder::add(std::size_t index) {
+    const Trait& trait = phenotypes_.traits[index];
+    const std::size_t s = set_for(index);
     if (const auto problem = problem_of(trait, plan_.sets[s])) {
         plan_.unusable.push_back({trait.name, *problem});
         return;
@@ -163,12 +171,12 @@ void Builder::add(const Trait& trait) {
     TraitPlan plan{.name = trait.name, .binary = trait.binary, .set = s};
     plan.n = plan_.sets[s].samples.size();
     if (!trait.binary) {
-        add_quantitative(trait, plan);
+        add_quantitative(index, plan);
         if (!(plan.yy > 0)) {
             plan_.unusable.push_back({trait.name, "the covariates determine all its values"});
             return;
         }
-    } else if (!add_binary(trait, plan)) {
+    } else if (!add_binary(index, plan)) {
         plan_.unusable.push_back(
             {trait.name,
              "the logistic model of the covariates alone does not converge: they separate "
@@ -178,10 +186,15 @@ void Builder::add(const Trait& trait) {
     plan_.traits.push_back(std::move(plan));
 }
 
-void Builder::add_quantitative(const Trait& trait, TraitPlan& plan) {
+void Builder::add_quantitative(std::size_t index, TraitPlan& plan) {
     const SampleSet& set = plan_.sets[plan.set];
-    auto y = pick(trait.values, set.samples);
+    auto y = pick(phenotypes_.traits[index].values, set.samples);
     if (params_.rank_inverse_normal) y = rank_inverse_normal(y);
+    if (has_offset(index)) {
+        const auto offset = pick(offsets_[index], set.samples);
+        for (std::size_t i = 0; i < y.size(); ++i)
+            y[i] -= offset[i];
+    }
     const auto rest = residuals(progress_[plan.set].basis, y);
     double raw = 0;
     for (const double value : y)
@@ -194,86 +207,35 @@ void Builder::add_quantitative(const Trait& trait, TraitPlan& plan) {
     plan.column = columns_.add(rest, set.samples);
 }
 
-void Builder::fill_design(SampleSet& set, const CovariateBasis& basis) const {
-    const std::size_t n = set.samples.size();
-    const double scale = std::sqrt(static_cast<double>(n));
-    set.design.assign(1, PaddedColumn(padded_samples(n), 0.0));
-    std::fill_n(set.design[0].begin(), n, 1.0);
-    for (const auto& column : basis.columns) {
-        auto& padded = set.design.emplace_back(padded_samples(n), 0.0);
-        for (std::size_t i = 0; i < n; ++i)
-            padded[i] = column[i] * scale;
-    }
-}
-
-bool Builder::add_binary(const Trait& trait, TraitPlan& plan) {
+// The null model's columns: residual, weighted covariates, and weights for squares.
+bool Builder::add_binary(std::size_t index, TraitPlan& plan) {
+    const Trait& trait = phenotypes_.traits[index];
     SampleSet& set = plan_.sets[plan.set];
-    const std::size_t n = set.samples.size();
-    if (set.design.empty()) fill_design(set, progress_[plan.set].basis);
+    if (set.design.empty()) fill_design(set, progress_[plan.set].basis, eligible_.samples.size());
+    BinaryPlan& logistic = plan.logistic;
     const auto is_case = [&](std::size_t i) { return trait.values[i] == 1; };
-    plan.cases = mask_where(progress_[plan.set].members, is_case);
-    plan.male_cases = mask_where(progress_[plan.set].members, [&](std::size_t i) {
+    logistic.cases = mask_where(progress_[plan.set].members, is_case);
+    logistic.male_cases = mask_where(progress_[plan.set].members, [&](std::size_t i) {
         return is_case(i) && eligible_.sex[i] == Sex::male;
     });
-    plan.n_cases = plan.cases.count();
+    plan.n_cases = logistic.cases.count();
     plan.residual_sd = std::numeric_limits<double>::quiet_NaN();
-    plan.outcome = pick(trait.values, set.samples);
-    plan.outcome.resize(padded_samples(n), 0.0);
-    std::vector<const double*> pointers;
-    for (const auto& column : set.design)
-        pointers.push_back(column.data());
-    const DesignColumns design{.columns = pointers, .samples = n};
-    std::vector<double> start(pointers.size(), 0.0);
-    const auto cases = static_cast<double>(plan.n_cases);
-    start[0] = std::log(cases / (static_cast<double>(n) - cases));
-    LogisticSolver solver;
-    const LogisticFit fit = solver.fit(
-        {.design = design, .outcome = plan.outcome, .start = start, .free = start.size()});
-    if (!fit.converged) return false;
-    plan.null_coefficients = fit.coefficients;
-    std::vector<double> eta(design.padded()), residual(eta), weight(eta);
-    linear_predictor(design, fit.coefficients, eta);
-    logistic_terms(eta, plan.outcome, n, residual, weight);
-    plan.column = columns_.add(std::span(residual).first(n), set.samples);
-    std::vector<double> gram(start.size() * start.size());
-    weighted_gram(design, weight, gram);
-    add_weighted_columns(plan, weight, gram);
-    return true;
-}
-
-// Columns W X R^-1 where R'R = X'WX: forward substitution with the Cholesky factor, column by
-// column.
-void Builder::add_weighted_columns(TraitPlan& plan, std::span<const double> weight,
-                                   std::span<const double> gram) {
-    const SampleSet& set = plan_.sets[plan.set];
-    const std::size_t n = set.samples.size(), count = set.design.size();
-    std::vector<double> factor(gram.begin(), gram.end());
-    std::vector<std::vector<double>> weighted;
-    for (std::size_t a = 0; a < count; ++a) {
-        auto& column = weighted.emplace_back(n);
-        for (std::size_t i = 0; i < n; ++i)
-            column[i] = weight[i] * set.design[a][i];
-        for (std::size_t b = 0; b < a; ++b) {
-            double sum = factor[a * count + b];
-            for (std::size_t c = 0; c < b; ++c)
-                sum -= factor[a * count + c] * factor[b * count + c];
-            const double entry = sum / factor[b * count + b];
-            factor[a * count + b] = entry;
-            for (std::size_t i = 0; i < n; ++i)
-                column[i] -= entry * weighted[b][i];
-        }
-        double rest = factor[a * count + a];
-        for (std::size_t b = 0; b < a; ++b)
-            rest -= factor[a * count + b] * factor[a * count + b];
-        factor[a * count + a] = std::sqrt(rest);
-        for (double& value : column)
-            value /= factor[a * count + a];
-        const std::size_t index = columns_.add(column, set.samples);
-        if (a > 0) continue;
-        plan.first_weighted = index;
-        plan.root_weight = factor[0];
-        plan.square_column = squares_.add(column, set.samples);
+    const std::size_t padded = padded_samples(set.samples.size());
+    logistic.outcome = pick(trait.values, set.samples);
+    logistic.outcome.resize(padded, 0.0);
+    if (has_offset(index)) {
+        logistic.offset = pick(offsets_[index], set.samples);
+        logistic.offset.resize(padded, 0.0);
     }
+    const auto columns = fit_null_model(set, params_, logistic);
+    if (!columns) return false;
+    plan.column = columns_.add(columns->residual, set.samples);
+    for (std::size_t c = 0; c < columns->weighted.size(); ++c) {
+        const std::size_t added = columns_.add(columns->weighted[c], set.samples);
+        if (c == 0) logistic.first_weighted = added;
+    }
+    logistic.square_column = squares_.add(columns->weighted[0], set.samples);
+    return true;
 }
 
 ScanPlan Builder::finish() {
@@ -285,10 +247,11 @@ ScanPlan Builder::finish() {
 } // namespace
 
 ScanPlan make_plan(const Phenotypes& phenotypes, std::size_t first, std::size_t last,
-                   const Eligible& eligible, const AssociationParams& params) {
-    Builder builder(phenotypes, eligible, params);
+                   const Eligible& eligible, const AssociationParams& params,
+                   const Offsets& offsets) {
+    Builder builder(phenotypes, eligible, params, offsets);
     for (std::size_t t = first; t < last; ++t)
-        builder.add(phenotypes.traits[t]);
+        builder.add(t);
     return builder.finish();
 }
 

@@ -2,6 +2,7 @@
 
 #include "kernels/fixed_columns.hpp"
 #include "kernels/genotype_counts.hpp"
+#include "models/covariate_moments.hpp"
 #include "models/linear.hpp"
 #include "stages/association/phenotypes.hpp"
 
@@ -24,8 +25,28 @@ struct SampleSet {
     bool collinear = false;             // told in ScanPlan::collinear; its traits are unusable
     std::size_t first_column = 0;       // of the orthonormal covariates in ScanPlan::columns
     std::size_t covariates = 0;         // number of these columns
-    std::vector<PaddedColumn> design;   // [1, covariates x sqrt(n)] over members; only for refits
+    // Of sets with binary traits, over members:
+    std::vector<PaddedColumn> design;     // [1, covariates x sqrt(n)][member]
+    std::vector<double> rows;             // the same as [member][column], for carriers
+    std::vector<std::uint32_t> positions; // [sample] -> member
 };
+
+/// The null model of a binary trait, and what the tests that start from it need.
+struct BinaryPlan {
+    // U with U'U = information, as columns W X R^-1 of the null model, R'R = X'WX.
+    std::size_t first_weighted = 0; // C + 1 columns, the first is weight / sqrt(sum of weights)
+    std::size_t square_column = 0;  // the same first column, in ScanPlan::squares
+    double root_weight = 0;         // sqrt(sum of weights)
+    std::vector<double> factor;     // [C + 1][C + 1]: R', lower
+    SampleMask cases, male_cases;
+    bool penalised = false;           // Firth's, as maximum likelihood does not exist
+    std::vector<double> coefficients; // for SampleSet::design
+    PaddedColumn outcome, offset;     // over members; offset: empty if there is none
+    // Saddle-point: logit of the null model. Approximate Firth: of the penalised null model.
+    PaddedColumn logit;
+    CovariateMoments moments; // approximate Firth with at most most_moment_columns: at that logit
+};
+inline constexpr std::size_t most_moment_columns = 32;
 
 /// What is prepared for one trait, once for all variants.
 struct TraitPlan {
@@ -35,14 +56,8 @@ struct TraitPlan {
     std::uint64_t n = 0, n_cases = 0;
     std::size_t column = 0; // quantitative: residual; binary: outcome - fitted of the null model
     double yy = 0;          // quantitative: sum of squares of the residual
-    double residual_sd = 0; // quantitative: after covariates; binary: NaN
-    // Binary only: U with U'U = information, as columns W X R^-1 of the null model.
-    std::size_t first_weighted = 0; // C + 1 columns, the first is weight / sqrt(sum of weights)
-    std::size_t square_column = 0;  // the same first column, in ScanPlan::squares
-    double root_weight = 0;         // sqrt(sum of weights)
-    SampleMask cases, male_cases;
-    std::vector<double> null_coefficients; // for SampleSet::design
-    PaddedColumn outcome;                  // over members
+    double residual_sd = 0; // quantitative: after covariates and offset; binary: NaN
+    BinaryPlan logistic;    // binary only
 };
 
 /// All columns that genotypes are multiplied with in one pass.
@@ -60,11 +75,16 @@ struct Eligible {
     std::vector<Sex> sex;
 };
 
+/// Predictions from other chromosomes, which the tests of one hold fixed: [trait of the phenotypes]
+/// [sample], NaN where there is none (the sample is then left out). A trait without any: empty.
+using Offsets = std::vector<std::vector<double>>;
+
 /// Builds the columns of traits [first, last). A trait that cannot be analysed (constant, one
 /// class, fewer samples than parameters, null model without convergence, collinear covariates) goes
-/// to `unusable`. Memory: sets x (C + 1) and binary traits x (C + 3) and quantitative traits
-/// columns of 8 N bytes.
+/// to `unusable`. Memory: sets x (C + 1), sets of binary traits x 2 (C + 1) more, binary traits x
+/// (C + 5) and quantitative traits columns of 8 N bytes.
 ScanPlan make_plan(const Phenotypes& phenotypes, std::size_t first, std::size_t last,
-                   const Eligible& eligible, const AssociationParams& params);
+                   const Eligible& eligible, const AssociationParams& params,
+                   const Offsets& offsets = {});
 
 } // namespace salus::association

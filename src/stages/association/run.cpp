@@ -32,7 +32,7 @@ struct TraitFacts {
     std::uint64_t n = 0, n_cases = 0;
     double residual_sd = 0;
     std::size_t covariates = 0, pass = 0;
-    std::string constant;
+    std::string constant, null_model;
 };
 
 Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const H5File* quality) {
@@ -60,6 +60,11 @@ std::string constants_of(const ScanPlan& plan, const TraitPlan& trait) {
     return join(plan.sets[trait.set].constant, ", ");
 }
 
+std::string null_model_of(const TraitPlan& trait) {
+    if (!trait.binary) return "least_squares";
+    return trait.logistic.penalised ? "firth" : "maximum_likelihood";
+}
+
 /// The passes and what is known of their traits. Every plan is made once before the first genotype
 /// is read, so that unusable traits and collinear covariates end the job at once.
 struct Schedule {
@@ -85,7 +90,8 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
                                        .residual_sd = trait.residual_sd,
                                        .covariates = plan.sets[trait.set].covariates,
                                        .pass = schedule.passes.size(),
-                                       .constant = constants_of(plan, trait)});
+                                       .constant = constants_of(plan, trait),
+                                       .null_model = null_model_of(trait)});
         }
         unusable.insert(unusable.end(), plan.unusable.begin(), plan.unusable.end());
         collinear.insert(collinear.end(), plan.collinear.begin(), plan.collinear.end());
@@ -132,6 +138,7 @@ void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& 
     table.column<double>("residual_sd").push_back(trait.residual_sd);
     table.column<std::string>("transformation")
         .push_back(transformed && !trait.binary ? "rank_inverse_normal" : "none");
+    table.column<std::string>("null_model").push_back(trait.null_model);
     table.column<std::uint32_t>("covariates")
         .push_back(static_cast<std::uint32_t>(trait.covariates));
     table.column<std::string>("covariates_constant").push_back(trait.constant);
@@ -147,13 +154,15 @@ TableData skipped_data(const Phenotypes& phenotypes) {
 }
 
 void write_codes(H5File& file, const std::string& table) {
-    file.attribute(table + "/test", "codes", "0 none, 1 linear, 2 score, 3 wald, 4 firth");
+    file.attribute(
+        table + "/test", "codes",
+        "0 none, 1 linear, 2 score, 3 wald, 4 firth, 5 saddlepoint, 6 approximate_firth");
     file.attribute(
         table + "/status", "codes",
         "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
         "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome "
         "Y), "
-        "9 trait without residual variance");
+        "9 trait without residual variance, 10 no null model without this chromosome");
 }
 
 } // namespace

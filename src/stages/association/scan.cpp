@@ -1,7 +1,6 @@
 #include "stages/association/scan.hpp"
 
 #include "kernels/products.hpp"
-#include "models/firth.hpp"
 #include "models/linear.hpp"
 
 #include <algorithm>
@@ -53,29 +52,20 @@ Alleles count_alleles(const VariantGenotypes& genotypes, const AlleleMoments& ev
     return {};
 }
 
-void set_effect(VariantTest& result, AssociationTest test, double beta, double standard_error,
-                double neg_log10_p) noexcept {
-    result.test = test;
-    result.beta = beta;
-    result.standard_error = standard_error;
-    result.neg_log10_p = neg_log10_p;
-}
-
-void set_untested(VariantTest& result, AssociationStatus status) noexcept {
-    result.status = status;
-    set_effect(result, AssociationTest::none, nan, nan, nan);
-}
-
 } // namespace
 
 TestRules rules_of(const AssociationParams& params) {
     using Binary = TestRules::Binary;
-    const Binary binary = params.binary_test == "score"   ? Binary::score
-                          : params.binary_test == "wald"  ? Binary::wald
-                          : params.binary_test == "firth" ? Binary::firth
-                                                          : Binary::score_firth;
+    const std::string& name = params.binary_test;
+    const Binary binary = name == "score"               ? Binary::score
+                          : name == "score_saddlepoint" ? Binary::score_saddlepoint
+                          : name == "wald"              ? Binary::wald
+                          : name == "firth"             ? Binary::firth
+                                                        : Binary::score_firth;
     return {.binary = binary,
             .refit_neg_log10_p = -std::log10(params.refit_p_max),
+            .exact_neg_log10_p = -std::log10(params.exact_firth_p_max),
+            .error_of_information = params.firth_standard_error == "information",
             .minor_allele_count_min = static_cast<double>(params.minor_allele_count_min)};
 }
 
@@ -195,7 +185,7 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     if (square_width > 0) spread(plan_.squares, square_weights, squares_);
 }
 
-Scanner::SetView Scanner::view_set(const VariantGenotypes& genotypes, const SampleSet& set) const {
+SetView Scanner::view_set(const VariantGenotypes& genotypes, const SampleSet& set) const {
     SetView view{.moments = genotypes.moments(set.members)};
     const AlleleMoments& m = view.moments;
     const Alleles alleles = count_alleles(genotypes, m, set.males);
@@ -225,9 +215,14 @@ void Scanner::describe(const VariantGenotypes& genotypes, const TraitPlan& trait
     result.n_cases = static_cast<std::uint32_t>(trait.n_cases);
     result.frequency = frequency(view.alt_alleles, view.alleles);
     result.frequency_cases = result.frequency_controls = nan;
+    const auto called = static_cast<double>(view.moments.called);
+    result.n_effective = called > 0 ? called : nan;
     if (!trait.binary) return;
-    const Alleles cases =
-        count_alleles(genotypes, genotypes.moments(trait.cases), trait.male_cases);
+    const AlleleMoments in_cases = genotypes.moments(trait.logistic.cases);
+    const auto called_cases = static_cast<double>(in_cases.called);
+    // 4 / (1 / cases + 1 / controls)
+    if (called > 0) result.n_effective = 4 * called_cases * (called - called_cases) / called;
+    const Alleles cases = count_alleles(genotypes, in_cases, trait.logistic.male_cases);
     result.frequency_cases = frequency(cases.alt, cases.all);
     result.frequency_controls = frequency(view.alt_alleles - cases.alt, view.alleles - cases.all);
 }
@@ -263,14 +258,13 @@ void Scanner::test_linear(const TraitPlan& trait, const SetView& view, const Sum
     const LinearFit fit = fit_linear(linear);
     if (!std::isfinite(fit.neg_log10_p))
         return set_untested(result, AssociationStatus::no_variance);
-    set_effect(result, AssociationTest::linear, view.flipped ? -fit.beta : fit.beta,
-               fit.standard_error, fit.neg_log10_p);
+    set_effect(result, AssociationTest::linear, {fit.beta, fit.standard_error, fit.neg_log10_p},
+               view.flipped);
 }
 
 void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& trait,
                           const SetView& view, const Sums& sums, VariantTest& result) {
-    using Binary = TestRules::Binary;
-    const std::size_t first = trait.first_weighted, s = trait.square_column;
+    const std::size_t first = trait.logistic.first_weighted, s = trait.logistic.square_column;
     const std::int64_t absent = sums.missing.empty() ? 0 : sums.missing[first];
     const std::int64_t total = plan_.squares.total(s);
     const WideSum square = sums.squares[s], two = WideSum{2} << sums.shift;
@@ -281,67 +275,20 @@ void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& tr
     const double with_mean =
         wide_real(called, plan_.squares.exponent(s) - 2 * static_cast<int>(sums.shift)) +
         view.mean * view.mean * plan_.columns.real(first, absent);
-    const double along = imputed(sums, view, first);
-    const double centred = trait.root_weight * with_mean - along * along;
+    along_.resize(plan_.sets[trait.set].covariates + 1);
+    for (std::size_t c = 0; c < along_.size(); ++c)
+        along_[c] = imputed(sums, view, first + c);
+    const double centred = trait.logistic.root_weight * with_mean - along_[0] * along_[0];
     double variance = centred;
-    const std::size_t covariates = plan_.sets[trait.set].covariates;
-    for (std::size_t c = first + 1; c <= first + covariates; ++c) {
-        const double part = imputed(sums, view, c);
-        variance -= part * part;
-    }
+    for (std::size_t c = 1; c < along_.size(); ++c)
+        variance -= along_[c] * along_[c];
     if (!(variance > collinear_below * centred)) {
         return set_untested(result, AssociationStatus::collinear);
     }
-    const ScoreTest score = score_test(imputed(sums, view, trait.column), variance);
-    if (rules_.binary == Binary::wald) return fit_wald(genotypes, trait, view, score.beta, result);
-    if (rules_.binary == Binary::firth ||
-        (rules_.binary == Binary::score_firth && score.neg_log10_p > rules_.refit_neg_log10_p)) {
-        return fit_firth(genotypes, trait, view, score.beta, result);
-    }
-    set_effect(result, AssociationTest::score, view.flipped ? -score.beta : score.beta,
-               score.standard_error, score.neg_log10_p);
-}
-
-// The null model's design with the imputed minor allele genotype as last column, and start values.
-DesignColumns Scanner::design_with(const VariantGenotypes& genotypes, const TraitPlan& trait,
-                                   const SetView& view, double start) {
-    const SampleSet& set = plan_.sets[trait.set];
-    genotype_.assign(padded_samples(set.samples.size()), 0.0);
-    genotypes.expand(set.samples, view.flipped, view.mean, genotype_);
-    design_.clear();
-    for (const auto& column : set.design)
-        design_.push_back(column.data());
-    design_.push_back(genotype_.data());
-    start_ = trait.null_coefficients;
-    start_.push_back(std::clamp(start, -2.0, 2.0));
-    return {.columns = design_, .samples = set.samples.size()};
-}
-
-void Scanner::fit_wald(const VariantGenotypes& genotypes, const TraitPlan& trait,
-                       const SetView& view, double start, VariantTest& result) {
-    const std::uint64_t in_cases = genotypes.moments(trait.cases).counted(view.flipped);
-    if (in_cases == 0 || in_cases == view.moments.counted(view.flipped)) {
-        return set_untested(result, AssociationStatus::separated);
-    }
-    const DesignColumns design = design_with(genotypes, trait, view, start);
-    const LogisticFit fit = solver_.fit(
-        {.design = design, .outcome = trait.outcome, .start = start_, .free = start_.size()});
-    // Estimates beyond 15 on the log odds scale are separation on the way to infinity.
-    if (!fit.converged || std::fabs(fit.coefficients.back()) > 15) {
-        return set_untested(result, AssociationStatus::not_converged);
-    }
-    const double beta = fit.coefficients.back(), error = std::sqrt(fit.variances.back());
-    set_effect(result, AssociationTest::wald, view.flipped ? -beta : beta, error,
-               wald_neg_log10_p(beta, error));
-}
-
-void Scanner::fit_firth(const VariantGenotypes& genotypes, const TraitPlan& trait,
-                        const SetView& view, double start, VariantTest& result) {
-    const DesignColumns design = design_with(genotypes, trait, view, start);
-    const FirthTest fit = firth_test(solver_, design, trait.outcome, start_);
-    if (!fit.converged) return set_untested(result, AssociationStatus::not_converged);
-    set_effect(result, AssociationTest::firth, view.flipped ? -fit.beta : fit.beta,
-               fit.standard_error, fit.neg_log10_p);
+    binary_.test(
+        genotypes, trait, view,
+        {.score = imputed(sums, view, trait.column), .variance = variance, .along = along_},
+        result);
 }
 
 void Scanner::test(std::span<const VariantGenotypes* const> variants,

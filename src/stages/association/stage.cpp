@@ -31,27 +31,30 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
     Resources r;
     // Half of the traits binary, all with sample sets of their own: the worst case that is common.
-    const double columns = width * (covariates + 3);
-    r.memory_bytes = 300e6 + 16 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
-                     150 * w.samples + 65536 * (46 * width + 200);
-    r.storage_bytes = w.variants * (40 * w.traits + 30);
+    const double columns = width * (covariates + 5);
+    r.memory_bytes = 300e6 + 24 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
+                     150 * w.samples + 65536 * (55 * width + 200);
+    r.storage_bytes = w.variants * (45 * w.traits + 30);
     r.scratch_bytes = r.storage_bytes;
     const double multiply = w.variants * w.samples * columns * 0.025e-9;
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
-    const double refitted = params.binary_test == "score"         ? 0
-                            : params.binary_test == "score_firth" ? params.refit_p_max
-                                                                  : 1;
-    // Logistic fits of half of the traits, 0.25 us per sample with 10 covariates.
-    const double fits = 0.5 * width * refitted * w.variants * w.samples * 0.25e-6;
+    // Tests beyond the score of half of the traits: 0.25 us per sample for fits of all 10
+    // covariates, 15 ns for those of the variant alone.
+    const bool whole = params.binary_test == "wald" || params.binary_test == "firth";
+    const double refitted = whole                           ? 0.25e-6
+                            : params.binary_test == "score" ? 0
+                                                            : 15e-9 * params.refit_p_max;
+    const double fits = 0.5 * width * refitted * w.variants * w.samples;
     r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
-        "components_count, D = P (C + 3) columns: memory "
-        "per rank 300 MB + 16 B x N D + 8 B x N (all traits + C) + 150 B x N per thread for "
-        "dosages + 65,536 x (46 B x P + 200 B), "
-        "independent of M; results and scratch M x (40 B x traits + 30 B); time 0.025 ns x M N D + "
-        "1 us x M P, less where variants are rare, + 0.25 us x N for every Firth fit (the share "
-        "refit_p_max of the variants of binary traits, assumed to be half of all)";
+        "components_count, D = P (C + 5) columns: memory "
+        "per rank 300 MB + 24 B x N D + 8 B x N (all traits + C) + 150 B x N per thread for "
+        "dosages + 65,536 x (55 B x P + 200 B), "
+        "independent of M; results and scratch M x (45 B x traits + 30 B); time 0.025 ns x M N D + "
+        "1 us x M P, less where variants are rare, + 15 ns x N for every score test that is tested "
+        "again (the share refit_p_max of the variants of binary traits, assumed to be half of all; "
+        "by carriers where rare), or 0.25 us x N for every variant (wald, firth)";
     return r;
 }
 
@@ -60,13 +63,18 @@ const char* const details =
     "traits: "
     "multiple linear regression, exact least squares by taking the covariates out of trait and "
     "genotype "
-    "(Frisch, Waugh, Lovell); Student's t. Binary traits: logistic regression, by default the "
-    "score test given "
-    "the model of the covariates alone, and where its p is below refit_p_max Firth's penalised "
-    "likelihood with "
-    "its likelihood ratio test, which holds for rare variants and rare diseases where score and "
-    "Wald tests do "
-    "not. binary_test = \"wald\" fits every variant by maximum likelihood.\n\n"
+    "(Frisch, Waugh, Lovell); Student's t. Binary traits: logistic regression. Every variant has "
+    "the score test given the model of the covariates alone, the null model. Where its p is below "
+    "refit_p_max it is tested again, since the score test fails in the tails for rare variants and "
+    "rare diseases. binary_test = \"score_firth\": Firth's penalised likelihood ratio test of the "
+    "variant alone, the covariates held at their penalised null model (approximate Firth); and "
+    "where that is below exact_firth_p_max, of all coefficients (exact). \"score_saddlepoint\": "
+    "the "
+    "saddle-point approximation of the score's distribution; beta is the one-step estimate score / "
+    "variance, as of the score test. Both cost O(carriers) for rare variants. \"wald\" and "
+    "\"firth\" fit every variant with all covariates. The column test says which test gave the "
+    "numbers, standard errors agree with p unless firth_standard_error says otherwise. Where "
+    "covariates separate cases from controls, the null model is Firth's.\n\n"
     "A trait is tested in the samples that have it, all covariates, and a pass in the quality "
     "result if that is "
     "given. Covariates that do not vary there (sex in a disease of one sex) are left out and named "
@@ -105,6 +113,11 @@ Stage association_stage() {
                "Econometrica 1:387. doi:10.2307/1907330")
         .cites("Firth D (1993) Bias reduction of maximum likelihood estimates. Biometrika 80:27. "
                "doi:10.1093/biomet/80.1.27")
+        .cites("Mbatchou J et al (2021) Computationally efficient whole-genome regression for "
+               "quantitative and binary traits. Nat Genet 53:1097. doi:10.1038/s41588-021-00870-7")
+        .cites("Dey R et al (2017) A fast and accurate algorithm to test for binary phenotypes "
+               "and its application to PheWAS. Am J Hum Genet 101:37. "
+               "doi:10.1016/j.ajhg.2017.05.014")
         .cites("Heinze G, Schemper M (2002) A solution to the problem of separation in logistic "
                "regression. "
                "Stat Med 21:2409. doi:10.1002/sim.1047")
@@ -128,17 +141,26 @@ Stage association_stage() {
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
-        .param(
-            "binary_test", &P::binary_test,
-            {.doc =
-                 "test of binary traits: score test with Firth refit, or one test for all variants",
-             .choices = {"score_firth", "score", "wald", "firth"}})
+        .param("binary_test", &P::binary_test,
+               {.doc = "test of binary traits: score test, tested again below refit_p_max by "
+                       "approximate Firth or saddle-point; or one test for all variants",
+                .choices = {"score_firth", "score_saddlepoint", "score", "wald", "firth"}})
         .param("refit_p_max", &P::refit_p_max,
-               {.doc = "score tests with p below this are fitted again with Firth's penalty "
-                       "(score_firth)",
+               {.doc = "score tests with p below this are tested again (score_firth, "
+                       "score_saddlepoint)",
                 .unit = "probability",
                 .min = 0,
                 .max = 1})
+        .param("exact_firth_p_max", &P::exact_firth_p_max,
+               {.doc = "approximate Firth tests with p below this are fitted exactly "
+                       "(score_firth); 0: none, 1: all",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
+        .param("firth_standard_error", &P::firth_standard_error,
+               {.doc = "standard error of Firth tests: the one that agrees with p, |beta| / "
+                       "sqrt(likelihood ratio chi-square), or of the information at the estimate",
+                .choices = {"likelihood_ratio", "information"}})
         .param("minor_allele_count_min", &P::minor_allele_count_min,
                {.doc = "fewest copies of the rarer allele among the samples of a trait",
                 .unit = "alleles",

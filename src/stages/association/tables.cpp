@@ -35,6 +35,9 @@ TableSpec association_trait_table(const std::string& trait, bool binary) {
         columns.push_back(
             {"effect_allele_frequency_controls", f64, "proportion", "The same among controls"});
     }
+    columns.push_back({"n_effective", f64, "people",
+                       binary ? "4 / (1 / cases + 1 / controls) of those with a called genotype"
+                              : "Samples with a called genotype"});
     columns.push_back({"beta", f64, binary ? "log odds per allele" : "trait unit per allele",
                        "Effect of one copy of effect_allele; NaN if not tested"});
     columns.push_back({"standard_error", f64,
@@ -44,6 +47,9 @@ TableSpec association_trait_table(const std::string& trait, bool binary) {
         {"neg_log10_p", f64, "-log10 p", "Two-sided significance, without underflow"});
     columns.push_back({"test", u8, "code", "Which test beta and neg_log10_p come from"});
     columns.push_back({"status", u8, "code", "0, or why the variant was not tested"});
+    columns.push_back({"converged", u8, "1",
+                       "0 if iterations did not settle: the test is missing (status 7), or the "
+                       "score test stands in for the saddle-point one"});
     return spec;
 }
 
@@ -63,6 +69,9 @@ TableSpec association_summary_table() {
                     {"residual_sd", f64, "trait unit",
                      "Standard deviation after covariates; NaN for binary traits"},
                     {"transformation", text, "", "rank_inverse_normal or none"},
+                    {"null_model", text, "",
+                     "How the model of the covariates alone was fitted: least_squares, "
+                     "maximum_likelihood, or firth where covariates separate cases and controls"},
                     {"covariates", u32, "covariates", "Number that entered the model"},
                     {"covariates_constant", text, "",
                      "Covariates left out because they do not vary among these samples"}}};

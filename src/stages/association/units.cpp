@@ -39,6 +39,7 @@ VariantTest untested(const TraitPlan& trait, AssociationStatus status) {
     return {.frequency = nan,
             .frequency_cases = nan,
             .frequency_controls = nan,
+            .n_effective = nan,
             .beta = nan,
             .standard_error = nan,
             .neg_log10_p = nan,
@@ -61,8 +62,8 @@ void for_each_group(std::size_t groups, F&& body) {
 struct UnitRunner::Columns {
     explicit Columns(std::size_t rows)
         : frequency(rows), frequency_cases(rows), frequency_controls(rows), beta(rows),
-          standard_error(rows), neg_log10_p(rows), n(rows), n_cases(rows), test(rows),
-          status(rows) {}
+          standard_error(rows), neg_log10_p(rows), n_effective(rows), n(rows), n_cases(rows),
+          test(rows), status(rows), converged(rows) {}
 
     void set(std::size_t row, const VariantTest& result) {
         frequency[row] = result.frequency;
@@ -71,10 +72,12 @@ struct UnitRunner::Columns {
         beta[row] = result.beta;
         standard_error[row] = result.standard_error;
         neg_log10_p[row] = result.neg_log10_p;
+        n_effective[row] = result.n_effective;
         n[row] = result.n;
         n_cases[row] = result.n_cases;
         test[row] = static_cast<std::uint8_t>(result.test);
         status[row] = static_cast<std::uint8_t>(result.status);
+        converged[row] = result.converged ? 1 : 0;
     }
     TableData table(const TraitPlan& trait) {
         TableData data(association_trait_table(trait.name, trait.binary));
@@ -85,18 +88,20 @@ struct UnitRunner::Columns {
             data.column<double>("effect_allele_frequency_cases") = std::move(frequency_cases);
             data.column<double>("effect_allele_frequency_controls") = std::move(frequency_controls);
         }
+        data.column<double>("n_effective") = std::move(n_effective);
         data.column<double>("beta") = std::move(beta);
         data.column<double>("standard_error") = std::move(standard_error);
         data.column<double>("neg_log10_p") = std::move(neg_log10_p);
         data.column<std::uint8_t>("test") = std::move(test);
         data.column<std::uint8_t>("status") = std::move(status);
+        data.column<std::uint8_t>("converged") = std::move(converged);
         return data;
     }
 
     std::vector<double> frequency, frequency_cases, frequency_controls, beta, standard_error,
-        neg_log10_p;
+        neg_log10_p, n_effective;
     std::vector<std::uint32_t> n, n_cases;
-    std::vector<std::uint8_t> test, status;
+    std::vector<std::uint8_t> test, status, converged;
 };
 
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {

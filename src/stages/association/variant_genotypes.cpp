@@ -1,8 +1,10 @@
 #include "stages/association/variant_genotypes.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <iterator>
+#include <numeric>
 
 namespace salus::association {
 namespace {
@@ -154,6 +156,36 @@ void VariantGenotypes::list_missing_calls(std::size_t samples, std::vector<Carri
     if (!list_) return list_missing(row_, samples, out);
     std::copy_if(carriers_.begin(), carriers_.end(), std::back_inserter(out),
                  [](Carrier carrier) { return carrier_call(carrier) == missing; });
+}
+
+void VariantGenotypes::list_copies(std::size_t samples, bool flipped, double absent,
+                                   std::vector<SampleCopies>& out) const {
+    out.clear();
+    const double plain[4] = {0, 1, 2, absent}, turned[4] = {2, 1, 0, absent};
+    const auto& copies = flipped ? turned : plain;
+    if (has_dosage_list_ && !flipped) {
+        for (const auto& [sample, dosage] : dosage_list_)
+            out.push_back({sample, counted_copies(dosage, false, absent)});
+    } else if (list_ && !has_dosages() && !flipped) {
+        for (const Carrier carrier : carriers_)
+            out.push_back({carrier_sample(carrier), copies[carrier_call(carrier)]});
+    } else if (has_dosages() || list_) {
+        std::vector<std::uint32_t> everybody(samples);
+        std::iota(everybody.begin(), everybody.end(), 0U);
+        std::vector<double> all(samples);
+        expand(everybody, flipped, std::nan(""), all);
+        for (std::size_t i = 0; i < samples; ++i)
+            if (all[i] != 0) out.push_back({i, std::isnan(all[i]) ? absent : all[i]});
+    } else {
+        const std::uint8_t skipped = flipped ? hom_alt * 0x55 : 0; // four calls of no copies
+        for (std::size_t byte = 0; byte < packed_bytes(samples); ++byte) {
+            if (row_[byte] == skipped) continue;
+            for (std::size_t i = 4 * byte; i < std::min(samples, 4 * byte + 4); ++i) {
+                const std::uint8_t call = packed_get(row_, i);
+                if (call != (flipped ? hom_alt : hom_ref)) out.push_back({i, copies[call]});
+            }
+        }
+    }
 }
 
 void VariantGenotypes::expand(std::span<const std::uint32_t> samples, bool flipped, double absent,

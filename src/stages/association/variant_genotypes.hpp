@@ -35,6 +35,11 @@ struct AlleleMoments {
 };
 inline constexpr unsigned dosage_shift = 14;
 
+struct SampleCopies {
+    std::size_t sample;
+    double copies;
+};
+
 /// What is known of one variant: dosages where it has some, else calls; each in the smaller form.
 /// Impossible calls are made missing. Cost with few carriers and few dosages: O(both), not O(N).
 class VariantGenotypes {
@@ -60,6 +65,11 @@ public:
     /// `absent` where it is missing.
     void expand(std::span<const std::uint32_t> samples, bool flipped, double absent,
                 std::span<double> out) const noexcept;
+
+    /// All samples, ascending, with copies of the counted allele (REF if flipped), or a missing
+    /// call or dosage, which gets `absent` copies. The same for every form.
+    void list_copies(std::size_t samples, bool flipped, double absent,
+                     std::vector<SampleCopies>& out) const;
 
 private:
     void assign_dosages(const VariantBlock& block, std::size_t v);

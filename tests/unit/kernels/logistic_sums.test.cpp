@@ -95,6 +95,40 @@ TEST(LogisticSums, AgreeWithPlainLoopsAndAreTheSameBitsOnEveryInstructionSet) {
     }
 }
 
+TEST(LogisticSums, SlopesAgreeWithPlainLoopsAndAreTheSameBitsOnEveryInstructionSet) {
+    const auto values = [](const SlopeSums& s) {
+        return std::vector{s.log_likelihood, s.score, s.information, s.third, s.fourth};
+    };
+    for (const std::size_t samples : {0U, 1U, 7U, 8U, 9U, 511U, 512U, 513U, 1029U}) {
+        const Example example(samples, 3);
+        const auto& offset = example.values[1];
+        const SlopeColumns columns{.offset = offset,
+                                   .slope = example.values[2],
+                                   .outcome = example.outcome,
+                                   .samples = samples};
+        for (const double b : {0.0, 0.7, -30.0}) {
+            const auto sums = values(slope_sums(columns, b, Isa::reference));
+            for (const Isa isa : {Isa::avx2, Isa::avx512_vnni}) {
+                if (!is_supported(isa)) continue;
+                EXPECT_EQ(values(slope_sums(columns, b, isa)), sums);
+            }
+            std::vector<double> plain(5);
+            for (std::size_t i = 0; i < samples; ++i) {
+                const double x = example.values[2][i], eta = offset[i] + b * x;
+                const double mu = 1 / (1 + std::exp(-eta)), w = mu / (1 + std::exp(eta));
+                plain[0] += example.outcome[i] * eta - std::max(eta, 0.0) -
+                            std::log1p(std::exp(-std::fabs(eta)));
+                plain[1] += x * (example.outcome[i] - mu);
+                plain[2] += x * x * w;
+                plain[3] += x * x * x * w * (1 - 2 * mu);
+                plain[4] += x * x * x * x * w * (1 - 6 * w);
+            }
+            for (std::size_t k = 0; k < 5; ++k)
+                EXPECT_NEAR(sums[k], plain[k], 1e-11 * (1 + std::fabs(plain[k]))) << k;
+        }
+    }
+}
+
 TEST(LogisticSums, ExtremePredictorsStayFinite) {
     const std::vector<double> eta{-1e6, -750, -40, 0, 40, 750, 1e6, 1e-300}, outcome(8, 1.0);
     std::vector<double> residual(8), weight(8);

@@ -115,7 +115,7 @@ TEST_F(DosageLists, SayTheSameAsRows) {
 }
 
 TEST_F(DosageLists, GiveTheSameBitsInEveryTest) {
-    for (const std::string test : {"score_firth", "score", "wald", "firth"}) {
+    for (const std::string test : {"score_firth", "score_saddlepoint", "score", "wald", "firth"}) {
         const AssociationParams params{
             .binary_test = test, .refit_p_max = 0.5, .minor_allele_count_min = 1};
         const ScanPlan plan = make_plan(phenotypes(), 0, 2, eligible_, params);
