@@ -44,6 +44,7 @@ public:
         add_show();
         add_export();
         add_digest();
+        add_verify();
         commands_ = app_.get_subcommands({}).size();
         for (const Stage& stage : stages_)
             add_stage(stage);
@@ -201,6 +202,17 @@ private:
                         "Manifest to write, in the form of sha256sum, with paths from its folder; "
                         "left out: the lines are printed.")
             ->type_name("FILE");
+    }
+
+    void add_verify() {
+        add_command("verify", "Check results by their checksums and recorded digests.",
+                    Command::verify)
+            ->add_option("paths", line_.files,
+                         "HDF5 results and genotype stores: every checksum in them. Output folders "
+                         "of runs: also the digest of every result. Job files: also the digests of "
+                         "the inputs.")
+            ->required()
+            ->type_name("PATHS");
     }
 
     void add_stage(const Stage& stage) {

@@ -20,6 +20,7 @@ enum class Command {
     show,
     export_table,
     digest,
+    verify,
     stage
 };
 
@@ -38,7 +39,7 @@ struct CommandLine {
     std::uint64_t rows = 5;         // show
     std::string inside;             // show, export: table or path in the file
     std::string output;             // export, digest
-    std::vector<std::string> files; // digest
+    std::vector<std::string> files; // digest, verify
 };
 
 /// Reads the arguments after the name of the program. UsageError with near misses if they are not

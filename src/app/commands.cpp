@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 
 #include "app/plan.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "health/definition.hpp"
 #include "schema/describe.hpp"
@@ -126,6 +127,14 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
                       .where = "salus describe",
                       .why = {},
                       .help = suggestion(topic, topics)});
+}
+
+std::vector<std::string> instances_of(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    const std::string resolved = read_text_file(folder / "resolved.toml");
+    for (const std::string_view line : split(resolved, '\n'))
+        if (line.starts_with('[')) names.emplace_back(line.substr(1, line.find(']') - 1));
+    return names;
 }
 
 std::filesystem::path output_folder_of(const std::filesystem::path& path) {

@@ -21,6 +21,13 @@ std::string export_command(const CommandLine& line);
 /// SHA-256 of files and of what belongs to them, as lines or into a manifest.
 std::string digest_command(const CommandLine& line);
 
+/// Checks results, stores and runs by their checksums and recorded digests; a line for each that
+/// holds. IntegrityError with everything that does not.
+std::string verify_command(const CommandLine& line, const std::vector<Stage>& stages);
+
+/// Names of the stages of a run, in order, from its resolved.toml.
+std::vector<std::string> instances_of(const std::filesystem::path& folder);
+
 /// The HDF5 file behind a path that a user gives: the file, or the index of a genotype store.
 /// DataError if there is none, or if it is something else.
 std::filesystem::path result_file(const std::filesystem::path& path);

@@ -109,6 +109,9 @@ private:
         case Command::digest:
             print(digest_command(line));
             break;
+        case Command::verify:
+            print(verify_command(line, all_stages()));
+            break;
         case Command::run:
         case Command::stage:
             break;

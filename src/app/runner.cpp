@@ -1,5 +1,6 @@
 #include "app/runner.hpp"
 
+#include "app/commands.hpp"
 #include "app/runner_state.hpp"
 #include "base/date.hpp"
 #include "base/file.hpp"
@@ -279,10 +280,7 @@ int run_status(const fs::path& path) {
                           .why = "it has no resolved.toml",
                           .help = "give the job file or its output folder"});
     std::string out;
-    const std::string resolved = read_text_file(path / "resolved.toml");
-    for (const std::string_view line : split(resolved, '\n')) {
-        if (!line.starts_with('[')) continue;
-        const std::string name(line.substr(1, line.find(']') - 1));
+    for (const std::string& name : instances_of(path)) {
         out += name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ');
         if (const auto state = read_state(path / "state" / (name + ".toml")))
             out += text("complete  ", human_seconds(state->seconds), ", ",

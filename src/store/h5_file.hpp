@@ -56,6 +56,9 @@ struct H5File::State {
     /// Of a table in a file that is only read: looked up once.
     const TableSpec* known_spec(std::string_view table) const;
     void remember_spec(std::string_view table, const TableSpec& spec) const;
+    /// Reads a dataset for its checksums alone.
+    void verify_dataset(std::string_view name) const;
+    void verify_attributes(std::string_view name) const;
 
 private:
     /// The chunk in which the last read of a dataset ended: the next read goes on there.
