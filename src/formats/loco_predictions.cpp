@@ -47,6 +47,8 @@ public:
                                        static_cast<std::uint64_t>(found - chromosomes_.begin()), 1);
     }
 
+    bool in_standard_deviations() const noexcept override { return false; }
+
     LocoLedger ledger(std::size_t trait) const override {
         LocoLedger ledger;
         for (const double value : offset(trait, "other"))
@@ -92,6 +94,10 @@ LocoPredictions LocoPredictions::open(const std::filesystem::path& path,
                                       const SampleTable& samples) {
     if (is_hdf5(path)) return {path, std::make_unique<ResultPredictions>(path, samples)};
     return {path, open_regenie_loco(path, samples)};
+}
+
+bool LocoPredictions::in_standard_deviations() const noexcept {
+    return source_->in_standard_deviations();
 }
 
 const std::vector<std::string>& LocoPredictions::traits() const noexcept {

@@ -19,8 +19,8 @@ struct LocoLedger {
 };
 
 /// Predictions of traits from the whole genome without one chromosome (LOCO): the offset of tests
-/// on that chromosome, in units of the trait (quantitative) or log odds (binary), covariates not
-/// included. One object per thread; rank-local.
+/// on that chromosome, covariates not included. Binary traits: log odds. Quantitative ones: units
+/// of the trait, but see in_standard_deviations. One object per thread; rank-local.
 class LocoPredictions {
 public:
     /// Opens null_model.h5 of the stage null_model, or the `_pred.list` of regenie, whose `.loco`
@@ -44,6 +44,10 @@ public:
     /// file. Reads one row of an HDF5 file; of a .loco file all that comes before the row.
     std::vector<double> offset(std::string_view trait, std::string_view chromosome) const;
     LocoLedger ledger(std::string_view trait) const;
+    /// Whether predictions of quantitative traits are in standard deviations of the trait after
+    /// covariates, sqrt(|residual|^2 / (n - covariates - 1)), as regenie writes them: multiply by
+    /// that. False for null_model.h5: they are in units of the trait.
+    bool in_standard_deviations() const noexcept;
     const std::filesystem::path& path() const noexcept { return path_; }
 
     ~LocoPredictions();
@@ -59,6 +63,7 @@ public:
         virtual std::vector<double> offset(std::size_t trait,
                                            const std::string& chromosome) const = 0;
         virtual LocoLedger ledger(std::size_t trait) const = 0;
+        virtual bool in_standard_deviations() const noexcept = 0;
     };
 
 private:

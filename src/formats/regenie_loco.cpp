@@ -200,6 +200,8 @@ public:
                       text("the last is ", last));
     }
 
+    bool in_standard_deviations() const noexcept override { return true; }
+
     LocoLedger ledger(std::size_t trait) const override {
         LocoLedger ledger;
         for (const std::uint32_t place : places_[trait])

@@ -98,6 +98,7 @@ TEST_F(LocoPredictionsTest, ReadsWhatItWrites) {
     const std::vector<std::string> chromosomes{"1", "22"};
     const auto loco =
         LocoPredictions::open(list(regenie_loco_text(samples_.id, chromosomes, rows)), samples_);
+    EXPECT_TRUE(loco.in_standard_deviations());
     EXPECT_THAT(loco.offset("y", "1"), ElementsAre(1.5, IsNan(), -2));
     EXPECT_THAT(loco.offset("y", "22"), ElementsAre(0, 1e-300, 3));
 }
@@ -126,6 +127,7 @@ TEST_F(LocoPredictionsTest, NamesWhatIsWrongWithAList) {
 TEST_F(LocoPredictionsTest, ReadsResultsOfNullModel) {
     const auto loco = LocoPredictions::open(result({"a", "b", "c_1"}), samples_);
     EXPECT_THAT(loco.traits(), ElementsAre("y", "z"));
+    EXPECT_FALSE(loco.in_standard_deviations());
     EXPECT_TRUE(loco.has("y"));
     EXPECT_FALSE(loco.has("x"));
     EXPECT_THAT(loco.offset("y", "2"), ElementsAre(4, 5, IsNan()));
