@@ -10,6 +10,7 @@
 #include "stages/ld/ld.hpp"
 #include "stages/ld_score_regression/ld_score_regression.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
+#include "stages/meta_analysis/meta_analysis.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/principal_components/principal_components.hpp"
 #include "stages/quality/quality.hpp"
@@ -33,6 +34,7 @@ const std::vector<Stage>& all_stages() {
                                            ancestry_stage(),
                                            allele_frequencies_stage(),
                                            association_stage(),
+                                           meta_analysis_stage(),
                                            ld_score_regression_stage(),
                                            risk_stage(),
                                            report_stage()};
