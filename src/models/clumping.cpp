@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <numeric>
 
 namespace salus {
@@ -68,27 +69,41 @@ double LdRows::r2(std::size_t a, std::size_t b) const noexcept {
                                             : 0;
 }
 
-std::vector<std::size_t> clump(std::span<const ClumpCandidate> candidates, const LdRows& rows,
-                               const ClumpRule& rule) {
+std::vector<ClumpPlace> clump_members(std::span<const ClumpCandidate> candidates,
+                                      const LdRows& rows, const ClumpRule& rule,
+                                      double index_neg_log10_p) {
     std::vector<std::size_t> order(candidates.size());
     std::iota(order.begin(), order.end(), 0u);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
         return candidates[a].neg_log10_p > candidates[b].neg_log10_p;
     });
-    std::vector<bool> claimed(candidates.size(), false);
-    std::vector<std::size_t> index;
+    std::vector<ClumpPlace> places(candidates.size());
     for (const std::size_t i : order) {
-        if (claimed[i]) continue;
-        claimed[i] = true;
-        index.push_back(i);
+        if (candidates[i].neg_log10_p < index_neg_log10_p) break;
+        if (places[i].index != SIZE_MAX) continue;
+        places[i] = {.index = i, .r2 = 1};
         const std::uint32_t here = candidates[i].position;
+        const auto claim = [&](std::size_t k) {
+            if (places[k].index != SIZE_MAX) return;
+            const double r2 = rows.r2(i, k);
+            if (r2 >= rule.r2_min) places[k] = {.index = i, .r2 = r2};
+        };
         for (std::size_t k = i; k-- > 0 && here - candidates[k].position <= rule.window_bp;)
-            if (!claimed[k] && rows.r2(i, k) >= rule.r2_min) claimed[k] = true;
+            claim(k);
         for (std::size_t k = i + 1;
              k < candidates.size() && candidates[k].position - here <= rule.window_bp; ++k)
-            if (!claimed[k] && rows.r2(i, k) >= rule.r2_min) claimed[k] = true;
+            claim(k);
     }
-    std::sort(index.begin(), index.end());
+    return places;
+}
+
+std::vector<std::size_t> clump(std::span<const ClumpCandidate> candidates, const LdRows& rows,
+                               const ClumpRule& rule) {
+    const auto places =
+        clump_members(candidates, rows, rule, -std::numeric_limits<double>::infinity());
+    std::vector<std::size_t> index;
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (places[i].index == i) index.push_back(i);
     return index;
 }
 

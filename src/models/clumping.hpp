@@ -45,4 +45,15 @@ struct ClumpRule {
 std::vector<std::size_t> clump(std::span<const ClumpCandidate> candidates, const LdRows& rows,
                                const ClumpRule& rule);
 
+/// The clump of a candidate, and its r2 with the index variant.
+struct ClumpPlace {
+    std::size_t index = SIZE_MAX; // candidate that is the index variant; SIZE_MAX: in no clump
+    double r2 = 0;
+};
+/// The same, but only candidates with at least `index_neg_log10_p` become index variants, as in
+/// PLINK's --clump with p1 and p2. [candidate]; an index variant is in its own clump, with r2 1.
+std::vector<ClumpPlace> clump_members(std::span<const ClumpCandidate> candidates,
+                                      const LdRows& rows, const ClumpRule& rule,
+                                      double index_neg_log10_p);
+
 } // namespace salus

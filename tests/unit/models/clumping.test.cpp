@@ -102,6 +102,27 @@ std::vector<std::vector<std::string>> table(const std::filesystem::path& path) {
     return rows;
 }
 
+TEST(ClumpMembers, OnlySignificantVariantsBecomeIndexVariants) {
+    // Variants 0, 1 and 2 are alike, 3 is another, 4 is alike but far away.
+    LdRows rows(everybody(6));
+    for (const std::vector<std::uint8_t>& calls :
+         std::vector<std::vector<std::uint8_t>>{{0, 1, 2, 0, 1, 2},
+                                                {0, 1, 2, 0, 1, 2},
+                                                {2, 1, 0, 2, 1, 0},
+                                                {0, 2, 0, 1, 1, 0},
+                                                {0, 1, 2, 0, 1, 2}})
+        rows.add(pack(calls));
+    const std::vector<ClumpCandidate> candidates{{100, 3}, {200, 9}, {300, 4}, {400, 5}, {9000, 6}};
+    const auto places = clump_members(candidates, rows, {.window_bp = 500, .r2_min = 0.5}, 5.5);
+    EXPECT_EQ(places[1].index, 1u);
+    EXPECT_EQ(places[1].r2, 1);
+    EXPECT_EQ(places[0].index, 1u);
+    EXPECT_EQ(places[2].index, 1u);
+    EXPECT_EQ(places[2].r2, 1);
+    EXPECT_EQ(places[3].index, SIZE_MAX); // 10^-5 is too little for an index variant
+    EXPECT_EQ(places[4].index, 4u);
+}
+
 TEST(Clump, ThousandGenomesEqualsPlink19) {
     // plink1.9 --clump-p1 .01 --clump-p2 .01 --clump-r2 .1 --clump-kb 250 on the q1 scan of kg1092
     const auto folder =
