@@ -9,6 +9,7 @@
 #include "stages/kinship/kinship.hpp"
 #include "stages/ld/ld.hpp"
 #include "stages/ld_score_regression/ld_score_regression.hpp"
+#include "stages/loci/loci.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/meta_analysis/meta_analysis.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
@@ -36,6 +37,7 @@ const std::vector<Stage>& all_stages() {
                                            association_stage(),
                                            meta_analysis_stage(),
                                            ld_score_regression_stage(),
+                                           loci_stage(),
                                            risk_stage(),
                                            report_stage()};
     return stages;
