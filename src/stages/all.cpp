@@ -4,6 +4,7 @@
 #include "stages/ancestry/ancestry.hpp"
 #include "stages/association/association.hpp"
 #include "stages/export_genotypes/export_genotypes.hpp"
+#include "stages/gene_tests/gene_tests.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
 #include "stages/kinship/kinship.hpp"
@@ -36,6 +37,7 @@ const std::vector<Stage>& all_stages() {
                                            allele_frequencies_stage(),
                                            association_stage(),
                                            meta_analysis_stage(),
+                                           gene_tests_stage(),
                                            ld_score_regression_stage(),
                                            loci_stage(),
                                            risk_stage(),

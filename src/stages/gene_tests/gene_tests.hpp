@@ -1,0 +1,61 @@
+#pragma once
+
+#include "run/context.hpp"
+#include "schema/stage.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace salus {
+
+struct GeneTestsParams {
+    std::vector<std::string> traits;     // empty = all that can be tested
+    std::vector<std::string> covariates; // empty = all
+    std::vector<std::string> masks;      // "name: consequence, ..."; empty: file or all
+    std::vector<double> frequency_max{0.01, 0.001};
+    bool singletons = true;
+    std::string frequency_allele = "minor";
+    std::vector<std::string> tests{"burden", "skat", "skat_o", "acat_v", "acat_o"};
+    std::string burden_coding = "max";
+    double weight_beta_1 = 1, weight_beta_2 = 25;
+    std::int64_t collapse_count_max = 10;
+    std::string skat_o_quantiles = "exact";
+    std::int64_t minor_allele_count_min = 1;
+    std::int64_t variants_max = 2000;
+    bool leave_one_out = false;
+    bool write_covariance = false;
+    bool rank_inverse_normal = false;
+    std::int64_t components_count = 10;
+    std::int64_t traits_per_pass = 64;
+};
+
+/// Why tests of a row are missing: column `status`.
+enum class GeneStatus : std::uint8_t {
+    tested = 0,
+    no_variants = 1,       // no variant of the set is in mask and frequency bin
+    no_carriers = 2,       // nobody of the trait's samples carries one
+    rare = 3,              // minor_allele_count_min
+    collinear = 4,         // the covariates determine who carries them
+    too_many_variants = 5, // variants_max: only the burden test was done
+    no_null_model = 6,     // without the prediction of its chromosome the trait has no null model
+};
+
+Stage gene_tests_stage();
+void run_gene_tests(const GeneTestsParams& params, RunContext& context);
+
+/// `sets`: one row per set.
+TableSpec gene_sets_table();
+/// `tests`: which row is which set, mask and frequency bin; the same rows in every `traits/NAME`.
+TableSpec gene_test_rows_table();
+TableSpec gene_trait_table(const std::string& trait, bool binary);
+TableSpec gene_summary_table();
+TableSpec gene_skipped_table();
+/// Tests without one variant each.
+TableSpec gene_leave_one_out_table(const std::string& trait);
+/// Tables of the score covariance file.
+TableSpec score_variants_table();
+TableSpec score_trait_table(const std::string& trait);
+TableSpec score_covariance_table(const std::string& trait);
+
+} // namespace salus

@@ -1,0 +1,43 @@
+#include "stages/gene_tests/null_models.hpp"
+
+namespace salus::gene_tests {
+
+using association::Offsets;
+
+AssociationParams association_params(const GeneTestsParams& params) {
+    AssociationParams result;
+    result.traits = params.traits;
+    result.covariates = params.covariates;
+    result.binary_test = "score";
+    result.rank_inverse_normal = params.rank_inverse_normal;
+    result.components_count = params.components_count;
+    result.traits_per_pass = params.traits_per_pass;
+    return result;
+}
+
+const std::vector<std::unique_ptr<TraitScores>>& NullModels::of(const std::string& chromosome) {
+    // Without predictions one chromosome stands for all.
+    // With them, 1 stands for that of a set of no variants.
+    const std::string wanted = input_.predictions == nullptr ? ""
+                               : chromosome.empty()          ? "1"
+                                                             : loco_chromosome(chromosome);
+    if (chromosome_ == wanted) return traits_;
+    traits_.clear();
+    Offsets offsets;
+    if (input_.predictions != nullptr) {
+        offsets.resize(input_.phenotypes.traits.size());
+        for (std::size_t t = first_; t < last_; ++t)
+            offsets[t] = input_.predictions->offset(input_.phenotypes.traits[t].name, wanted);
+    }
+    plan_ = association::make_plan(input_.phenotypes, first_, last_, input_.eligible,
+                                   association_params(input_.params), offsets);
+    traits_.resize(last_ - first_);
+    for (const association::TraitPlan& trait : plan_->traits)
+        for (std::size_t t = first_; t < last_; ++t)
+            if (input_.phenotypes.traits[t].name == trait.name)
+                traits_[t - first_] = std::make_unique<TraitScores>(*plan_, trait);
+    chromosome_ = wanted;
+    return traits_;
+}
+
+} // namespace salus::gene_tests

@@ -1,0 +1,239 @@
+#include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
+#include "formats/gene_annotations.hpp"
+#include "schema/existing_input.hpp"
+#include "stages/association/phenotypes.hpp"
+#include "stages/gene_tests/gene_tests.hpp"
+#include "stages/gene_tests/null_models.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace salus {
+namespace {
+
+constexpr std::array known_tests{"burden", "skat", "skat_o", "acat_v", "acat_o"};
+
+void examine(const GeneTestsParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
+    examine_genotypes(inputs, sizes, problems);
+    for (const std::string& test : params.tests)
+        if (std::find(known_tests.begin(), known_tests.end(), test) == known_tests.end())
+            problems.push_back({.what = text("there is no test \"", test, "\""),
+                                .where = "parameter tests",
+                                .why = "tests are burden, skat, skat_o, acat_v and acat_o",
+                                .help = "correct the name"});
+    for (const double most : params.frequency_max)
+        if (!(most > 0) || most > 1)
+            problems.push_back({.what = text(most, " is not an allele frequency"),
+                                .where = "parameter frequency_max",
+                                .why = "a bin holds variants up to a frequency above 0, at most 1",
+                                .help = "use for example 0.01"});
+    if (params.frequency_max.empty() && !params.singletons)
+        problems.push_back({.what = "there is no frequency bin",
+                            .where = "parameters frequency_max and singletons",
+                            .why = "every test is of a mask and a frequency bin",
+                            .help = "name at least one frequency, or set singletons"});
+    try {
+        parse_variant_masks(params.masks);
+        if (const auto* path = existing_input(inputs, "phenotypes")) {
+            const auto choice = association::choose(
+                H5File::open(*path), gene_tests::association_params(params), problems);
+            sizes.traits = static_cast<double>(choice.traits.size());
+        }
+    } catch (const Error& error) {
+        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+}
+
+Resources needs(const GeneTestsParams& params, const Workload& w) {
+    const double covariates =
+        (params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size())) +
+        static_cast<double>(params.components_count);
+    const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
+    const double columns = width * (covariates + 3);
+    // Protein-coding variants are a tenth of a sequenced or imputed set at most, in 20,000 genes.
+    const double annotated = std::min(w.variants, 2e7), sets = 2e4;
+    const double rows = sets * 2 * static_cast<double>(params.frequency_max.size() + 1);
+    const double largest = static_cast<double>(params.variants_max);
+    const double carriers = 0.002 * w.samples + 1; // per variant, most being very rare
+    Resources r;
+    r.memory_bytes = 300e6 + 16 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
+                     150 * annotated + w.threads * (8 * w.samples + 32 * largest * largest) +
+                     1000 * 24 * carriers;
+    r.storage_bytes = rows * (100 + 130 * w.traits);
+    r.scratch_bytes = r.storage_bytes + 13 * annotated;
+    r.core_hours = (1e-6 * w.variants +
+                    w.traits * (rows * 1e-3 + annotated * carriers * (covariates + 50) * 2e-9)) /
+                   3600;
+    r.formula =
+        "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
+        "components_count, A annotated variants (at most 20 million), V variants_max: memory per "
+        "rank 300 MB + 16 B x N P (C + 3) + 8 B x N (all traits + C) + 150 B x A + per thread 8 B "
+        "x N + 32 B x V^2 + 24 B x carriers of 1,000 variants; results 100 B + 130 B x traits a "
+        "set, mask and bin; time 1 us x M + per trait 1 ms a set, mask and bin (SKAT-O; it grows "
+        "with the cube of the variants above 60) + 2 ns x carriers x (C + variants of the set)";
+    return r;
+}
+
+const char* const details =
+    "Tests sets of rare variants: genes of the annotations, or the sets of a set list. A mask is "
+    "the "
+    "variants of a set with certain consequences; each mask is tested in bins of allele frequency "
+    "(among all samples that pass quality, whatever the trait) and for singletons. Every set, mask "
+    "and bin has a row in the result, tested or with the reason why not.\n\n"
+    "Annotations are regenie's (variant, gene, consequence), VEP's table, or a VCF of VEP or "
+    "bcftools csq. Their variants are found by CHROM:POS:REF:ALT or by identifier; how many were "
+    "found either way, and how many not, is in the log and in attributes of the result.\n\n"
+    "burden: the sum or the maximum of a person's copies in the mask, or the sum of at most 2, "
+    "tested like a variant by linear regression (exact t test) or logistic score test; beta is per "
+    "unit of this burden. skat, skat_o: variance component test and its best mixture with the "
+    "weighted burden, weights Beta(frequency; weight_beta_1, weight_beta_2) by the frequency in "
+    "the samples of the trait. acat_v: Cauchy combination of the tests of single variants, those "
+    "with fewer than 10 copies as one burden. acat_o: Cauchy combination of burden, skat and "
+    "acat_v. Variants with at most collapse_count_max copies enter skat, skat_o and acat_v as one, "
+    "the largest number of copies a person has of any of them; 0 keeps them apart.\n\n"
+    "Binary traits: the burden and each single variant are tested by the saddle point "
+    "approximation where their score is beyond two standard deviations; variances that agree with "
+    "these tests replace those of the score, and all are enlarged where the weighted burden asks "
+    "for it, so that skat and skat_o hold with few cases. standard_error is made to agree with "
+    "p.\n\n"
+    "Tails of sums of chi-squares are exact to nine digits, however far out. skat_o takes the "
+    "quantiles of its mixtures from their exact distributions; skat_o_quantiles = \"matched\" does "
+    "as the R package SKAT and regenie do, and gives their numbers, some percent off what drawing "
+    "gives.\n\n"
+    "With null_model (whole-genome predictions), the prediction without the chromosome of the set "
+    "is an offset. Chromosome X: males count 0 or 2 copies, as in association; variants on "
+    "chromosome Y are left out and counted. Missing genotypes get the mean of the samples of the "
+    "trait. Work follows carriers, not samples.\n\n"
+    "score_covariance.h5 has, if write_covariance is set, score, variance and covariances of the "
+    "variants of each set and trait, for meta-analysis.";
+
+} // namespace
+
+Stage gene_tests_stage() {
+    using P = GeneTestsParams;
+    return stage<P>("gene_tests")
+        .summary("burden, SKAT, SKAT-O and ACAT tests of rare variants by gene")
+        .details(details)
+        .cites("Wu MC et al. (2011) Rare-variant association testing for sequencing data with the "
+               "sequence kernel association test. Am J Hum Genet 89:82. "
+               "doi:10.1016/j.ajhg.2011.05.029")
+        .cites("Lee S, Wu MC, Lin X (2012) Optimal tests for rare variant effects in sequencing "
+               "association studies. Biostatistics 13:762. doi:10.1093/biostatistics/kxs014")
+        .cites("Liu Y et al. (2019) ACAT: a fast and powerful p value combination method for "
+               "rare-variant analysis in sequencing studies. Am J Hum Genet 104:410. "
+               "doi:10.1016/j.ajhg.2019.01.002")
+        .cites("Zhao Z et al. (2020) UK Biobank whole-exome sequence binary phenome analysis with "
+               "robust region-based rare-variant test. Am J Hum Genet 106:3. "
+               "doi:10.1016/j.ajhg.2019.11.012")
+        .cites("Zhou W et al. (2022) SAIGE-GENE+ improves the efficiency and accuracy of set-based "
+               "rare variant association tests. Nat Genet 54:1466. doi:10.1038/s41588-022-01178-w")
+        .cites("Rice SO (1980) Distribution of quadratic forms in normal random variables: "
+               "evaluation by numerical integration. SIAM J Sci Stat Comput 1:438. "
+               "doi:10.1137/0901032")
+        .reads({"genotypes", Artifact::genotype_store, "genotypes to be tested"})
+        .reads({"phenotypes", Artifact::phenotype_table, "traits and covariates in genotype order"})
+        .reads({"annotations", Artifact::variant_annotations,
+                "variants, genes and consequences: regenie's file, VEP's table, or VCF with CSQ or "
+                "BCSQ"})
+        .reads({"gene_sets", Artifact::gene_sets,
+                "regenie set list; without it each gene of the annotations is a set", true})
+        .reads({"gene_masks", Artifact::gene_masks,
+                "regenie mask definitions; without it and the parameter masks, one mask of all "
+                "consequences",
+                true})
+        .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
+        .reads({"components", Artifact::components_result,
+                "principal components that become covariates pc1, pc2 ...", true})
+        .reads({"null_model", Artifact::null_model_result,
+                "whole-genome predictions without each chromosome", true})
+        .writes({"gene_tests",
+                 Artifact::gene_tests_result,
+                 "gene_tests.h5",
+                 "tests of all sets for all traits",
+                 {gene_sets_table(), gene_test_rows_table(), gene_trait_table("{trait}", true),
+                  gene_leave_one_out_table("{trait}"), gene_summary_table(), gene_skipped_table()}})
+        .writes({"score_covariance",
+                 Artifact::score_covariance,
+                 "score_covariance.h5",
+                 "scores and covariances for meta-analysis; empty unless write_covariance is set",
+                 {score_variants_table(), score_trait_table("{trait}"),
+                  score_covariance_table("{trait}")}})
+        .param(
+            "traits", &P::traits,
+            {.doc = "traits to test; empty: all quantitative and binary ones that can be tested"})
+        .param("covariates", &P::covariates,
+               {.doc = "covariates of the model, without the intercept; empty: all of the "
+                       "phenotype table"})
+        .param("masks", &P::masks,
+               {.doc = "masks as \"name: consequence, consequence\", in place of the input "
+                       "gene_masks"})
+        .param("frequency_max", &P::frequency_max,
+               {.doc = "largest allele frequency of each frequency bin", .unit = "proportion"})
+        .param("singletons", &P::singletons,
+               {.doc = "whether variants with one copy among all samples are a bin as well"})
+        .param(
+            "frequency_allele", &P::frequency_allele,
+            {.doc = "which allele is counted: the rarer one, or ALT", .choices = {"minor", "alt"}})
+        .param("tests", &P::tests,
+               {.doc = "tests to do: burden (always done), skat, skat_o, acat_v, acat_o"})
+        .param("burden_coding", &P::burden_coding,
+               {.doc = "how a person's copies in a mask become its burden: the most of any "
+                       "variant, their sum, or the sum but at most 2",
+                .choices = {"max", "sum", "comphet"}})
+        .param("weight_beta_1", &P::weight_beta_1,
+               {.doc = "first parameter of the Beta density that weighs variants",
+                .unit = "1",
+                .min = 0.01,
+                .max = 1000})
+        .param("weight_beta_2", &P::weight_beta_2,
+               {.doc = "second parameter; 1 and 1 weigh all variants the same",
+                .unit = "1",
+                .min = 0.01,
+                .max = 1000})
+        .param("collapse_count_max", &P::collapse_count_max,
+               {.doc = "variants with at most so many copies among the samples of a trait count as "
+                       "one in skat, skat_o and acat_v; 0: none",
+                .unit = "alleles",
+                .min = 0})
+        .param("skat_o_quantiles", &P::skat_o_quantiles,
+               {.doc = "quantiles of the mixtures of skat_o: exact, or of chi-squares of the same "
+                       "kurtosis",
+                .choices = {"exact", "matched"}})
+        .param("minor_allele_count_min", &P::minor_allele_count_min,
+               {.doc = "fewest copies in mask and bin among the samples of a trait",
+                .unit = "alleles",
+                .min = 1})
+        .param("variants_max", &P::variants_max,
+               {.doc = "most variants, after collapsing, of a set of which more than the burden is "
+                       "tested",
+                .unit = "variants",
+                .min = 1,
+                .max = 20000})
+        .param("leave_one_out", &P::leave_one_out,
+               {.doc = "whether burden and skat_o are also done without each variant: as many "
+                       "tests more"})
+        .param("write_covariance", &P::write_covariance,
+               {.doc = "whether scores and covariances are written for meta-analysis"})
+        .param(
+            "rank_inverse_normal", &P::rank_inverse_normal,
+            {.doc = "whether quantitative traits are replaced by normal quantiles of their ranks"})
+        .param("components_count", &P::components_count,
+               {.doc = "leading components that become covariates, at most those that there are; "
+                       "only with the input components",
+                .unit = "components",
+                .min = 0,
+                .max = 1000})
+        .param("traits_per_pass", &P::traits_per_pass,
+               {.doc = "traits tested in one pass over the sets; fewer need less memory",
+                .unit = "traits",
+                .min = 1,
+                .max = 100000})
+        .needs(needs)
+        .examines(examine)
+        .run(run_gene_tests);
+}
+
+} // namespace salus
