@@ -184,9 +184,9 @@ private:
             ->required()
             ->type_name("FILE");
         sub->add_option("--format", line_.format,
-                        "tsv, or gwas-ssf with its metadata file beside it.")
+                        "tsv, gwas-ssf with its metadata file beside it, or regenie.")
             ->type_name("FORMAT")
-            ->check(CLI::IsMember({"tsv", "gwas-ssf"}));
+            ->check(CLI::IsMember({"tsv", "gwas-ssf", "regenie"}));
     }
 
     void add_digest() {

@@ -13,6 +13,10 @@ enum class ExportForm {
     chromosome_number, // 1..25, without "chr"
     place_and_alleles, // 1_1005_A_G: chromosome, position, other allele, effect allele
     rsid,              // only identifiers that are rs numbers
+    plink_number,      // 1..26, without "chr": MT is 26
+    chi_square,        // of 1 df with this -log10 p
+    controls,          // the cell two places before less the one before: people less cases
+    constant,          // the same text in every row; nothing is read
 };
 
 /// One column of the exported text.
@@ -21,6 +25,7 @@ struct ExportColumn {
     std::string table;  // where it is read
     std::string column; // its name there
     ExportForm form = ExportForm::as_is;
+    std::string constant = {};
 };
 
 /// Which columns of an HDF5 file make up an exported table, in which order.
@@ -39,7 +44,13 @@ ExportPlan plan_export(const H5File& file, const std::string& table);
 /// association statistics. Hayhurst et al. 2022, doi:10.1101/2022.07.15.500230.
 ExportPlan plan_gwas_ssf(const H5File& file, const std::string& table);
 
+/// The same with the columns of regenie's step 2 (--af-cc for binary traits), separated by tabs.
+/// Mbatchou et al. 2021, doi:10.1038/s41588-021-00870-7.
+ExportPlan plan_regenie(const H5File& file, const std::string& table);
+
 /// 1..22, X = 23, Y = 24, MT = 25 as GWAS-SSF wants them; the name itself if it is none of these.
 std::string chromosome_number(std::string_view chromosome);
+/// The same with MT = 26, as PLINK and regenie have it.
+std::string plink_chromosome_number(std::string_view chromosome);
 
 } // namespace salus

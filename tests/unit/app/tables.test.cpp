@@ -127,13 +127,25 @@ TEST_F(TablesTest, GwasSsfHasItsNamesOrderAndMetadata) {
     EXPECT_EQ(exported("traits/ldl", "ldl.ssf.tsv", "gwas-ssf"),
               "chromosome\tbase_pair_location\teffect_allele\tother_allele\tbeta\tstandard_"
               "error\teffect_allele_frequency\t"
-              "neg_log_10_p_value\tvariant_id\trsid\tn\n"
-              "1\t100\tT\tA\t0.123456789\t0.1\t0.1\t0.7\t1_100_A_T\trs7\t990\n"
-              "1\t200\tG\tC\t-2\t0.5\t0.25\t500.25\t1_200_C_G\t#NA\t1000\n");
+              "neg_log_10_p_value\tvariant_id\trsid\tn\tref_allele\n"
+              "1\t100\tT\tA\t0.123456789\t0.1\t0.1\t0.7\t1_100_A_T\trs7\t990\tOA\n"
+              "1\t200\tG\tC\t-2\t0.5\t0.25\t500.25\t1_200_C_G\t#NA\t1000\tOA\n");
     EXPECT_THAT(read_text_file(folder_ / "ldl.ssf.tsv-meta.yaml"),
                 AllOf(HasSubstr("genome_assembly: \"GRCh38\""), HasSubstr("sample_size: 1000"),
                       HasSubstr("file_type: GWAS-SSF v1.0"),
-                      HasSubstr("data_file_name: \"ldl.ssf.tsv\"")));
+                      HasSubstr("data_file_name: \"ldl.ssf.tsv\""), HasSubstr("is_sorted: true"),
+                      Not(HasSubstr("case_count"))));
+}
+
+TEST_F(TablesTest, RegenieHasItsColumns) {
+    // R 4.2: qchisq(-0.7 * log(10), 1, lower.tail = FALSE, log.p = TRUE) is 1.6458388639746904,
+    // with 500.25 2295.5452068721665: the same to 15 digits
+    EXPECT_EQ(exported("traits/ldl", "ldl.regenie", "regenie"),
+              "CHROM\tGENPOS\tID\tALLELE0\tALLELE1\tA1FREQ\tN\tTEST\tBETA\tSE\tCHISQ\tLOG10P\t"
+              "EXTRA\n"
+              "1\t100\trs7\tA\tT\t0.1\t990\tADD\t0.123456789\t0.1\t1.6458388639746897\t0.7\tNA\n"
+              "1\t200\tNA\tC\tG\t0.25\t1000\tADD\t-2\t0.5\t2295.5452068721656\t500.25\tNA\n");
+    EXPECT_THROW(exported("variants", "v.tsv", "regenie"), UsageError);
 }
 
 TEST_F(TablesTest, GwasSsfNeedsAssociationStatistics) {
@@ -157,6 +169,9 @@ TEST(ChromosomeNumber, FollowsGwasSsf) {
     EXPECT_EQ(chromosome_number("chr7"), "7");
     EXPECT_EQ(chromosome_number("X"), "23");
     EXPECT_EQ(chromosome_number("chrM"), "25");
+    EXPECT_EQ(plink_chromosome_number("chrM"), "26");
+    EXPECT_EQ(plink_chromosome_number("chrX"), "23");
+    EXPECT_EQ(plink_chromosome_number("chr9"), "9");
 }
 
 TEST(DataFrame, WrapsColumnsAndCutsLongText) {
