@@ -119,6 +119,7 @@ std::string page(const ReportData& data, const std::vector<std::string>& finding
         {{"quality", "Quality"}, quality_section(data)},
         {{"structure", "Population structure"}, structure_section(data)},
         {{"association", "Association"}, association_section(data)},
+        {{"loci", "Loci"}, loci_section(data)},
         {{"risk", "Risk scores"}, risk_section(data)},
         {{"methods", "Methods and provenance"}, methods_section(data)},
         {{"glossary", "Glossary"}, glossary_section(data)}};

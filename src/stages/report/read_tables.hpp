@@ -56,6 +56,17 @@ std::vector<std::pair<std::string, std::string>> read_skipped(const H5File& file
 void write_trait(H5File& file, const TraitAssociation& trait);
 void read_trait(const H5File& file, TraitAssociation& trait);
 
+/// How much of a loci result is shown.
+struct LociDrawn {
+    std::size_t listed = 20; // loci in the table of a trait
+    std::size_t traits = 20; // traits with pictures
+    std::size_t regions = 3; // loci of a trait with pictures
+    double genome_wide = 7.30103;
+};
+/// Loci of every trait, the strongest with pictures. Reads the table of variants only where it
+/// draws; memory O(loci) and the variants of one locus.
+std::vector<TraitLoci> read_loci_result(const H5File& file, const LociDrawn& drawn);
+
 /// Measures, curves and distributions of every trait with a score. `phenotypes`, if there, gives
 /// case status.
 std::vector<TraitRisk> read_risk(const H5File& file, const H5File* phenotypes);

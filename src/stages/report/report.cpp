@@ -21,8 +21,9 @@ namespace {
 using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
-constexpr std::array<std::string_view, 8> ports = {
-    "phenotypes", "quality", "ld", "kinship", "components", "ancestry", "association", "risk"};
+constexpr std::array<std::string_view, 9> ports = {"phenotypes",  "quality",    "ld",
+                                                   "kinship",     "components", "ancestry",
+                                                   "association", "loci",       "risk"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
@@ -113,6 +114,12 @@ void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& dat
         data.skipped = read_skipped(H5File::open(ctx.input("association")));
     if (data.title.empty()) data.title = "Genomes and health records";
     data.structure = structure_of(p, ctx);
+    if (ctx.has_input("loci"))
+        data.loci = read_loci_result(H5File::open(ctx.input("loci")),
+                                     {.listed = static_cast<std::size_t>(p.top_loci),
+                                      .traits = static_cast<std::size_t>(p.max_traits),
+                                      .regions = static_cast<std::size_t>(p.top_regions),
+                                      .genome_wide = -std::log10(p.significance)});
     if (!ctx.has_input("phenotypes")) {
         if (ctx.has_input("risk")) data.risk = read_risk(H5File::open(ctx.input("risk")), nullptr);
         return;
@@ -230,6 +237,7 @@ Stage report_stage() {
         .reads({"components", Artifact::components_result, "coordinates to be drawn", true})
         .reads({"ancestry", Artifact::ancestry_result, "groups that colour the coordinates", true})
         .reads({"association", Artifact::association_result, "tests to be drawn", true})
+        .reads({"loci", Artifact::loci_result, "loci to be drawn with credible sets", true})
         .reads({"risk", Artifact::risk_result, "scores and their validation", true})
         .writes({"report", Artifact::report, "report.html", "the page", {}})
         .writes({"findings",
@@ -258,6 +266,11 @@ Stage report_stage() {
             {.doc = "least distance between independent loci", .unit = "bp", .min = 10, .max = 1e9})
         .param("top_loci", &P::top_loci,
                {.doc = "loci in the table of a trait", .unit = "loci", .min = 0, .max = 1000})
+        .param("top_regions", &P::top_regions,
+               {.doc = "loci of a trait that are drawn by position, with the input loci",
+                .unit = "loci",
+                .min = 0,
+                .max = 1000})
         .param("max_traits", &P::max_traits,
                {.doc = "traits that are drawn; further ones are in the tables only",
                 .unit = "traits",

@@ -16,6 +16,7 @@ struct ReportParams {
     double suggestive = 1e-5;
     std::int64_t locus_distance = 500000;
     std::int64_t top_loci = 10;
+    std::int64_t top_regions = 3;
     std::int64_t max_traits = 20;
 };
 

@@ -136,6 +136,23 @@ struct TraitAssociation {
     std::string manhattan, qq; // SVG
 };
 
+/// A locus with its signals and credible sets.
+struct FineLocus {
+    std::string name, chromosome, id; // id: of the index variant
+    std::uint64_t start = 0, end = 0, position = 0;
+    double neg_log10_p = unknown;
+    std::uint64_t variants = 0, signals = 0;
+    bool hla = false, mapped = false;
+    std::vector<std::uint64_t> set_sizes = {}; // of the credible sets
+    std::string regional = {}, inclusion = {}; // SVG; empty if not drawn
+};
+
+struct TraitLoci {
+    std::string name, note; // note: why it was left out
+    std::uint64_t total = 0, signals = 0, credible_sets = 0;
+    std::vector<FineLocus> loci; // strongest first, at most as many as asked for
+};
+
 /// A measured quality of a score in people who were not used to build it.
 struct ScoreMeasure {
     std::string group, metric, model; // names as in the table validation of risk.h5
@@ -181,6 +198,7 @@ struct ReportData {
     std::vector<TraitAssociation> association;
     std::vector<std::pair<std::string, std::string>>
         skipped; // traits that could not be analysed, and why
+    std::vector<TraitLoci> loci;
     std::vector<TraitRisk> risk;
     std::vector<Source> sources;
 };

@@ -28,6 +28,10 @@ std::string methods_text(const ReportData& data) {
                          "the cohort. \u03bb is the median \u03c7\u00b2 "
                          "divided by 0.4549. Loci in the tables are chosen by significance and "
                          "distance alone, not by linkage disequilibrium.");
+    if (!data.loci.empty())
+        out += paragraph("Loci. Clumps by r\u00b2 of the samples of the trait; stepwise selection "
+                         "in the model of the covariates and the signals so far; credible sets "
+                         "from a sum of single effects on the genotypes themselves.");
     if (!data.risk.empty())
         out += paragraph("Risk scores. Variants are selected and weighted in the discovery half by "
                          "clumping and thresholding; the validation half "
@@ -121,6 +125,14 @@ std::string glossary_section(const ReportData& data) {
              {"Beta, log odds ratio", "Change of the trait, or of the log odds of being a case, "
                                       "per copy of the effect allele."},
              {"SE", "Standard error of the estimate."}});
+    if (!data.loci.empty())
+        terms.insert(
+            terms.end(),
+            {{"r\u00b2 of two variants", "Squared correlation of their allele copies: linkage "
+                                         "disequilibrium."},
+             {"Index variant", "The most significant variant of a clump."},
+             {"Credible set", "Fewest variants that hold a causal one with a given probability."},
+             {"Inclusion probability", "Probability that a variant is one of the causal ones."}});
     if (!data.risk.empty())
         terms.insert(
             terms.end(),

@@ -11,6 +11,7 @@ std::string cohort_section(const ReportData& data);
 std::string quality_section(const ReportData& data);
 std::string structure_section(const ReportData& data);
 std::string association_section(const ReportData& data);
+std::string loci_section(const ReportData& data);
 std::string risk_section(const ReportData& data);
 std::string methods_section(const ReportData& data);
 std::string glossary_section(const ReportData& data);

@@ -124,7 +124,7 @@ body{font-size:10.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 header,main{max-width:none;padding:0}
 main>section{border:0;border-radius:0;padding:0;margin:0 0 8mm}
 .findings{padding-left:5mm!important}
-#quality,#structure,#association,#risk,#methods{break-before:page}
+#quality,#structure,#association,#loci,#risk,#methods{break-before:page}
 h2,h3,caption,thead{break-after:avoid}
 tr,figure,.keys div{break-inside:avoid}
 .scroll{overflow:visible;background:none}
