@@ -46,6 +46,8 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "allele_frequencies";
     case Artifact::association_result:
         return "association_result";
+    case Artifact::interaction_result:
+        return "interaction_result";
     case Artifact::null_model_result:
         return "null_model_result";
     case Artifact::loco_list:
@@ -122,6 +124,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "bgzipped, indexed VCF of allele frequencies without genotypes";
     case Artifact::association_result:
         return "HDF5 file of association statistics";
+    case Artifact::interaction_result:
+        return "HDF5 file of interactions of variants with an environment";
     case Artifact::null_model_result:
         return "HDF5 file of whole-genome predictions that leave one chromosome out";
     case Artifact::loco_list:

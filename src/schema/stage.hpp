@@ -43,6 +43,7 @@ enum class Artifact {
     variant_list,
     allele_frequencies,
     association_result,
+    interaction_result,
     null_model_result,   // HDF5: whole-genome predictions without each chromosome
     loco_list,           // text: trait and its regenie .loco file
     variant_annotations, // what a variant does to which gene

@@ -7,6 +7,7 @@
 #include "stages/gene_tests/gene_tests.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
+#include "stages/interaction/interaction.hpp"
 #include "stages/kinship/kinship.hpp"
 #include "stages/ld/ld.hpp"
 #include "stages/ld_score_regression/ld_score_regression.hpp"
@@ -36,6 +37,7 @@ const std::vector<Stage>& all_stages() {
                                            ancestry_stage(),
                                            allele_frequencies_stage(),
                                            association_stage(),
+                                           interaction_stage(),
                                            meta_analysis_stage(),
                                            gene_tests_stage(),
                                            ld_score_regression_stage(),

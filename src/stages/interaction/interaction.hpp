@@ -1,0 +1,32 @@
+#pragma once
+
+#include "run/context.hpp"
+#include "schema/stage.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace salus {
+
+struct InteractionParams {
+    std::string environment;         // covariate or trait of the phenotype table
+    std::string environment_variant; // or a variant of the genotypes
+    std::vector<std::string> traits; // empty = all that can be tested
+    std::vector<std::string> covariates;
+    std::int64_t minor_allele_count_min = 20;
+    double effective_samples_min = 20;
+    std::string robust = "hc3";
+    bool centre = false;
+    bool rank_inverse_normal = false;
+    std::int64_t components_count = 10;
+};
+
+Stage interaction_stage();
+void run_interaction(const InteractionParams& params, RunContext& context);
+
+/// `traits/NAME`; binary traits have one column more.
+TableSpec interaction_trait_table(const std::string& trait, bool binary);
+TableSpec interaction_summary_table();
+
+} // namespace salus
