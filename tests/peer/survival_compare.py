@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Compares Cox fits with published fits of R's survival package (survival.sh).
-fits FIT_COX FOLDER: fits made by the program FIT_COX against the reference values in FOLDER."""
-import csv, json, subprocess, sys
+fits FIT_COX FOLDER: fits made by the program FIT_COX against the reference values in FOLDER.
+table SAMPLE.phe OUT: the cohort of the snpnet sample as a trait table, with a delayed entry made up.
+choose BED TABLE PREFIX: samples and mean-imputed genotypes of some variants for survival_fits.R.
+variants PREFIX TRAIT WALD.h5 SCORE.h5 SADDLEPOINT.h5: results of association against those of survival_fits.R."""
+import csv, json, math, subprocess, sys
 
 
 def rows_of(path):
@@ -130,6 +133,82 @@ def fits(program, folder):
     return check.failed == 0
 
 
+def table(phe, out):
+    rows = rows_of(phe)
+    names = ["age", "sex"] + [f"PC{i}" for i in range(1, 6)]
+    with open(out, "w") as f:
+        f.write(",".join(["sample_id", "event", "time", "entry", "late"] + names) + "\n")
+        for i, r in enumerate(rows):
+            time, event = float(r["CoxPHE"]), r["CoxStatus"]
+            if not time > 0 or event not in ("0", "1"):
+                time, event = "", ""
+            entry = "" if time == "" else repr(time * ((i * 37) % 100) / 125)
+            f.write(",".join([r["IID"], event, str(time), entry, ""] + [r[n] for n in names]) + "\n")
+
+
+def choose(bed, table_path, prefix):
+    """Writes PREFIX.samples.csv, PREFIX.genotypes.csv and PREFIX.index (rows of the result)."""
+    import numpy as np
+    ids = [line.split()[1] for line in open(bed + ".fam")]
+    count = sum(1 for _ in open(bed + ".bim"))
+    rows = {r["sample_id"]: r for r in rows_of(table_path)}
+    names = [n for n in next(iter(rows.values())) if n != "late"]
+    members = [i for i, s in enumerate(ids) if s in rows and all(rows[s][n] not in ("", "NA") for n in names)]
+    stride = (len(ids) + 3) // 4
+    raw = np.fromfile(bed + ".bed", dtype=np.uint8)[3:].reshape(count, stride)
+    code = np.stack([(raw >> s) & 3 for s in (0, 2, 4, 6)], axis=2).reshape(count, -1)[:, members]
+    copies = np.array([2.0, math.nan, 1.0, 0.0])[code]  # A1 = ALT
+    alleles = np.nansum(copies, axis=1)
+    rarer = np.minimum(alleles, 2 * np.sum(~np.isnan(copies), axis=1) - alleles)
+    usable = np.flatnonzero(rarer >= 10)
+    rare = usable[np.argsort(rarer[usable], kind="stable")][:60]
+    flipped = usable[alleles[usable] > len(members)][:40]
+    chosen = sorted(set(rare) | set(flipped) | set(usable[:: max(1, len(usable) // 150)]))
+    picked = copies[chosen]
+    means = np.nanmean(picked, axis=1)
+    picked = np.where(np.isnan(picked), means[:, None], picked)
+    np.savetxt(prefix + ".genotypes.csv", picked, delimiter=",", fmt="%.17g")
+    np.savetxt(prefix + ".index", np.array(chosen), fmt="%d")
+    with open(prefix + ".samples.csv", "w") as f:
+        f.write(",".join(names) + "\n")
+        for i in members:
+            f.write(",".join(rows[ids[i]][n] for n in names) + "\n")
+
+
+def variants(prefix, trait, wald, score, saddlepoint):
+    import h5py, numpy as np
+    from scipy.stats import norm
+    index = np.loadtxt(prefix + ".index", dtype=int)
+    beta, se, statistic = np.loadtxt(prefix + ".r", unpack=True)
+    check = Check()
+    with h5py.File(wald) as w, h5py.File(score) as s, h5py.File(saddlepoint) as p:
+        w, s, p = (f["traits/" + trait] for f in (w, s, p))
+        take = lambda table, name: table[name][:][index]
+        test = take(w, "test")
+        fitted = test == 12
+        # R stops at its own tolerance where the likelihood is monotone; these variants must be named so.
+        monotone = (np.abs(beta) > 10) & (se > 50)
+        print(f"{fitted.sum()} Wald tests, {np.sum(take(w, 'status') == 6)} monotone")
+        check.that("monotone", float(np.sum((take(w, "status") == 6) != monotone)), 0.5)
+        ok = fitted & ~monotone
+        # A beta near 0 has the accuracy of its standard error.
+        check.that("wald beta", np.max(np.abs(take(w, "beta") - beta)[ok] / np.maximum(np.abs(beta), 0.1 * se)[ok]), 1e-6)
+        check.that("wald error", np.max(np.abs(take(w, "standard_error") / se - 1)[ok]), 1e-6)
+        z = take(s, "beta") / take(s, "standard_error")
+        tested = take(s, "status") == 0
+        check.that("score tests", float(np.sum(~tested)), 0.5)
+        # Residuals are 32-bit fixed-point numbers: statistics near 0 are exact to 1e-6 of one unit.
+        check.that("score statistic", np.max(np.abs(z**2 - statistic) / np.maximum(statistic, 1)), 1e-6)
+        expected = -(norm.logsf(np.sqrt(statistic)) + math.log(2)) / math.log(10)
+        check.that("score p", np.max(np.abs(take(s, "neg_log10_p") - expected)), 1e-5)
+        beyond = statistic > 4.0001
+        check.that("saddle-point where |z| > 2", float(np.sum(np.isin(take(p, "test"), (11, 14))[np.abs(statistic - 4) > 1e-3] != beyond[np.abs(statistic - 4) > 1e-3])), 0.5)
+        print(f"{np.sum(beyond)} beyond 2 standard deviations; score and saddle-point differ by at most "
+              f"{np.max(np.abs(take(p, 'neg_log10_p') - expected)):.3f} in -log10 p")
+    print(f"{trait}: {check.count} comparisons of {len(index)} variants, largest error / limit {check.largest:.2g}, {check.failed} failed")
+    return check.failed == 0
+
+
 if __name__ == "__main__":
-    action = {"fits": fits}[sys.argv[1]]
-    sys.exit(0 if action(*sys.argv[2:]) else 1)
+    action = {"fits": fits, "table": table, "choose": choose, "variants": variants}[sys.argv[1]]
+    sys.exit(1 if action(*sys.argv[2:]) is False else 0)

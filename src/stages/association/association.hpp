@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace salus {
@@ -12,6 +13,8 @@ namespace salus {
 struct AssociationParams {
     std::vector<std::string> traits;     // empty = all that can be tested
     std::vector<std::string> covariates; // empty = all
+    std::string time_to_event_test = "score_saddlepoint";
+    double hazard_ratio_p_max = 1e-5;
     std::string binary_test = "score_firth";
     double refit_p_max = 0.05;
     double exact_firth_p_max = 5e-8;
@@ -31,6 +34,11 @@ enum class AssociationTest : std::uint8_t {
     firth = 4,
     saddlepoint = 5,
     approximate_firth = 6,
+    cox_score = 10,
+    cox_saddlepoint = 11,
+    cox_wald = 12,
+    cox_score_fitted = 13,       // p of cox_score, beta of the whole Cox model
+    cox_saddlepoint_fitted = 14, // p of cox_saddlepoint, beta of the whole Cox model
 };
 
 /// Why a variant was not tested for a trait: column `status` of the result.
@@ -45,6 +53,7 @@ enum class AssociationStatus : std::uint8_t {
     not_converged = 7,     // the iterations of Wald or Firth did not settle
     no_samples_of_sex = 8, // chromosome Y: the trait cannot be analysed in males alone
     no_variance = 9,       // the genotype explains the trait completely
+    not_at_risk = 20,      // all that are at risk when an event happens have the same genotype
     no_null_model = 10,    // without this chromosome's prediction the trait has no null model
 };
 
@@ -53,8 +62,9 @@ void run_association(const AssociationParams& params, RunContext& context);
 
 /// `variants`: which row is which variant; the same rows in every `traits/NAME`.
 TableSpec association_variants_table();
-/// `traits/NAME`; binary traits have three columns more.
-TableSpec association_trait_table(const std::string& trait, bool binary);
+/// `traits/NAME`; binary and time_to_event traits have three columns more. `kind` as in
+/// trait_summary.
+TableSpec association_trait_table(const std::string& trait, std::string_view kind);
 TableSpec association_summary_table();
 /// Traits that were left out although none was named, with the reason.
 TableSpec association_skipped_table();

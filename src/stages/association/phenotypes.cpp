@@ -63,7 +63,9 @@ std::vector<std::string> kinds_of(const H5File& file, const std::vector<std::str
     return kinds;
 }
 
-bool testable(const std::string& kind) { return kind == "quantitative" || kind == "binary"; }
+bool testable(const std::string& kind) {
+    return kind == "quantitative" || kind == "binary" || kind == "time_to_event";
+}
 
 void check_samples(const H5File& file, const SampleTable& samples) {
     const TableData table = file.read("samples", {"sample_id"});
@@ -80,15 +82,35 @@ void check_samples(const H5File& file, const SampleTable& samples) {
          .help = "make the phenotype table from the same genotype store"});
 }
 
+void read_times(const H5File& file, Trait& trait) {
+    const std::string time = text("times/", trait.name), entry = time + ".entry";
+    trait.time = file.read_array<double>(time);
+    if (file.exists(entry)) trait.entry = file.read_array<double>(entry);
+    for (std::size_t i = 0; i < trait.values.size(); ++i) {
+        if (std::isnan(trait.values[i])) continue;
+        const double begin = trait.entry.empty() ? 0 : trait.entry[i];
+        if (std::isfinite(trait.time[i]) && trait.time[i] > 0 && begin >= 0 &&
+            begin < trait.time[i])
+            continue;
+        throw DataError(
+            {.what = text("trait \"", trait.name,
+                          "\" has a time at risk that is missing, not "
+                          "positive, or begins behind its end"),
+             .where = text(file.path().string(), ", table times, row ", i + 1),
+             .why = "a time-to-event trait has an event and 0 <= entry < time, or is missing",
+             .help = "make the file with the phenotypes stage"});
+    }
+}
+
 void check_values(const Trait& trait, const std::filesystem::path& path) {
+    const bool two_valued = trait.binary || trait.survival;
     for (const double value : trait.values) {
-        if (std::isinf(value) || (trait.binary && !std::isnan(value) && value != 0 && value != 1)) {
+        if (std::isinf(value) || (two_valued && !std::isnan(value) && value != 0 && value != 1)) {
             throw DataError({.what = text("trait \"", trait.name, "\" has a value that is ",
-                                          trait.binary ? "not 0, 1 or missing" : "infinite"),
+                                          two_valued ? "not 0, 1 or missing" : "infinite"),
                              .where = text(path.string(), ", table traits"),
-                             .why = trait.binary
-                                        ? "a binary trait is 1 for cases and 0 for controls"
-                                        : "a quantitative trait has finite values",
+                             .why = two_valued ? "1 is a case or an event, 0 a control or censored"
+                                               : "a quantitative trait has finite values",
                              .help = "correct the trait table or the kind of the trait"});
         }
     }
@@ -114,12 +136,12 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
             problems.push_back(
                 {.what = text("trait \"", wanted[t], "\" is of kind \"", kinds[t], "\""),
                  .where = file.path().string(),
-                 .why = "association tests quantitative and binary traits",
+                 .why = "association tests quantitative, binary and time-to-event traits",
                  .help = "take it out of the parameter traits"});
         }
     }
     if (choice.traits.empty() && problems.empty()) {
-        problems.push_back({.what = "there is no quantitative or binary trait",
+        problems.push_back({.what = "there is no quantitative, binary or time-to-event trait",
                             .where = file.path().string(),
                             .why = "association needs at least one",
                             .help = "add a trait to the phenotype definitions or the trait table"});
@@ -141,7 +163,10 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
         phenotypes.traits.push_back({.name = name,
                                      .binary = kinds[t] == "binary",
                                      .values = file.read_array<double>(text("traits/", name))});
-        check_values(phenotypes.traits.back(), path);
+        Trait& trait = phenotypes.traits.back();
+        trait.survival = kinds[t] == "time_to_event";
+        check_values(trait, path);
+        if (trait.survival) read_times(file, trait);
     }
     for (const std::string& name : choice.covariates) {
         phenotypes.covariates.push_back(

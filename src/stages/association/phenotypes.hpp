@@ -14,7 +14,12 @@ namespace salus::association {
 struct Trait {
     std::string name;
     bool binary = false;
-    std::vector<double> values; // [sample], NaN = missing; 0 or 1 if binary
+    std::vector<double> values;           // [sample], NaN = missing; 0 or 1 if binary or survival
+    bool survival = false;                // time to event: 1 event, 0 censored
+    std::vector<double> time, entry = {}; // [sample] time at risk; entry: empty if it begins at 0
+    std::string_view kind() const noexcept {
+        return survival ? "time_to_event" : binary ? "binary" : "quantitative";
+    }
 };
 
 struct Covariate {

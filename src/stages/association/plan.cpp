@@ -87,6 +87,7 @@ private:
     void fill_basis(std::size_t index);
     void add_quantitative(std::size_t index, TraitPlan& plan);
     bool add_binary(std::size_t index, TraitPlan& plan);
+    std::string add_survival(std::size_t index, TraitPlan& plan);
 
     const Phenotypes& phenotypes_;
     const Eligible& eligible_;
@@ -156,7 +157,8 @@ std::optional<std::string> Builder::problem_of(const Trait& trait, const SampleS
     }
     if (set.collinear) return "covariates are collinear";
     const auto [least, most] = std::minmax_element(y.begin(), y.end());
-    if (*least != *most) return std::nullopt;
+    if (*least != *most || (trait.survival && *least == 1)) return std::nullopt;
+    if (trait.survival) return "there are no events";
     if (!trait.binary) return "all values are the same";
     return *least == 0 ? "there are no cases" : "there are no controls";
 }
@@ -170,7 +172,13 @@ void Builder::add(std::size_t index) {
     }
     TraitPlan plan{.name = trait.name, .binary = trait.binary, .set = s};
     plan.n = plan_.sets[s].samples.size();
-    if (!trait.binary) {
+    if (trait.survival) {
+        const std::string problem = add_survival(index, plan);
+        if (!problem.empty()) {
+            plan_.unusable.push_back({trait.name, problem});
+            return;
+        }
+    } else if (!trait.binary) {
         add_quantitative(index, plan);
         if (!(plan.yy > 0)) {
             plan_.unusable.push_back({trait.name, "the covariates determine all its values"});
@@ -236,6 +244,40 @@ bool Builder::add_binary(std::size_t index, TraitPlan& plan) {
     }
     logistic.square_column = squares_.add(columns->weighted[0], set.samples);
     return true;
+}
+
+// The same of a Cox model. Returns what is wrong, or nothing.
+std::string Builder::add_survival(std::size_t index, TraitPlan& plan) {
+    const Trait& trait = phenotypes_.traits[index];
+    const SampleSet& set = plan_.sets[plan.set];
+    const auto event = pick(trait.values, set.samples), time = pick(trait.time, set.samples);
+    std::vector<double> entry, offset;
+    if (!trait.entry.empty()) entry = pick(trait.entry, set.samples);
+    if (has_offset(index)) offset = pick(offsets_[index], set.samples);
+    SurvivalNull null = fit_survival_null({.event = event,
+                                           .time = time,
+                                           .entry = entry,
+                                           .offset = offset,
+                                           .basis = progress_[plan.set].basis.columns,
+                                           .members = set.samples,
+                                           .samples = eligible_.samples.size()});
+    if (!null.plan) return null.problem;
+    plan.survival = std::move(null.plan);
+    SurvivalPlan& survival = *plan.survival;
+    const auto has_event = [&](std::size_t i) { return trait.values[i] == 1; };
+    survival.events = mask_where(progress_[plan.set].members, has_event);
+    survival.male_events = mask_where(progress_[plan.set].members, [&](std::size_t i) {
+        return has_event(i) && eligible_.sex[i] == Sex::male;
+    });
+    plan.n_cases = survival.events.count();
+    plan.residual_sd = std::numeric_limits<double>::quiet_NaN();
+    plan.column = columns_.add(null.columns.residual, set.samples);
+    for (std::size_t c = 0; c < null.columns.weighted.size(); ++c) {
+        const std::size_t added = columns_.add(null.columns.weighted[c], set.samples);
+        if (c == 0) survival.first_weighted = added;
+    }
+    survival.square_column = squares_.add(null.columns.weighted[0], set.samples);
+    return {};
 }
 
 ScanPlan Builder::finish() {

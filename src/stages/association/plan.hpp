@@ -5,6 +5,7 @@
 #include "models/covariate_moments.hpp"
 #include "models/linear.hpp"
 #include "stages/association/phenotypes.hpp"
+#include "stages/association/survival_plan.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -54,10 +55,23 @@ struct TraitPlan {
     bool binary = false;
     std::size_t set = 0;
     std::uint64_t n = 0, n_cases = 0;
-    std::size_t column = 0; // quantitative: residual; binary: outcome - fitted of the null model
+    std::size_t column = 0; // quantitative: residual; else of the null model: outcome - fitted
     double yy = 0;          // quantitative: sum of squares of the residual
     double residual_sd = 0; // quantitative: after covariates and offset; binary: NaN
     BinaryPlan logistic;    // binary only
+    std::unique_ptr<SurvivalPlan> survival; // time-to-event only
+
+    std::string_view kind() const noexcept {
+        return survival ? "time_to_event" : binary ? "binary" : "quantitative";
+    }
+    bool has_cases() const noexcept { return binary || survival; }
+    /// Cases, or those with the event.
+    const SampleMask& cases() const noexcept {
+        return survival ? survival->events : logistic.cases;
+    }
+    const SampleMask& male_cases() const noexcept {
+        return survival ? survival->male_events : logistic.male_cases;
+    }
 };
 
 /// All columns that genotypes are multiplied with in one pass.

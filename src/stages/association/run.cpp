@@ -27,8 +27,8 @@ struct Pass {
 
 /// What the summary says of a trait, without its columns.
 struct TraitFacts {
-    std::string name;
-    bool binary = false;
+    std::string name, kind;
+    bool has_cases = false;
     std::uint64_t n = 0, n_cases = 0;
     double residual_sd = 0;
     std::size_t covariates = 0, pass = 0;
@@ -61,7 +61,7 @@ std::string constants_of(const ScanPlan& plan, const TraitPlan& trait) {
 }
 
 std::string null_model_of(const TraitPlan& trait) {
-    if (!trait.binary) return "least_squares";
+    if (!trait.has_cases()) return "least_squares";
     return trait.logistic.penalised ? "firth" : "maximum_likelihood";
 }
 
@@ -84,7 +84,8 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
         ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params);
         for (const TraitPlan& trait : plan.traits) {
             schedule.traits.push_back({.name = trait.name,
-                                       .binary = trait.binary,
+                                       .kind = std::string(trait.kind()),
+                                       .has_cases = trait.has_cases(),
                                        .n = trait.n,
                                        .n_cases = trait.n_cases,
                                        .residual_sd = trait.residual_sd,
@@ -109,8 +110,10 @@ void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenoty
     for (const TraitFacts& trait : schedule.traits) {
         ctx.log().info(
             text(trait.name, ": ", with_thousands(trait.n), " samples",
-                 trait.binary ? text(", ", with_thousands(trait.n_cases), " cases") : "", ", ",
-                 trait.covariates, " covariates",
+                 trait.has_cases ? text(", ", with_thousands(trait.n_cases),
+                                        trait.kind == "binary" ? " cases" : " events")
+                                 : "",
+                 ", ", trait.covariates, " covariates",
                  trait.constant.empty() ? "" : " (constant, left out: " + trait.constant + ")"));
     }
     for (const SkippedTrait& trait : phenotypes.skipped) {
@@ -130,14 +133,14 @@ double lambda_of(const ColumnMedian& median) {
 void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& median,
                  bool transformed) {
     table.column<std::string>("name").push_back(trait.name);
-    table.column<std::string>("kind").push_back(trait.binary ? "binary" : "quantitative");
+    table.column<std::string>("kind").push_back(trait.kind);
     table.column<std::uint64_t>("n").push_back(trait.n);
     table.column<std::uint64_t>("n_cases").push_back(trait.n_cases);
     table.column<std::uint64_t>("variants_tested").push_back(median.count);
     table.column<double>("lambda_gc").push_back(lambda_of(median));
     table.column<double>("residual_sd").push_back(trait.residual_sd);
     table.column<std::string>("transformation")
-        .push_back(transformed && !trait.binary ? "rank_inverse_normal" : "none");
+        .push_back(transformed && !trait.has_cases ? "rank_inverse_normal" : "none");
     table.column<std::string>("null_model").push_back(trait.null_model);
     table.column<std::uint32_t>("covariates")
         .push_back(static_cast<std::uint32_t>(trait.covariates));
@@ -156,13 +159,18 @@ TableData skipped_data(const Phenotypes& phenotypes) {
 void write_codes(H5File& file, const std::string& table) {
     file.attribute(
         table + "/test", "codes",
-        "0 none, 1 linear, 2 score, 3 wald, 4 firth, 5 saddlepoint, 6 approximate_firth");
+        "0 none, 1 linear, 2 score, 3 wald, 4 firth, 5 saddlepoint, 6 approximate_firth, "
+        "10 cox_score, 11 cox_saddlepoint, 12 cox_wald, 13 cox_score with the beta of the whole "
+        "model, "
+        "14 cox_saddlepoint with the beta of the whole model");
     file.attribute(
         table + "/status", "codes",
         "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
         "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome "
         "Y), "
-        "9 trait without residual variance, 10 no null model without this chromosome");
+        "9 trait without residual variance, 10 no null model without this chromosome, 20 same "
+        "genotype in all "
+        "that are at risk when an event happens");
 }
 
 } // namespace
@@ -218,7 +226,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     ctx.publish("association", [&](ResultWriter& out) {
         out.assemble(association_variants_table(), parts[0]);
         for (const TraitFacts& trait : schedule.traits) {
-            const TableSpec spec = association_trait_table(trait.name, trait.binary);
+            const TableSpec spec = association_trait_table(trait.name, trait.kind);
             out.assemble(spec, parts[trait.pass]);
             write_codes(out.file(), spec.name);
         }

@@ -62,7 +62,13 @@ TestRules rules_of(const AssociationParams& params) {
                           : name == "wald"              ? Binary::wald
                           : name == "firth"             ? Binary::firth
                                                         : Binary::score_firth;
-    return {.binary = binary,
+    using Survival = TestRules::Survival;
+    const Survival survival = params.time_to_event_test == "score"  ? Survival::score
+                              : params.time_to_event_test == "wald" ? Survival::wald
+                                                                    : Survival::score_saddlepoint;
+    return {.survival = survival,
+            .hazard_ratio_neg_log10_p = -std::log10(params.hazard_ratio_p_max),
+            .binary = binary,
             .refit_neg_log10_p = -std::log10(params.refit_p_max),
             .exact_neg_log10_p = -std::log10(params.exact_firth_p_max),
             .error_of_information = params.firth_standard_error == "information",
@@ -217,12 +223,12 @@ void Scanner::describe(const VariantGenotypes& genotypes, const TraitPlan& trait
     result.frequency_cases = result.frequency_controls = nan;
     const auto called = static_cast<double>(view.moments.called);
     result.n_effective = called > 0 ? called : nan;
-    if (!trait.binary) return;
-    const AlleleMoments in_cases = genotypes.moments(trait.logistic.cases);
+    if (!trait.has_cases()) return;
+    const AlleleMoments in_cases = genotypes.moments(trait.cases());
     const auto called_cases = static_cast<double>(in_cases.called);
     // 4 / (1 / cases + 1 / controls)
     if (called > 0) result.n_effective = 4 * called_cases * (called - called_cases) / called;
-    const Alleles cases = count_alleles(genotypes, in_cases, trait.logistic.male_cases);
+    const Alleles cases = count_alleles(genotypes, in_cases, trait.male_cases());
     result.frequency_cases = frequency(cases.alt, cases.all);
     result.frequency_controls = frequency(view.alt_alleles - cases.alt, view.alleles - cases.all);
 }
@@ -262,19 +268,39 @@ void Scanner::test_linear(const TraitPlan& trait, const SetView& view, const Sum
                view.flipped);
 }
 
+// Sum of w h^2 of the minor allele, missing genotypes at the mean, for w in a column and among the
+// squares.
+double Scanner::weighted_squares(const Sums& sums, const SetView& view, std::size_t column,
+                                 std::size_t square) const {
+    const std::int64_t absent = sums.missing.empty() ? 0 : sums.missing[column];
+    const std::int64_t total = plan_.squares.total(square);
+    const WideSum all = sums.squares[square], two = WideSum{2} << sums.shift;
+    const WideSum called =
+        view.flipped ? two * two * (total - absent) - 2 * two * sums.dosage[column] + all : all;
+    return wide_real(called, plan_.squares.exponent(square) - 2 * static_cast<int>(sums.shift)) +
+           view.mean * view.mean * plan_.columns.real(column, absent);
+}
+
+void Scanner::test_survival(std::size_t v, std::size_t t, const SetView& view, const Sums& sums,
+                            VariantTest& result) {
+    const TraitPlan& trait = plan_.traits[t];
+    const SurvivalPlan& survival = *trait.survival;
+    const std::size_t first = survival.first_weighted;
+    SurvivalScore score{.score = imputed(sums, view, trait.column),
+                        .expected_squares =
+                            survival.root_weight *
+                            weighted_squares(sums, view, first, survival.square_column)};
+    for (std::size_t c = first + 1; c <= first + survival.design.size(); ++c) {
+        const double along = imputed(sums, view, c);
+        score.covariates += along * along;
+    }
+    survival_.test(v, t, score, result);
+}
+
 void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& trait,
                           const SetView& view, const Sums& sums, VariantTest& result) {
-    const std::size_t first = trait.logistic.first_weighted, s = trait.logistic.square_column;
-    const std::int64_t absent = sums.missing.empty() ? 0 : sums.missing[first];
-    const std::int64_t total = plan_.squares.total(s);
-    const WideSum square = sums.squares[s], two = WideSum{2} << sums.shift;
-    // Sum of w h^2 over called samples, in units of the first weighted column.
-    const WideSum called =
-        view.flipped ? two * two * (total - absent) - 2 * two * sums.dosage[first] + square
-                     : square;
-    const double with_mean =
-        wide_real(called, plan_.squares.exponent(s) - 2 * static_cast<int>(sums.shift)) +
-        view.mean * view.mean * plan_.columns.real(first, absent);
+    const std::size_t first = trait.logistic.first_weighted;
+    const double with_mean = weighted_squares(sums, view, first, trait.logistic.square_column);
     along_.resize(plan_.sets[trait.set].covariates + 1);
     for (std::size_t c = 0; c < along_.size(); ++c)
         along_[c] = imputed(sums, view, first + c);
@@ -295,10 +321,12 @@ void Scanner::test(std::span<const VariantGenotypes* const> variants,
                    std::span<VariantTest> results) {
     multiply(variants);
     const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
-    for (std::size_t v = 0; v < variants.size(); ++v) {
-        views_.clear();
+    views_.clear();
+    for (const VariantGenotypes* variant : variants)
         for (const SampleSet& set : plan_.sets)
-            views_.push_back(view_set(*variants[v], set));
+            views_.push_back(view_set(*variant, set));
+    survival_.prepare(variants, views_);
+    for (std::size_t v = 0; v < variants.size(); ++v) {
         const Sums sums{.dosage = std::span(dosage_).subspan(v * width, width),
                         .squares = std::span(squares_).subspan(v * square_width, square_width),
                         .missing = has_missing_[v] != 0
@@ -307,12 +335,14 @@ void Scanner::test(std::span<const VariantGenotypes* const> variants,
                         .shift = variants[v]->has_dosages() ? dosage_shift : 0};
         for (std::size_t t = 0; t < plan_.traits.size(); ++t) {
             const TraitPlan& trait = plan_.traits[t];
-            const SetView& view = views_[trait.set];
+            const SetView& view = views_[v * plan_.sets.size() + trait.set];
             VariantTest& result = results[v * plan_.traits.size() + t];
             result = {};
             describe(*variants[v], trait, view, result);
             if (view.status != AssociationStatus::tested)
                 set_untested(result, view.status);
+            else if (trait.survival)
+                test_survival(v, t, view, sums, result);
             else if (trait.binary)
                 test_binary(*variants[v], trait, view, sums, result);
             else

@@ -2,6 +2,7 @@
 
 #include "stages/association/binary_tests.hpp"
 #include "stages/association/plan.hpp"
+#include "stages/association/survival_tests.hpp"
 #include "stages/association/variant_genotypes.hpp"
 #include "stages/association/variant_test.hpp"
 
@@ -16,7 +17,7 @@ namespace salus::association {
 class Scanner {
 public:
     Scanner(const ScanPlan& plan, const TestRules& rules)
-        : plan_(plan), rules_(rules), binary_(plan, rules) {}
+        : plan_(plan), rules_(rules), binary_(plan, rules), survival_(plan, rules) {}
 
     /// results[v * traits + t]. Groups of 12 to 48 variants make best use of the kernels.
     void test(std::span<const VariantGenotypes* const> variants, std::span<VariantTest> results);
@@ -39,19 +40,24 @@ private:
     double imputed(const Sums& sums, const SetView& view, std::size_t column) const;
     void test_linear(const TraitPlan& trait, const SetView& view, const Sums& sums,
                      VariantTest& result) const;
+    double weighted_squares(const Sums& sums, const SetView& view, std::size_t column,
+                            std::size_t square) const;
+    void test_survival(std::size_t v, std::size_t t, const SetView& view, const Sums& sums,
+                       VariantTest& result);
     void test_binary(const VariantGenotypes& genotypes, const TraitPlan& trait, const SetView& view,
                      const Sums& sums, VariantTest& result);
 
     const ScanPlan& plan_;
     TestRules rules_;
     BinaryTests binary_;
+    SurvivalTests survival_;
     std::vector<WideSum> dosage_, squares_, wide_group_;
     std::vector<std::int64_t> missing_, group_;
     std::vector<std::uint16_t> values_; // dosages without missing ones, their squares
     std::vector<SampleWeight> weights_; // dosages of a list without missing ones, their squares
     std::vector<std::uint8_t> has_missing_;
     std::vector<Carrier> missing_calls_;
-    std::vector<SetView> views_;
+    std::vector<SetView> views_; // [variant][sample set]
     std::vector<double> along_;
 };
 

@@ -133,11 +133,11 @@ Stage association_stage() {
                  Artifact::association_result,
                  "association.h5",
                  "tests of all variants for all traits",
-                 {association_variants_table(), association_trait_table("{trait}", true),
+                 {association_variants_table(), association_trait_table("{trait}", "binary"),
                   association_summary_table(), association_skipped_table()}})
-        .param(
-            "traits", &P::traits,
-            {.doc = "traits to test; empty: all quantitative and binary ones that can be tested"})
+        .param("traits", &P::traits,
+               {.doc = "traits to test; empty: all quantitative, binary and time-to-event ones "
+                       "that can be tested"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
@@ -161,6 +161,16 @@ Stage association_stage() {
                {.doc = "standard error of Firth tests: the one that agrees with p, |beta| / "
                        "sqrt(likelihood ratio chi-square), or of the information at the estimate",
                 .choices = {"likelihood_ratio", "information"}})
+        .param("time_to_event_test", &P::time_to_event_test,
+               {.doc =
+                    "test of time-to-event traits: Cox score test with saddle-point tail beyond 2 "
+                    "standard deviations, without it, or a Cox model of every variant",
+                .choices = {"score_saddlepoint", "score", "wald"}})
+        .param("hazard_ratio_p_max", &P::hazard_ratio_p_max,
+               {.doc = "Cox score tests with p below this get beta from the whole Cox model",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
         .param("minor_allele_count_min", &P::minor_allele_count_min,
                {.doc = "fewest copies of the rarer allele among the samples of a trait",
                 .unit = "alleles",

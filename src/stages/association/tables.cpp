@@ -18,8 +18,12 @@ TableSpec association_variants_table() {
             {"effect_allele", text, "", "Alternative allele (ALT); effects are per copy of it"}}};
 }
 
-TableSpec association_trait_table(const std::string& trait, bool binary) {
+TableSpec association_trait_table(const std::string& trait, std::string_view kind) {
     using enum ColumnType;
+    const bool binary = kind == "binary", survival = kind == "time_to_event";
+    const char* const unit = survival ? "log hazard per allele"
+                             : binary ? "log odds per allele"
+                                      : "trait unit per allele";
     TableSpec spec{
         .name = salus::text("traits/", trait),
         .row = "variant",
@@ -28,21 +32,21 @@ TableSpec association_trait_table(const std::string& trait, bool binary) {
                      "ALT alleles over called alleles in the samples of this trait; NaN if none"},
                     {"n", u32, "people", "Samples in the test; missing genotypes are imputed"}}};
     auto& columns = spec.columns;
-    if (binary) {
-        columns.push_back({"n_cases", u32, "people", "Cases in the test"});
-        columns.push_back(
-            {"effect_allele_frequency_cases", f64, "proportion", "The same among cases"});
-        columns.push_back(
-            {"effect_allele_frequency_controls", f64, "proportion", "The same among controls"});
+    if (binary || survival) {
+        columns.push_back({"n_cases", u32, "people",
+                           "Cases in the test; of a time-to-event trait, people with the event"});
+        columns.push_back({"effect_allele_frequency_cases", f64, "proportion",
+                           "The same among cases, or people with the event"});
+        columns.push_back({"effect_allele_frequency_controls", f64, "proportion",
+                           "The same among controls, or censored people"});
     }
     columns.push_back({"n_effective", f64, "people",
-                       binary ? "4 / (1 / cases + 1 / controls) of those with a called genotype"
-                              : "Samples with a called genotype"});
-    columns.push_back({"beta", f64, binary ? "log odds per allele" : "trait unit per allele",
-                       "Effect of one copy of effect_allele; NaN if not tested"});
-    columns.push_back({"standard_error", f64,
-                       binary ? "log odds per allele" : "trait unit per allele",
-                       "Standard error of beta"});
+                       binary || survival
+                           ? "4 / (1 / cases + 1 / controls) of those with a called genotype"
+                           : "Samples with a called genotype"});
+    columns.push_back(
+        {"beta", f64, unit, "Effect of one copy of effect_allele; NaN if not tested"});
+    columns.push_back({"standard_error", f64, unit, "Standard error of beta"});
     columns.push_back(
         {"neg_log10_p", f64, "-log10 p", "Two-sided significance, without underflow"});
     columns.push_back({"test", u8, "code", "Which test beta and neg_log10_p come from"});
@@ -60,14 +64,15 @@ TableSpec association_summary_table() {
         .row = "trait",
         .doc = "One row per analysed trait.",
         .columns = {{"name", text, "", "Trait; its results are in traits/NAME"},
-                    {"kind", text, "", "quantitative or binary"},
+                    {"kind", text, "", "quantitative, binary or time_to_event"},
                     {"n", u64, "people", "Samples with trait and all covariates"},
-                    {"n_cases", u64, "people", "Cases among them; 0 for quantitative traits"},
+                    {"n_cases", u64, "people",
+                     "Cases, or people with the event; 0 for quantitative traits"},
                     {"variants_tested", u64, "variants", "Variants with status 0"},
                     {"lambda_gc", f64, "1",
                      "Median chi-square (1 df, from the p-values) over 0.4549; NaN without tests"},
                     {"residual_sd", f64, "trait unit",
-                     "Standard deviation after covariates; NaN for binary traits"},
+                     "Standard deviation after covariates; NaN for other than quantitative traits"},
                     {"transformation", text, "", "rank_inverse_normal or none"},
                     {"null_model", text, "",
                      "How the model of the covariates alone was fitted: least_squares, "

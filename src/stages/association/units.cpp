@@ -80,10 +80,10 @@ struct UnitRunner::Columns {
         converged[row] = result.converged ? 1 : 0;
     }
     TableData table(const TraitPlan& trait) {
-        TableData data(association_trait_table(trait.name, trait.binary));
+        TableData data(association_trait_table(trait.name, trait.kind()));
         data.column<double>("effect_allele_frequency") = std::move(frequency);
         data.column<std::uint32_t>("n") = std::move(n);
-        if (trait.binary) {
+        if (trait.has_cases()) {
             data.column<std::uint32_t>("n_cases") = std::move(n_cases);
             data.column<double>("effect_allele_frequency_cases") = std::move(frequency_cases);
             data.column<double>("effect_allele_frequency_controls") = std::move(frequency_controls);

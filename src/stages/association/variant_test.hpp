@@ -43,6 +43,9 @@ inline void set_untested(VariantTest& result, AssociationStatus status) noexcept
 /// Limits and choices of the tests.
 struct TestRules {
     enum class Binary { score_firth, score_saddlepoint, score, wald, firth };
+    enum class Survival { score_saddlepoint, score, wald };
+    Survival survival = Survival::score_saddlepoint;
+    double hazard_ratio_neg_log10_p = 0; // score tests so significant get the whole model's beta
     Binary binary = Binary::score_firth;
     double refit_neg_log10_p = 0; // score tests at least so significant are tested again
     double exact_neg_log10_p = 0; // approximate Firth tests so significant are fitted exactly

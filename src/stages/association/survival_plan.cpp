@@ -1,0 +1,122 @@
+#include "stages/association/survival_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace salus::association {
+namespace {
+
+// Lower Cholesky factor in place. The matrix is that of orthonormal covariates, so it has one.
+void factorise(std::span<double> matrix, std::size_t count) noexcept {
+    for (std::size_t a = 0; a < count; ++a) {
+        for (std::size_t b = 0; b <= a; ++b) {
+            double sum = matrix[a * count + b];
+            for (std::size_t c = 0; c < b; ++c)
+                sum -= matrix[a * count + c] * matrix[b * count + c];
+            matrix[a * count + b] = a == b ? std::sqrt(sum) : sum / matrix[b * count + b];
+        }
+    }
+}
+
+void fill_design(const SurvivalInput& input, SurvivalPlan& plan) {
+    const std::size_t n = plan.sets.rows();
+    const double scale = std::sqrt(static_cast<double>(n));
+    for (const auto& column : input.basis) {
+        auto& sorted = plan.design.emplace_back(plan.sets.sorted(column));
+        for (double& value : sorted)
+            value *= scale;
+        sorted.resize(padded_samples(n), 0.0);
+    }
+    plan.offset = plan.sets.sorted(input.offset);
+    plan.row_of.assign(input.samples, SurvivalPlan::no_row);
+    for (std::uint32_t row = 0; row < n; ++row)
+        plan.row_of[input.members[plan.sets.order()[row]]] = row;
+}
+
+// The weighted regression on [1, covariates].
+void fill_projection(SurvivalPlan& plan) {
+    const std::size_t n = plan.sets.rows(), count = plan.design.size() + 1;
+    const auto& weight = plan.score->state().expected;
+    plan.rows.assign(n * count, 1.0);
+    for (std::size_t c = 1; c < count; ++c)
+        for (std::size_t row = 0; row < n; ++row)
+            plan.rows[row * count + c] = plan.design[c - 1][row];
+    plan.factor.assign(count * count, 0.0);
+    for (std::size_t row = 0; row < n; ++row) {
+        const double* const x = plan.rows.data() + row * count;
+        for (std::size_t a = 0; a < count; ++a)
+            for (std::size_t b = 0; b <= a; ++b)
+                plan.factor[a * count + b] += weight[row] * x[a] * x[b];
+    }
+    factorise(plan.factor, count);
+}
+
+// Expected events, and the information's products with the covariates times the inverse of R',
+// where R'R is the information of the covariates.
+std::vector<std::vector<double>> weighted_columns(SurvivalPlan& plan) {
+    const CoxState& state = plan.score->state();
+    const std::size_t n = plan.sets.rows(), count = plan.design.size();
+    std::vector<std::vector<double>> columns;
+    double sum = 0;
+    for (std::size_t row = 0; row < n; ++row)
+        sum += state.expected[row];
+    plan.root_weight = std::sqrt(sum);
+    auto& first = columns.emplace_back(n);
+    for (std::size_t row = 0; row < n; ++row)
+        first[row] = state.expected[row] / plan.root_weight;
+    std::vector<double> factor(count * count);
+    for (std::size_t a = 0; a < count; ++a) {
+        auto& column = columns.emplace_back(n);
+        state.information_product(plan.sets, std::span(plan.design[a]).first(n), column);
+        for (std::size_t b = 0; b <= a; ++b)
+            for (std::size_t row = 0; row < n; ++row)
+                factor[a * count + b] += column[row] * plan.design[b][row];
+    }
+    factorise(factor, count);
+    for (std::size_t a = 0; a < count; ++a) {
+        auto& column = columns[a + 1];
+        for (std::size_t b = 0; b < a; ++b)
+            for (std::size_t row = 0; row < n; ++row)
+                column[row] -= factor[a * count + b] * columns[b + 1][row];
+        for (double& value : column)
+            value /= factor[a * count + a];
+    }
+    for (auto& column : columns)
+        column = plan.sets.unsorted(column);
+    return columns;
+}
+
+} // namespace
+
+SurvivalNull fit_survival_null(const SurvivalInput& input) {
+    SurvivalNull null{.plan = std::make_unique<SurvivalPlan>(SurvivalTimes{
+                          .exit = input.time, .event = input.event, .entry = input.entry})};
+    SurvivalPlan& plan = *null.plan;
+    fill_design(input, plan);
+    std::vector<const double*> pointers;
+    for (const auto& column : plan.design)
+        pointers.push_back(column.data());
+    CoxSolver solver;
+    const CoxFit fit = solver.fit({.risk = plan.sets,
+                                   .design = {.columns = pointers, .samples = plan.sets.rows()},
+                                   .offset = plan.offset});
+    if (!fit.converged) {
+        null.problem = plan.sets.total_events() == 0 ? "there are no events"
+                       : fit.monotone
+                           ? "the covariates separate those with the event from the others"
+                           : "the Cox model of the covariates alone does not converge";
+        null.plan.reset();
+        return null;
+    }
+    plan.coefficients = fit.coefficients;
+    null.columns.residual = plan.sets.unsorted(solver.martingale_residuals(plan.sets));
+    plan.score = std::make_unique<CoxScore>(plan.sets, solver.state());
+    plan.scan = plan.score->scan();
+    for (std::uint32_t& sample : plan.scan.sample)
+        sample = input.members[plan.sets.order()[sample]];
+    fill_projection(plan);
+    null.columns.weighted = weighted_columns(plan);
+    return null;
+}
+
+} // namespace salus::association
