@@ -268,14 +268,15 @@ std::vector<VariantMask> read_variant_masks(const std::filesystem::path& path) {
 
 std::vector<VariantMask> parse_variant_masks(const std::vector<std::string>& texts) {
     std::vector<VariantMask> masks;
+    std::vector<std::string_view> words;
     for (const std::string& given : texts) {
         const auto colon = given.find(':');
         VariantMask mask{.name = std::string(trim(std::string_view(given).substr(0, colon))),
                          .consequences = {}};
-        if (colon != std::string::npos)
-            for (const std::string_view part :
-                 split(std::string_view(given).substr(colon + 1), ','))
-                if (!trim(part).empty()) mask.consequences.emplace_back(trim(part));
+        std::string list = colon == std::string::npos ? "" : given.substr(colon + 1);
+        std::replace(list.begin(), list.end(), ',', ' ');
+        split_words(list, words);
+        mask.consequences.assign(words.begin(), words.end());
         const bool twice =
             std::ranges::any_of(masks, [&](const auto& m) { return m.name == mask.name; });
         if (mask.name.empty() || mask.consequences.empty() || twice)

@@ -72,7 +72,8 @@ struct VariantMask {
 /// Reads regenie's mask definitions: `name consequence,consequence...`. DataError if a line has
 /// other than two fields, a mask comes twice, or there is none.
 std::vector<VariantMask> read_variant_masks(const std::filesystem::path& path);
-/// Masks given as `name: consequence, consequence`. UsageError if one is not of this form.
+/// Masks given as `name: consequence, consequence`, separated by commas or blanks. UsageError if
+/// one is not of this form.
 std::vector<VariantMask> parse_variant_masks(const std::vector<std::string>& texts);
 
 } // namespace salus

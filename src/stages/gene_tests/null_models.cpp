@@ -15,6 +15,30 @@ AssociationParams association_params(const GeneTestsParams& params) {
     return result;
 }
 
+// Predictions in standard deviations of the trait after covariates become units of the trait.
+Offsets NullModels::offsets_for(const std::string& chromosome) {
+    if (input_.predictions == nullptr) return {};
+    if (units_.empty()) {
+        units_.assign(last_ - first_, 1);
+        if (input_.predictions->in_standard_deviations()) {
+            const auto plain =
+                association::make_plan(input_.phenotypes, first_, last_, input_.eligible,
+                                       association_params(input_.params));
+            for (const association::TraitPlan& trait : plain.traits)
+                for (std::size_t t = first_; t < last_; ++t)
+                    if (!trait.binary && input_.phenotypes.traits[t].name == trait.name)
+                        units_[t - first_] = trait.residual_sd;
+        }
+    }
+    Offsets offsets(input_.phenotypes.traits.size());
+    for (std::size_t t = first_; t < last_; ++t) {
+        offsets[t] = input_.predictions->offset(input_.phenotypes.traits[t].name, chromosome);
+        for (double& value : offsets[t])
+            value *= units_[t - first_];
+    }
+    return offsets;
+}
+
 const std::vector<std::unique_ptr<TraitScores>>& NullModels::of(const std::string& chromosome) {
     // Without predictions one chromosome stands for all.
     // With them, 1 stands for that of a set of no variants.
@@ -23,14 +47,8 @@ const std::vector<std::unique_ptr<TraitScores>>& NullModels::of(const std::strin
                                                              : loco_chromosome(chromosome);
     if (chromosome_ == wanted) return traits_;
     traits_.clear();
-    Offsets offsets;
-    if (input_.predictions != nullptr) {
-        offsets.resize(input_.phenotypes.traits.size());
-        for (std::size_t t = first_; t < last_; ++t)
-            offsets[t] = input_.predictions->offset(input_.phenotypes.traits[t].name, wanted);
-    }
     plan_ = association::make_plan(input_.phenotypes, first_, last_, input_.eligible,
-                                   association_params(input_.params), offsets);
+                                   association_params(input_.params), offsets_for(wanted));
     traits_.resize(last_ - first_);
     for (const association::TraitPlan& trait : plan_->traits)
         for (std::size_t t = first_; t < last_; ++t)

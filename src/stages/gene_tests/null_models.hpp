@@ -36,8 +36,11 @@ public:
     const association::ScanPlan& plan() const { return *plan_; }
 
 private:
+    association::Offsets offsets_for(const std::string& chromosome);
+
     const NullInput& input_;
     std::size_t first_, last_;
+    std::vector<double> units_; // [trait of the pass] of the predictions, made when first needed
     std::optional<std::string> chromosome_;
     std::optional<association::ScanPlan> plan_;
     std::vector<std::unique_ptr<TraitScores>> traits_;

@@ -168,8 +168,9 @@ Stage gene_tests_stage() {
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
         .param("masks", &P::masks,
-               {.doc = "masks as \"name: consequence, consequence\", in place of the input "
-                       "gene_masks"})
+               {.doc =
+                    "masks as \"name: consequence consequence\" (or with commas), in place of the "
+                    "input gene_masks"})
         .param("frequency_max", &P::frequency_max,
                {.doc = "largest allele frequency of each frequency bin", .unit = "proportion"})
         .param("singletons", &P::singletons,

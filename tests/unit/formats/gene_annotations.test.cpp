@@ -95,6 +95,7 @@ TEST_F(GeneFiles, Masks) {
                 HasSubstr("line 1"));
     const auto parsed = parse_variant_masks({"lof: stop_gained, frameshift_variant"});
     EXPECT_THAT(parsed[0].consequences, ElementsAre("stop_gained", "frameshift_variant"));
+    EXPECT_THAT(parse_variant_masks({"m:a b"})[0].consequences, ElementsAre("a", "b"));
     EXPECT_THAT(error_of([] { parse_variant_masks({"lof"}); }), HasSubstr("is not a mask"));
     EXPECT_THAT(error_of([] { parse_variant_masks({"a: b", "a: c"}); }), HasSubstr("twice"));
 }
