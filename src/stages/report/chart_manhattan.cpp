@@ -8,11 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace salus::report {
 namespace {
 
-constexpr double dot = 2.2; // height of a row of dots in drawing units
+constexpr std::uint64_t class_tests_min = 100; // of a frequency class in the quantile plot
+constexpr double dot = 2.2;                    // height of a row of dots in drawing units
 
 Axis genome_axis(const ManhattanChart& chart) {
     const auto& spans = chart.sketch.spans();
@@ -116,13 +119,15 @@ std::string manhattan_chart(const ManhattanChart& chart) {
 
 namespace {
 
-std::vector<Point> observed_points(const GenomeSketch& sketch) {
+// Counts of tests per significance_bin, best first against their expected ranks.
+std::vector<Point> observed_points(const std::vector<std::uint64_t>& counts) {
     std::vector<Point> points;
-    const double tests = static_cast<double>(sketch.tested());
+    const auto tests =
+        static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
     std::uint64_t above = 0;
     double last_x = 1e300, last_y = 1e300;
     for (std::size_t bin = significance_bins; bin-- > 0;) {
-        const std::uint64_t count = sketch.counts()[bin];
+        const std::uint64_t count = counts[bin];
         if (count == 0) continue;
         // Up to three tests of a bin are drawn each; more are drawn at their middle rank.
         const std::uint64_t draws = count <= 3 ? count : 1;
@@ -155,6 +160,27 @@ Series null_band(std::uint64_t n) {
     return band;
 }
 
+// One series of all tests, or one by frequency class if at least two classes have enough tests.
+std::vector<Series> observed_series(const GenomeSketch& sketch) {
+    constexpr std::array<std::pair<const char*, const char*>, GenomeSketch::frequency_classes>
+        names = {{{"< 1 %", "g2"}, {"1 \u2013 5 %", "g5"}, {"\u2265 5 %", "c1"}}};
+    std::vector<Series> series;
+    for (std::size_t c = 0; c < names.size(); ++c) {
+        const auto& counts = sketch.counts_of(c);
+        if (std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) < class_tests_min)
+            continue;
+        series.push_back({.name = text(series.empty() ? "MAF " : "", names[c].first),
+                          .style = names[c].second,
+                          .mark = Series::Mark::dots,
+                          .points = observed_points(counts)});
+    }
+    if (series.size() > 1) return series;
+    return {{.name = "",
+             .style = "c1",
+             .mark = Series::Mark::dots,
+             .points = observed_points(sketch.counts())}};
+}
+
 } // namespace
 
 std::string qq_chart(const std::string& trait, const GenomeSketch& sketch, double lambda) {
@@ -162,6 +188,9 @@ std::string qq_chart(const std::string& trait, const GenomeSketch& sketch, doubl
     const Series band = null_band(sketch.tested());
     const double x_high = std::log10(2.0 * n);
     const double y_high = std::max(sketch.largest(), band.points.front().y);
+    std::vector<Series> series{band};
+    for (Series& observed : observed_series(sketch))
+        series.push_back(std::move(observed));
     const XyChart chart{
         .about = {.title = "Quantile-quantile plot of " + trait,
                   .label = text("Observed against expected −log10 p of ",
@@ -169,11 +198,7 @@ std::string qq_chart(const std::string& trait, const GenomeSketch& sketch, doubl
                                 " tests; genomic control lambda is ", decimal(lambda, 3))},
         .x = linear_axis("Expected \u2212log\u2081\u2080 p", 0, x_high, 6),
         .y = linear_axis("Observed \u2212log\u2081\u2080 p", 0, y_high, 5),
-        .series = {band,
-                   {.name = "",
-                    .style = "c1",
-                    .mark = Series::Mark::dots,
-                    .points = observed_points(sketch)}},
+        .series = std::move(series),
         .diagonal = true,
         .corner = "\u03bb = " + decimal(lambda, 3)};
     return xy_chart(chart);

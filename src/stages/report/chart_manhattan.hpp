@@ -17,7 +17,8 @@ struct ManhattanChart {
 /// picture stays small (under 200 kB) for any number of variants.
 std::string manhattan_chart(const ManhattanChart& chart);
 
-/// Observed against expected -log10 p with the 95 % band of the null.
+/// Observed against expected -log10 p with the 95 % band of the null for all tests; one set of dots
+/// per class of minor allele frequency where at least two classes have 100 tests or more.
 std::string qq_chart(const std::string& trait, const GenomeSketch& sketch, double lambda);
 
 /// "chr19" and "19" are both drawn as "19".

@@ -54,6 +54,7 @@ GenomeSketch::GenomeSketch(const std::vector<ChromosomeRun>& runs, double sugges
       spans_(share_columns(runs)) {
     const std::size_t used = spans_.empty() ? 0 : std::max(columns, spans_.back().end);
     cells_.assign(used * significance_bins, false);
+    class_counts_.fill(std::vector<std::uint64_t>(significance_bins));
 }
 
 double GenomeSketch::column_of(std::size_t run, std::uint32_t position) const {
@@ -63,12 +64,14 @@ double GenomeSketch::column_of(std::size_t run, std::uint32_t position) const {
 }
 
 void GenomeSketch::add(std::size_t run, std::uint64_t row, std::uint32_t position,
-                       double neg_log10_p) {
+                       double neg_log10_p, double allele_frequency) {
     if (std::isnan(neg_log10_p)) return;
     ++tested_;
     largest_ = std::max(largest_, neg_log10_p);
     const std::size_t bin = significance_bin(neg_log10_p);
     ++counts_[bin];
+    const double minor = std::min(allele_frequency, 1 - allele_frequency);
+    if (!std::isnan(minor)) ++class_counts_[minor < 0.01 ? 0 : minor < 0.05 ? 1 : 2][bin];
     cells_[static_cast<std::size_t>(column_of(run, position)) * significance_bins + bin] = true;
     if (neg_log10_p < suggestive_) return;
     if (!hits_.empty() && hits_.back().run == run &&

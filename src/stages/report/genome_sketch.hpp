@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -35,18 +37,26 @@ struct Hit {
 class GenomeSketch {
 public:
     static constexpr std::size_t columns = 640; // of the Manhattan plot
+    /// Minor allele frequency below 1 %, below 5 %, and above.
+    static constexpr std::size_t frequency_classes = 3;
 
     /// `suggestive`: least -log10 p of a hit that is kept; `distance` between independent loci,
     /// base pairs.
     GenomeSketch(const std::vector<ChromosomeRun>& runs, double suggestive, std::uint32_t distance);
 
-    /// Adds one test; rows must come in table order. NaN (not tested) is ignored.
-    void add(std::size_t run, std::uint64_t row, std::uint32_t position, double neg_log10_p);
+    /// Adds one test; rows must come in table order. NaN (not tested) is ignored. A frequency of
+    /// NaN is in no class.
+    void add(std::size_t run, std::uint64_t row, std::uint32_t position, double neg_log10_p,
+             double allele_frequency = std::numeric_limits<double>::quiet_NaN());
 
     std::uint64_t tested() const noexcept { return tested_; }
     double largest() const noexcept { return largest_; }
     /// Tests per significance_bin.
     const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
+    /// The same of the tests of one frequency class.
+    const std::vector<std::uint64_t>& counts_of(std::size_t frequency_class) const {
+        return class_counts_[frequency_class];
+    }
     /// Whether any test of the column fell into the bin.
     bool occupied(std::size_t column, std::size_t bin) const {
         return cells_[column * significance_bins + bin];
@@ -68,6 +78,7 @@ private:
     std::uint64_t tested_ = 0;
     double largest_ = 0;
     std::vector<std::uint64_t> counts_;
+    std::array<std::vector<std::uint64_t>, frequency_classes> class_counts_;
     std::vector<bool> cells_;
     std::vector<Span> spans_;
     std::vector<Hit> hits_;

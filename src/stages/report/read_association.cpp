@@ -50,12 +50,13 @@ GenomeSketch read_sketch(const H5File& file, const std::string& trait,
         const auto positions = file.read_rows<std::uint32_t>("variants/base_pair_location",
                                                              range.begin, range.end - range.begin);
         const auto rows = file.read_rows("traits/" + trait, range.begin, range.end - range.begin,
-                                         {"neg_log10_p"});
-        const auto values = numbers(rows, "neg_log10_p");
+                                         {"neg_log10_p", "effect_allele_frequency"});
+        const auto values = numbers(rows, "neg_log10_p"),
+                   frequencies = numbers(rows, "effect_allele_frequency");
         for (std::size_t i = 0; i < values.size(); ++i) {
             while (range.begin + i >= runs[run].end)
                 ++run;
-            sketch.add(run, range.begin + i, positions[i], values[i]);
+            sketch.add(run, range.begin + i, positions[i], values[i], frequencies[i]);
         }
     }
     return sketch;

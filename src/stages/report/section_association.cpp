@@ -128,7 +128,8 @@ std::string trait_part(const ReportData& data, const TraitAssociation& trait) {
         const std::string unit = trait.ranked ? "SD" : cohort == nullptr ? "" : cohort->unit;
         body += figure_row(
             {figure(trait.qq, "Observed against expected evidence. Shaded: where 95 % of tests "
-                              "would lie if no variant mattered. "
+                              "would lie if no variant mattered; classes of minor allele frequency "
+                              "(MAF), where there are several, are compared with their own ranks. "
                               "\u03bb near 1 means that the test statistics are not inflated."),
              effects_figure(trait, unit)});
         body += loci_table(trait, unit);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 namespace salus::report {
 namespace {
@@ -98,6 +99,25 @@ TEST(ManhattanChart, StaysSmallForVeryManyVariants) {
     const auto svg = manhattan_chart({.trait = "t", .sketch = sketch, .runs = runs, .loci = {}});
     EXPECT_LT(svg.size(), 300'000u);
     EXPECT_LT(qq_chart("t", sketch, 1.0).size(), 60'000u);
+}
+
+TEST(QqChart, SplitsTestsByFrequencyWhereSeveralClassesAreThere) {
+    const std::vector<ChromosomeRun> runs = {
+        {.name = "1", .begin = 0, .end = 1000, .first = 1, .last = 1000}};
+    GenomeSketch one(runs, 5.0, 500'000), two(runs, 5.0, 500'000);
+    for (std::uint32_t v = 0; v < 1000; ++v) {
+        const double value = -std::log10((v + 0.5) / 1000);
+        one.add(0, v, v + 1, value, 0.3);
+        two.add(0, v, v + 1, value, v % 4 == 0 ? 0.995 : 0.3); // 0.5 % of the other allele
+    }
+    EXPECT_EQ(std::accumulate(two.counts_of(0).begin(), two.counts_of(0).end(), 0u), 250u);
+    EXPECT_EQ(std::accumulate(two.counts_of(1).begin(), two.counts_of(1).end(), 0u), 0u);
+    EXPECT_EQ(std::accumulate(two.counts_of(2).begin(), two.counts_of(2).end(), 0u), 750u);
+    EXPECT_THAT(qq_chart("t", one, 1), testing::Not(HasSubstr("MAF")));
+    const std::string svg = qq_chart("t", two, 1);
+    EXPECT_THAT(svg, HasSubstr("MAF &lt; 1 %"));
+    EXPECT_THAT(svg, HasSubstr("\u2265 5 %"));
+    EXPECT_THAT(svg, testing::Not(HasSubstr("1 \u2013 5 %"))); // fewer than 100 tests
 }
 
 TEST(ShortChromosome, DropsThePrefix) {
