@@ -4,6 +4,7 @@
 #include "genotype/dosage_codec.hpp"
 #include "genotype/genotype_source.hpp"
 #include "genotype/split_rows.hpp"
+#include "kernels/genotype_counts.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +47,8 @@ public:
     explicit BlockEncoder(std::size_t samples);
     void add(const GenotypeView& view);
     std::size_t variants() const noexcept { return variants_; }
+    /// Calls of the variant added last.
+    const GenotypeCounts& last_counts() const noexcept { return last_counts_; }
     /// Appends the block to `out` and begins the next one.
     void finish(std::vector<std::uint8_t>& out);
 
@@ -67,6 +70,7 @@ private:
     void remember(CallForm form, std::size_t entries);
 
     std::size_t samples_, variants_ = 0;
+    GenotypeCounts last_counts_;
     BitWriter bits_;
     std::vector<std::uint8_t> bytes_;
     DosageEncoder dosages_;

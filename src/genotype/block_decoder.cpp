@@ -28,10 +28,9 @@ std::uint64_t count_het(const VariantBlock& block) noexcept {
 
 bool BlockDecoder::read_list(std::size_t samples, const std::uint8_t (&order)[3], BitReader& bits) {
     const std::uint64_t count = bits.get_number();
-    list_.clear();
     if (!bits.ok() || count > samples) return false;
+    list_.resize(count); // all entries are written
     if (count == 0) return true;
-    list_.resize(count);
     const bool alike = bits.get(1) != 0;
     const unsigned rice = rice_parameter(samples, count);
     const std::uint8_t symbols[4] = {order[0], order[1], order[0], order[2]};

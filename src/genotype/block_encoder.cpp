@@ -198,7 +198,8 @@ void BlockEncoder::remember(CallForm form, std::size_t entries) {
 void BlockEncoder::add(const GenotypeView& view) {
     SALUS_ASSERT(view.calls.size() == packed_bytes(samples_));
     std::copy(view.calls.begin(), view.calls.end(), row_.begin());
-    const GenotypeCounts c = count_genotypes(row_, samples_);
+    last_counts_ = count_genotypes(row_, samples_);
+    const GenotypeCounts& c = last_counts_;
     const std::size_t counts[4] = {c.hom_ref, c.het, c.hom_alt, c.missing};
     const bool has_dosages = dosages_.differs(view), has_phase = list_phase(view);
     const Choice choice = choose(counts);

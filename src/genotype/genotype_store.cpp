@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "genotype/block_codec.hpp"
+#include "genotype/call_counts.hpp"
 #include "genotype/store_layout.hpp"
 #include "store/h5.hpp"
 
@@ -48,7 +49,7 @@ std::string* long_text_target(Variant& variant, std::string_view column,
     return nullptr;
 }
 
-class GenotypeStore final : public GenotypeSource {
+class GenotypeStore final : public GenotypeSource, public CallCountSource {
 public:
     explicit GenotypeStore(const std::filesystem::path& folder);
 
@@ -57,6 +58,7 @@ public:
     const std::string& genome_build() const override { return build_; }
     std::vector<Variant> variants(VariantRange range) const override;
     void read(VariantRange range, VariantBlock& out, WithPhase phase) const override;
+    std::vector<GenotypeCounts> known_counts(VariantRange range) const override;
     std::uint64_t block_variants() const override { return block_variants_; }
 
 private:
@@ -71,6 +73,9 @@ private:
     std::span<const std::uint8_t> block(std::size_t entry, std::uint64_t number,
                                         std::uint64_t last) const;
     void restore_long_text(VariantRange range, std::vector<Variant>& variants) const;
+    /// Counts of `count` variants of a segment from `begin` on; empty if it has none.
+    std::vector<std::uint32_t> stored_calls(std::size_t entry, std::uint64_t begin,
+                                            std::uint64_t count) const;
     void check_range(VariantRange range) const;
 
     static constexpr std::size_t most_open = 4, read_bytes = std::size_t{4} << 20;
@@ -263,6 +268,44 @@ void GenotypeStore::read(VariantRange range, VariantBlock& out, WithPhase phase)
                           text("block ", number, " of segment ", s.number, " contradicts itself"));
         v += part.count;
     }
+}
+
+std::vector<std::uint32_t> GenotypeStore::stored_calls(std::size_t entry, std::uint64_t begin,
+                                                       std::uint64_t count) const {
+    const H5File& file = segment(entry).file;
+    const std::string name = text(segment_prefix(segments_[entry].number), "call_counts");
+    try {
+        if (!file.exists(name)) return {};
+        if (file.shape(name) !=
+            std::vector<std::uint64_t>{segments_[entry].variants, stored_counts})
+            throw_damaged(file.path(), text(name, " has another shape than its segment"));
+        return file.read_rows<std::uint32_t>(name, begin, count);
+    } catch (const DataError& error) {
+        throw_damaged(file.path(), text("counts of calls cannot be read: ", error.what()));
+    }
+}
+
+std::vector<GenotypeCounts> GenotypeStore::known_counts(VariantRange range) const {
+    check_range(range);
+    std::vector<GenotypeCounts> counts;
+    for (std::uint64_t v = range.begin; v < range.end;) {
+        const std::size_t entry = segment_of(v);
+        const SegmentEntry& s = segments_[entry];
+        const std::uint64_t end = std::min(range.end, s.first_variant + s.variants);
+        const auto stored = stored_calls(entry, v - s.first_variant, end - v);
+        if (stored.empty()) return {};
+        for (std::size_t i = 0; i < stored.size(); i += stored_counts) {
+            const std::uint64_t het = stored[i], hom_alt = stored[i + 1], missing = stored[i + 2];
+            if (het + hom_alt + missing > samples_.size())
+                throw_damaged(folder_ / s.file, "more calls are counted than there are samples");
+            counts.push_back({.hom_ref = samples_.size() - het - hom_alt - missing,
+                              .het = het,
+                              .hom_alt = hom_alt,
+                              .missing = missing});
+        }
+        v = end;
+    }
+    return counts;
 }
 
 std::vector<Variant> GenotypeStore::variants(VariantRange range) const {

@@ -67,6 +67,9 @@ struct GenotypePartWriter::State {
         file.write_array<std::uint64_t>(text(prefix, "block_offset"), offset, {},
                                         Compression::none);
         file.write_array<std::uint32_t>(text(prefix, "block_crc32"), crc, {}, Compression::none);
+        file.write_array<std::uint32_t>(text(prefix, "call_counts"), counts,
+                                        {counts.size() / stored_counts, stored_counts});
+        counts.clear();
         file.write(table);
         if (long_text.rows() > 0) file.write(long_text);
         ++segments;
@@ -86,7 +89,7 @@ struct GenotypePartWriter::State {
     TableData table, long_text;
     std::vector<std::uint8_t> bytes; // of the segment
     std::vector<std::uint64_t> offset{0};
-    std::vector<std::uint32_t> crc;
+    std::vector<std::uint32_t> crc, counts; // [variant][stored_counts]
     std::uint64_t segment_rows = 0, segments = 0, variants = 0;
 };
 
@@ -99,6 +102,9 @@ void GenotypePartWriter::add(const Variant& variant, const GenotypeView& genotyp
     State& s = *state_;
     s.add_row(variant);
     s.encoder.add(genotypes);
+    const GenotypeCounts& calls = s.encoder.last_counts();
+    for (const std::uint64_t count : {calls.het, calls.hom_alt, calls.missing})
+        s.counts.push_back(static_cast<std::uint32_t>(count));
     ++s.segment_rows;
     ++s.variants;
     if (s.encoder.variants() < s.block_variants) return;

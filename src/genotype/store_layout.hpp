@@ -26,6 +26,8 @@ std::uint64_t store_block_variants(std::uint64_t samples) noexcept;
 TableSpec variants_table_spec(std::string_view prefix, std::span<const std::string> info);
 /// Texts that do not fit into `variants`, in pieces of at most long_text_bytes, in order.
 TableSpec long_text_table_spec(std::string_view prefix);
+/// Columns of `call_counts` of a segment: het, hom_alt, missing. Parts of older stores lack it.
+inline constexpr std::size_t stored_counts = 3;
 /// "segments/000003/"
 std::string segment_prefix(std::uint64_t segment);
 

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "genotype/call_counts.hpp"
 #include "genotype/result_marks.hpp"
 #include "store/packed_table.hpp"
 
@@ -118,35 +119,62 @@ struct VariantSelector::Found {
     }
 };
 
+/// Counts calls of the variants of a range: by what the source knows of all samples, or by reading
+/// block by block, each of which is small enough for the cache.
+class VariantSelector::Counter {
+public:
+    Counter(const VariantSelector& selector, VariantRange range, VariantBlock& block)
+        : source_(selector.genotypes_), samples_(selector.samples_), range_(range), block_(block) {
+        if (samples_.count() == samples_.all) known_ = known_call_counts(source_, range);
+    }
+    Counted operator()(std::size_t v, bool x_linked) {
+        if (!x_linked && !known_.empty()) return count_autosomal(known_[v]);
+        read(v);
+        const std::size_t w = range_.begin + v - block_.first_variant();
+        const GenotypeCounts people = count(block_, w, samples_.member_mask);
+        return x_linked ? count_x_linked(people, count(block_, w, samples_.male_mask))
+                        : count_autosomal(people);
+    }
+
+private:
+    void read(std::size_t v) {
+        const std::uint64_t row = range_.begin + v, end = block_.first_variant() + block_.size();
+        if (have_ && row >= block_.first_variant() && row < end) return;
+        const std::uint64_t length = std::max<std::uint64_t>(1, source_.block_variants());
+        const std::uint64_t begin = range_.begin + v / length * length;
+        source_.read({begin, std::min(range_.end, begin + length)}, block_);
+        have_ = true;
+    }
+    const GenotypeSource& source_;
+    const LdSamples& samples_;
+    VariantRange range_;
+    VariantBlock& block_;
+    bool have_ = false;
+    std::vector<GenotypeCounts> known_;
+};
+
+Reason VariantSelector::excluded(const Variant& variant, bool passes) const {
+    const Inheritance inheritance = inheritance_of(variant.chromosome);
+    if (inheritance != Inheritance::autosomal &&
+        !(inheritance == Inheritance::x_linked && params_.include_x &&
+          !is_pseudo_autosomal(genotypes_.genome_build(), variant.chromosome, variant.position)))
+        return Reason::chromosome;
+    return passes ? Reason::none : Reason::quality;
+}
+
 void VariantSelector::add(VariantRange range, Found& found) const {
     const std::vector<Variant> variants = genotypes_.variants(range);
     const std::vector<std::uint8_t> passes = quality_ == nullptr
                                                  ? std::vector<std::uint8_t>(range.size(), 1)
                                                  : variant_marks(*quality_, range, "pass");
     const double major_max = 1 - params_.minor_allele_frequency_min;
-    const std::uint64_t length = std::max<std::uint64_t>(1, genotypes_.block_variants());
-    VariantBlock& block = found.block;
+    Counter count_calls(*this, range, found.block);
     for (std::size_t v = 0; v < variants.size(); ++v) {
-        const std::size_t w = v % length; // within the block, which is small enough for the cache
-        if (w == 0)
-            genotypes_.read({range.begin + v, std::min(range.end, range.begin + v + length)},
-                            block);
         const Variant& variant = variants[v];
-        const Inheritance inheritance = inheritance_of(variant.chromosome);
-        const bool x_linked = inheritance == Inheritance::x_linked;
-        Reason reason = Reason::none;
-        if (inheritance != Inheritance::autosomal &&
-            !(x_linked && params_.include_x &&
-              !is_pseudo_autosomal(genotypes_.genome_build(), variant.chromosome,
-                                   variant.position)))
-            reason = Reason::chromosome;
-        else if (passes[v] == 0)
-            reason = Reason::quality;
+        Reason reason = excluded(variant, passes[v] != 0);
         if (reason == Reason::none) {
-            const GenotypeCounts people = count(block, w, samples_.member_mask);
-            const Counted counted =
-                x_linked ? count_x_linked(people, count(block, w, samples_.male_mask))
-                         : count_autosomal(people);
+            const bool x_linked = inheritance_of(variant.chromosome) == Inheritance::x_linked;
+            const Counted counted = count_calls(v, x_linked);
             const double major = counted.alleles.major_frequency();
             if (major > major_max * (1 + 0x1p-44)) {
                 reason = Reason::frequency;

@@ -50,6 +50,8 @@ public:
 
 private:
     struct Found;
+    class Counter;
+    Reason excluded(const Variant& variant, bool passes) const; // before looking at its calls
     void add(VariantRange range, Found& found) const;
     const GenotypeSource& genotypes_;
     const LdSamples& samples_;

@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/random.hpp"
+#include "genotype/call_counts.hpp"
 #include "genotype/store_layout.hpp"
 
 #include <gmock/gmock.h>
@@ -199,6 +200,60 @@ TEST_F(GenotypeStoreTest, AReadTouchesOnlyItsBlocks) {
     VariantBlock out;
     EXPECT_THROW(open_genotypes(folder_)->read({block, block + 1}, out), IntegrityError);
     EXPECT_THROW(open_genotypes(folder_)->read({0, 3 * block}, out), IntegrityError);
+}
+
+/// Writes a part again without its counts, as before they were kept.
+void drop_counts(const std::filesystem::path& path) {
+    const std::filesystem::path old = path.string() + ".old";
+    {
+        const H5File part = H5File::open(path);
+        H5File out = H5File::create(old);
+        for (const std::string& segment : part.members("segments")) {
+            const std::string prefix = "segments/" + segment + "/";
+            const auto none = Compression::none;
+            out.write_array<std::uint8_t>(
+                prefix + "bytes", part.read_array<std::uint8_t>(prefix + "bytes"), {}, none);
+            out.write_array<std::uint64_t>(prefix + "block_offset",
+                                           part.read_array<std::uint64_t>(prefix + "block_offset"),
+                                           {}, none);
+            out.write_array<std::uint32_t>(prefix + "block_crc32",
+                                           part.read_array<std::uint32_t>(prefix + "block_crc32"),
+                                           {}, none);
+            out.write(part.read(prefix + "variants"));
+        }
+        out.close();
+    }
+    std::filesystem::rename(old, path);
+}
+
+TEST_F(GenotypeStoreTest, KnowsTheCountsOfItsCalls) {
+    fill(203, 700);
+    const auto source = open_genotypes(folder_);
+    for (const VariantRange range :
+         {VariantRange{0, 1400}, VariantRange{3, 4}, VariantRange{650, 760}, VariantRange{9, 9}}) {
+        const auto counts = known_call_counts(*source, range);
+        ASSERT_EQ(counts.size(), range.size());
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            const GenotypeView calls = view(range.begin + i);
+            GenotypeCounts expected;
+            for (std::size_t k = 0; k < 203; ++k) {
+                const std::uint8_t call = packed_get(calls.calls, k);
+                ++(call == hom_ref   ? expected.hom_ref
+                   : call == het     ? expected.het
+                   : call == hom_alt ? expected.hom_alt
+                                     : expected.missing);
+            }
+            EXPECT_EQ(counts[i], expected) << range.begin + i;
+        }
+    }
+}
+
+TEST_F(GenotypeStoreTest, OldPartsWithoutCountsAreReadAllTheSame) {
+    fill(60, 150);
+    drop_counts(folder_ / "part-000001.h5");
+    expect_same({0, 300});
+    EXPECT_EQ(known_call_counts(*open_genotypes(folder_), {0, 150}).size(), 150U);
+    EXPECT_TRUE(known_call_counts(*open_genotypes(folder_), {149, 151}).empty());
 }
 
 TEST_F(GenotypeStoreTest, AnotherVersionIsRefusedAndSaysWhatToDo) {
