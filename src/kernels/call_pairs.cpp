@@ -1,18 +1,11 @@
 #include "kernels/call_pairs.hpp"
 
+#include "kernels/population_count.hpp"
+
 #include "base/error.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstring>
-
-#if defined(__x86_64__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized" // false alarm of g++ 12 in this header
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#endif
 
 namespace salus {
 namespace reference {
@@ -47,8 +40,6 @@ struct PlaneCounts {
 };
 
 enum class Need { product, product_and_a, product_and_b, everything };
-
-inline std::int64_t count_bits(std::uint64_t word) noexcept { return std::popcount(word); }
 
 // Inlined into variants that differ in the population count instruction.
 template <Need need>
@@ -101,21 +92,6 @@ PlaneCounts count_reference(Need need, const CallPlanes& a, const CallPlanes& b,
 [[gnu::target("popcnt")]] PlaneCounts count_popcnt(Need need, const CallPlanes& a,
                                                    const CallPlanes& b, WordRange range) noexcept {
     return count_words(need, a, b, range);
-}
-
-#define SALUS_POPCNT512 [[gnu::target("avx512f,avx512vpopcntdq")]]
-
-SALUS_POPCNT512 inline __m512i add_bits(__m512i sum, __m512i bits) noexcept {
-    return _mm512_add_epi64(sum, _mm512_popcnt_epi64(bits));
-}
-
-SALUS_POPCNT512 inline std::int64_t add_lanes(__m512i sum) noexcept {
-    alignas(64) std::int64_t lanes[8];
-    _mm512_store_si512(lanes, sum);
-    std::int64_t total = 0;
-    for (const std::int64_t lane : lanes)
-        total += lane;
-    return total;
 }
 
 template <Need need>
@@ -211,165 +187,7 @@ inline void correct(CallPairSums& sums, std::uint8_t a, std::uint8_t b) noexcept
     }
 }
 
-// The even bits of a word, packed into its low half.
-constexpr std::uint64_t even_bits(std::uint64_t x) noexcept {
-    x &= 0x5555555555555555;
-    x = (x | x >> 1) & 0x3333333333333333;
-    x = (x | x >> 2) & 0x0F0F0F0F0F0F0F0F;
-    x = (x | x >> 4) & 0x00FF00FF00FF00FF;
-    x = (x | x >> 8) & 0x0000FFFF0000FFFF;
-    return (x | x >> 16) & 0x00000000FFFFFFFF;
-}
-
-struct Split {
-    const std::uint8_t* row;
-    std::size_t row_bytes; // readable
-    const std::uint64_t* members;
-    std::size_t words; // of a plane
-    HetCall het_call;
-    std::uint64_t *homozygous, *two, *called;
-};
-
-struct SplitCounts {
-    std::int64_t called = 0, homozygous = 0, hom_alt = 0;
-    // g = x + 1 over the called: x sums to hom_alt - (homozygous - hom_alt), x * x to homozygous.
-    CallSums sums() const noexcept {
-        const std::int64_t x = 2 * hom_alt - homozygous;
-        return {.called = called, .sum = x + called, .squares = homozygous + 2 * x + called};
-    }
-};
-
-struct RowWords {
-    std::uint64_t first = 0, second = 0; // 32 samples each
-};
-
-[[gnu::always_inline]] inline RowWords row_words(const Split& s, std::size_t w) noexcept {
-    RowWords words;
-    if (16 * w + 16 <= s.row_bytes) std::memcpy(&words, s.row + 16 * w, 16);
-    return words;
-}
-
-// `low`, `high`: the bits of 64 calls.
-[[gnu::always_inline]] inline void split_word(const Split& s, std::size_t w, std::uint64_t low,
-                                              std::uint64_t high, SplitCounts& counts) noexcept {
-    const std::uint64_t members = s.members[w];
-    const bool one_copy = s.het_call == HetCall::one_copy;
-    s.homozygous[w] = one_copy ? (~low | high) & members : members;
-    s.two[w] = ~low & high & members;
-    s.called[w] = one_copy ? ~(low & high) & members : ~low & members;
-    counts.called += count_bits(s.called[w]);
-    counts.homozygous += count_bits(~low & members);
-    counts.hom_alt += count_bits(s.two[w]);
-}
-
-CallSums split_reference(const Split& s, WordRange range) noexcept {
-    SplitCounts counts;
-    for (std::size_t w = range.begin; w < range.end; ++w) {
-        const RowWords row = row_words(s, w);
-        split_word(s, w, even_bits(row.first) | even_bits(row.second) << 32,
-                   even_bits(row.first >> 1) | even_bits(row.second >> 1) << 32, counts);
-    }
-    return counts.sums();
-}
-
-#if defined(__x86_64__)
-[[gnu::target("bmi2,popcnt")]] CallSums split_bmi2(const Split& s, WordRange range) noexcept {
-    constexpr std::uint64_t even = 0x5555555555555555, odd = ~even;
-    SplitCounts counts;
-    for (std::size_t w = range.begin; w < range.end; ++w) {
-        const RowWords row = row_words(s, w);
-        split_word(s, w, _pext_u64(row.first, even) | _pext_u64(row.second, even) << 32,
-                   _pext_u64(row.first, odd) | _pext_u64(row.second, odd) << 32, counts);
-    }
-    return counts.sums();
-}
-#endif
-
-CallSums split(const Split& s, WordRange range, Isa isa) noexcept {
-#if defined(__x86_64__)
-    if (isa != Isa::reference && __builtin_cpu_supports("bmi2")) return split_bmi2(s, range);
-#endif
-    static_cast<void>(isa);
-    return split_reference(s, range);
-}
-
-// Makes g' = 2 - g of g.
-void flip(const Split& s) noexcept {
-    for (std::size_t w = 0; w < s.words; ++w)
-        s.two[w] = s.homozygous[w] & s.called[w] & ~s.two[w];
-}
-
-CallSums flipped(const CallSums& s) noexcept {
-    return {.called = s.called,
-            .sum = 2 * s.called - s.sum,
-            .squares = 4 * (s.called - s.sum) + s.squares};
-}
-
 } // namespace
-
-SampleBits::SampleBits(std::span<const std::uint8_t> members)
-    : samples_(members.size()), words_((members.size() + 511) / 512 * 8),
-      lines_(std::max<std::size_t>(1, words_ / 8)), after_(words_ / 8 + 1) {
-    for (std::size_t i = members.size(); i-- > 0;) {
-        if (members[i] != 0) {
-            lines_[i / 512].word[i / 64 % 8] |= std::uint64_t{1} << (i % 64);
-            ++count_;
-        }
-        after_[i / 512] = count_;
-    }
-}
-
-Moments moments_of(const CallSums& sums) noexcept {
-    if (sums.called == 0) return {};
-    const auto n = static_cast<double>(sums.called);
-    const std::int64_t scaled = sums.called * sums.squares - sums.sum * sums.sum;
-    return {.mean = static_cast<double>(sums.sum) / std::sqrt(n),
-            .spread = std::sqrt(static_cast<double>(scaled) / n)};
-}
-
-CallPlaneSlots::CallPlaneSlots(std::size_t slots, std::size_t words, double head_share)
-    : words_(words),
-      head_(std::min(
-          words, static_cast<std::size_t>(static_cast<double>(words) * head_share / 8 + 0.5) * 8)),
-      lines_(std::max<std::size_t>(1, slots * 3 * words / 8)), planes_(slots) {
-    SALUS_ASSERT(words % 8 == 0 && head_share > 0 && head_share <= 1);
-    for (std::size_t slot = 0; slot < slots; ++slot) {
-        const std::uint64_t* const first = lines_[0].word + 3 * words * slot;
-        planes_[slot] = {.homozygous = first,
-                         .two = first + words,
-                         .called = first + 2 * words,
-                         .words = words,
-                         .head = head_};
-    }
-}
-
-void CallPlaneSlots::set(std::size_t slot, std::span<const std::uint8_t> row,
-                         const SampleBits& members, HetCall het_call, Isa isa) {
-    SALUS_ASSERT(slot < planes_.size() && members.words() == words_);
-    if (words_ == 0) return;
-    std::uint64_t* const first = lines_[0].word + 3 * words_ * slot;
-    const Split parts{.row = row.data(),
-                      .row_bytes = (members.samples() + 255) / 256 * 64,
-                      .members = members.data(),
-                      .words = words_,
-                      .het_call = het_call,
-                      .homozygous = first,
-                      .two = first + words_,
-                      .called = first + 2 * words_};
-    const CallSums head = split(parts, {0, head_}, isa), rest = split(parts, {head_, words_}, isa);
-    CallPlanes& planes = planes_[slot];
-    planes.sums = {.called = head.called + rest.called,
-                   .sum = head.sum + rest.sum,
-                   .squares = head.squares + rest.squares};
-    planes.flipped = planes.sums.sum > planes.sums.called;
-    if (planes.flipped) flip(parts);
-    planes.minor = planes.flipped ? flipped(planes.sums) : planes.sums;
-    planes.rest = planes.flipped ? flipped(rest) : rest;
-    planes.rest.called = static_cast<std::int64_t>(members.count_from(head_));
-    planes.rest_moments = moments_of(planes.rest);
-    planes.members = static_cast<std::int64_t>(members.count());
-    planes.complete = planes.sums.called == planes.members;
-}
 
 std::int64_t centred_product(const CallPlanes& a, const CallPlanes& b, WordRange range,
                              Isa isa) noexcept {

@@ -37,6 +37,25 @@ struct SegmentPlan {
     }
 };
 
+constexpr std::uint64_t unit_genotypes_min = std::uint64_t{1} << 27; // about 20 ms of counting
+constexpr std::uint64_t units_wanted = 16; // also of small data, so that ranks share them
+
+/// Units of variants, joined so that what a part costs beside its variants does not count.
+std::vector<VariantRange> joined_units(const GenotypeSource& genotypes) {
+    const std::uint64_t samples = genotypes.samples().size();
+    const auto fine = variant_units(genotypes.variant_count(), samples, genotypes.block_variants());
+    if (fine.empty()) return {};
+    const std::uint64_t small =
+        unit_genotypes_min / std::max<std::uint64_t>(1, fine.front().size() * samples);
+    const std::uint64_t join =
+        std::clamp<std::uint64_t>(small, 1, std::max<std::uint64_t>(1, fine.size() / units_wanted));
+    std::vector<VariantRange> units;
+    for (std::uint64_t u = 0; u < fine.size(); u += join)
+        units.push_back(
+            {fine[u].begin, fine[std::min<std::uint64_t>(u + join, fine.size()) - 1].end});
+    return units;
+}
+
 SegmentPlan plan_segments(const CandidateIndex& index, const LdParams& params) {
     SegmentPlan plan;
     for (std::size_t c = 0; c < index.chromosomes(); ++c) {
@@ -162,8 +181,7 @@ void run_ld(const LdParams& params, RunContext& context) {
     const LdSamples samples = collectively(context.comm(), "choosing samples", [&] {
         return select_samples(genotypes->samples(), genotypes->variant_count(), quality.get());
     });
-    const auto units = variant_units(genotypes->variant_count(), genotypes->samples().size(),
-                                     genotypes->block_variants());
+    const auto units = joined_units(*genotypes);
     const VariantSelector selector(*genotypes, samples, quality.get(), params);
     const Parts selection =
         context.for_each_unit("selection", units.size(), [&](std::uint64_t u, PartWriter& part) {
