@@ -63,8 +63,9 @@ std::vector<std::string> kinds_of(const H5File& file, const std::vector<std::str
     return kinds;
 }
 
-bool testable(const std::string& kind) {
-    return kind == "quantitative" || kind == "binary" || kind == "time_to_event";
+bool testable(const std::string& kind, Times times) {
+    return kind == "quantitative" || kind == "binary" ||
+           (kind == "time_to_event" && times == Times::accepted);
 }
 
 void check_samples(const H5File& file, const SampleTable& samples) {
@@ -118,7 +119,8 @@ void check_values(const Trait& trait, const std::filesystem::path& path) {
 
 } // namespace
 
-Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems) {
+Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,
+              Times times) {
     Choice choice;
     const auto traits = column_names(file, "traits"), covariates = column_names(file, "covariates");
     check_names("trait", params.traits, traits, file, problems);
@@ -128,7 +130,7 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
     const auto& wanted = params.traits.empty() ? traits : params.traits;
     const auto kinds = kinds_of(file, wanted);
     for (std::size_t t = 0; t < wanted.size(); ++t) {
-        if (testable(kinds[t])) {
+        if (testable(kinds[t], times)) {
             choice.traits.push_back(wanted[t]);
         } else if (params.traits.empty()) {
             choice.skipped.push_back({wanted[t], text("kind \"", kinds[t], "\" has no test")});
@@ -136,12 +138,17 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
             problems.push_back(
                 {.what = text("trait \"", wanted[t], "\" is of kind \"", kinds[t], "\""),
                  .where = file.path().string(),
-                 .why = "association tests quantitative, binary and time-to-event traits",
+                 .why =
+                     text("this stage tests quantitative",
+                          times == Times::accepted ? ", binary and time-to-event" : " and binary",
+                          " traits"),
                  .help = "take it out of the parameter traits"});
         }
     }
     if (choice.traits.empty() && problems.empty()) {
-        problems.push_back({.what = "there is no quantitative, binary or time-to-event trait",
+        problems.push_back({.what = times == Times::accepted
+                                        ? "there is no quantitative, binary or time-to-event trait"
+                                        : "there is no quantitative or binary trait",
                             .where = file.path().string(),
                             .why = "association needs at least one",
                             .help = "add a trait to the phenotype definitions or the trait table"});
@@ -150,11 +157,11 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
 }
 
 Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
-                           const AssociationParams& params) {
+                           const AssociationParams& params, Times times) {
     const H5File file = H5File::open(path);
     check_samples(file, samples);
     std::vector<Problem> problems;
-    Choice choice = choose(file, params, problems);
+    Choice choice = choose(file, params, problems, times);
     if (!problems.empty()) throw UsageError(std::move(problems));
     Phenotypes phenotypes{.skipped = std::move(choice.skipped)};
     const auto kinds = kinds_of(file, choice.traits);

@@ -39,18 +39,23 @@ struct Phenotypes {
     std::vector<SkippedTrait> skipped;
 };
 
+/// Whether the stage can do something with time-to-event traits. Refused, they are skipped, or are
+/// an error where they are named.
+enum class Times { refused, accepted };
+
 /// Names of the traits that the parameters choose. Adds a problem for each unknown name (with the
 /// near miss), unusable kind and double mention; `where` is the phenotype file.
 struct Choice {
     std::vector<std::string> traits, covariates;
     std::vector<SkippedTrait> skipped;
 };
-Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems);
+Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,
+              Times times = Times::refused);
 
 /// Reads what `choose` chose. DataError if the samples are not those of the genotypes in the same
 /// order, or a binary trait has values other than 0, 1 and missing; UsageError for wrong names.
 /// Memory: 8 bytes x samples x (traits + covariates).
 Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
-                           const AssociationParams& params);
+                           const AssociationParams& params, Times times = Times::refused);
 
 } // namespace salus::association

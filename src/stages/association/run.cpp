@@ -184,7 +184,8 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                    : std::unique_ptr<H5File>();
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
-        Phenotypes read = read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params);
+        Phenotypes read =
+            read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params, Times::accepted);
         if (ctx.has_input("components"))
             add_components(ctx.input("components"), genotypes->samples(),
                            static_cast<std::size_t>(params.components_count), read);

@@ -15,7 +15,8 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
     examine_genotypes(inputs, sizes, problems);
     try {
         if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const auto choice = association::choose(H5File::open(*path), params, problems);
+            const auto choice = association::choose(H5File::open(*path), params, problems,
+                                                    association::Times::accepted);
             sizes.traits = static_cast<double>(choice.traits.size());
         }
     } catch (const Error& error) {
@@ -75,6 +76,16 @@ const char* const details =
     "\"firth\" fit every variant with all covariates. The column test says which test gave the "
     "numbers, standard errors agree with p unless firth_standard_error says otherwise. Where "
     "covariates separate cases from controls, the null model is Firth's.\n\n"
+    "Time-to-event traits: Cox's proportional hazards model with Efron's ties and late entry. "
+    "Every "
+    "variant has the score test given the Cox model of the covariates, with the exact information. "
+    "Beyond 2 standard deviations its p is that of the saddle-point approximation for events as "
+    "Poisson counts, carriers one by one and all others as normal "
+    "(time_to_event_test = \"score_saddlepoint\"). beta is the one-step estimate score / "
+    "information; where p is below hazard_ratio_p_max it is the log hazard ratio of the whole Cox "
+    "model, and test has a code of its own. Standard errors agree with p. \"wald\" fits the whole "
+    "model for every variant; one whose carriers have no event, or whose estimate runs to "
+    "infinity, has status 6.\n\n"
     "A trait is tested in the samples that have it, all covariates, and a pass in the quality "
     "result if that is "
     "given. Covariates that do not vary there (sex in a disease of one sex) are left out and named "
@@ -106,11 +117,18 @@ const char* const details =
 Stage association_stage() {
     using P = AssociationParams;
     return stage<P>("association")
-        .summary("linear and logistic regression of traits on every variant")
+        .summary("linear, logistic and Cox regression of traits on every variant")
         .details(details)
         .cites("Frisch R, Waugh FV (1933) Partial time regressions as compared with individual "
                "trends. "
                "Econometrica 1:387. doi:10.2307/1907330")
+        .cites("Cox DR (1972) Regression models and life-tables. J R Stat Soc B 34:187. "
+               "doi:10.1111/j.2517-6161.1972.tb00899.x")
+        .cites("Efron B (1977) The efficiency of Cox's likelihood function for censored data. J Am "
+               "Stat Assoc 72:557. doi:10.1080/01621459.1977.10480613")
+        .cites("Dey R et al. (2022) Efficient and accurate frailty model approach for genome-wide "
+               "survival association analysis in large-scale biobanks. Nat Commun 13:5437. "
+               "doi:10.1038/s41467-022-32885-x")
         .cites("Firth D (1993) Bias reduction of maximum likelihood estimates. Biometrika 80:27. "
                "doi:10.1093/biomet/80.1.27")
         .cites("Mbatchou J et al (2021) Computationally efficient whole-genome regression for "
