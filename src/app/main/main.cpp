@@ -2,6 +2,17 @@
 
 #include "salus_version.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 int main(int argc, char** argv) {
+#ifdef __GLIBC__
+    // Buffers of parts and blocks come and go: keep their pages instead of asking the system for
+    // zeroed ones each time.
+    mallopt(M_MMAP_THRESHOLD, 64 << 20);
+    mallopt(M_TRIM_THRESHOLD, 128 << 20);
+    mallopt(M_TOP_PAD, 4 << 20);
+#endif
     return salus::run_program(argc, argv, {.number = SALUS_VERSION, .full = SALUS_VERSION_FULL});
 }
