@@ -111,7 +111,9 @@ Stage ld_score_regression_stage() {
                {.doc = "names of the studies; empty: by the trait, or by the file"})
         .param("traits", &P::traits, {.doc = "traits to read from HDF5 results; empty: all"})
         .param("match", &P::match,
-               {.doc = "how variants of studies are found among the LD scores",
+               {.doc =
+                    "how variants of studies are found among the LD scores; by position those of "
+                    "positions with two variants are left out",
                 .choices = {"identifier", "position"}})
         .param("correlations", &P::correlations,
                {.doc = "pairs of studies: all, those with the first study, or none",
