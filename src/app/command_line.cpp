@@ -175,7 +175,8 @@ private:
                                Command::export_table);
         sub->add_option("file", line_.path, "HDF5 file.")->required()->type_name("FILE");
         sub->add_option("--table", line_.inside,
-                        "Table in the file, for example traits/ldl_cholesterol.")
+                        "Table in the file, for example traits/ldl_cholesterol; loco for "
+                        "regenie-loco.")
             ->required()
             ->type_name("TABLE");
         sub->add_option("--output", line_.output,
@@ -184,9 +185,10 @@ private:
             ->required()
             ->type_name("FILE");
         sub->add_option("--format", line_.format,
-                        "tsv, gwas-ssf with its metadata file beside it, or regenie.")
+                        "tsv, gwas-ssf with its metadata file beside it, regenie, or regenie-loco: "
+                        "the predictions of null_model.h5 as FILE_pred.list and FILE_1.loco ...")
             ->type_name("FORMAT")
-            ->check(CLI::IsMember({"tsv", "gwas-ssf", "regenie"}));
+            ->check(CLI::IsMember({"tsv", "gwas-ssf", "regenie", "regenie-loco"}));
     }
 
     void add_digest() {

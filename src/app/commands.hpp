@@ -17,6 +17,8 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
 std::string show_command(const CommandLine& line);
 /// Writes the file that was asked for; returns one line that says so.
 std::string export_command(const CommandLine& line);
+/// Writes all predictions of null_model.h5 as OUTPUT_pred.list and OUTPUT_1.loco ... of regenie.
+std::string export_loco(const CommandLine& line);
 
 /// SHA-256 of files and of what belongs to them, as lines or into a manifest.
 std::string digest_command(const CommandLine& line);

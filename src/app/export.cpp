@@ -289,6 +289,7 @@ void require_writable_name(const CommandLine& line) {
 } // namespace
 
 std::string export_command(const CommandLine& line) {
+    if (line.format == "regenie-loco") return export_loco(line);
     require_writable_name(line);
     const H5File file = H5File::open(result_file(line.path));
     const bool ssf = line.format == "gwas-ssf";

@@ -14,6 +14,7 @@
 #include "stages/loci/loci.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/meta_analysis/meta_analysis.hpp"
+#include "stages/null_model/null_model.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/principal_components/principal_components.hpp"
 #include "stages/quality/quality.hpp"
@@ -36,6 +37,7 @@ const std::vector<Stage>& all_stages() {
                                            principal_components_stage(),
                                            ancestry_stage(),
                                            allele_frequencies_stage(),
+                                           null_model_stage(),
                                            association_stage(),
                                            interaction_stage(),
                                            meta_analysis_stage(),

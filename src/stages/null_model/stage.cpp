@@ -1,0 +1,166 @@
+#include "base/text.hpp"
+#include "formats/file_genotypes.hpp"
+#include "schema/existing_input.hpp"
+#include "stages/association/phenotypes.hpp"
+#include "stages/null_model/null_model.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+void examine(const NullModelParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
+    for (const double h : params.heritabilities)
+        if (!(h > 0 && h < 1))
+            problems.push_back({.what = text("the heritability ", h, " is not between 0 and 1"),
+                                .where = "parameter heritabilities",
+                                .why = "penalties are M (1 - h) / h",
+                                .help = "give numbers such as 0.01, 0.25, 0.5, 0.75, 0.99"});
+    if (params.heritabilities.empty())
+        problems.push_back({.what = "there is no heritability",
+                            .where = "parameter heritabilities",
+                            .why = "each of them is a penalty that is tried",
+                            .help = "give at least one number between 0 and 1"});
+    examine_genotypes(inputs, sizes, problems);
+    try {
+        if (const auto* path = existing_input(inputs, "phenotypes")) {
+            const AssociationParams choice{.traits = params.traits,
+                                           .covariates = params.covariates};
+            const auto found = association::choose(H5File::open(*path), choice, problems);
+            sizes.traits = static_cast<double>(found.traits.size());
+        }
+    } catch (const Error& error) {
+        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+}
+
+Resources needs(const NullModelParams& params, const Workload& w) {
+    Resources r;
+    const double loco = 8 * 23 * w.samples * w.traits;
+    r.storage_bytes = loco + 20 * w.samples;
+    if (params.mode != "whole_genome") {
+        r.memory_bytes = 100e6 + 40 * w.samples * (w.traits + 20);
+        r.formula = "memory 100 MB + 40 B x N (P + 20)";
+        return r;
+    }
+    const double m = static_cast<double>(params.block_size);
+    const double folds = static_cast<double>(params.folds);
+    const double grid = static_cast<double>(params.heritabilities.size());
+    const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
+    const double blocks = w.variants / m + 22, columns = grid * blocks;
+    r.memory_bytes =
+        100e6 + m * w.samples / 4 + 8 * m * m * (3 * folds + 2) + 4 * m * m * folds * grid +
+        4 * w.samples * width * (grid + 4) + 8 * w.samples * (3 * w.traits + 20) +
+        std::min(4.0 * (1U << 30), 4 * w.samples * columns) + 8 * columns * columns * (folds + 3);
+    r.scratch_bytes = 4 * w.samples * columns * w.traits + loco;
+    const double gram = w.variants * m / 2 * w.samples * 0.012e-9;
+    const double solve = blocks * folds * grid * m * m * m / 6 * 0.07e-9;
+    const double predict = w.samples * w.variants * width * grid * 0.03e-9;
+    const double level1 = w.traits * w.samples * columns * columns * (5 + grid) * 0.06e-9;
+    const double passes = std::max(1.0, w.traits / std::max(1.0, width));
+    r.core_hours = (passes * (gram + 2 * solve + predict) + level1) / 3600;
+    r.formula =
+        "blocks of m = block_size variants, F folds, H heritabilities, P traits per pass, L = H (M "
+        "/ m + 22): memory per rank 100 MB + m N / 4 B + 8 B x m^2 (3 F + 2) + 4 B x m^2 F H + 4 B "
+        "x N P (H + 4) + 24 B x N x all traits + 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3); "
+        "scratch 4 B x N L x all traits; time 0.006 ns x M m N + 0.023 ns x M m^2 F H + 0.03 ns x "
+        "M "
+        "N P H per pass, and 0.06 ns x N L^2 (5 + H) per trait";
+    return r;
+}
+
+const char* const details =
+    "Predicts each trait from the whole genome, leaving out one chromosome at a time (LOCO), by "
+    "stacked ridge regression as step 1 of regenie. The prediction is an offset for tests on that "
+    "chromosome: it takes up relatedness, structure and the effects of other chromosomes.\n\n"
+    "Level 0: in blocks of neighbouring variants each trait is predicted by ridge regression with "
+    "one penalty per heritability, each fold of samples by the others. Level 1: these predictions "
+    "are combined by ridge regression (quantitative) or ridge logistic regression (binary), with "
+    "the penalty that predicts left-out samples best. Give pruned variants (input ld): half a "
+    "million common ones are plenty.\n\n"
+    "Every trait has its own samples: those with the trait, all covariates, and a pass in the "
+    "quality result. Nothing is imputed for the others, and the result of a trait does not depend "
+    "on the traits beside it. Folds are consecutive samples in the order of the genotypes. Traits "
+    "that lack few samples share the matrices of all, from which the sums of the missing samples "
+    "are taken away exactly; traits that lack more than an eighth of a fold get their own.\n\n"
+    "Variants that cannot be used are left out and counted by reason; variants without variance in "
+    "a fold or in a trait's samples get no weight there. Traits that cannot be analysed (constant, "
+    "one class, fewer samples than parameters, no convergence) are listed in traits_skipped with "
+    "the reason, and the others go on. Missing genotypes have the mean of the eligible samples.\n\n"
+    "mode = \"covariates_only\" writes predictions of zero: later stages then test with covariates "
+    "alone. `salus export FILE --table loco --format regenie-loco` writes files that step 2 of regenie "
+    "reads.";
+
+void declare_params(StageOf<NullModelParams>& declared) {
+    using P = NullModelParams;
+    declared
+        .param("mode", &P::mode,
+               {.doc = "whole_genome: predictions from all variants; covariates_only: predictions "
+                       "of zero",
+                .choices = {"whole_genome", "covariates_only"}})
+        .param("traits", &P::traits,
+               {.doc = "traits to predict; empty: all quantitative and binary ones"})
+        .param("covariates", &P::covariates,
+               {.doc = "covariates of the model, without the intercept; empty: all of the "
+                       "phenotype table"})
+        .param("block_size", &P::block_size,
+               {.doc = "most variants in a block; blocks of a chromosome are of equal size",
+                .unit = "variants",
+                .min = 2,
+                .max = 10'000})
+        .param(
+            "folds", &P::folds,
+            {.doc = "folds of cross-validation of level 0, and of level 1 of quantitative traits",
+             .unit = "folds",
+             .min = 2,
+             .max = 1000})
+        .param("heritabilities", &P::heritabilities,
+               {.doc = "penalties of both levels, as the heritability h that they suit: M (1 - h) "
+                       "/ h"})
+        .param("minor_allele_count_min", &P::minor_allele_count_min,
+               {.doc = "fewest copies of the rarer allele among the eligible samples",
+                .unit = "alleles",
+                .min = 1})
+        .param(
+            "rank_inverse_normal", &P::rank_inverse_normal,
+            {.doc = "whether quantitative traits are replaced by normal quantiles of their ranks"})
+        .param("traits_per_pass", &P::traits_per_pass,
+               {.doc = "traits predicted in one pass over the genotypes; fewer need less memory",
+                .unit = "traits",
+                .min = 1,
+                .max = 100'000})
+        .param("components_count", &P::components_count,
+               {.doc = "leading components that become covariates, at most those that there are; "
+                       "only with the input components",
+                .unit = "components",
+                .min = 0,
+                .max = 1000});
+}
+
+} // namespace
+
+Stage null_model_stage() {
+    StageOf<NullModelParams> declared = stage<NullModelParams>("null_model");
+    declared.summary("whole-genome predictions of traits that leave one chromosome out")
+        .details(details)
+        .cites("Mbatchou J et al (2021) Computationally efficient whole-genome regression for "
+               "quantitative and binary traits. Nat Genet 53:1097. doi:10.1038/s41588-021-00870-7")
+        .reads({"genotypes", Artifact::genotype_store, "genotypes that predict"})
+        .reads({"phenotypes", Artifact::phenotype_table, "traits and covariates in genotype order"})
+        .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
+        .reads({"ld", Artifact::ld_result, "uses only variants kept by pruning", true})
+        .reads({"components", Artifact::components_result,
+                "principal components that become covariates pc1, pc2 ...", true})
+        .writes({"null_model",
+                 Artifact::null_model_result,
+                 "null_model.h5",
+                 "predictions without each chromosome, and how they were chosen",
+                 {null_model_samples_table(), null_model_chromosomes_table(),
+                  null_model_traits_table(), null_model_penalties_table(),
+                  null_model_variants_table(), null_model_skipped_table()}});
+    declare_params(declared);
+    return declared.needs(needs).examines(examine).run(run_null_model);
+}
+
+} // namespace salus
