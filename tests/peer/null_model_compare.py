@@ -1,4 +1,4 @@
-"""Compares null_model.h5 with regenie's .loco files, and with a plain dense computation in numpy."""
+"""Compares null_model.h5 with regenie's .loco files."""
 import sys
 
 import h5py
@@ -50,13 +50,15 @@ def correlate(path, trait, loco, least, chromosomes):
         assert r >= least, (trait, chromosome, r)
 
 
-def read_bed(prefix):
-    samples = sum(1 for _ in open(prefix + ".fam"))
-    bim = [line.split() for line in open(prefix + ".bim")]
-    raw = np.fromfile(prefix + ".bed", np.uint8)[3:].reshape(len(bim), -1)
-    calls = np.stack([raw >> 2 * k & 3 for k in range(4)], 2).reshape(len(bim), -1)[:, :samples]
-    copies = np.array([2, np.nan, 1, 0])[calls]  # of the first allele
-    return [b[0] for b in bim], 2 - copies
+def written(path, trait, loco):
+    ids, mine = ours(path, trait)
+    names, theirs = read_loco(loco)
+    assert names == ids
+    with h5py.File(path) as f:
+        names = [s.decode() for s in f["traits/name"][:]]
+        sd = f["traits/residual_sd"][names.index(trait)]
+    for chromosome in map(str, range(1, 24)):
+        assert np.allclose(theirs[chromosome] * sd, mine.get(chromosome, mine["other"]), rtol=1e-12, atol=0)
 
 
 if __name__ == "__main__":
@@ -65,3 +67,5 @@ if __name__ == "__main__":
         table(*args)
     elif command == "correlate":
         correlate(args[0], args[1], args[2], float(args[3]), args[4:])
+    elif command == "written":
+        written(*args)

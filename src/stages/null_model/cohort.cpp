@@ -124,7 +124,8 @@ public:
         for (std::size_t i = 0; i < cohort_.eligible.size(); ++i)
             if (cohort_.eligible[i] != 0) base.samples.push_back(static_cast<std::uint32_t>(i));
         base.folds = equal_folds(base.samples.size(), folds());
-        if (base.samples.size() < phenotypes_.covariates.size() + 2 + folds())
+        if (base.samples.size() <= phenotypes_.covariates.size() + 2 ||
+            base.samples.size() < folds())
             throw DataError(
                 {.what = text(base.samples.size(), " samples pass quality and have all of ",
                               phenotypes_.covariates.size(), " covariates"),
@@ -147,11 +148,12 @@ private:
     std::size_t folds() const noexcept { return static_cast<std::size_t>(params_.folds); }
 
     std::optional<std::string> try_add(const Trait& trait) {
+        if (trait.survival) return "time-to-event traits have no whole-genome model";
         std::vector<std::uint32_t> samples;
         for (const std::uint32_t i : cohort_.bases[0].samples)
             if (!std::isnan(trait.values[i])) samples.push_back(i);
         const std::size_t parameters = phenotypes_.covariates.size() + 2;
-        if (samples.size() < parameters + folds())
+        if (samples.size() <= parameters || samples.size() < folds())
             return text(samples.size(), " samples have no missing value, but there are ",
                         parameters, " parameters and ", folds(), " folds");
         const auto y = pick(trait.values, samples);

@@ -90,7 +90,7 @@ protected:
                                                                      : traits_["disease"].back());
             traits_["constant"].push_back(7);
             traits_["healthy"].push_back(0);
-            traits_["tiny"].push_back(i < 6 ? base : nan);
+            traits_["tiny"].push_back(i < 4 ? base : nan);
             traits_["is_male"].push_back(male[i]);
         }
         covariates_ = {{"age", age}, {"male", male}};
