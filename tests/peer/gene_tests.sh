@@ -49,3 +49,9 @@ for coding in max sum comphet; do
         compare dense "regenie.$coding.$collapse/gene_tests" "$regenie" regenie.csv "$coding" "$collapse"
     done
 done
+
+# With regenie's predictions without each chromosome, in standard deviations, as offset: the effect of the burden by least
+# squares on the trait less the prediction.
+echo "Y1 $regenie/expected_regenie_Y1/fit_lin_out_3chr_1.loco" >predictions.list
+tests regenie regenie.offset "${common[@]}" --traits Y1 --null_model predictions.list
+compare offset regenie.offset/gene_tests/gene_tests.h5 "$regenie" regenie.csv predictions.list
