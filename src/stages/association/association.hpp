@@ -23,6 +23,7 @@ struct AssociationParams {
     bool rank_inverse_normal = false;
     std::int64_t traits_per_pass = 64;
     std::int64_t components_count = 10;
+    std::vector<std::string> condition_on; // IDs or chromosome:position:REF:ALT
 };
 
 /// What was done with a variant for a trait: column `test` of the result.

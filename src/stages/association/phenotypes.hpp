@@ -25,6 +25,7 @@ struct Trait {
 struct Covariate {
     std::string name;
     std::vector<double> values; // [sample], NaN = missing
+    bool imputed = false;       // NaN leaves nobody out, but gets the mean of a trait's samples
 };
 
 /// A trait left out, and why; only where the job did not name it.

@@ -46,7 +46,7 @@ Bytes members_of(const Trait& trait, const Phenotypes& phenotypes, const Eligibl
         bool complete = eligible.samples[i] != 0 && !std::isnan(trait.values[i]) &&
                         (offset.empty() || std::isfinite(offset[i]));
         for (const Covariate& covariate : phenotypes.covariates) {
-            complete = complete && std::isfinite(covariate.values[i]);
+            complete = complete && (covariate.imputed || std::isfinite(covariate.values[i]));
         }
         members[i] = complete ? 1 : 0;
     }
@@ -58,6 +58,18 @@ std::vector<double> pick(std::span<const double> values, std::span<const std::ui
     for (std::size_t i = 0; i < samples.size(); ++i)
         picked[i] = values[samples[i]];
     return picked;
+}
+
+// Missing values at the mean of the others; all 0 if all are missing.
+void impute_mean(std::span<double> values) {
+    double sum = 0, count = 0;
+    for (const double value : values) {
+        if (std::isnan(value)) continue;
+        sum += value;
+        ++count;
+    }
+    for (double& value : values)
+        if (std::isnan(value)) value = count > 0 ? sum / count : 0;
 }
 
 SampleMask mask_where(const Bytes& members, const auto& condition) {
@@ -122,6 +134,7 @@ void Builder::fill_basis(std::size_t index) {
     std::vector<std::vector<double>> values;
     for (const Covariate& covariate : phenotypes_.covariates) {
         values.push_back(pick(covariate.values, set.samples));
+        if (covariate.imputed) impute_mean(values.back());
     }
     if (set.samples.size() <= values.size() + 2) return; // problem_of will say so
     CovariateBasis& basis = progress_[index].basis;

@@ -1,6 +1,7 @@
 #include "formats/file_genotypes.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/components.hpp"
+#include "stages/association/condition.hpp"
 
 #include "base/text.hpp"
 #include "genotype/result_marks.hpp"
@@ -191,6 +192,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                            static_cast<std::size_t>(params.components_count), read);
         return read;
     });
+    add_condition(params, ctx, *genotypes, phenotypes);
     const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
         return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
     });

@@ -104,6 +104,12 @@ const char* const details =
     "covariates. "
     "Chromosome Y is tested in recorded males only, mitochondrial variants in everybody, both "
     "coded 0 or 2.\n\n"
+    "Conditional tests: the genotypes of the variants of condition_on and of the input "
+    "condition_list become covariates under these names, coded as those that are tested. Who has "
+    "no genotype gets the mean of the trait's samples, so that conditioning leaves nobody out. A "
+    "listed variant that does not vary is left out and named, as covariates are; two in complete "
+    "linkage disequilibrium are an error, as collinear covariates are. The variants themselves "
+    "get status 5.\n\n"
     "minor_allele_count_min is 20 by default: with fewer copies the t and score approximations "
     "fail in the "
     "tails, and a single carrier decides the result. Sums over samples are exact integers (traits "
@@ -147,6 +153,8 @@ Stage association_stage() {
         .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
         .reads({"components", Artifact::components_result,
                 "principal components that become covariates pc1, pc2 ...", true})
+        .reads({"condition_list", Artifact::variant_list,
+                "variants that become covariates, one ID or CHROM:POS:REF:ALT a line", true})
         .writes({"association",
                  Artifact::association_result,
                  "association.h5",
@@ -207,6 +215,8 @@ Stage association_stage() {
                 .unit = "components",
                 .min = 0,
                 .max = 1000})
+        .param("condition_on", &P::condition_on,
+               {.doc = "variants that become covariates, by ID or chromosome:position:REF:ALT"})
         .needs(needs)
         .examines(examine)
         .run(run_association);
