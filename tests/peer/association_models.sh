@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Conditional association of real genotypes against plink2 --condition-list: its six printed digits, as in association.sh.
+# Conditional, dominant and recessive association of real genotypes against plink2: its six printed digits, as in association.sh.
 set -euo pipefail
 source_set=$SALUS_DATA/genomes/kg1092_thinned
 [[ -d $source_set ]] || { echo "no reference data"; exit 77; }
@@ -39,3 +39,10 @@ awk 'NR % 700 == 1 && ++n <= 3' common.snplist >list.txt
 associate condition --condition_list list.txt
 reference condition -- --condition-list list.txt
 check_all condition/association/association.h5 condition
+
+# Any copy of ALT, and no copy of REF.
+for coding in dominant recessive; do
+    associate "$coding" --coding "$coding"
+    reference "$coding" "$coding" --
+    check_all "$coding/association/association.h5" "$coding"
+done

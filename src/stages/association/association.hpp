@@ -23,6 +23,7 @@ struct AssociationParams {
     bool rank_inverse_normal = false;
     std::int64_t traits_per_pass = 64;
     std::int64_t components_count = 10;
+    std::string coding = "additive";
     std::vector<std::string> condition_on; // IDs or chromosome:position:REF:ALT
 };
 
@@ -65,7 +66,8 @@ void run_association(const AssociationParams& params, RunContext& context);
 TableSpec association_variants_table();
 /// `traits/NAME`; binary and time_to_event traits have three columns more. `kind` as in
 /// trait_summary.
-TableSpec association_trait_table(const std::string& trait, std::string_view kind);
+TableSpec association_trait_table(const std::string& trait, std::string_view kind,
+                                  const std::string& coding = "additive");
 TableSpec association_summary_table();
 /// Traits that were left out although none was named, with the reason.
 TableSpec association_skipped_table();

@@ -229,13 +229,14 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     ctx.publish("association", [&](ResultWriter& out) {
         out.assemble(association_variants_table(), parts[0]);
         for (const TraitFacts& trait : schedule.traits) {
-            const TableSpec spec = association_trait_table(trait.name, trait.kind);
+            const TableSpec spec = association_trait_table(trait.name, trait.kind, params.coding);
             out.assemble(spec, parts[trait.pass]);
             write_codes(out.file(), spec.name);
         }
         out.write(summary);
         out.write(skipped_data(phenotypes));
         out.fact("genome_build", genotypes->genome_build());
+        out.fact("coding", params.coding);
     });
 }
 

@@ -41,7 +41,7 @@ Alleles count_alleles(const VariantGenotypes& genotypes, const AlleleMoments& ev
     case Ploidy::diploid:
         return {copies, 2 * called};
     case Ploidy::x: {
-        const AlleleMoments haploid = genotypes.moments(males);
+        const AlleleMoments haploid = genotypes.allele_moments(males);
         return {copies - 0.5 * copies_of(haploid),
                 2 * called - static_cast<double>(haploid.called)};
     }
@@ -194,7 +194,12 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
 SetView Scanner::view_set(const VariantGenotypes& genotypes, const SampleSet& set) const {
     SetView view{.moments = genotypes.moments(set.members)};
     const AlleleMoments& m = view.moments;
-    const Alleles alleles = count_alleles(genotypes, m, set.males);
+    const Alleles alleles =
+        count_alleles(genotypes, genotypes.allele_moments(set.members), set.males);
+    double rarest = std::min(alleles.alt, alleles.all - alleles.alt);
+    if (genotypes.coding() != Coding::additive)
+        rarest = std::min(
+            {rarest, static_cast<double>(m.copies), static_cast<double>(m.called - m.copies)});
     view.alleles = alleles.all;
     view.alt_alleles = alleles.alt;
     view.flipped = 2 * m.copies > m.both_alleles();
@@ -204,7 +209,7 @@ SetView Scanner::view_set(const VariantGenotypes& genotypes, const SampleSet& se
         view.status = AssociationStatus::not_called;
     } else if (m.constant()) {
         view.status = AssociationStatus::monomorphic;
-    } else if (std::min(alleles.alt, alleles.all - alleles.alt) < rules_.minor_allele_count_min) {
+    } else if (rarest < rules_.minor_allele_count_min) {
         view.status = AssociationStatus::rare;
     } else {
         const auto copies = static_cast<double>(m.counted(view.flipped));
@@ -224,7 +229,7 @@ void Scanner::describe(const VariantGenotypes& genotypes, const TraitPlan& trait
     const auto called = static_cast<double>(view.moments.called);
     result.n_effective = called > 0 ? called : nan;
     if (!trait.has_cases()) return;
-    const AlleleMoments in_cases = genotypes.moments(trait.cases());
+    const AlleleMoments in_cases = genotypes.allele_moments(trait.cases());
     const auto called_cases = static_cast<double>(in_cases.called);
     // 4 / (1 / cases + 1 / controls)
     if (called > 0) result.n_effective = 4 * called_cases * (called - called_cases) / called;

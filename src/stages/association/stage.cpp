@@ -104,8 +104,15 @@ const char* const details =
     "covariates. "
     "Chromosome Y is tested in recorded males only, mitochondrial variants in everybody, both "
     "coded 0 or 2.\n\n"
+    "coding = \"dominant\" or \"recessive\" tests people with any copy of ALT, or without REF, "
+    "against all others. Males on chromosome X, and everybody's mitochondria, have or lack ALT in "
+    "both codings. Allele frequencies remain those of alleles, minor_allele_count_min is then also "
+    "the fewest people with and without the coded genotype, and beta is their difference. "
+    "These codings are of calls: where a variant has dosages its calls are tested, as they are in "
+    "the genotypes (missing where an import left the call open).\n\n"
     "Conditional tests: the genotypes of the variants of condition_on and of the input "
-    "condition_list become covariates under these names, coded as those that are tested. Who has "
+    "condition_list become covariates under these names, as copies of ALT (males on X 0 or 2). Who "
+    "has "
     "no genotype gets the mean of the trait's samples, so that conditioning leaves nobody out. A "
     "listed variant that does not vary is left out and named, as covariates are; two in complete "
     "linkage disequilibrium are an error, as collinear covariates are. The variants themselves "
@@ -215,6 +222,10 @@ Stage association_stage() {
                 .unit = "components",
                 .min = 0,
                 .max = 1000})
+        .param("coding", &P::coding,
+               {.doc = "what is tested of a call: copies of ALT; whether there is one (dominant); "
+                       "whether there is no REF (recessive)",
+                .choices = {"additive", "dominant", "recessive"}})
         .param("condition_on", &P::condition_on,
                {.doc = "variants that become covariates, by ID or chromosome:position:REF:ALT"})
         .needs(needs)

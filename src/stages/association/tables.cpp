@@ -18,12 +18,17 @@ TableSpec association_variants_table() {
             {"effect_allele", text, "", "Alternative allele (ALT); effects are per copy of it"}}};
 }
 
-TableSpec association_trait_table(const std::string& trait, std::string_view kind) {
+TableSpec association_trait_table(const std::string& trait, std::string_view kind,
+                                  const std::string& coding) {
     using enum ColumnType;
     const bool binary = kind == "binary", survival = kind == "time_to_event";
-    const char* const unit = survival ? "log hazard per allele"
-                             : binary ? "log odds per allele"
-                                      : "trait unit per allele";
+    const std::string unit =
+        salus::text(survival ? "log hazard" : binary ? "log odds" : "trait unit",
+                    coding == "additive" ? " per allele" : " per genotype");
+    const std::string effect =
+        coding == "dominant"    ? "Effect of any copy of effect_allele against none"
+        : coding == "recessive" ? "Effect of no copy of other_allele against any"
+                                : "Effect of one copy of effect_allele";
     TableSpec spec{
         .name = salus::text("traits/", trait),
         .row = "variant",
@@ -44,8 +49,7 @@ TableSpec association_trait_table(const std::string& trait, std::string_view kin
                        binary || survival
                            ? "4 / (1 / cases + 1 / controls) of those with a called genotype"
                            : "Samples with a called genotype"});
-    columns.push_back(
-        {"beta", f64, unit, "Effect of one copy of effect_allele; NaN if not tested"});
+    columns.push_back({"beta", f64, unit, effect + "; NaN if not tested"});
     columns.push_back({"standard_error", f64, unit, "Standard error of beta"});
     columns.push_back(
         {"neg_log10_p", f64, "-log10 p", "Two-sided significance, without underflow"});

@@ -48,6 +48,12 @@ VariantTest untested(const TraitPlan& trait, AssociationStatus status) {
             .status = status};
 }
 
+Coding coding_of(const AssociationParams& params) {
+    return params.coding == "dominant"    ? Coding::dominant
+           : params.coding == "recessive" ? Coding::recessive
+                                          : Coding::additive;
+}
+
 // body(group) on the threads, one group at a time: parallel_for hands out 16 indices at once.
 template <class F>
 void for_each_group(std::size_t groups, F&& body) {
@@ -79,8 +85,8 @@ struct UnitRunner::Columns {
         status[row] = static_cast<std::uint8_t>(result.status);
         converged[row] = result.converged ? 1 : 0;
     }
-    TableData table(const TraitPlan& trait) {
-        TableData data(association_trait_table(trait.name, trait.kind()));
+    TableData table(const TraitPlan& trait, const std::string& coding) {
+        TableData data(association_trait_table(trait.name, trait.kind(), coding));
         data.column<double>("effect_allele_frequency") = std::move(frequency);
         data.column<std::uint32_t>("n") = std::move(n);
         if (trait.has_cases()) {
@@ -159,7 +165,8 @@ void UnitRunner::test_group(const VariantBlock& block, std::span<const std::size
     std::vector<VariantGenotypes> genotypes(group.size());
     std::vector<const VariantGenotypes*> pointers;
     for (std::size_t k = 0; k < group.size(); ++k) {
-        genotypes[k].assign(block, group[k], ploidy[group[k]], input_.eligible.sex);
+        genotypes[k].assign(block, group[k], ploidy[group[k]], input_.eligible.sex,
+                            coding_of(input_.params));
         pointers.push_back(&genotypes[k]);
     }
     const std::size_t traits = plan_.traits.size();
@@ -229,7 +236,7 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
                    columns, offset);
     }
     for (std::size_t t = 0; t < columns.size(); ++t)
-        part.write(columns[t].table(plan_.traits[t]));
+        part.write(columns[t].table(plan_.traits[t], input_.params.coding));
 }
 
 } // namespace salus::association

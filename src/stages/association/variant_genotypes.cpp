@@ -60,15 +60,48 @@ bool AlleleMoments::constant() const noexcept {
 }
 
 void VariantGenotypes::assign(const VariantBlock& block, std::size_t v, Ploidy ploidy,
-                              std::span<const Sex> sex) {
+                              std::span<const Sex> sex, Coding coding) {
+    coding_ = coding;
     list_ = block.is_carrier_list(v);
     ploidy_ = ploidy;
     if (list_)
         carriers_ = block.carriers(v);
     else
         row_ = block.row(v);
-    assign_dosages(block, v);
+    if (coding == Coding::additive) {
+        assign_dosages(block, v);
+    } else {
+        dosages_.clear();
+        dosage_list_.clear();
+        has_dosage_list_ = false;
+    }
     if (ploidy == Ploidy::x || ploidy == Ploidy::y) remove_impossible(block.sample_count(), sex);
+    if (coding != Coding::additive) recode(block.sample_count());
+}
+
+// One copy stands for the coded genotype, none for the others.
+void VariantGenotypes::recode(std::size_t samples) {
+    const auto coded = [&](std::uint8_t call) {
+        if (call == missing) return missing;
+        const bool has = coding_ == Coding::dominant ? call != hom_ref : call == hom_alt;
+        return has ? het : hom_ref;
+    };
+    allele_row_ = row_;
+    allele_carriers_ = carriers_;
+    if (list_) {
+        coded_carriers_.clear();
+        for (const Carrier carrier : carriers_) {
+            const auto call = coded(carrier_call(carrier));
+            if (call != hom_ref)
+                coded_carriers_.push_back(make_carrier(carrier_sample(carrier), call));
+        }
+        carriers_ = coded_carriers_;
+        return;
+    }
+    coded_row_.assign((samples + 255) / 256 * 64, 0);
+    for (std::size_t i = 0; i < samples; ++i)
+        packed_set(coded_row_, i, coded(packed_get(row_, i)));
+    row_ = coded_row_;
 }
 
 void VariantGenotypes::assign_dosages(const VariantBlock& block, std::size_t v) {
@@ -138,6 +171,13 @@ AlleleMoments VariantGenotypes::moments(const SampleMask& mask) const noexcept {
         return {.called = m.called, .copies = m.sum, .squares = m.squares, .shift = dosage_shift};
     }
     const GenotypeCounts c = list_ ? count_genotypes(carriers_, mask) : count_genotypes(row_, mask);
+    return {.called = c.called(), .copies = c.alt_copies(), .squares = c.het + 4 * c.hom_alt};
+}
+
+AlleleMoments VariantGenotypes::allele_moments(const SampleMask& mask) const noexcept {
+    if (coding_ == Coding::additive) return moments(mask);
+    const GenotypeCounts c =
+        list_ ? count_genotypes(allele_carriers_, mask) : count_genotypes(allele_row_, mask);
     return {.called = c.called(), .copies = c.alt_copies(), .squares = c.het + 4 * c.hom_alt};
 }
 

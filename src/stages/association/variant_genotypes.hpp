@@ -20,6 +20,13 @@ enum class Ploidy : std::uint8_t {
 };
 Ploidy ploidy_of(const Variant& variant, std::string_view genome_build) noexcept;
 
+/// What is tested of a call.
+enum class Coding : std::uint8_t {
+    additive,  // copies of ALT
+    dominant,  // 1 with any copy of ALT, else 0
+    recessive, // 1 without a copy of REF, else 0
+};
+
 /// ALT copies of some samples in units of 2^-shift, their squares in units of 2^-2shift.
 struct AlleleMoments {
     std::uint64_t called = 0, copies = 0, squares = 0;
@@ -45,7 +52,10 @@ struct SampleCopies {
 class VariantGenotypes {
 public:
     /// Takes variant v of a block. The block and this object must outlive each other's use.
-    void assign(const VariantBlock& block, std::size_t v, Ploidy ploidy, std::span<const Sex> sex);
+    /// Codings but the additive one are of the calls, also where there are dosages.
+    void assign(const VariantBlock& block, std::size_t v, Ploidy ploidy, std::span<const Sex> sex,
+                Coding coding = Coding::additive);
+    Coding coding() const noexcept { return coding_; }
 
     /// Whether dosages count, and not the calls. Missing is then who has no dosage.
     bool has_dosages() const noexcept { return has_dosage_list_ || !dosages_.empty(); }
@@ -59,6 +69,8 @@ public:
     Ploidy ploidy() const noexcept { return ploidy_; }
 
     AlleleMoments moments(const SampleMask& mask) const noexcept;
+    /// The same of ALT copies, whatever the coding.
+    AlleleMoments allele_moments(const SampleMask& mask) const noexcept;
     /// Missing calls of all samples, as carriers.
     void list_missing_calls(std::size_t samples, std::vector<Carrier>& out) const;
     /// Copies of the counted allele (REF if flipped) of each of `samples` (ascending) into `out`;
@@ -73,6 +85,7 @@ public:
 
 private:
     void assign_dosages(const VariantBlock& block, std::size_t v);
+    void recode(std::size_t samples);
     void remove_impossible(std::size_t samples, std::span<const Sex> sex);
     DosageMoments list_moments(const SampleMask& mask) const noexcept;
     void expand_list(std::span<const std::uint32_t> samples, bool flipped, double absent,
@@ -85,6 +98,11 @@ private:
     std::span<const Carrier> carriers_;
     std::vector<std::uint8_t> own_row_; // where calls were changed
     std::vector<Carrier> own_carriers_;
+    Coding coding_ = Coding::additive;
+    std::span<const std::uint8_t> allele_row_; // before they are coded, if not additive
+    std::span<const Carrier> allele_carriers_;
+    std::vector<std::uint8_t> coded_row_;
+    std::vector<Carrier> coded_carriers_;
     std::vector<Dosage> dosages_; // empty if there are none, or a list
     std::vector<SampleDosage> dosage_list_;
 };
