@@ -34,19 +34,24 @@ for (trait in c("q1", "q2", "bt")) {
         model <- vcov(fit)[p, p]
         robust <- vcovHC(fit, type = type)[p, p]
         b <- coef(fit)[p]
-        df <- fit$df.residual
+        # Samples that carry the interaction: shares in the variance of its coefficient.
+        design <- model.matrix(fit)
+        q <- if (trait == "bt") fit$weights * (design %*% vcov(fit))[, "env:g"]^2
+             else (design %*% solve(crossprod(design)))[, "env:g"]^2
+        effective <- sum(q)^2 / sum(q^2)
+        df <- min(fit$df.residual, effective - 1)
         joint <- drop(b %*% solve(robust, b))
         t <- abs(b[2] / sqrt(c(model[2, 2], robust[2, 2])))
-        log_p <- if (trait == "bt") log(2) + pnorm(t, lower.tail = FALSE, log.p = TRUE)
-                 else log(2) + pt(t, df, lower.tail = FALSE, log.p = TRUE)
-        log_joint <- if (trait == "bt") pchisq(joint, 2, lower.tail = FALSE, log.p = TRUE)
-                     else pf(joint / 2, 2, df, lower.tail = FALSE, log.p = TRUE)
+        log_p <- log(2) + c(if (trait == "bt") pnorm(t[1], lower.tail = FALSE, log.p = TRUE)
+                            else pt(t[1], fit$df.residual, lower.tail = FALSE, log.p = TRUE),
+                            pt(t[2], df, lower.tail = FALSE, log.p = TRUE))
+        log_joint <- pf(joint / 2, 2, df, lower.tail = FALSE, log.p = TRUE)
         rows[[length(rows) + 1]] <- data.frame(trait, id = id_of(column), allele = allele_of(column), n = length(y),
             beta = b[1], standard_error = sqrt(model[1, 1]), standard_error_robust = sqrt(robust[1, 1]),
             beta_interaction = b[2], standard_error_interaction = sqrt(model[2, 2]),
             standard_error_interaction_robust = sqrt(robust[2, 2]), covariance_robust = robust[1, 2],
             neg_log10_p_model = -log_p[1] / log(10), neg_log10_p = -log_p[2] / log(10),
-            neg_log10_p_joint = -log_joint / log(10))
+            neg_log10_p_joint = -log_joint / log(10), effective_samples = effective)
     }
 }
 result <- do.call(rbind, rows)

@@ -46,6 +46,8 @@ def r(path, table):
                 good &= worst(name, ours[name][picked], value(name), 1e-6 * value(name))
         scale = value("standard_error_robust") * value("standard_error_interaction_robust")
         good &= worst("covariance_robust", ours["covariance_robust"][picked], value("covariance_robust"), 2e-6 * scale)
+        effective = value("effective_samples")
+        good &= worst("effective_samples", ours["effective_samples"][picked], effective, 1e-6 * effective)
         for name in ("neg_log10_p_model", "neg_log10_p", "neg_log10_p_joint"):
             good &= worst(name, ours[name][picked], value(name), 1e-5 * np.maximum(1, value(name)))
     assert good

@@ -15,7 +15,7 @@ struct InteractionParams {
     std::vector<std::string> traits; // empty = all that can be tested
     std::vector<std::string> covariates;
     std::int64_t minor_allele_count_min = 20;
-    double effective_samples_min = 20;
+    double effective_samples_min = 10;
     std::string robust = "hc3";
     bool centre = false;
     bool rank_inverse_normal = false;

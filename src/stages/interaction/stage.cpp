@@ -54,14 +54,14 @@ const char* const details =
     "centre is set; beta_interaction and its tests are the same either way. Errors come from the "
     "model and, beside it, robust ones: with environments that spread the trait more in some "
     "people than in others the errors of the model are wrong, for all variants at once. "
-    "neg_log10_p and neg_log10_p_joint use the robust ones. Quantitative traits: Student's t and "
-    "F with 2 degrees of freedom, n minus parameters in the denominator; binary traits: normal "
-    "and chi-square with 2.\n\n"
-    "Robust errors are too small where few samples carry the interaction, a rare variant in a rare "
-    "environment, and hc3 only partly mends this. effective_samples counts those that do: for a "
-    "binary environment about four times the harmonic mean of carriers in and out of it at most, "
-    "and the number of carriers in the rarer one where that is small. Variants with fewer than "
-    "effective_samples_min are not tested.\n\n"
+    "neg_log10_p and neg_log10_p_joint use the robust ones.\n\n"
+    "A robust error is itself uncertain where few samples carry the interaction, as with a rare "
+    "variant in a rare environment; taken as known it makes such variants far too significant. "
+    "effective_samples counts them: the number of carriers in the rarer environment where that is "
+    "small. The robust tests are Student's t and F(2, .) with effective_samples - 1 degrees of "
+    "freedom, at most n minus parameters (Bell and McCaffrey's degrees of freedom, simplified), "
+    "and variants with fewer than effective_samples_min are not tested. neg_log10_p_model has n "
+    "minus parameters, for binary traits it is normal.\n\n"
     "Samples without trait, covariates or environment are left out; missing genotypes of the "
     "tested variant get the mean, so n does not change. Chromosomes X, Y and MT and dosages are "
     "coded as in association. A variant that determines the environment, or the interaction, has "
@@ -82,6 +82,8 @@ Stage interaction_stage() {
         .cites("Kraft P, Yen YC, Stram DO, Morrison J, Gauderman WJ (2007) Exploiting "
                "gene-environment interaction to detect genetic associations. Hum Hered 63:111. "
                "doi:10.1159/000099183")
+        .cites("Bell RM, McCaffrey DF (2002) Bias reduction in standard errors for linear "
+               "regression with multi-stage samples. Surv Methodol 28:169")
         .reads({"genotypes", Artifact::genotype_store, "genotypes to be tested"})
         .reads({"phenotypes", Artifact::phenotype_table,
                 "traits, covariates and environment in genotype order"})

@@ -128,13 +128,14 @@ void Tester::finish(const InteractionFit& fit, const TraitModel& trait,
     result.model = rescale(fit.model, at, set.environment_sd);
     result.robust = rescale(fit.robust, at, set.environment_sd);
     result.effective_samples = fit.effective_samples;
-    const double df = trait.binary ? 0 : static_cast<double>(trait.n - set.parameters());
-    const auto significance = [&](double variance) {
-        const double t = fit.interaction / std::sqrt(variance);
-        return trait.binary ? normal_neg_log10_p(t) : student_t_neg_log10_p(t, df);
-    };
-    result.neg_log10_p_model = significance(fit.model.interaction);
-    result.neg_log10_p = significance(fit.robust.interaction);
+    const auto left = static_cast<double>(trait.n - set.parameters());
+    const double model = fit.interaction / std::sqrt(fit.model.interaction);
+    result.neg_log10_p_model =
+        trait.binary ? normal_neg_log10_p(model) : student_t_neg_log10_p(model, left);
+    // Bell and McCaffrey's degrees of freedom of a robust variance, leverages left out but for 1.
+    const double df = std::min(left, std::max(0.5, fit.effective_samples - 1));
+    result.neg_log10_p =
+        student_t_neg_log10_p(fit.interaction / std::sqrt(fit.robust.interaction), df);
     result.neg_log10_p_joint = joint_neg_log10_p(fit.main, fit.interaction, fit.robust, df);
 }
 
