@@ -74,9 +74,9 @@ association::Choice choose_with(const H5File& file, const InteractionParams& par
     std::erase(choice.traits, params.environment);
     if (choice.traits.empty() && problems.empty())
         problems.push_back(
-            {.what = text("there is no trait beside the environment \"", params.environment, "\""),
+            {.what = "there is no quantitative or binary trait beside the environment",
              .where = file.path().string(),
-             .why = "a trait does not interact with a variant on itself",
+             .why = "interaction needs at least one",
              .help = "add a trait, or choose another environment"});
     return choice;
 }
@@ -86,13 +86,13 @@ association::Phenotypes read_phenotypes_with(const InteractionParams& params,
                                              const SampleTable& samples) {
     const H5File file = H5File::open(path);
     std::vector<Problem> problems;
-    choose_with(file, params, problems);
+    association::Choice choice = choose_with(file, params, problems);
     if (!problems.empty()) throw UsageError(std::move(problems));
-    association::Phenotypes phenotypes =
-        association::read_phenotypes(path, samples, association_params(file, params));
+    AssociationParams asked = association_params(file, params);
+    asked.traits = choice.traits;
+    association::Phenotypes phenotypes = association::read_phenotypes(path, samples, asked);
+    phenotypes.skipped = std::move(choice.skipped);
     if (params.environment.empty()) return phenotypes;
-    std::erase_if(phenotypes.traits,
-                  [&](const auto& trait) { return trait.name == params.environment; });
     std::erase_if(phenotypes.covariates,
                   [&](const auto& covariate) { return covariate.name == params.environment; });
     const std::string table =

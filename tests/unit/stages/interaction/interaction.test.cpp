@@ -231,6 +231,17 @@ TEST_F(Interaction, ConstantEnvironmentsAndUnknownNamesAreErrors) {
     EXPECT_THROW(result({.environment = "height", .traits = {"height"}}), UsageError);
 }
 
+TEST_F(Interaction, TimesToEventsAreLeftOutOrRefused) {
+    traits_.push_back({"death", "time_to_event", column("disease").values});
+    const H5File file = result({.environment = "smoker", .covariates = {"age"}});
+    const TableData skipped = file.read("traits_skipped");
+    const auto& names = skipped.column<std::string>("name");
+    EXPECT_EQ(std::count(names.begin(), names.end(), "death"), 1);
+    EXPECT_FALSE(file.is_table("traits/death"));
+    EXPECT_THROW(result({.environment = "smoker", .traits = {"death"}, .covariates = {"age"}}),
+                 UsageError);
+}
+
 TEST(JointTest, HasClosedForms) {
     // R 4.2: -pf(7 / 2, 2, 40, lower.tail = FALSE, log.p = TRUE) / log(10), and pchisq(7, 2, ...)
     EXPECT_NEAR(joint_neg_log10_p(2, std::sqrt(3.0), {1, 1, 0}, 40), 1.4007573322, 1e-9);
