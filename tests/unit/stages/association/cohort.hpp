@@ -126,6 +126,7 @@ protected:
         people.column<std::string>("sample_id") = store_.samples.id;
         file.write(people);
         file.write(table_of("traits", traits_));
+        if (!times_.empty()) file.write(table_of("times", times_));
         file.write(table_of("covariates", covariates_));
         TableData info({.name = "trait_info",
                         .row = "trait",
@@ -170,7 +171,7 @@ protected:
     std::filesystem::path folder_;
     StoreDescription store_;
     std::vector<SmallPart> parts_;
-    std::vector<TestColumn> traits_, covariates_;
+    std::vector<TestColumn> traits_, times_, covariates_;
 };
 
 } // namespace salus::test
