@@ -74,3 +74,22 @@ plink2 --bfile "$hapmap/hapmap279" --pheno hapmap/plink.pheno --threads 1 --out 
     --glm sex allow-no-covars omit-ref hide-covar log10 cols=chrom,pos,ref,alt,a1freq,nobs,beta,se,p,err >hapmap/plink.log 2>&1 ||
     { cat hapmap/plink.log; exit 1; }
 check plink hapmap/linear/association/association.h5 y hapmap/plink.y.glm.linear
+
+# regenie's second step given its predictions: linear with offsets that are not 0; logistic, where those of the
+# only chromosome are 0; and approximate Firth of a later version, whose standard errors are of the information.
+regenie=$SALUS_DATA/genomes/regenie_example
+expected=$regenie/expected_regenie_Y1
+for set in example example_3chr; do
+    mkdir -p "$set"
+    check regenie_table "$regenie" "$set/table.csv"
+    ingest "$set" "$regenie/$set"
+    make_table "$set" Y1 B1 B1kept -- V1 V2 V3
+done
+echo "Y1 $expected/fit_lin_out_3chr_1.loco" >linear.list
+echo "B1 $expected/fit_bin_out_1.loco" >binary.list
+associate example_3chr linear --loco linear.list --traits Y1
+associate example binary --loco binary.list --traits B1 --traits Y1 --refit_p_max 0.5 --exact_firth_p_max 0
+associate example firth --traits B1kept --refit_p_max 0.01 --exact_firth_p_max 0 --firth_standard_error information
+check regenie example_3chr/linear/association/association.h5 Y1 "$expected/test_lin_out_3chr_Y1.regenie" linear
+check regenie example/binary/association/association.h5 B1 "$expected/test_bin_out_half_firth_Y1.regenie" score
+check regenie example/firth/association/association.h5 B1kept "$regenie/test_bin_out_firth_Y1.regenie" firth

@@ -174,6 +174,55 @@ def saddlepoint(path, trait, expected):
     assert worst("p", 10 ** -ours["neg_log10_p"][picked], ps, 1e-3 * ps)
 
 
+def regenie_table(folder, out):
+    """Traits and covariates of regenie's example; Y1 without the people that its second example removes."""
+    tables = [{row["IID"]: row for row in rows(f"{folder}/{name}.txt")}
+              for name in ("phenotype", "phenotype_bin", "covariates")]
+    removed = {line.split()[1] for line in open(f"{folder}/fid_iid_to_remove.txt")}
+    table = []
+    for person, first in tables[0].items():
+        disease = tables[1][person]["Y1"]
+        table.append({"sample_id": person, "Y1": first["Y1"], "B1": disease, "B1kept": "NA" if person in removed else disease,
+                      **{v: tables[2][person][v] for v in ("V1", "V2", "V3")}})
+    write_csv(out, table)
+
+
+def regenie(path, trait, expected, kind):
+    """Step 2 of regenie on the same predictions. Its statistics have six printed digits."""
+    ours = results(path, trait)
+    index = {name: i for i, name in enumerate(ours["variant_id"])}
+    picked, theirs = [], []
+    for row in rows(expected, " "):
+        i = index[row["ID"]]
+        if ours["status"][i] != 0:
+            continue
+        sign = 1 if row["ALLELE1"] == ours["effect_allele"][i] else -1
+        picked.append(i)
+        theirs.append([sign * float(row["BETA"]), float(row["SE"]), float(row["LOG10P"])])
+    beta, error, p = np.array(theirs).T
+    b, e, q, test = (ours[c][picked] for c in ("beta", "standard_error", "neg_log10_p", "test"))
+    print(f"{trait}: {expected}, {len(picked)} variants")
+    if kind == "linear":
+        # Its version 1 scales predictions by sd with n - 1, ours (and later ones) with n - C: 0.3 % of the
+        # prediction. It tests with the variance of the null model over n - 1: chi-square = (n - 1) t^2/(t^2 + df).
+        n, df = 500, 500 - 5
+        chi_square = (n - 1) * (b / e) ** 2 / ((b / e) ** 2 + df)
+        assert len(picked) > 400 and worst("beta", b, beta, np.full(len(b), 2e-4))
+        assert worst("standard_error", abs(b) / np.sqrt(chi_square), error, 1e-3 * error)
+        q = -(np.log(2) + stats.norm.logsf(np.sqrt(chi_square))) / np.log(10)
+        assert worst("neg_log10_p", q, p, np.full(len(p), 0.005))
+        return
+    again = test == 6
+    if kind == "score":  # version 1 takes covariates out of genotypes without weights in approximate Firth
+        b, e, q, beta, error, p = (a[~again] for a in (b, e, q, beta, error, p))
+        again = again[~again]
+    assert len(b) > 400 and (kind == "score" or again.sum() > 5), (len(b), again.sum())
+    good = worst("beta", b, beta, 5e-6 * (np.abs(beta) + error) + 1e-5 * again)
+    good &= worst("standard_error", e, error, 5e-6 * error + 1e-5 * again)
+    good &= worst("neg_log10_p", q, p, 5e-6 * np.maximum(1, p) + 1e-5 * again)
+    assert good
+
+
 def dosages(prefix, n, step):
     """ALT-free view of a bed file: (variant id, allele 1, copies of allele 1 with NaN) of every step-th variant."""
     bim = [line.split() for line in open(prefix + ".bim")]
@@ -241,4 +290,5 @@ def imputed(path, trait, prefix, table):
     assert len(differences) > 100 and (top < [1e-6, 1e-7, 1e-6]).all()
 
 
-{"join": join, "strata": strata, "hapmap": hapmap, "plink": plink, "firth": firth, "approximate": approximate, "saddlepoint": saddlepoint, "imputed": imputed, "wald": wald}[sys.argv[1]](*sys.argv[2:])
+{"join": join, "strata": strata, "hapmap": hapmap, "plink": plink, "firth": firth, "approximate": approximate, "regenie_table": regenie_table, "regenie": regenie,
+ "saddlepoint": saddlepoint, "imputed": imputed, "wald": wald}[sys.argv[1]](*sys.argv[2:])

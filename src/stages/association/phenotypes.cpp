@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 namespace salus::association {
@@ -103,18 +104,15 @@ void read_times(const H5File& file, Trait& trait) {
     }
 }
 
-void check_values(const Trait& trait, const std::filesystem::path& path) {
-    const bool two_valued = trait.binary || trait.survival;
+// Why a trait cannot be used, whatever the samples.
+std::optional<std::string> wrong_value(const Trait& trait) {
     for (const double value : trait.values) {
-        if (std::isinf(value) || (two_valued && !std::isnan(value) && value != 0 && value != 1)) {
-            throw DataError({.what = text("trait \"", trait.name, "\" has a value that is ",
-                                          two_valued ? "not 0, 1 or missing" : "infinite"),
-                             .where = text(path.string(), ", table traits"),
-                             .why = two_valued ? "1 is a case or an event, 0 a control or censored"
-                                               : "a quantitative trait has finite values",
-                             .help = "correct the trait table or the kind of the trait"});
-        }
+        if (std::isinf(value)) return "it has an infinite value";
+        if ((trait.binary || trait.survival) && !std::isnan(value) && value != 0 && value != 1)
+            return "it has a value that is not 0 (control or censored), 1 (case or event) or "
+                   "missing";
     }
+    return std::nullopt;
 }
 
 } // namespace
@@ -167,13 +165,16 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
     const auto kinds = kinds_of(file, choice.traits);
     for (std::size_t t = 0; t < choice.traits.size(); ++t) {
         const std::string& name = choice.traits[t];
-        phenotypes.traits.push_back({.name = name,
-                                     .binary = kinds[t] == "binary",
-                                     .values = file.read_array<double>(text("traits/", name))});
-        Trait& trait = phenotypes.traits.back();
+        Trait trait{.name = name,
+                    .binary = kinds[t] == "binary",
+                    .values = file.read_array<double>(text("traits/", name))};
         trait.survival = kinds[t] == "time_to_event";
-        check_values(trait, path);
+        if (const auto reason = wrong_value(trait)) {
+            phenotypes.skipped.push_back({name, *reason});
+            continue;
+        }
         if (trait.survival) read_times(file, trait);
+        phenotypes.traits.push_back(std::move(trait));
     }
     for (const std::string& name : choice.covariates) {
         phenotypes.covariates.push_back(

@@ -28,7 +28,7 @@ struct Covariate {
     bool imputed = false;       // NaN leaves nobody out, but gets the mean of a trait's samples
 };
 
-/// A trait left out, and why; only where the job did not name it.
+/// A trait left out, and why.
 struct SkippedTrait {
     std::string name, reason;
 };
@@ -54,7 +54,8 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
               Times times = Times::refused);
 
 /// Reads what `choose` chose. DataError if the samples are not those of the genotypes in the same
-/// order, or a binary trait has values other than 0, 1 and missing; UsageError for wrong names.
+/// order; UsageError for wrong names. Traits with infinite values, and binary ones with others than
+/// 0, 1 and missing, are skipped.
 /// Memory: 8 bytes x samples x (traits + covariates).
 Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
                            const AssociationParams& params, Times times = Times::refused);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace salus::association {
 namespace {
@@ -93,7 +94,7 @@ public:
 private:
     std::optional<std::string> problem_of(const Trait& trait, const SampleSet& set) const;
     bool has_offset(std::size_t index) const {
-        return index < offsets_.size() && !offsets_[index].empty();
+        return index < offsets_.values.size() && !offsets_.values[index].empty();
     }
     std::size_t set_for(std::size_t index);
     void fill_basis(std::size_t index);
@@ -111,9 +112,9 @@ private:
 };
 
 std::size_t Builder::set_for(std::size_t index) {
-    Bytes members =
-        members_of(phenotypes_.traits[index], phenotypes_, eligible_,
-                   has_offset(index) ? std::span(offsets_[index]) : std::span<const double>());
+    Bytes members = members_of(phenotypes_.traits[index], phenotypes_, eligible_,
+                               has_offset(index) ? std::span(offsets_.values[index])
+                                                 : std::span<const double>());
     for (std::size_t s = 0; s < progress_.size(); ++s) {
         if (progress_[s].members == members) return s;
     }
@@ -143,10 +144,10 @@ void Builder::fill_basis(std::size_t index) {
         std::vector<std::string> on;
         for (const std::size_t c : basis.dependence->on)
             on.push_back(phenotypes_.covariates[c].name);
-        set.collinear = true;
+        set.collinear = text("covariate \"", phenotypes_.covariates[basis.dependence->column].name,
+                             "\" is a linear combination of ", join(on, ", "));
         plan_.collinear.push_back(
-            {.what = text("covariate \"", phenotypes_.covariates[basis.dependence->column].name,
-                          "\" is a linear combination of ", join(on, ", ")),
+            {.what = set.collinear,
              .where = text(set.samples.size(), " samples without missing values"),
              .why = "collinear covariates have no unique effects",
              .help =
@@ -168,7 +169,7 @@ std::optional<std::string> Builder::problem_of(const Trait& trait, const SampleS
         return text(y.size(), " samples have no missing value, but there are ", parameters,
                     " parameters");
     }
-    if (set.collinear) return "covariates are collinear";
+    if (!set.collinear.empty()) return set.collinear;
     const auto [least, most] = std::minmax_element(y.begin(), y.end());
     if (*least != *most || (trait.survival && *least == 1)) return std::nullopt;
     if (trait.survival) return "there are no events";
@@ -211,19 +212,23 @@ void Builder::add_quantitative(std::size_t index, TraitPlan& plan) {
     const SampleSet& set = plan_.sets[plan.set];
     auto y = pick(phenotypes_.traits[index].values, set.samples);
     if (params_.rank_inverse_normal) y = rank_inverse_normal(y);
+    auto rest = residuals(progress_[plan.set].basis, y);
+    const auto df = static_cast<double>(plan.n - set.covariates - 1);
     if (has_offset(index)) {
-        const auto offset = pick(offsets_[index], set.samples);
-        for (std::size_t i = 0; i < y.size(); ++i)
-            y[i] -= offset[i];
+        const auto offset =
+            residuals(progress_[plan.set].basis, pick(offsets_.values[index], set.samples));
+        double scale = 1;
+        if (offsets_.in_standard_deviations)
+            scale = std::sqrt(std::inner_product(rest.begin(), rest.end(), rest.begin(), 0.0) / df);
+        for (std::size_t i = 0; i < rest.size(); ++i)
+            rest[i] -= scale * offset[i];
     }
-    const auto rest = residuals(progress_[plan.set].basis, y);
     double raw = 0;
     for (const double value : y)
         raw += value * value;
     for (const double value : rest)
         plan.yy += value * value;
     if (plan.yy <= 1e-20 * raw) plan.yy = 0;
-    const auto df = static_cast<double>(plan.n - set.covariates - 1);
     plan.residual_sd = std::sqrt(plan.yy / df);
     plan.column = columns_.add(rest, set.samples);
 }
@@ -245,7 +250,7 @@ bool Builder::add_binary(std::size_t index, TraitPlan& plan) {
     logistic.outcome = pick(trait.values, set.samples);
     logistic.outcome.resize(padded, 0.0);
     if (has_offset(index)) {
-        logistic.offset = pick(offsets_[index], set.samples);
+        logistic.offset = pick(offsets_.values[index], set.samples);
         logistic.offset.resize(padded, 0.0);
     }
     const auto columns = fit_null_model(set, params_, logistic);
@@ -266,7 +271,7 @@ std::string Builder::add_survival(std::size_t index, TraitPlan& plan) {
     const auto event = pick(trait.values, set.samples), time = pick(trait.time, set.samples);
     std::vector<double> entry, offset;
     if (!trait.entry.empty()) entry = pick(trait.entry, set.samples);
-    if (has_offset(index)) offset = pick(offsets_[index], set.samples);
+    if (has_offset(index)) offset = pick(offsets_.values[index], set.samples);
     SurvivalNull null = fit_survival_null({.event = event,
                                            .time = time,
                                            .entry = entry,

@@ -23,7 +23,7 @@ struct SampleSet {
     SampleMask members, males;          // males: of the members, for chromosome X
     std::vector<std::uint32_t> samples; // members, ascending
     std::vector<std::string> constant;  // covariates that do not vary here, left out
-    bool collinear = false;             // told in ScanPlan::collinear; its traits are unusable
+    std::string collinear;              // what depends on what, then its traits are unusable
     std::size_t first_column = 0;       // of the orthonormal covariates in ScanPlan::columns
     std::size_t covariates = 0;         // number of these columns
     // Of sets with binary traits, over members:
@@ -89,9 +89,14 @@ struct Eligible {
     std::vector<Sex> sex;
 };
 
-/// Predictions from other chromosomes, which the tests of one hold fixed: [trait of the phenotypes]
-/// [sample], NaN where there is none (the sample is then left out). A trait without any: empty.
-using Offsets = std::vector<std::vector<double>>;
+/// Predictions from other chromosomes, which the tests of one hold fixed.
+struct Offsets {
+    /// [trait of the phenotypes][sample], NaN where there is none (the sample is then left out).
+    /// A trait without any: empty.
+    std::vector<std::vector<double>> values;
+    /// Of quantitative traits, after covariates: sqrt(|residual|^2 / (n - covariates - 1)).
+    bool in_standard_deviations = false;
+};
 
 /// Builds the columns of traits [first, last). A trait that cannot be analysed (constant, one
 /// class, fewer samples than parameters, null model without convergence, collinear covariates) goes

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "genotype/result_marks.hpp"
 #include "models/tails.hpp"
+#include "stages/association/engines.hpp"
 #include "stages/association/median.hpp"
 #include "stages/association/units.hpp"
 
@@ -34,6 +35,7 @@ struct TraitFacts {
     double residual_sd = 0;
     std::size_t covariates = 0, pass = 0;
     std::string constant, null_model;
+    bool offset = false;
 };
 
 Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const H5File* quality) {
@@ -44,15 +46,15 @@ Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const
     return eligible;
 }
 
-[[noreturn]] void throw_unusable(const std::vector<SkippedTrait>& unusable, bool named) {
+[[noreturn]] void throw_unusable(const std::vector<SkippedTrait>& unusable) {
     std::vector<Problem> problems;
     for (const SkippedTrait& trait : unusable) {
         problems.push_back(
             {.what = text("trait \"", trait.name, "\" cannot be analysed: ", trait.reason),
              .where = "after leaving out samples with missing values or failed quality",
-             .why = "association needs a trait that varies, and more samples than parameters",
-             .help = named ? "take it out of the parameter traits, or mend it"
-                           : "mend at least one trait"});
+             .why = "no trait is left; association needs one that varies, and more samples than "
+                    "parameters",
+             .help = "mend at least one trait"});
     }
     throw DataError(std::move(problems));
 }
@@ -67,14 +69,38 @@ std::string null_model_of(const TraitPlan& trait) {
 }
 
 /// The passes and what is known of their traits. Every plan is made once before the first genotype
-/// is read, so that unusable traits and collinear covariates end the job at once.
+/// is read, so that a job with no usable trait ends at once.
 struct Schedule {
     std::vector<Pass> passes;
     std::vector<TraitFacts> traits;
 };
 
+/// Predictions of the whole genome, with the chromosome that plans are made for first.
+struct Predictions {
+    std::unique_ptr<LocoPredictions> loco; // null: none
+    std::string chromosome;
+    std::vector<std::string> notes;
+
+    Offsets offsets(const Phenotypes& phenotypes, const Pass& pass) const {
+        if (!loco) return {};
+        return read_offsets(*loco, phenotypes, pass.first, pass.last, chromosome);
+    }
+};
+
+Predictions read_predictions(const RunContext& ctx, const GenotypeSource& genotypes,
+                             Phenotypes& phenotypes) {
+    Predictions predictions;
+    const bool null_model = ctx.has_input("null_model");
+    if (!null_model && !ctx.has_input("loco")) return predictions;
+    predictions.loco = std::make_unique<LocoPredictions>(
+        LocoPredictions::open(ctx.input(null_model ? "null_model" : "loco"), genotypes.samples()));
+    predictions.chromosome = first_chromosome(genotypes);
+    predictions.notes = require_predictions(*predictions.loco, predictions.chromosome, phenotypes);
+    return predictions;
+}
+
 Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
-                     const AssociationParams& params) {
+                     const AssociationParams& params, const Predictions& predictions) {
     Schedule schedule;
     const std::size_t count = phenotypes.traits.size();
     const auto width = static_cast<std::size_t>(params.traits_per_pass);
@@ -82,7 +108,8 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
     std::vector<Problem> collinear;
     for (std::size_t first = 0; first < count; first += width) {
         Pass pass{.first = first, .last = std::min(count, first + width)};
-        ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params);
+        ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params,
+                                  predictions.offsets(phenotypes, pass));
         for (const TraitPlan& trait : plan.traits) {
             schedule.traits.push_back({.name = trait.name,
                                        .kind = std::string(trait.kind()),
@@ -93,18 +120,18 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
                                        .covariates = plan.sets[trait.set].covariates,
                                        .pass = schedule.passes.size(),
                                        .constant = constants_of(plan, trait),
-                                       .null_model = null_model_of(trait)});
+                                       .null_model = null_model_of(trait),
+                                       .offset = predictions.loco != nullptr});
         }
         unusable.insert(unusable.end(), plan.unusable.begin(), plan.unusable.end());
         collinear.insert(collinear.end(), plan.collinear.begin(), plan.collinear.end());
         if (count <= width) pass.plan = std::move(plan);
         schedule.passes.push_back(std::move(pass));
     }
-    if (!collinear.empty()) throw DataError(std::move(collinear));
-    const bool named = !params.traits.empty();
-    if (schedule.traits.empty() || (named && !unusable.empty())) throw_unusable(unusable, named);
     phenotypes.skipped.insert(phenotypes.skipped.end(), unusable.begin(), unusable.end());
-    return schedule;
+    if (!schedule.traits.empty()) return schedule;
+    if (!collinear.empty()) throw DataError(std::move(collinear));
+    throw_unusable(phenotypes.skipped);
 }
 
 void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenotypes& phenotypes) {
@@ -143,6 +170,7 @@ void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& 
     table.column<std::string>("transformation")
         .push_back(transformed && !trait.has_cases ? "rank_inverse_normal" : "none");
     table.column<std::string>("null_model").push_back(trait.null_model);
+    table.column<std::string>("offset").push_back(trait.offset ? "loco" : "none");
     table.column<std::uint32_t>("covariates")
         .push_back(static_cast<std::uint32_t>(trait.covariates));
     table.column<std::string>("covariates_constant").push_back(trait.constant);
@@ -193,23 +221,32 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         return read;
     });
     add_condition(params, ctx, *genotypes, phenotypes);
+    const Predictions predictions = collectively(ctx.comm(), "reading predictions", [&] {
+        return read_predictions(ctx, *genotypes, phenotypes);
+    });
     const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
         return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
     });
-    Schedule schedule = collectively(ctx.comm(), "preparing traits",
-                                     [&] { return plan_passes(phenotypes, eligible, params); });
+    Schedule schedule = collectively(ctx.comm(), "preparing traits", [&] {
+        return plan_passes(phenotypes, eligible, params, predictions);
+    });
+    for (const std::string& note : predictions.notes)
+        ctx.log().info(note);
     log_schedule(ctx, schedule, phenotypes);
 
     const auto units = association_units(*genotypes);
     std::vector<Parts> parts;
     for (std::size_t p = 0; p < schedule.passes.size(); ++p) {
         Pass& pass = schedule.passes[p];
-        if (!pass.plan) pass.plan = make_plan(phenotypes, pass.first, pass.last, eligible, params);
+        if (!pass.plan)
+            pass.plan = make_plan(phenotypes, pass.first, pass.last, eligible, params,
+                                  predictions.offsets(phenotypes, pass));
         UnitRunner runner({.genotypes = *genotypes,
                            .phenotypes = phenotypes,
                            .eligible = eligible,
                            .params = params,
                            .quality = quality.get(),
+                           .predictions = predictions.loco.get(),
                            .first = pass.first,
                            .last = pass.last},
                           *pass.plan);

@@ -13,6 +13,11 @@ namespace {
 void examine(const AssociationParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     examine_genotypes(inputs, sizes, problems);
+    if (inputs.contains("null_model") && inputs.contains("loco"))
+        problems.push_back({.what = "both null_model and loco are given",
+                            .where = "inputs of association",
+                            .why = "a test holds one prediction fixed",
+                            .help = "leave one out"});
     try {
         if (const auto* path = existing_input(inputs, "phenotypes")) {
             const auto choice = association::choose(H5File::open(*path), params, problems,
@@ -86,11 +91,22 @@ const char* const details =
     "model, and test has a code of its own. Standard errors agree with p. \"wald\" fits the whole "
     "model for every variant; one whose carriers have no event, or whose estimate runs to "
     "infinity, has status 6.\n\n"
+    "With null_model or loco, the prediction of a trait from all chromosomes but the variant's is "
+    "held fixed: it is taken from quantitative traits before the covariates, and is an offset of "
+    "logistic models. It must be of the same trait and covariates, and with rank_inverse_normal of "
+    "the transformed trait. Samples without a prediction are left out; if they are more than a "
+    "tenth, the file is refused as made for others. Traits without prediction are skipped. "
+    "Variants on chromosomes that the predictions do not cover (Y, mitochondrial) get status 10 "
+    "with regenie's files.\n\n"
+    "A trait that cannot be analysed is left out with a warning and listed in traits_skipped with "
+    "its reason, whether it was named or not; the job fails only if none is left. Every test "
+    "without numbers has a status that says why, and converged = 0 if iterations failed.\n\n"
     "A trait is tested in the samples that have it, all covariates, and a pass in the quality "
     "result if that is "
     "given. Covariates that do not vary there (sex in a disease of one sex) are left out and named "
     "in "
-    "trait_summary; collinear covariates are an error. Missing genotypes get the mean of the "
+    "trait_summary; a trait with collinear covariates is skipped. Missing genotypes get the mean "
+    "of the "
     "called ones of "
     "these samples, so n does not change from variant to variant. The effect allele is ALT. Where "
     "a "
@@ -162,6 +178,12 @@ Stage association_stage() {
                 "principal components that become covariates pc1, pc2 ...", true})
         .reads({"condition_list", Artifact::variant_list,
                 "variants that become covariates, one ID or CHROM:POS:REF:ALT a line", true})
+        .reads({"null_model", Artifact::null_model_result,
+                "whole-genome predictions; those without the chromosome of a variant are held "
+                "fixed in its tests",
+                true})
+        .reads({"loco", Artifact::loco_list,
+                "the same from regenie: its _pred.list; give one of the two", true})
         .writes({"association",
                  Artifact::association_result,
                  "association.h5",

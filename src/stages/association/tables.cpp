@@ -81,6 +81,8 @@ TableSpec association_summary_table() {
                     {"null_model", text, "",
                      "How the model of the covariates alone was fitted: least_squares, "
                      "maximum_likelihood, or firth where covariates separate cases and controls"},
+                    {"offset", text, "",
+                     "loco where predictions from the other chromosomes are held fixed, or none"},
                     {"covariates", u32, "covariates", "Number that entered the model"},
                     {"covariates_constant", text, "",
                      "Covariates left out because they do not vary among these samples"}}};

@@ -11,7 +11,6 @@
 namespace salus::association {
 namespace {
 
-constexpr std::size_t none = SIZE_MAX;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 26; // of 2-bit rows
 constexpr std::size_t largest_group = 24, smallest_group = 6;
@@ -130,90 +129,63 @@ std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
 }
 
 UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan)
-    : input_(input), plan_(plan), rules_(rules_of(input.params)) {
-    for (std::size_t t = 0; t < thread_count(); ++t) {
-        scanners_.push_back(std::make_unique<Scanner>(plan_, rules_));
-    }
-}
+    : input_(input), plan_(plan), engines_(input, plan) {}
 
-const ScanPlan& UnitRunner::plan_of_males() {
-    if (male_plan_) return *male_plan_;
-    Eligible males = input_.eligible;
-    for (std::size_t i = 0; i < males.sex.size(); ++i) {
-        if (males.sex[i] != Sex::male) males.samples[i] = 0;
-    }
-    male_plan_ = std::make_unique<ScanPlan>(
-        make_plan(input_.phenotypes, input_.first, input_.last, males, input_.params));
-    for (const TraitPlan& trait : plan_.traits) {
-        const auto at =
-            std::find_if(male_plan_->traits.begin(), male_plan_->traits.end(),
-                         [&](const TraitPlan& other) { return other.name == trait.name; });
-        male_trait_.push_back(at == male_plan_->traits.end()
-                                  ? none
-                                  : static_cast<std::size_t>(at - male_plan_->traits.begin()));
-    }
-    for (std::size_t t = 0; t < thread_count(); ++t) {
-        male_scanners_.push_back(std::make_unique<Scanner>(*male_plan_, rules_));
-    }
-    return *male_plan_;
-}
-
-// Results of a group in the traits of plan_, whichever plan tests them.
-void UnitRunner::test_group(const VariantBlock& block, std::span<const std::size_t> group,
-                            std::span<const Ploidy> ploidy, bool in_males,
+// Results of a group in the traits of the pass.
+void UnitRunner::test_group(Engine& engine, std::span<const std::size_t> group, const Piece& piece,
                             std::span<VariantTest> results) {
     std::vector<VariantGenotypes> genotypes(group.size());
     std::vector<const VariantGenotypes*> pointers;
     for (std::size_t k = 0; k < group.size(); ++k) {
-        genotypes[k].assign(block, group[k], ploidy[group[k]], input_.eligible.sex,
+        genotypes[k].assign(block_, group[k], piece.ploidy[group[k]], input_.eligible.sex,
                             coding_of(input_.params));
         pointers.push_back(&genotypes[k]);
     }
-    const std::size_t traits = plan_.traits.size();
-    if (!in_males) return scanners_[thread_index()]->test(pointers, results);
-    const std::size_t male_traits = male_plan_->traits.size();
-    std::vector<VariantTest> male_results(group.size() * male_traits);
-    male_scanners_[thread_index()]->test(pointers, male_results);
+    const std::size_t traits = plan_.traits.size(), own_traits = engine.plan->traits.size();
+    Scanner& scanner = *engine.scanners[thread_index()];
+    if (engine.plan == &plan_) return scanner.test(pointers, results);
+    std::vector<VariantTest> own(group.size() * own_traits);
+    scanner.test(pointers, own);
     for (std::size_t k = 0; k < group.size(); ++k) {
         for (std::size_t t = 0; t < traits; ++t) {
-            results[k * traits + t] =
-                male_trait_[t] == none
-                    ? untested(plan_.traits[t], AssociationStatus::no_samples_of_sex)
-                    : male_results[k * male_traits + male_trait_[t]];
+            const std::size_t at = engine.trait_of[t];
+            results[k * traits + t] = at == Engine::none ? untested(plan_.traits[t], engine.without)
+                                                         : own[k * own_traits + at];
         }
     }
 }
 
-void UnitRunner::test_block(const VariantBlock& block, const std::vector<Ploidy>& ploidy,
-                            const std::vector<std::uint8_t>& passes, std::vector<Columns>& columns,
-                            std::size_t first_row) {
-    std::vector<std::size_t> of_all, of_males;
-    for (std::size_t v = 0; v < block.size(); ++v) {
-        if (passes[v] == 0) {
+void UnitRunner::test_variants(Engine& engine, std::span<const std::size_t> variants,
+                               const Piece& piece, std::vector<Columns>& columns) {
+    const std::size_t share = variants.size() / (2 * thread_count());
+    const std::size_t size = std::clamp(share / 3 * 3, smallest_group, largest_group);
+    for_each_group((variants.size() + size - 1) / size, [&](std::size_t g) {
+        const auto group = variants.subspan(g * size, std::min(size, variants.size() - g * size));
+        std::vector<VariantTest> results(group.size() * columns.size());
+        test_group(engine, group, piece, results);
+        for (std::size_t k = 0; k < group.size(); ++k) {
             for (std::size_t t = 0; t < columns.size(); ++t) {
-                columns[t].set(first_row + v,
+                columns[t].set(piece.first_row + group[k], results[k * columns.size() + t]);
+            }
+        }
+    });
+}
+
+void UnitRunner::test_piece(const Piece& piece, std::vector<Columns>& columns) {
+    std::vector<std::size_t> of_all, of_males;
+    for (std::size_t v = piece.begin; v < piece.end; ++v) {
+        if (piece.passes[v] == 0) {
+            for (std::size_t t = 0; t < columns.size(); ++t) {
+                columns[t].set(piece.first_row + v,
                                untested(plan_.traits[t], AssociationStatus::failed_quality));
             }
         } else {
-            (ploidy[v] == Ploidy::y ? of_males : of_all).push_back(v);
+            (piece.ploidy[v] == Ploidy::y ? of_males : of_all).push_back(v);
         }
     }
-    if (!of_males.empty()) plan_of_males();
-    for (const auto* variants : {&of_all, &of_males}) {
-        const std::size_t share = variants->size() / (2 * thread_count());
-        const std::size_t size = std::clamp(share / 3 * 3, smallest_group, largest_group);
-        for_each_group((variants->size() + size - 1) / size, [&](std::size_t g) {
-            const auto group =
-                std::span(*variants).subspan(g * size, std::min(size, variants->size() - g * size));
-            std::vector<VariantTest> results(group.size() * columns.size());
-            test_group(block, group, ploidy, variants == &of_males, results);
-            for (std::size_t k = 0; k < group.size(); ++k) {
-                for (std::size_t t = 0; t < columns.size(); ++t) {
-                    columns[t].set(first_row + group[k], results[k * columns.size() + t]);
-                }
-            }
-        });
-    }
+    if (!of_all.empty()) test_variants(engines_.of_all(piece.chromosome), of_all, piece, columns);
+    if (!of_males.empty())
+        test_variants(engines_.of_males(piece.chromosome), of_males, piece, columns);
 }
 
 void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
@@ -231,9 +203,21 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
         for (std::size_t v = 0; v < ploidy.size(); ++v) {
             ploidy[v] = ploidy_of(variants[offset + v], input_.genotypes.genome_build());
         }
-        const auto first = passes.begin() + static_cast<std::ptrdiff_t>(offset);
-        test_block(block_, ploidy, {first, first + static_cast<std::ptrdiff_t>(range.size())},
-                   columns, offset);
+        for (std::size_t v = 0; v < range.size();) {
+            const std::string& chromosome = variants[offset + v].chromosome;
+            const std::string key = engines_.key_of(chromosome);
+            std::size_t end = v + 1;
+            while (end < range.size() && engines_.key_of(variants[offset + end].chromosome) == key)
+                ++end;
+            test_piece({.begin = v,
+                        .end = end,
+                        .chromosome = chromosome,
+                        .ploidy = ploidy,
+                        .passes = std::span(passes).subspan(offset, range.size()),
+                        .first_row = offset},
+                       columns);
+            v = end;
+        }
     }
     for (std::size_t t = 0; t < columns.size(); ++t)
         part.write(columns[t].table(plan_.traits[t], input_.params.coding));

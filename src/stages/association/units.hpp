@@ -1,7 +1,7 @@
 #pragma once
 
 #include "genotype/genotype_source.hpp"
-#include "stages/association/scan.hpp"
+#include "stages/association/engines.hpp"
 #include "store/parts.hpp"
 
 #include <cstdint>
@@ -10,16 +10,6 @@
 #include <vector>
 
 namespace salus::association {
-
-/// What all units of a pass read.
-struct PassInput {
-    const GenotypeSource& genotypes;
-    const Phenotypes& phenotypes;
-    const Eligible& eligible;
-    const AssociationParams& params;
-    const H5File* quality;           // null: every variant passes
-    std::size_t first = 0, last = 0; // traits of the pass
-};
 
 /// Cuts the variants into work units: as variant_units, but of at most 65,536 variants (a chunk of
 /// the result), so that the memory of a unit does not grow with the number of variants, and of at
@@ -36,19 +26,23 @@ public:
 
 private:
     struct Columns;
-    void test_block(const VariantBlock& block, const std::vector<Ploidy>& ploidy,
-                    const std::vector<std::uint8_t>& passes, std::vector<Columns>& columns,
-                    std::size_t first_row);
-    void test_group(const VariantBlock& block, std::span<const std::size_t> group,
-                    std::span<const Ploidy> ploidy, bool in_males, std::span<VariantTest> results);
-    const ScanPlan& plan_of_males();
+    /// Variants [begin, end) of the block that was read, which share a chromosome if that matters.
+    struct Piece {
+        std::size_t begin = 0, end = 0;
+        const std::string& chromosome;
+        std::span<const Ploidy> ploidy;       // of the block
+        std::span<const std::uint8_t> passes; // of the block
+        std::size_t first_row = 0;            // of the block in the unit
+    };
+    void test_piece(const Piece& piece, std::vector<Columns>& columns);
+    void test_variants(Engine& engine, std::span<const std::size_t> variants, const Piece& piece,
+                       std::vector<Columns>& columns);
+    void test_group(Engine& engine, std::span<const std::size_t> group, const Piece& piece,
+                    std::span<VariantTest> results);
 
     PassInput input_;
     const ScanPlan& plan_;
-    TestRules rules_;
-    std::unique_ptr<ScanPlan> male_plan_; // made when the first variant on Y comes
-    std::vector<std::size_t> male_trait_; // trait of plan_ -> trait of male_plan_, or SIZE_MAX
-    std::vector<std::unique_ptr<Scanner>> scanners_, male_scanners_; // [thread]
+    Engines engines_;
     VariantBlock block_;
 };
 

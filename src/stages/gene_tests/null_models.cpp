@@ -30,10 +30,12 @@ Offsets NullModels::offsets_for(const std::string& chromosome) {
                         units_[t - first_] = trait.residual_sd;
         }
     }
-    Offsets offsets(input_.phenotypes.traits.size());
+    Offsets offsets;
+    offsets.values.resize(input_.phenotypes.traits.size());
     for (std::size_t t = first_; t < last_; ++t) {
-        offsets[t] = input_.predictions->offset(input_.phenotypes.traits[t].name, chromosome);
-        for (double& value : offsets[t])
+        offsets.values[t] =
+            input_.predictions->offset(input_.phenotypes.traits[t].name, chromosome);
+        for (double& value : offsets.values[t])
             value *= units_[t - first_];
     }
     return offsets;

@@ -233,7 +233,7 @@ TEST_F(Association, CollinearCovariatesAreNamed) {
     EXPECT_NO_THROW(run({.covariates = {"age", "sum"}}));
 }
 
-TEST_F(Association, UnusableTraitsEndTheJobIfNamedAndAreSkippedIfNot) {
+TEST_F(Association, UnusableTraitsAreSkippedAndEndTheJobOnlyIfNoneIsLeft) {
     auto constant = traits_[0];
     constant.name = "constant";
     constant.values.assign(samples, 4);
@@ -254,11 +254,15 @@ TEST_F(Association, UnusableTraitsEndTheJobIfNamedAndAreSkippedIfNot) {
                                                          {"by_age", "the covariates determine"}};
     for (const auto& [name, reason] : wrong) {
         try {
-            run({.traits = {"height", name}});
+            run({.traits = {name}});
             FAIL() << name;
         } catch (const DataError& error) {
             EXPECT_THAT(error.what(), testing::HasSubstr(reason));
         }
+        const TableData skipped =
+            H5File::open(run({.traits = {name, "height"}}, name)).read("traits_skipped");
+        EXPECT_THAT(skipped.column<std::string>("name"), testing::ElementsAre(name));
+        EXPECT_THAT(skipped.column<std::string>("reason")[0], testing::HasSubstr(reason));
     }
     const H5File file = H5File::open(run({}));
     EXPECT_EQ(file.rows("traits_skipped"), 5U);
@@ -271,7 +275,8 @@ TEST_F(Association, WrongNamesAndKindsAreUsageErrors) {
     EXPECT_THROW(run({.traits = {"onset"}}), UsageError);
     EXPECT_THROW(run({.covariates = {"agee"}}), UsageError);
     traits_[2].values[1] = 2;
-    EXPECT_THROW(run({}), DataError);
+    EXPECT_THROW(run({.traits = {"disease"}}), DataError);
+    EXPECT_EQ(H5File::open(run({}, "others")).rows("traits_skipped"), 2U);
     std::swap(store_.samples.id[0], store_.samples.id[1]);
     EXPECT_THROW(run({.traits = {"height"}}), DataError);
 }

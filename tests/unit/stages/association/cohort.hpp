@@ -144,9 +144,11 @@ protected:
 
     /// Runs the stage; `quality` may be empty.
     std::filesystem::path run(const AssociationParams& params, const std::string& name = "result",
-                              const std::filesystem::path& quality = {}) {
+                              const std::filesystem::path& quality = {},
+                              const std::filesystem::path& loco = {}) {
         Inputs inputs{{"genotypes", {folder_ / "store"}}, {"phenotypes", {write_phenotypes()}}};
         if (!quality.empty()) inputs["quality"] = {quality};
+        if (!loco.empty()) inputs["loco"] = {loco};
         RunContext context({.comm = {},
                             .log = Log("test", 0, LogLevel::error),
                             .stage = "association",
