@@ -72,21 +72,47 @@ std::string describe_parts(const Journal& journal, std::uint64_t count) {
 
 } // namespace
 
-void ResultWriter::assemble(const TableSpec& spec, const Parts& parts) {
+namespace {
+
+/// What the parts hold of one table together.
+struct TableSize {
     std::uint64_t rows = 0;
-    std::map<std::string, std::size_t> widths;
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        const H5File part = parts.open(unit);
+    std::map<std::string, std::size_t> widths; // of text columns
+
+    void add(const TableSpec& spec, const H5File& part) {
         rows += part.rows(spec.name);
         for (const ColumnSpec& column : spec.columns)
             if (column.type == ColumnType::text)
                 widths[column.name] =
                     std::max(widths[column.name], part.text_width(spec.name, column.name));
     }
-    H5File::TableWriter writer = file_.begin_table(spec, rows, widths);
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit)
-        writer.append(parts.open(unit));
-    writer.close();
+};
+
+void assemble_together(H5File& file, std::span<const TableSpec> specs, const Parts& parts) {
+    std::vector<TableSize> sizes(specs.size());
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
+        const H5File part = parts.open(unit);
+        for (std::size_t k = 0; k < specs.size(); ++k)
+            sizes[k].add(specs[k], part);
+    }
+    std::vector<H5File::TableWriter> writers;
+    for (std::size_t k = 0; k < specs.size(); ++k)
+        writers.push_back(file.begin_table(specs[k], sizes[k].rows, sizes[k].widths));
+    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
+        const H5File part = parts.open(unit);
+        for (H5File::TableWriter& writer : writers)
+            writer.append(part);
+    }
+    for (H5File::TableWriter& writer : writers)
+        writer.close();
+}
+
+} // namespace
+
+void ResultWriter::assemble(std::span<const TableSpec> specs, const Parts& parts) {
+    constexpr std::size_t together = 16; // each keeps up to one chunk of its columns in memory
+    for (; !specs.empty(); specs = specs.subspan(std::min(together, specs.size())))
+        assemble_together(file_, specs.first(std::min(together, specs.size())), parts);
 }
 
 RunContext::RunContext(Setup setup) : setup_(std::move(setup)) {}

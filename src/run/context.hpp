@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,12 @@ public:
     H5File& file() noexcept { return file_; }
     void write(const TableData& table) { file_.write(table); }
     /// Concatenates table `spec.name` of all parts in unit order.
-    void assemble(const TableSpec& spec, const Parts& parts);
+    void assemble(const TableSpec& spec, const Parts& parts) {
+        assemble(std::span(&spec, 1), parts);
+    }
+    /// The same for many tables of the same parts: 16 at a time, so that a part is opened once for
+    /// them and not once for each.
+    void assemble(std::span<const TableSpec> specs, const Parts& parts);
     /// A fact about the whole result, as attribute of the root group.
     void fact(std::string_view name, std::string_view value) { file_.attribute("/", name, value); }
     void fact(std::string_view name, double value) { file_.attribute("/", name, value); }

@@ -265,10 +265,14 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     }
     ctx.publish("association", [&](ResultWriter& out) {
         out.assemble(association_variants_table(), parts[0]);
-        for (const TraitFacts& trait : schedule.traits) {
-            const TableSpec spec = association_trait_table(trait.name, trait.kind, params.coding);
-            out.assemble(spec, parts[trait.pass]);
-            write_codes(out.file(), spec.name);
+        for (std::size_t pass = 0; pass < parts.size(); ++pass) {
+            std::vector<TableSpec> specs;
+            for (const TraitFacts& trait : schedule.traits)
+                if (trait.pass == pass)
+                    specs.push_back(association_trait_table(trait.name, trait.kind, params.coding));
+            out.assemble(specs, parts[pass]);
+            for (const TableSpec& spec : specs)
+                write_codes(out.file(), spec.name);
         }
         out.write(summary);
         out.write(skipped_data(phenotypes));
