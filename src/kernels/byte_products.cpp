@@ -37,7 +37,8 @@ void BytePanels::set_row(std::size_t row, std::span<const std::uint8_t> values) 
     const std::size_t whole = values.size() / step_samples;
     for (std::size_t s = 0; s < whole; ++s, to += 64)
         std::memcpy(to, values.data() + s * step_samples, step_samples);
-    std::memcpy(to, values.data() + whole * step_samples, values.size() % step_samples);
+    if (const std::size_t rest = values.size() % step_samples; rest > 0)
+        std::memcpy(to, values.data() + whole * step_samples, rest);
 }
 
 void add_byte_products(const ByteProducts& task, Isa isa) {
