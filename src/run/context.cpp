@@ -88,31 +88,44 @@ struct TableSize {
     }
 };
 
-void assemble_together(H5File& file, std::span<const TableSpec> specs, const Parts& parts) {
-    std::vector<TableSize> sizes(specs.size());
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        const H5File part = parts.open(unit);
-        for (std::size_t k = 0; k < specs.size(); ++k)
-            sizes[k].add(specs[k], part);
-    }
+/// Visits every part of the tables, unit by unit and within a unit table by table: the order does not
+/// tell which tables share parts. A part is opened once for neighbours that share it.
+template <typename Visit>
+void for_each_part(std::span<const ResultWriter::Assembled> tables, Visit&& visit) {
+    std::uint64_t units = 0;
+    for (const ResultWriter::Assembled& table : tables)
+        units = std::max(units, table.parts->size());
+    for (std::uint64_t unit = 0; unit < units; ++unit)
+        for (std::size_t k = 0; k < tables.size();) {
+            const Parts* const parts = tables[k].parts;
+            std::optional<H5File> part;
+            if (unit < parts->size())
+                part = parts->open(unit);
+            for (; k < tables.size() && tables[k].parts == parts; ++k)
+                if (part)
+                    visit(k, *part);
+        }
+}
+
+void assemble_together(H5File& file, std::span<const ResultWriter::Assembled> tables) {
+    std::vector<TableSize> sizes(tables.size());
+    for_each_part(tables, [&](std::size_t k, const H5File& part) {
+        sizes[k].add(tables[k].spec, part);
+    });
     std::vector<H5File::TableWriter> writers;
-    for (std::size_t k = 0; k < specs.size(); ++k)
-        writers.push_back(file.begin_table(specs[k], sizes[k].rows, sizes[k].widths));
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        const H5File part = parts.open(unit);
-        for (H5File::TableWriter& writer : writers)
-            writer.append(part);
-    }
+    for (std::size_t k = 0; k < tables.size(); ++k)
+        writers.push_back(file.begin_table(tables[k].spec, sizes[k].rows, sizes[k].widths));
+    for_each_part(tables, [&](std::size_t k, const H5File& part) { writers[k].append(part); });
     for (H5File::TableWriter& writer : writers)
         writer.close();
 }
 
 } // namespace
 
-void ResultWriter::assemble(std::span<const TableSpec> specs, const Parts& parts) {
+void ResultWriter::assemble(std::span<const Assembled> tables) {
     constexpr std::size_t together = 16; // each keeps up to one chunk of its columns in memory
-    for (; !specs.empty(); specs = specs.subspan(std::min(together, specs.size())))
-        assemble_together(file_, specs.first(std::min(together, specs.size())), parts);
+    for (; !tables.empty(); tables = tables.subspan(std::min(together, tables.size())))
+        assemble_together(file_, tables.first(std::min(together, tables.size())));
 }
 
 RunContext::RunContext(Setup setup) : setup_(std::move(setup)) {}

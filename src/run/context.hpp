@@ -24,11 +24,17 @@ public:
     void write(const TableData& table) { file_.write(table); }
     /// Concatenates table `spec.name` of all parts in unit order.
     void assemble(const TableSpec& spec, const Parts& parts) {
-        assemble(std::span(&spec, 1), parts);
+        const Assembled table{spec, &parts};
+        assemble(std::span(&table, 1));
     }
-    /// The same for many tables of the same parts: 16 at a time, so that a part is opened once for
-    /// them and not once for each.
-    void assemble(std::span<const TableSpec> specs, const Parts& parts);
+    /// A table and the parts that hold it.
+    struct Assembled {
+        TableSpec spec;
+        const Parts* parts;
+    };
+    /// The same for many tables: 16 at a time, so that a part is opened once for them and not once
+    /// for each. The bytes depend on the tables and their units, not on which tables share parts.
+    void assemble(std::span<const Assembled> tables);
     /// A fact about the whole result, as attribute of the root group.
     void fact(std::string_view name, std::string_view value) { file_.attribute("/", name, value); }
     void fact(std::string_view name, double value) { file_.attribute("/", name, value); }

@@ -265,15 +265,13 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     }
     ctx.publish("association", [&](ResultWriter& out) {
         out.assemble(association_variants_table(), parts[0]);
-        for (std::size_t pass = 0; pass < parts.size(); ++pass) {
-            std::vector<TableSpec> specs;
-            for (const TraitFacts& trait : schedule.traits)
-                if (trait.pass == pass)
-                    specs.push_back(association_trait_table(trait.name, trait.kind, params.coding));
-            out.assemble(specs, parts[pass]);
-            for (const TableSpec& spec : specs)
-                write_codes(out.file(), spec.name);
-        }
+        std::vector<ResultWriter::Assembled> tables;
+        for (const TraitFacts& trait : schedule.traits)
+            tables.push_back({association_trait_table(trait.name, trait.kind, params.coding),
+                              &parts[trait.pass]});
+        out.assemble(tables);
+        for (const ResultWriter::Assembled& table : tables)
+            write_codes(out.file(), table.spec.name);
         out.write(summary);
         out.write(skipped_data(phenotypes));
         out.fact("genome_build", genotypes->genome_build());
