@@ -11,6 +11,8 @@
 namespace salus {
 namespace {
 
+namespace dense = test::dense;
+
 /// Null model, projected genotype and the tests that start from it, in dense plain arithmetic.
 class BinaryTests : public Association {
 protected:
@@ -27,14 +29,14 @@ protected:
         Vector b = Vector::Zero(x.cols());
         for (int step = 0; step < (firth ? 60 : 15); ++step) {
             const Vector mu = logistic(x * b), w = weights(mu);
-            const Matrix information = x.transpose() * w.asDiagonal() * x;
+            const Matrix information = dense::gram(x, w);
             Vector rest = y - mu;
             if (firth) {
-                const Matrix hat = information.ldlt().solve(x.transpose());
+                const Matrix hat = dense::solve(information, Matrix(x.transpose()));
                 for (Eigen::Index i = 0; i < x.rows(); ++i)
                     rest[i] += w[i] * x.row(i).dot(hat.col(i)) * (0.5 - mu[i]);
             }
-            b += information.ldlt().solve(x.transpose() * rest);
+            b += dense::solve(information, Vector(x.transpose() * rest));
         }
         return b;
     }
@@ -48,8 +50,8 @@ protected:
         null.eta = x * fits_[rows].first;
         null.penalised_eta = x * fits_[rows].second;
         const Vector mu = logistic(null.eta), w = weights(mu);
-        const Matrix information = x.transpose() * w.asDiagonal() * x;
-        null.slope = g - x * information.ldlt().solve(x.transpose() * w.cwiseProduct(g));
+        const Matrix information = dense::gram(x, w);
+        null.slope = g - x * dense::solve(information, Vector(x.transpose() * w.cwiseProduct(g)));
         null.score = null.slope.dot(t.y - mu);
         null.variance = null.slope.cwiseAbs2().dot(w);
         return null;
@@ -231,8 +233,9 @@ TEST_F(BinaryTests, SeparationByACovariateGivesAPenalisedNullModel) {
             x(k, x.cols() - 1) = only.values[t.samples[static_cast<std::size_t>(k)]];
         const Vector g = t.x.col(t.x.cols() - 1), mu = logistic(x * fit(x, t.y, true));
         const Vector w = weights(mu);
-        const Matrix information = x.transpose() * w.asDiagonal() * x;
-        const Vector slope = g - x * information.ldlt().solve(x.transpose() * w.cwiseProduct(g));
+        const Matrix information = dense::gram(x, w);
+        const Vector slope =
+            g - x * dense::solve(information, Vector(x.transpose() * w.cwiseProduct(g)));
         const double variance = slope.cwiseAbs2().dot(w);
         EXPECT_NEAR(table.column<double>("beta")[v], slope.dot(t.y - mu) / variance, 1e-6) << v;
         EXPECT_NEAR(table.column<double>("standard_error")[v], 1 / std::sqrt(variance), 1e-6) << v;

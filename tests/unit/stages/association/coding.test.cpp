@@ -1,7 +1,7 @@
 #include "base/error.hpp"
+#include "support/dense.hpp"
 #include "unit/stages/association/cohort.hpp"
 
-#include <Eigen/Dense>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ protected:
             x(row, x.cols() - 1) = std::isnan(coded[k]) ? e.coded / e.called : coded[k];
             y(row) = column("height").values[people[k]];
         }
-        const Eigen::MatrixXd inverse = (x.transpose() * x).inverse();
+        const Eigen::MatrixXd inverse = test::dense::inverse(test::dense::gram(x));
         const Eigen::VectorXd b = inverse * (x.transpose() * y);
         e.beta = b(b.size() - 1);
         e.standard_error =

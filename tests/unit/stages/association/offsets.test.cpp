@@ -12,6 +12,8 @@
 namespace salus {
 namespace {
 
+namespace dense = test::dense;
+
 /// Predictions in regenie's files; chromosomes 1 and X have some.
 class Offsets : public Association {
 protected:
@@ -56,7 +58,7 @@ TEST_F(Offsets, AreTakenFromQuantitativeTraitsInStandardDeviations) {
         if (status(table, v) != AssociationStatus::tested) continue;
         Textbook t = textbook(v, "height");
         const Matrix x = t.x.leftCols(t.x.cols() - 1);
-        const Vector rest = t.y - x * (x.transpose() * x).ldlt().solve(x.transpose() * t.y);
+        const Vector rest = t.y - x * dense::solve(dense::gram(x), Vector(x.transpose() * t.y));
         const double sd = std::sqrt(rest.squaredNorm() / static_cast<double>(x.rows() - x.cols()));
         for (std::size_t k = 0; k < t.samples.size(); ++k)
             t.y[static_cast<Eigen::Index>(k)] -= sd * rows_[chromosome == "X"][t.samples[k]];
@@ -89,17 +91,17 @@ TEST_F(Offsets, AreOffsetsOfLogisticModels) {
             for (int step = 0; step < 40; ++step) {
                 mu = (1 + (-(offset + x * b.head(free)).array()).exp()).inverse();
                 const Vector w = mu.array() * (1 - mu.array());
-                information = t.x.transpose() * w.asDiagonal() * t.x;
+                information = dense::gram(t.x, w);
                 rest = t.y - mu;
                 const Matrix inside = information.topLeftCorner(free, free);
                 if (name == "firth") {
-                    const Matrix hat = inside.ldlt().solve(x.transpose());
+                    const Matrix hat = dense::solve(inside, Matrix(x.transpose()));
                     for (Eigen::Index i = 0; i < n; ++i)
                         rest[i] += w[i] * x.row(i).dot(hat.col(i)) * (0.5 - mu[i]);
                 }
-                b.head(free) += inside.ldlt().solve(x.transpose() * rest);
+                b.head(free) += dense::solve(inside, Vector(x.transpose() * rest));
             }
-            const double variance = information.inverse()(last, last);
+            const double variance = dense::inverse(information)(last, last);
             const double beta = name == "score" ? variance * t.x.col(last).dot(t.y - mu) : b[last];
             EXPECT_NEAR(table.column<double>("beta")[v], beta, 1e-6) << name << v;
             EXPECT_NEAR(table.column<double>("standard_error")[v], std::sqrt(variance), 1e-6)

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <Eigen/Core>
+
+/// Plain dense algebra for expected values; compiled once, since Eigen's solvers cost each test
+/// seconds of compiling.
+namespace salus::test::dense {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+/// x' diag(w) x, or x'x with empty `w`.
+Matrix gram(const Matrix& x, const Vector& w = {});
+/// Solves a b = right for symmetric `a`.
+Matrix solve(const Matrix& a, const Matrix& right);
+Vector solve(const Matrix& a, const Vector& right);
+Matrix inverse(const Matrix& a);
+/// Least squares by a QR decomposition with column pivoting.
+Vector least_squares(const Matrix& x, const Vector& y);
+
+} // namespace salus::test::dense
