@@ -5,6 +5,7 @@
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
 #include "base/text.hpp"
+#include "run/part_committer.hpp"
 
 #include <unistd.h>
 
@@ -88,8 +89,8 @@ struct TableSize {
     }
 };
 
-/// Visits every part of the tables, unit by unit and within a unit table by table: the order does not
-/// tell which tables share parts. A part is opened once for neighbours that share it.
+/// Visits every part of the tables, unit by unit and within a unit table by table: the order does
+/// not tell which tables share parts. A part is opened once for neighbours that share it.
 template <typename Visit>
 void for_each_part(std::span<const ResultWriter::Assembled> tables, Visit&& visit) {
     std::uint64_t units = 0;
@@ -99,19 +100,16 @@ void for_each_part(std::span<const ResultWriter::Assembled> tables, Visit&& visi
         for (std::size_t k = 0; k < tables.size();) {
             const Parts* const parts = tables[k].parts;
             std::optional<H5File> part;
-            if (unit < parts->size())
-                part = parts->open(unit);
+            if (unit < parts->size()) part = parts->open(unit);
             for (; k < tables.size() && tables[k].parts == parts; ++k)
-                if (part)
-                    visit(k, *part);
+                if (part) visit(k, *part);
         }
 }
 
 void assemble_together(H5File& file, std::span<const ResultWriter::Assembled> tables) {
     std::vector<TableSize> sizes(tables.size());
-    for_each_part(tables, [&](std::size_t k, const H5File& part) {
-        sizes[k].add(tables[k].spec, part);
-    });
+    for_each_part(tables,
+                  [&](std::size_t k, const H5File& part) { sizes[k].add(tables[k].spec, part); });
     std::vector<H5File::TableWriter> writers;
     for (std::size_t k = 0; k < tables.size(); ++k)
         writers.push_back(file.begin_table(tables[k].spec, sizes[k].rows, sizes[k].widths));
@@ -170,14 +168,15 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
 
     const auto ranks = static_cast<std::uint64_t>(comm().size());
     Progress progress(log(), std::string(phase), count, kept);
+    PartCommitter committer(journal);
     for (std::uint64_t i = static_cast<std::uint64_t>(comm().rank());
          i < todo.size() && !interrupt_requested(); i += ranks) {
-        PartWriter part(journal.part_path(todo[i]));
-        work(todo[i], part);
-        const std::string digest = part.commit();
-        journal.record(todo[i], journal.part_path(todo[i]), digest);
+        auto part = std::make_unique<PartWriter>(journal.part_path(todo[i]));
+        work(todo[i], *part);
+        committer.commit(todo[i], std::move(part));
         progress.update(std::min(count, kept + i + ranks));
     }
+    committer.finish();
     if (comm().any(interrupt_requested()))
         throw Interrupted({.what = "stopped on request; finished parts are kept",
                            .where = text("stage ", setup_.stage, ", ", phase),
