@@ -24,11 +24,12 @@ std::string part_name(std::uint64_t number) {
 } // namespace
 
 std::vector<StorePart>
-place_store_parts(const Parts& parts, const std::filesystem::path& folder,
+place_store_parts(const Parts& parts, std::span<const std::uint64_t> variants,
+                  const std::filesystem::path& folder,
                   const std::function<std::string(std::uint64_t unit)>& origin) {
     std::vector<StorePart> placed;
     for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        if (parts.open(unit).integer_attribute("/", "variants").value_or(0) == 0) continue;
+        if (variants[unit] == 0) continue;
         placed.push_back({.file = part_name(placed.size()),
                           .sha256 = parts[unit].sha256,
                           .origin = origin(unit)});

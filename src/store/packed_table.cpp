@@ -70,35 +70,31 @@ private:
     const H5File& part_;
 };
 
-struct Heading {
-    std::uint64_t rows = 0;
-    std::vector<std::uint64_t> widths; // per column
-};
+static_assert(table_chunk_rows == h5::chunk_rows);
 
 std::size_t heading_bytes(const TableSpec& spec) { return 8 * (1 + spec.columns.size()); }
 
-Heading take_heading(Taker& taker, const TableSpec& spec) {
-    Heading heading{.rows = 0, .widths = std::vector<std::uint64_t>(spec.columns.size())};
+UnitTableSize take_heading(Taker& taker, const TableSpec& spec) {
+    UnitTableSize heading{.rows = 0, .widths = std::vector<std::uint64_t>(spec.columns.size())};
     taker.take(&heading.rows, 1);
     taker.take(heading.widths.data(), heading.widths.size());
     return heading;
 }
 
-/// Rows and text widths of a unit's table in whichever form.
-Heading heading_of(const H5File& part, const TableSpec& spec) {
+} // namespace
+
+UnitTableSize unit_table_size(const H5File& part, const TableSpec& spec) {
     if (part.exists(array_name(spec))) {
         const auto bytes = part.read_rows<std::uint8_t>(array_name(spec), 0, heading_bytes(spec));
         Taker taker(bytes, part);
         return take_heading(taker, spec);
     }
-    Heading heading{.rows = part.rows(spec.name), .widths = {}};
+    UnitTableSize heading{.rows = part.rows(spec.name), .widths = {}};
     for (const ColumnSpec& column : spec.columns)
         heading.widths.push_back(
             column.type == ColumnType::text ? part.text_width(spec.name, column.name) : 0);
     return heading;
 }
-
-} // namespace
 
 void write_packed(PartWriter& part, const TableData& table) {
     std::vector<std::uint8_t> bytes;
@@ -149,12 +145,33 @@ void write_unit_table(PartWriter& part, const TableData& table) {
         part.write(table);
 }
 
+void append_unit_rows(const H5File& part, std::uint64_t from, std::uint64_t to, TableData& out) {
+    const TableSpec& spec = out.spec();
+    const bool packed = part.exists(array_name(spec));
+    std::vector<std::string> names;
+    for (const ColumnSpec& column : spec.columns)
+        names.push_back(column.name);
+    const TableData more =
+        packed ? read_packed(part, spec) : part.read_rows(spec.name, from, to - from, names);
+    const std::uint64_t skipped = packed ? from : 0;
+    SALUS_ASSERT(skipped + (to - from) <= more.rows());
+    for (std::size_t c = 0; c < more.columns().size(); ++c)
+        std::visit(
+            [&](auto& to_column) {
+                const auto& column = std::get<std::decay_t<decltype(to_column)>>(more.columns()[c]);
+                const auto begin = column.begin() + static_cast<std::ptrdiff_t>(skipped);
+                to_column.insert(to_column.end(), begin,
+                                 begin + static_cast<std::ptrdiff_t>(to - from));
+            },
+            out.columns()[c]);
+}
+
 void assemble_unit_tables(H5File& out, const TableSpec& spec, const Parts& parts) {
     std::uint64_t rows = 0;
     std::map<std::string, std::size_t> widths;
     for (std::uint64_t u = 0; u < parts.size(); ++u) {
         const H5File part = parts.open(u);
-        const Heading heading = heading_of(part, spec);
+        const UnitTableSize heading = unit_table_size(part, spec);
         rows += heading.rows;
         for (std::size_t c = 0; c < spec.columns.size(); ++c)
             if (spec.columns[c].type == ColumnType::text) {

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "genotype/store_assembly.hpp"
+#include "run/unit_tables.hpp"
 #include "stages/ingest_genomes/depth_parts.hpp"
 #include "stages/ingest_genomes/unit_reader.hpp"
 
@@ -33,20 +34,31 @@ constexpr std::array<NamedCounter, 15> counters{
      {"alleles_swapped", &ReadCounters::swapped},
      {"variants_normalised", &ReadCounters::normalized}}};
 
-void write_counters(PartWriter& part, const ReadCounters& counted) {
-    std::array<std::uint64_t, counters.size()> values{};
+/// The counters, and how many variants the part holds.
+void write_counters(PartWriter& part, const ReadCounters& counted, std::uint64_t variants) {
+    std::array<std::uint64_t, counters.size() + 1> values{};
+    values.back() = variants;
     for (std::size_t i = 0; i < counters.size(); ++i)
         values[i] = counted.*counters[i].member;
     part.write_array<std::uint64_t>("counters", values);
 }
 
-ReadCounters total_counters(const Parts& parts) {
-    ReadCounters total;
+/// The counters of all units, and the variants of each.
+struct Totals {
+    ReadCounters counters;
+    std::vector<std::uint64_t> variants; // [unit]
+};
+
+Totals total_counters(const Communicator& comm, const Parts& parts) {
+    constexpr std::size_t fields = counters.size() + 1;
+    const auto values = unit_arrays(comm, parts, "counters", fields);
+    Totals total;
     for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        const auto values = parts.open(unit).read_array<std::uint64_t>("counters");
-        SALUS_ASSERT(values.size() == counters.size());
+        ReadCounters of_unit;
         for (std::size_t i = 0; i < counters.size(); ++i)
-            total.*counters[i].member += values[i];
+            of_unit.*counters[i].member = values[unit * fields + i];
+        total.counters += of_unit;
+        total.variants.push_back(values[(unit + 1) * fields - 1]);
     }
     return total;
 }
@@ -160,7 +172,9 @@ void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) 
             GenotypePartWriter writer(part.file(), cohort.samples.size(), params.info);
             SampleDepths depths(params.allele_depths ? cohort.samples.size() : 0);
             GenotypeRecord record;
+            std::uint64_t variants = 0;
             while (reader.next(record)) {
+                variants += record.variants.size();
                 for (std::size_t v = 0; v < record.variants.size(); ++v)
                     writer.add(record.variants[v], record.view(v));
                 for (const HetDepth& depth : record.depths)
@@ -168,19 +182,21 @@ void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) 
             }
             writer.finish();
             if (params.allele_depths) write_unit_depths(part, depths);
-            write_counters(part, reader.counters());
+            write_counters(part, reader.counters(), variants);
             part.write_array<std::uint64_t>("listed", reader.included());
             part.write_array<std::uint64_t>("excluded", reader.excluded());
         });
     SampleDepths depths;
     if (params.allele_depths)
         depths = sum_unit_depths(context.comm(), parts, cohort.samples.size());
+    const Totals totals = total_counters(context.comm(), parts);
+    const ReadCounters& total = totals.counters;
     context.publish_folder("genotypes", [&](const std::filesystem::path& folder) {
-        const ReadCounters total = total_counters(parts);
         if (total.variants == 0) throw_no_variants(total);
-        const auto placed = place_store_parts(parts, folder, [&](std::uint64_t unit) {
-            return cohort.files[cohort.units[unit].file]->path().string();
-        });
+        const auto placed =
+            place_store_parts(parts, totals.variants, folder, [&](std::uint64_t unit) {
+                return cohort.files[cohort.units[unit].file]->path().string();
+            });
         H5File index = H5File::create(folder / "index.h5");
         write_genotype_index(
             index, folder,

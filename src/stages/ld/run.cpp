@@ -2,12 +2,12 @@
 #include "formats/file_genotypes.hpp"
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
+#include "run/unit_tables.hpp"
 #include "stages/ld/ld.hpp"
 #include "stages/ld/pair_phases.hpp"
 #include "stages/ld/pruning.hpp"
 #include "stages/ld/selection.hpp"
 #include "stages/ld/tables.hpp"
-#include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -210,9 +210,10 @@ void run_ld(const LdParams& params, RunContext& context) {
         context.for_each_unit("rows", units.size(), [&](std::uint64_t u, PartWriter& part) {
             write_rows(sources, units[u], u, part);
         });
+    const UnitTables tables(context, rows, {ld_variants_table()});
     context.publish("ld", [&](ResultWriter& out) {
         const LdTally sum = tally(rows, joined);
-        assemble_unit_tables(out.file(), ld_variants_table(), rows);
+        tables.write(out);
         publish_blocks(out, blocks);
         write_facts(out, sum, samples);
         report(context.log(), sum);

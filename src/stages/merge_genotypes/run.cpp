@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "genotype/sample_depths.hpp"
 #include "genotype/store_assembly.hpp"
+#include "run/unit_tables.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/merge_genotypes/window.hpp"
 
@@ -16,14 +17,20 @@ void write_counters(PartWriter& part, const MergeCounters& counted) {
     part.write_array<std::uint64_t>("counters", values);
 }
 
-MergeCounters total_counters(const Parts& parts) {
-    MergeCounters total;
-    for (std::uint64_t unit = 0; unit < parts.size(); ++unit) {
-        const auto values = parts.open(unit).read_array<std::uint64_t>("counters");
-        SALUS_ASSERT(values.size() == 3);
-        total.variants += values[0];
-        total.left_out += values[1];
-        total.filled += values[2];
+/// The counters of all units, and the variants of each.
+struct Totals {
+    MergeCounters counters;
+    std::vector<std::uint64_t> variants; // [unit]
+};
+
+Totals total_counters(const Communicator& comm, const Parts& parts) {
+    const auto values = unit_arrays(comm, parts, "counters", 3);
+    Totals total;
+    for (std::size_t at = 0; at < values.size(); at += 3) {
+        total.variants.push_back(values[at]);
+        total.counters.variants += values[at];
+        total.counters.left_out += values[at + 1];
+        total.counters.filled += values[at + 2];
     }
     return total;
 }
@@ -71,17 +78,19 @@ void run_merge_genotypes(const MergeGenotypesParams& params, RunContext& context
             writer.finish();
             write_counters(part, counted);
         });
+    const Totals totals = total_counters(context.comm(), parts);
+    const MergeCounters& total = totals.counters;
     context.publish_folder("genotypes", [&](const std::filesystem::path& folder) {
-        const MergeCounters total = total_counters(parts);
         if (total.variants == 0)
             throw DataError(
                 {.what = "the merged store is empty",
                  .where = paths.front().string(),
                  .why = text(with_thousands(total.left_out), " variants are not in all stores"),
                  .help = "give stores of the same sites, or set sites = \"union\""});
-        const auto placed = place_store_parts(parts, folder, [&](std::uint64_t unit) {
-            return text("window of ", plan.chromosomes[plan.units[unit].chromosome].name);
-        });
+        const auto placed =
+            place_store_parts(parts, totals.variants, folder, [&](std::uint64_t unit) {
+                return text("window of ", plan.chromosomes[plan.units[unit].chromosome].name);
+            });
         H5File index = H5File::create(folder / "index.h5");
         write_genotype_index(index, folder, plan.result, placed);
         index.attribute("/", "merge_stores", static_cast<std::int64_t>(stores.size()));

@@ -2,13 +2,13 @@
 #include "formats/file_genotypes.hpp"
 #include "models/duplicates.hpp"
 #include "run/context.hpp"
+#include "run/unit_tables.hpp"
 #include "stages/quality/cohort.hpp"
 #include "stages/quality/quality.hpp"
 #include "stages/quality/sample_families.hpp"
 #include "stages/quality/sample_parts.hpp"
 #include "stages/quality/sample_quality.hpp"
 #include "stages/quality/unit_quality.hpp"
-#include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -132,6 +132,11 @@ void run_quality(const QualityParams& params, RunContext& context) {
         });
     const CohortCounts counts = sum_sample_counts(context.comm(), parts, samples.size());
     const TrioCounts trios = sum_trio_counts(context.comm(), parts, cohort.trios.size());
+    std::vector<TableSpec> specs{quality_variants_table()};
+    if (cohort.has_tests()) specs.push_back(quality_tests_table());
+    if (!cohort.groups.empty()) specs.push_back(quality_groups_table());
+    if (!cohort.batches.empty()) specs.push_back(quality_batches_table());
+    const UnitTables tables(context, parts, std::move(specs));
     context.publish("quality", [&](ResultWriter& out) {
         const auto same = search_duplicates(parts, samples.size(), params, context.log());
         const auto depths = read_sample_depths(context.input("genotypes"), samples.size());
@@ -142,12 +147,8 @@ void run_quality(const QualityParams& params, RunContext& context) {
                                               .trios = trios,
                                               .params = params,
                                               .depths = depths ? &*depths : nullptr});
-        assemble_unit_tables(out.file(), quality_variants_table(), parts);
+        tables.write(out);
         out.write(rows);
-        if (cohort.has_tests()) assemble_unit_tables(out.file(), quality_tests_table(), parts);
-        if (!cohort.groups.empty()) assemble_unit_tables(out.file(), quality_groups_table(), parts);
-        if (!cohort.batches.empty())
-            assemble_unit_tables(out.file(), quality_batches_table(), parts);
         if (!cohort.trios.empty()) out.write(trios_table(samples, cohort, trios));
         if (!cohort.groups.empty() || !cohort.batches.empty()) out.write(sets_table(cohort, rows));
         report(context.log(), genotypes->variant_count(), counts.passed, rows);
