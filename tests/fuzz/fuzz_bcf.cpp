@@ -1,11 +1,10 @@
 // The content of a BCF file: packed soundly, so that the damage reaches the records.
 #include "fuzz/harness.hpp"
-#include "support/variant_files.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace salus;
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-    const std::string packed = test::bgzf(bytes, 60000);
-    fuzz::read_all(fuzz::folder().put("a.bcf", packed), {.info = {"AF"}, .regions = {}});
+    const std::string packed = fuzz::stored_bgzf(bytes);
+    fuzz::read_all(fuzz::folder().put("a.bcf", packed), size, {.info = {"AF"}, .regions = {}});
     return 0;
 }

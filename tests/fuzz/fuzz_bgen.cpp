@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     else
         std::filesystem::remove(fuzz::folder().put("a.sample", ""));
     fuzz::read_all(
-        fuzz::folder().put("a.bgen", files[1]),
+        fuzz::folder().put("a.bgen", files[1]), size,
         {.regions = {}, .bgen_alleles = (data[0] & 2) != 0 ? BgenRef::last : BgenRef::first});
     return 0;
 }

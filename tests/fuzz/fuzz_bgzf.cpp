@@ -4,6 +4,6 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace salus;
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-    fuzz::read_all(fuzz::folder().put("a.vcf.gz", bytes), {.regions = {}});
+    fuzz::read_all(fuzz::folder().put("a.vcf.gz", bytes), size, {.regions = {}});
     return 0;
 }

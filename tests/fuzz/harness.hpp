@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "formats/genotype_reader.hpp"
 
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +71,29 @@ inline std::string bundle(const std::vector<std::string>& files) {
     return out + files.back();
 }
 
+/// BGZF of stored blocks: making a compressor would take most of the time of an execution.
+inline std::string stored_bgzf(std::string_view bytes) {
+    std::string out;
+    const auto put = [&](std::size_t value, int count) {
+        for (int b = 0; b < count; ++b)
+            out += static_cast<char>(value >> 8 * b & 255);
+    };
+    const std::string heading("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", 16);
+    while (!bytes.empty()) {
+        const std::string_view content = bytes.substr(0, 60000);
+        bytes.remove_prefix(content.size());
+        out += heading;
+        put(content.size() + 30, 2); // bytes of the block less 1
+        put(1, 1);                   // a last block of deflate, stored
+        put(content.size(), 2);
+        put(~content.size(), 2);
+        out += content;
+        put(crc32(std::as_bytes(std::span(content))), 4);
+        put(content.size(), 4);
+    }
+    return out + heading + std::string("\x1b\0\x03\0\0\0\0\0\0\0\0\0", 12);
+}
+
 /// Ends the process as a crash: an error of ours, not of the input.
 inline void require(bool condition) {
     if (!condition) std::abort();
@@ -91,27 +116,25 @@ inline void check_record(const GenotypeRecord& record, std::size_t samples, Vari
     }
 }
 
-/// Reads a file to its end in both ways of treating bad records. Errors of the input are expected;
-/// an error of ours is a crash.
-inline void read_all(const std::filesystem::path& path, ReadOptions options) {
-    for (const BadRecord way : {BadRecord::skip, BadRecord::fail}) {
-        options.on_bad_record = way;
-        try {
-            const auto file = open_genotype_file(path);
-            const SampleTable samples = file->take_samples();
-            VariantBlock block;
-            block.reset(0, samples.size());
-            GenotypeRecord record;
-            for (const FileRange range : file->ranges(512, options)) {
-                const auto reader = file->read(range, options, samples.sex);
-                while (reader->next(record)) {
-                    check_record(record, samples.size(), block);
-                    if (block.size() > 256) block.reset(0, samples.size());
-                }
+/// Reads a file to its end, bad records skipped or not as the size of the input says. Errors of the
+/// input are expected; an error of ours is a crash.
+inline void read_all(const std::filesystem::path& path, std::size_t size, ReadOptions options) {
+    options.on_bad_record = size % 4 == 0 ? BadRecord::fail : BadRecord::skip;
+    try {
+        const auto file = open_genotype_file(path);
+        const SampleTable samples = file->take_samples();
+        VariantBlock block;
+        block.reset(0, samples.size());
+        GenotypeRecord record;
+        for (const FileRange range : file->ranges(512, options)) {
+            const auto reader = file->read(range, options, samples.sex);
+            while (reader->next(record)) {
+                check_record(record, samples.size(), block);
+                if (block.size() > 256) block.reset(0, samples.size());
             }
-        } catch (const Error& error) {
-            require(error.kind() == ErrorKind::data || error.kind() == ErrorKind::usage);
         }
+    } catch (const Error& error) {
+        require(error.kind() == ErrorKind::data || error.kind() == ErrorKind::usage);
     }
 }
 

@@ -55,13 +55,16 @@ rm -f "$library"; ar rcs "$library" "${objects[@]}"
 seeds=$build/seeds
 rm -rf "$seeds"; "$build/make_seeds" "$seeds"
 
+# Freed memory is watched for the last 4 MiB only: with the default of 256 every execution meets
+# fresh pages. Weighing inputs by rare features (-entropic) costs as much as reading them.
+export ASAN_OPTIONS=quarantine_size_mb=4:thread_local_quarantine_size_kb=64:malloc_context_size=4:${ASAN_OPTIONS:-}
 failed=0
 for target in "${targets[@]}"; do
     "$compiler" $flags -fsanitize=fuzzer -o "$build/fuzz_$target" "$build/objects/fuzz_$target.o" "$library" $libraries
     mkdir -p "$corpus/$target" "$seeds/$target"
     limit=(); ((seconds == 0)) || limit=(-max_total_time="$seconds")
     # Whatever the input says, a reader may take 1 GiB for a record and a second of time.
-    if "$build/fuzz_$target" -runs="$runs" "${limit[@]}" -seed=20260101 \
+    if "$build/fuzz_$target" -runs="$runs" "${limit[@]}" -seed=20260101 -entropic=0 \
         -max_len=4096 -timeout=20 -rss_limit_mb=3000 -malloc_limit_mb=2200 -print_final_stats=1 \
         -artifact_prefix="$build/crashes/$target-" "$corpus/$target" "$seeds/$target" >"$build/$target.log" 2>&1; then
         echo "$target: $(grep -oE 'number_of_executed_units: *[0-9]+' "$build/$target.log" | grep -oE '[0-9]+') executions, no crash"
