@@ -16,4 +16,20 @@ Matrix inverse(const Matrix& a) { return a.inverse(); }
 
 Vector least_squares(const Matrix& x, const Vector& y) { return x.colPivHouseholderQr().solve(y); }
 
+Matrix cholesky(const Matrix& a) { return a.llt().matrixL(); }
+
+Matrix orthonormal(const Matrix& x) {
+    return Eigen::HouseholderQR<Matrix>(x).householderQ() * Matrix::Identity(x.rows(), x.cols());
+}
+
+Spectrum spectrum(const Matrix& a) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(a);
+    return {solver.eigenvalues(), solver.eigenvectors()};
+}
+
+SingularValues singular_values(const Matrix& x) {
+    const Eigen::JacobiSVD<Matrix> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
+    return {svd.matrixU(), svd.singularValues(), svd.matrixV()};
+}
+
 } // namespace salus::test::dense

@@ -17,5 +17,25 @@ Vector solve(const Matrix& a, const Vector& right);
 Matrix inverse(const Matrix& a);
 /// Least squares by a QR decomposition with column pivoting.
 Vector least_squares(const Matrix& x, const Vector& y);
+/// Lower factor l with l l' = a.
+Matrix cholesky(const Matrix& a);
+
+/// Orthonormal columns that span those of `x` (of full rank).
+Matrix orthonormal(const Matrix& x);
+
+/// Of a symmetric matrix, smallest value first; vectors are columns.
+struct Spectrum {
+    Vector values;
+    Matrix vectors;
+};
+Spectrum spectrum(const Matrix& a);
+
+/// x = u diag(d) v', largest value first, u and v with as many columns as d has values.
+struct SingularValues {
+    Matrix u;
+    Vector d;
+    Matrix v;
+};
+SingularValues singular_values(const Matrix& x);
 
 } // namespace salus::test::dense

@@ -1,8 +1,8 @@
 #include "models/augmented_projection.hpp"
 
 #include "base/random.hpp"
+#include "support/dense.hpp"
 
-#include <Eigen/SVD>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -28,20 +28,19 @@ MatrixXd samples_of(Index rows, Index count, std::uint64_t stream) {
 TEST(AugmentedProjection, IsTheDecompositionOfAllSamplesTurnedBack) {
     const Index n = 30, k = 3;
     const MatrixXd x = samples_of(80, n, 0), news = samples_of(80, 4, 1);
-    const Eigen::JacobiSVD<MatrixXd> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    const MatrixXd u = svd.matrixU().leftCols(k), v = svd.matrixV().leftCols(k);
-    const VectorXd d = svd.singularValues().head(k);
+    const test::dense::SingularValues svd = test::dense::singular_values(x);
+    const MatrixXd u = svd.u.leftCols(k), v = svd.v.leftCols(k);
+    const VectorXd d = svd.d.head(k);
     for (Index s = 0; s < news.cols(); ++s) {
         MatrixXd together(80, n + 1);
         together << u * d.asDiagonal() * v.transpose(), news.col(s);
-        const Eigen::JacobiSVD<MatrixXd> both(together, Eigen::ComputeThinU | Eigen::ComputeThinV);
-        const MatrixXd scores =
-            both.matrixV().leftCols(k) * both.singularValues().head(k).asDiagonal();
+        const test::dense::SingularValues both = test::dense::singular_values(together);
+        const MatrixXd scores = both.v.leftCols(k) * both.d.head(k).asDiagonal();
         const MatrixXd old = scores.topRows(n), target = v * d.asDiagonal();
-        const Eigen::JacobiSVD<MatrixXd> turn(old.transpose() * target,
-                                              Eigen::ComputeFullU | Eigen::ComputeFullV);
-        const MatrixXd rotation = turn.matrixU() * turn.matrixV().transpose();
-        const double factor = turn.singularValues().sum() / old.squaredNorm();
+        const test::dense::SingularValues turn =
+            test::dense::singular_values(old.transpose() * target);
+        const MatrixXd rotation = turn.u * turn.v.transpose();
+        const double factor = turn.d.sum() / old.squaredNorm();
         const VectorXd expected = factor * (scores.row(n) * rotation).transpose();
         const VectorXd got =
             augmented_projection(d, u.transpose() * news.col(s), news.col(s).squaredNorm());
@@ -57,12 +56,12 @@ TEST(AugmentedProjection, SampleWithinTheComponentsStaysWhereItIs) {
 
 TEST(AugmentedProjection, UndoesTheShrinkageOfAPlainProjection) {
     const MatrixXd x = samples_of(2000, 60, 0), news = samples_of(2000, 40, 1);
-    const Eigen::JacobiSVD<MatrixXd> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-    const VectorXd d = svd.singularValues().head(1);
-    const MatrixXd u = svd.matrixU().leftCols(1);
+    const test::dense::SingularValues svd = test::dense::singular_values(x);
+    const VectorXd d = svd.d.head(1);
+    const MatrixXd u = svd.u.leftCols(1);
     double own = 0, plain = 0, corrected = 0;
     for (Index c = 0; c < 60; ++c)
-        own += std::abs(d(0) * svd.matrixV()(c, 0)) / 60;
+        own += std::abs(d(0) * svd.v(c, 0)) / 60;
     for (Index s = 0; s < news.cols(); ++s) {
         const VectorXd along = u.transpose() * news.col(s);
         plain += std::abs(along(0)) / 40;

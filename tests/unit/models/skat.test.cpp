@@ -3,8 +3,8 @@
 #include "base/random.hpp"
 #include "models/chi_square_mixture.hpp"
 #include "models/tails.hpp"
+#include "support/dense.hpp"
 
-#include <Eigen/Dense>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,8 +45,8 @@ Matrix matrix_of(const Set& set) {
 }
 
 std::vector<double> eigenvalues(const Matrix& matrix) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrix, Eigen::EigenvaluesOnly);
-    return {solver.eigenvalues().begin(), solver.eigenvalues().end()};
+    const Vector values = test::dense::spectrum(matrix).values;
+    return {values.begin(), values.end()};
 }
 
 const double rhos[] = {0, 0.01, 0.04, 0.09, 0.25, 0.5, 0.999};
@@ -60,11 +60,11 @@ double obvious_skat_o(const Set& set) {
     std::vector<ChiSquareMixture> mixtures;
     for (const double rho : rhos) {
         const Matrix r = (1 - rho) * Matrix::Identity(m, m) + rho * one * one.transpose();
-        const Matrix half = r.llt().matrixL();
+        const Matrix half = test::dense::cholesky(r);
         mixtures.emplace_back(eigenvalues(half.transpose() * phi * half));
         least = std::min(least, mixtures.back().log_tail(s.dot(r * s)));
     }
-    const Matrix z = phi.llt().matrixU();
+    const Matrix z = test::dense::cholesky(phi).transpose();
     const Vector zbar = z * one / static_cast<double>(m);
     const double zz = zbar.squaredNorm();
     const Matrix projection = zbar * zbar.transpose() / zz;
@@ -157,7 +157,7 @@ TEST(TestSet, OppositeScoresOfOneVariantHaveNoBurden) {
 // errors of it. The reference is drawing itself.
 TEST(TestSet, SkatOIsCalibrated) {
     const Set set = draw(8, 77, 1);
-    const Matrix root = matrix_of(set).llt().matrixL();
+    const Matrix root = test::dense::cholesky(matrix_of(set));
     const int draws = 4000;
     int below[2] = {0, 0};
     const double limits[2] = {0.1, 0.01};

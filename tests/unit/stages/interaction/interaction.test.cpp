@@ -3,9 +3,9 @@
 #include "base/error.hpp"
 #include "models/interaction.hpp"
 #include "models/tails.hpp"
+#include "support/dense.hpp"
 #include "unit/stages/association/cohort.hpp"
 
-#include <Eigen/Dense>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ double robust_df(const Matrix& x, const Vector& w, const Matrix& inverse) {
 }
 
 Textbook least_squares(const Matrix& x, const Vector& y, double power) {
-    const Matrix inverse = (x.transpose() * x).inverse();
+    const Matrix inverse = test::dense::inverse(test::dense::gram(x));
     const Vector beta = inverse * (x.transpose() * y), rest = y - x * beta;
     const auto df = static_cast<double>(x.rows() - x.cols());
     Vector omega(y.size());
@@ -54,7 +54,7 @@ Textbook logistic(const Matrix& x, const Vector& y, double power) {
     for (int step = 0; step < 60; ++step) {
         mu = (1 + (-(x * beta).array()).exp()).inverse().matrix();
         w = (mu.array() * (1 - mu.array())).matrix();
-        inverse = (x.transpose() * w.asDiagonal() * x).inverse();
+        inverse = test::dense::inverse(test::dense::gram(x, w));
         beta += inverse * (x.transpose() * (y - mu));
     }
     Vector omega(y.size());

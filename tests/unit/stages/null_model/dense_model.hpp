@@ -1,6 +1,6 @@
 #pragma once
 
-#include <Eigen/Dense>
+#include "support/dense.hpp"
 
 #include <cmath>
 #include <numbers>
@@ -23,8 +23,7 @@ struct DenseModel {
         return columns - q * (q.transpose() * columns);
     }
     Eigen::MatrixXd basis() const {
-        return Eigen::HouseholderQR<Eigen::MatrixXd>(covariates).householderQ() *
-               Eigen::MatrixXd::Identity(covariates.rows(), covariates.cols());
+        return dense::orthonormal(covariates);
     }
     double residual_sd() const {
         const Eigen::VectorXd y = without(basis(), trait);
@@ -77,7 +76,8 @@ struct DenseModel {
                 Eigen::MatrixXd a = others.transpose() * others;
                 a.diagonal().array() += static_cast<double>(variants) * (1 - h) / h;
                 w.block(begin, l, end - begin, 1) =
-                    g.middleRows(begin, end - begin) * a.ldlt().solve(others.transpose() * y);
+                    g.middleRows(begin, end - begin) *
+                    dense::solve(a, Eigen::VectorXd(others.transpose() * y));
             }
             begin = end;
         }
@@ -109,7 +109,8 @@ struct DenseModel {
                 others.middleRows(begin, end - begin).setZero();
                 Eigen::MatrixXd information = others.transpose() * others;
                 information.diagonal().array() += static_cast<double>(w.cols()) * (1 - h) / h;
-                const Eigen::VectorXd fit = information.ldlt().solve(others.transpose() * y);
+                const Eigen::VectorXd fit =
+                    dense::solve(information, Eigen::VectorXd(others.transpose() * y));
                 a.middleRows(begin, end - begin).rowwise() = fit.transpose();
                 begin = end;
             }
@@ -130,7 +131,8 @@ struct DenseModel {
             const Eigen::ArrayXd v = p * (1 - p);
             Eigen::MatrixXd h = x.transpose() * (x.array().colwise() * v).matrix();
             h.diagonal().array() += penalty;
-            a += h.ldlt().solve(x.transpose() * (y.array() - p).matrix() - penalty * a);
+            a += dense::solve(
+                h, Eigen::VectorXd(x.transpose() * (y.array() - p).matrix() - penalty * a));
         }
         return a;
     }
@@ -147,7 +149,7 @@ struct DenseModel {
             const Eigen::ArrayXd v = p * (1 - p);
             Eigen::MatrixXd information = w.transpose() * (w.array().colwise() * v).matrix();
             information.diagonal().array() += penalty;
-            const Eigen::MatrixXd inverse = information.inverse();
+            const Eigen::MatrixXd inverse = dense::inverse(information);
             Eigen::MatrixXd left_out(w.rows(), w.cols());
             double likelihood = 0;
             for (Eigen::Index i = 0; i < w.rows(); ++i) {

@@ -8,9 +8,9 @@
 #include "run/context.hpp"
 #include "stages/principal_components/packed_genotypes.hpp"
 #include "stages/principal_components/products.hpp"
+#include "support/dense.hpp"
 #include "support/genotype_store.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -146,16 +146,16 @@ TEST_F(ComponentsStage, AreThoseOfTheDenseSolver) {
     const MatrixXd z = standardised(0.03, false);
     ASSERT_EQ(static_cast<std::uint64_t>(z.cols()), file.rows("loadings"));
     const MatrixXd relationship = z * z.transpose() / static_cast<double>(z.cols());
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> dense(relationship);
+    const test::dense::Spectrum dense = test::dense::spectrum(relationship);
     const auto values = file.read("eigenvalues").column<double>("eigenvalue");
     const auto shares = file.read("eigenvalues").column<double>("variance_share");
     const MatrixXd x = coordinates(file, 4);
     for (Index k = 0; k < 4; ++k) {
-        const double exact = dense.eigenvalues()(last - k);
+        const double exact = dense.values(last - k);
         EXPECT_NEAR(values[static_cast<std::size_t>(k)], exact, 1e-6 * exact);
         EXPECT_NEAR(shares[static_cast<std::size_t>(k)], exact / relationship.trace(), 1e-6);
         if (k >= 2) continue; // only two of three groups' directions are above the noise
-        const double cosine = std::abs(x.col(k).dot(dense.eigenvectors().col(last - k)));
+        const double cosine = std::abs(x.col(k).dot(dense.vectors.col(last - k)));
         EXPECT_GT(cosine, 1 - 1e-6);
     }
 }
@@ -167,12 +167,12 @@ TEST_F(ComponentsStage, OthersAreProjectedOnTheComponentsOfTheUnrelated) {
     MatrixXd used = z;
     for (std::size_t i = 0; i < samples; ++i)
         if (unrelated_[i] == 0) used.row(static_cast<Index>(i)).setZero();
-    const Eigen::SelfAdjointEigenSolver<MatrixXd> dense(used * used.transpose() /
-                                                        static_cast<double>(z.cols()));
+    const test::dense::Spectrum dense =
+        test::dense::spectrum(used * used.transpose() / static_cast<double>(z.cols()));
     const MatrixXd x = coordinates(file, 2);
     for (Index k = 0; k < 2; ++k) {
-        const Eigen::VectorXd u = dense.eigenvectors().col(last - k);
-        const double value = dense.eigenvalues()(last - k) * static_cast<double>(z.cols());
+        const Eigen::VectorXd u = dense.vectors.col(last - k);
+        const double value = dense.values(last - k) * static_cast<double>(z.cols());
         Eigen::VectorXd expected = z * (used.transpose() * u) / value;
         if (expected.dot(x.col(k)) < 0) expected = -expected;
         EXPECT_LT((x.col(k) - expected).norm(), 1e-4) << k;
