@@ -45,6 +45,7 @@ public:
         add_export();
         add_digest();
         add_verify();
+        add_help();
         commands_ = app_.get_subcommands({}).size();
         for (const Stage& stage : stages_)
             add_stage(stage);
@@ -52,6 +53,7 @@ public:
 
     CommandLine parse(std::vector<std::string> arguments, const std::string& version) {
         const bool bare = arguments.empty();
+        if (!bare && arguments.front() == "help") turn_to_flag(arguments);
         std::reverse(arguments.begin(), arguments.end());
         if (wants_help_only(arguments)) app_.require_subcommand(0);
         try {
@@ -73,6 +75,31 @@ private:
     static bool wants_help_only(const std::vector<std::string>& reversed) {
         return !reversed.empty() && (reversed.back() == "--help" || reversed.back() == "-h" ||
                                      reversed.back() == "--version");
+    }
+
+    /// `help NAME` is `NAME --help`.
+    void turn_to_flag(std::vector<std::string>& arguments) const {
+        arguments.erase(arguments.begin());
+        const std::vector<std::string> names = command_names();
+        const auto wrong = [&](std::string what, std::string help) {
+            return UsageError(Problem{.what = std::move(what),
+                                      .where = "command line",
+                                      .why = {},
+                                      .help = std::move(help)});
+        };
+        if (arguments.size() > 1)
+            throw wrong(text("salus help does not expect '", arguments[1], "'"), "give one name");
+        if (!arguments.empty() && !std::ranges::count(names, arguments[0]))
+            throw wrong(text("there is no command or stage '", arguments[0], "'"),
+                        suggestion(arguments[0], names));
+        arguments.push_back("--help");
+    }
+
+    std::vector<std::string> command_names() const {
+        std::vector<std::string> names;
+        for (const App* command : app_.get_subcommands({}))
+            names.push_back(command->get_name());
+        return names;
     }
 
     static CommandLine message(std::string content) {
@@ -217,6 +244,12 @@ private:
             ->type_name("PATHS");
     }
 
+    void add_help() {
+        add_command("help", "Show this manual, or that of a command or stage.", Command::message)
+            ->add_option("name", line_.path, "Command or stage; left out: the whole manual.")
+            ->type_name("NAME");
+    }
+
     void add_stage(const Stage& stage) {
         App* sub = add_command(stage.name(), sentence(stage.summary()), Command::stage);
         if (dashed(stage.name()) != stage.name()) sub->alias(dashed(stage.name()));
@@ -316,8 +349,7 @@ private:
         const std::string owner = sub ? text("salus ", sub->get_name()) : "salus";
         std::vector<std::string> names;
         if (sub == nullptr)
-            for (const App* command : app_.get_subcommands({}))
-                names.push_back(command->get_name());
+            names = command_names();
         else
             for (const CLI::Option* option : sub->get_options())
                 if (!option->get_lnames().empty())

@@ -46,6 +46,11 @@ TEST(CommandLine, HelpOfCommandsAndStages) {
                 AllOf(HasSubstr("salus run JOB"), HasSubstr("--fresh")));
     EXPECT_THAT(parse({"count", "--help"}).message, HasSubstr("call_rate_min"));
     EXPECT_THAT(parse({"count", "-h"}).message, HasSubstr("Called share."));
+    EXPECT_EQ(parse({"help"}).message, parse({}).message);
+    EXPECT_EQ(parse({"help", "run"}).message, parse({"run", "--help"}).message);
+    EXPECT_EQ(parse({"help", "count"}).message, parse({"count", "--help"}).message);
+    EXPECT_THAT(problems({"help", "cuont"})[0].what, HasSubstr("'cuont'"));
+    EXPECT_THAT(problems({"help", "count", "run"})[0].what, HasSubstr("'run'"));
 }
 
 TEST(CommandLine, Run) {
