@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # Fuzzes the genotype readers: clang's libFuzzer with address and undefined-behaviour sanitizer.
-# Usage: tests/fuzz/run.sh [--runs N] [--seconds S] [--build FOLDER] [--corpus FOLDER] [TARGET...]
+# Usage: tests/fuzz/run.sh [--runs N] [--seconds S] [--timeout S] [--build FOLDER] [--corpus FOLDER] [TARGET...]
+# --timeout: seconds for one input, 20 unless told; more where the machine is busy.
 # Nightly: tests/fuzz/run.sh --runs 1000000 --corpus ~/salus-corpus
 # The corpus is kept from night to night (outside the source tree) and grows by what finds new ways through
 # the code. An input that crashes is left in BUILD/crashes/TARGET-*, and the exit code is then 1.
 set -euo pipefail
 source_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-runs=1000000 seconds=0 build=$source_tree/build/fuzz corpus=$source_tree/build/fuzz/corpus targets=()
+runs=1000000 seconds=0 timeout=20 build=$source_tree/build/fuzz corpus=$source_tree/build/fuzz/corpus targets=()
 while (($#)); do
     case $1 in
         --runs) runs=$2; shift 2 ;;
         --seconds) seconds=$2; shift 2 ;;
+        --timeout) timeout=$2; shift 2 ;;
         --build) build=$2; shift 2 ;;
         --corpus) corpus=$2; shift 2 ;;
-        -*) sed -n 2,7p "$0" >&2; exit 2 ;;
+        -*) sed -n 2,8p "$0" >&2; exit 2 ;;
         *) targets+=("$1"); shift ;;
     esac
 done
@@ -65,7 +67,7 @@ for target in "${targets[@]}"; do
     limit=(); ((seconds == 0)) || limit=(-max_total_time="$seconds")
     # Whatever the input says, a reader may take 1 GiB for a record and a second of time.
     if "$build/fuzz_$target" -runs="$runs" "${limit[@]}" -seed=20260101 -entropic=0 \
-        -max_len=4096 -timeout=20 -rss_limit_mb=3000 -malloc_limit_mb=2200 -print_final_stats=1 \
+        -max_len=4096 -timeout="$timeout" -rss_limit_mb=3000 -malloc_limit_mb=2200 -print_final_stats=1 \
         -artifact_prefix="$build/crashes/$target-" "$corpus/$target" "$seeds/$target" >"$build/$target.log" 2>&1; then
         echo "$target: $(grep -oE 'number_of_executed_units: *[0-9]+' "$build/$target.log" | grep -oE '[0-9]+') executions, no crash"
     else
