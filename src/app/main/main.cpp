@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
     // Buffers of parts and blocks come and go: keep their pages instead of asking the system for
     // zeroed ones each time.
     mallopt(M_MMAP_THRESHOLD, 64 << 20);
-    mallopt(M_TRIM_THRESHOLD, 128 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 4 << 20);
 #endif
     return salus::run_program(argc, argv, {.number = SALUS_VERSION, .full = SALUS_VERSION_FULL});

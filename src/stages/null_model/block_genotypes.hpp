@@ -2,6 +2,7 @@
 
 #include "genotype/genotype_source.hpp"
 #include "kernels/byte_products.hpp"
+#include "kernels/genotype_counts.hpp"
 
 #include <cstdint>
 #include <span>
@@ -24,11 +25,12 @@ public:
               std::vector<std::uint8_t>& work, std::span<std::uint8_t> out) const noexcept;
 
 private:
-    void add(const VariantBlock& block, std::size_t b, std::size_t v,
-             std::span<const std::uint8_t> eligible);
+    void add(const VariantBlock& block, std::size_t b, std::size_t v, const SampleMask& eligible);
+    /// Consecutive samples.
+    void read_range(std::size_t v, std::size_t first, std::span<std::uint8_t> out) const noexcept;
     const std::uint8_t* row(std::size_t v) const noexcept { return rows_.data() + v * row_bytes_; }
     std::size_t samples_ = 0, row_bytes_ = 0;
-    std::vector<std::uint8_t> rows_;                 // 2-bit rows
+    std::vector<std::uint8_t> rows_;                 // 2-bit rows, padded to 64 bytes
     std::vector<std::uint8_t> code_;                 // [variant] what a missing call is
     std::vector<std::vector<std::uint8_t>> dosages_; // [variant] bytes by sample, or empty
     static constexpr std::size_t table_size = 256;

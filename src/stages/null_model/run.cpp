@@ -12,10 +12,6 @@
 #include <limits>
 #include <optional>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 namespace salus {
 namespace {
 
@@ -303,11 +299,6 @@ private:
 } // namespace
 
 void run_null_model(const NullModelParams& params, RunContext& context) {
-#if defined(__GLIBC__)
-    // Matrices of a few megabytes come and go: giving their pages back costs a third of the time.
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
     NullModelRun(params, context).run();
 }
 

@@ -40,6 +40,18 @@ std::vector<double> joined(const Columns& first, const Columns& second) {
     return all;
 }
 
+/// Lower triangle of a - b.
+SquareMatrix difference(const SquareMatrix& a, const SquareMatrix& b) {
+    SquareMatrix result(a.n);
+    for (std::size_t j = 0; j < a.n; ++j) {
+        const double *const from = a.column(j), *const less = b.column(j);
+        double* const to = result.column(j);
+        for (std::size_t i = j; i < a.n; ++i)
+            to[i] = from[i] - less[i];
+    }
+    return result;
+}
+
 class Maker {
 public:
     explicit Maker(const SetInput& input)
@@ -68,11 +80,9 @@ public:
 private:
     /// X_k X_k' - P_k P' - P (P_k - P M_k)', with P_k = X_k Q_k, P = XQ, M_k = Q_k'Q_k.
     SquareMatrix project(std::size_t k, const Columns& all) const {
-        SquareMatrix matrix = input_.sums[k].gram;
-        if (!input_.absent.empty())
-            for (std::size_t j = 0; j < m_; ++j)
-                for (std::size_t i = j; i < m_; ++i)
-                    matrix(i, j) -= input_.absent[k].gram(i, j);
+        SquareMatrix matrix = input_.absent.empty()
+                                  ? input_.sums[k].gram
+                                  : difference(input_.sums[k].gram, input_.absent[k].gram);
         Columns rest = by_fold_[k];
         for (std::size_t b = 0; b < c_; ++b)
             for (std::size_t a = 0; a < c_; ++a) {
@@ -112,18 +122,15 @@ private:
         return scale;
     }
     void finish(SetSystem& system) const {
-        const auto scale_columns = [&](std::size_t k) {
-            SquareMatrix& matrix = system.folds[k];
-            for (std::size_t j = 0; j < m_; ++j)
-                for (std::size_t i = j; i < m_; ++i)
-                    matrix(i, j) *= system.scale[i] * system.scale[j];
-        };
-        parallel_tasks(folds_, scale_columns);
         system.total = SquareMatrix(m_);
-        for (const SquareMatrix& fold : system.folds)
-            for (std::size_t j = 0; j < m_; ++j)
+        parallel_for(m_, [&](std::size_t j) {
+            double* const total = system.total.column(j);
+            for (SquareMatrix& fold : system.folds) {
+                double* const column = fold.column(j);
                 for (std::size_t i = j; i < m_; ++i)
-                    system.total(i, j) += fold(i, j);
+                    total[i] += column[i] *= system.scale[i] * system.scale[j];
+            }
+        });
     }
     /// D (X_k y_k - P (Q_k'y_k)).
     Columns right_of(std::size_t k, const SetSystem& system) const {
@@ -149,10 +156,7 @@ private:
 } // namespace
 
 SquareMatrix SetSystem::without(std::size_t fold) const {
-    SquareMatrix matrix = total;
-    for (std::size_t j = 0; j < matrix.n; ++j)
-        for (std::size_t i = j; i < matrix.n; ++i)
-            matrix(i, j) -= folds[fold](i, j);
+    SquareMatrix matrix = difference(total, folds[fold]);
     matrix.mirror();
     return matrix;
 }
