@@ -50,6 +50,15 @@ def correlate(path, trait, loco, least, chromosomes):
         assert r >= least, (trait, chromosome, r)
 
 
+def likelihood(path, trait, printed):
+    """Minus the cross-validated log-likelihood per sample of the chosen penalty."""
+    with h5py.File(path) as f:
+        row = [name.decode() for name in f["traits/name"][:]].index(trait)
+        found = -f["traits/log_likelihood"][row] / f["traits/n"][row]
+    print(f"{trait} log-likelihood: {found:.7f} against {printed}")
+    assert abs(found - printed) < 3e-6, (found, printed)
+
+
 def written(path, trait, loco):
     ids, mine = ours(path, trait)
     names, theirs = read_loco(loco)
@@ -67,5 +76,7 @@ if __name__ == "__main__":
         table(*args)
     elif command == "correlate":
         correlate(args[0], args[1], args[2], float(args[3]), args[4:])
+    elif command == "likelihood":
+        likelihood(args[0], args[1], float(args[2]))
     elif command == "written":
         written(*args)

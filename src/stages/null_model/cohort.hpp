@@ -41,6 +41,7 @@ struct SampleSet {
 struct TraitModel {
     std::string name;
     bool binary = false;
+    bool leave_one_out = false; // level 0 predicts each sample by all others, not by other folds
     std::size_t set = 0;
     std::uint64_t n_cases = 0;
     std::vector<double> values; // [member of the set]: residual of covariates, variance 1

@@ -2,7 +2,7 @@
 
 #include "models/ridge_systems.hpp"
 #include "parallel/parallel_for.hpp"
-#include "stages/null_model/set_system.hpp"
+#include "stages/null_model/leave_one_out.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -158,7 +158,7 @@ public:
         : input_(input), columns_(columns), genotypes_(genotypes),
           base_(input.cohort.bases[columns.base]),
           coefficients_(base_.folds.size(),
-                        Coefficients(columns.traits.size() * input.penalties.size())) {}
+                        Coefficients(columns.folded.size() * input.penalties.size())) {}
 
     void run(std::vector<BlockPredictions>& out) {
         sums_ =
@@ -169,14 +169,16 @@ public:
                                             .absent = {},
                                             .columns = {},
                                             .along = {}});
-        factors_.resize(columns_.sets.size() > 1 ? base_.folds.size() : 0);
+        const bool shared = columns_.sets.size() > 1 && !columns_.folded.empty();
+        factors_.resize(shared ? base_.folds.size() : 0);
         parallel_tasks(factors_.size(), [&](std::size_t k) {
             factors_[k] = std::make_unique<RidgeSystems>(near.without(k), input_.penalties);
         });
         for (const std::size_t s : columns_.sets)
             solve_set(s, near, out);
-        for (std::size_t k = 0; k < base_.folds.size(); ++k)
-            predict_fold(k, out);
+        if (!columns_.folded.empty())
+            for (std::size_t k = 0; k < base_.folds.size(); ++k)
+                predict_fold(k, out);
         parallel_tasks(columns_.traits.size(), [&](std::size_t t) {
             standardise(result(t, out).values, input_.penalties.size());
         });
@@ -200,33 +202,76 @@ private:
         const auto absent = absent_sums(genotypes_, base_, columns_.digits[0], set);
         input.absent = absent;
         const SetSystem system = make_system(input);
+        for (const std::size_t t : input.columns) {
+            result(t, out).flat = system.flat();
+            result(t, out).values.resize(set.members.size() * input_.penalties.size());
+        }
+        solve_folds(input, system, near, out);
+        predict_one_by_one(input, system, out);
+    }
+    bool is_left_out(std::size_t t) const {
+        return input_.cohort.traits[columns_.traits[t]].leave_one_out;
+    }
+
+    void solve_folds(const SetInput& input, const SetSystem& system, const SetSystem& near,
+                     std::vector<BlockPredictions>& out) {
+        std::vector<std::size_t> places; // in input.columns
+        for (std::size_t c = 0; c < input.columns.size(); ++c)
+            if (!is_left_out(input.columns[c])) places.push_back(c);
+        if (places.empty()) return;
         std::vector<std::uint8_t> converged(base_.folds.size());
         parallel_tasks(base_.folds.size(), [&](std::size_t k) {
-            converged[k] = solve_fold(k, input, system, near) ? 1 : 0;
+            converged[k] = solve_fold(k, places, input, system, near) ? 1 : 0;
         });
-        for (const std::size_t t : input.columns) {
-            BlockPredictions& trait = result(t, out);
-            trait.flat = system.flat();
-            trait.converged = std::find(converged.begin(), converged.end(), 0) == converged.end();
-            trait.values.resize(set.members.size() * input_.penalties.size());
-        }
+        for (const std::size_t c : places)
+            result(input.columns[c], out).converged =
+                std::find(converged.begin(), converged.end(), 0) == converged.end();
     }
-    bool solve_fold(std::size_t k, const SetInput& input, const SetSystem& system,
-                    const SetSystem& near) {
+    bool solve_fold(std::size_t k, const std::vector<std::size_t>& places, const SetInput& input,
+                    const SetSystem& system, const SetSystem& near) {
         std::vector<std::vector<double>> right;
-        for (std::size_t t = 0; t < input.columns.size(); ++t)
-            right.push_back(system.right_without(k, t));
+        for (const std::size_t c : places)
+            right.push_back(system.right_without(k, c));
         const SquareMatrix matrix = system.without(k);
         const RidgeSolutions found =
             factors_.empty() ? RidgeSystems(near.without(k), input_.penalties).solve(matrix, right)
                              : factors_[k]->solve(matrix, right);
         const SetCoefficients turn{.base = base_, .set = input.set, .system = system};
         const std::size_t penalties = input_.penalties.size();
-        for (std::size_t t = 0; t < input.columns.size(); ++t)
+        for (std::size_t p = 0; p < places.size(); ++p) {
+            const std::size_t slot = columns_.slot[input.columns[places[p]]];
             for (std::size_t l = 0; l < penalties; ++l)
-                coefficients_[k][input.columns[t] * penalties + l] =
-                    turn.of(found.values[t * penalties + l]);
+                coefficients_[k][slot * penalties + l] = turn.of(found.values[p * penalties + l]);
+        }
         return found.converged;
+    }
+
+    void predict_one_by_one(const SetInput& input, const SetSystem& system,
+                            std::vector<BlockPredictions>& out) const {
+        std::vector<std::size_t> traits;
+        std::vector<const std::vector<double>*> values;
+        std::vector<std::vector<double>> right;
+        for (std::size_t c = 0; c < input.columns.size(); ++c) {
+            if (!is_left_out(input.columns[c])) continue;
+            traits.push_back(input.columns[c]);
+            values.push_back(&input_.cohort.traits[columns_.traits[input.columns[c]]].values);
+            right.push_back(system.right_without(base_.folds.size(), c));
+        }
+        if (traits.empty()) return;
+        SquareMatrix matrix = system.total;
+        matrix.mirror();
+        const LeftOutPredictions found =
+            leave_one_out(standard_genotypes(genotypes_, base_, input.set, system), matrix,
+                          input_.penalties, values, right);
+        const std::size_t penalties = input_.penalties.size();
+        for (std::size_t t = 0; t < traits.size(); ++t) {
+            BlockPredictions& trait = result(traits[t], out);
+            trait.converged = found.converged;
+            for (std::size_t l = 0; l < penalties; ++l)
+                for (std::size_t i = 0; i < input.set.members.size(); ++i)
+                    trait.values[i * penalties + l] =
+                        static_cast<float>(found.values[t * penalties + l][i]);
+        }
     }
 
     void predict_fold(std::size_t k, std::vector<BlockPredictions>& out) const {
@@ -237,7 +282,7 @@ private:
             const std::size_t end = std::min(fold.end, begin + tile_members);
             std::vector<float> predictions;
             predictor.predict(begin, end, predictions);
-            for (std::size_t t = 0; t < columns_.traits.size(); ++t)
+            for (const std::size_t t : columns_.folded)
                 place(t, begin, end, predictions, result(t, out));
         });
     }
@@ -246,13 +291,13 @@ private:
                const std::vector<float>& predictions, BlockPredictions& trait) const {
         const auto& members =
             input_.cohort.sets[input_.cohort.traits[columns_.traits[t]].set].members;
-        const std::size_t penalties = input_.penalties.size();
+        const std::size_t penalties = input_.penalties.size(), slot = columns_.slot[t];
         auto at = static_cast<std::size_t>(std::lower_bound(members.begin(), members.end(), begin) -
                                            members.begin());
         for (; at < members.size() && members[at] < end; ++at)
             for (std::size_t l = 0; l < penalties; ++l)
                 trait.values[at * penalties + l] =
-                    predictions[(t * penalties + l) * tile_members + members[at] - begin];
+                    predictions[(slot * penalties + l) * tile_members + members[at] - begin];
     }
 
     const Input& input_;
@@ -267,7 +312,7 @@ private:
 LevelZero::LevelZero(const Input& input) : input_(input) {
     const TraitCohort& cohort = input.cohort;
     for (std::size_t b = 0; b < cohort.bases.size(); ++b) {
-        BaseColumns columns{.base = b, .whole = {}, .sets = {}, .traits = {}, .digits = {}};
+        BaseColumns columns{.base = b};
         std::vector<std::vector<double>> spread; // traits over members of the base
         for (std::size_t t = input.first; t < input.last; ++t) {
             const std::size_t s = cohort.traits[t].set;
@@ -275,6 +320,8 @@ LevelZero::LevelZero(const Input& input) : input_(input) {
             if (set.base != b) continue;
             if (std::find(columns.sets.begin(), columns.sets.end(), s) == columns.sets.end())
                 columns.sets.push_back(s);
+            columns.slot.push_back(columns.folded.size());
+            if (!cohort.traits[t].leave_one_out) columns.folded.push_back(columns.traits.size());
             columns.traits.push_back(t);
             auto& column = spread.emplace_back(cohort.bases[b].samples.size());
             for (std::size_t i = 0; i < set.members.size(); ++i)

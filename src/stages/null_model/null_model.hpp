@@ -15,6 +15,7 @@ struct NullModelParams {
     std::vector<std::string> covariates; // empty = all
     std::int64_t block_size = 1000;
     std::int64_t folds = 5;
+    std::int64_t leave_one_out_below = 5000;
     std::vector<double> heritabilities = {0.01, 0.25, 0.5, 0.75, 0.99};
     std::int64_t minor_allele_count_min = 20;
     bool rank_inverse_normal = false;

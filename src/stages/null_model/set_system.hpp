@@ -19,7 +19,7 @@ struct SetSystem {
 
     /// total - A_k, both triangles.
     SquareMatrix without(std::size_t fold) const;
-    /// Sum of `right` but for one fold.
+    /// Sum of `right` but for one fold; `fold` = number of folds: of all.
     std::vector<double> right_without(std::size_t fold, std::size_t column) const;
     std::uint64_t flat() const noexcept;
 };

@@ -89,7 +89,8 @@ const char* const details =
     "one class, fewer samples than parameters, no convergence) are listed in traits_skipped with "
     "the reason, and the others go on. Missing genotypes have the mean of the eligible samples.\n\n"
     "mode = \"covariates_only\" writes predictions of zero: later stages then test with covariates "
-    "alone. `salus export FILE --table loco --format regenie-loco` writes files that step 2 of regenie "
+    "alone. `salus export FILE --table loco --format regenie-loco` writes files that step 2 of "
+    "regenie "
     "reads.";
 
 void declare_params(StageOf<NullModelParams>& declared) {
@@ -115,6 +116,11 @@ void declare_params(StageOf<NullModelParams>& declared) {
              .unit = "folds",
              .min = 2,
              .max = 1000})
+        .param("leave_one_out_below", &P::leave_one_out_below,
+               {.doc = "binary traits with fewer samples are predicted at level 0 by all other "
+                       "samples instead of other folds, as regenie does; 0: none",
+                .unit = "samples",
+                .min = 0})
         .param("heritabilities", &P::heritabilities,
                {.doc = "penalties of both levels, as the heritability h that they suit: M (1 - h) "
                        "/ h"})

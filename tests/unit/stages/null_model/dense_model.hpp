@@ -67,17 +67,18 @@ struct DenseModel {
     Eigen::MatrixXd block(const Eigen::MatrixXd& g, const Eigen::VectorXd& y,
                           Eigen::Index variants) const {
         Eigen::MatrixXd w(g.rows(), columns());
+        const Eigen::MatrixXd all = g.transpose() * g;
+        const Eigen::VectorXd right = g.transpose() * y;
         Eigen::Index begin = 0;
         for (const Eigen::Index end : ends) {
-            Eigen::MatrixXd others = g;
-            others.middleRows(begin, end - begin).setZero();
+            const Eigen::MatrixXd rows = g.middleRows(begin, end - begin);
+            const Eigen::MatrixXd others = all - rows.transpose() * rows;
+            const Eigen::VectorXd b = right - rows.transpose() * y.segment(begin, end - begin);
             for (Eigen::Index l = 0; l < columns(); ++l) {
                 const double h = heritabilities[static_cast<std::size_t>(l)];
-                Eigen::MatrixXd a = others.transpose() * others;
+                Eigen::MatrixXd a = others;
                 a.diagonal().array() += static_cast<double>(variants) * (1 - h) / h;
-                w.block(begin, l, end - begin, 1) =
-                    g.middleRows(begin, end - begin) *
-                    dense::solve(a, Eigen::VectorXd(others.transpose() * y));
+                w.block(begin, l, end - begin, 1) = rows * dense::solve(a, b);
             }
             begin = end;
         }

@@ -8,6 +8,8 @@
 
 #include <gmock/gmock.h>
 
+#include <numeric>
+
 namespace salus {
 namespace {
 
@@ -44,6 +46,11 @@ protected:
         if (!near)
             for (std::size_t k = 0; k < folds; ++k)
                 ends[k] = static_cast<Eigen::Index>(members.size() * (k + 1) / folds);
+        if (binary_.contains(trait) &&
+            members.size() < static_cast<std::size_t>(params.leave_one_out_below)) {
+            ends.resize(members.size()); // every sample is a fold
+            std::iota(ends.begin(), ends.end(), 1);
+        }
         test::DenseModel model{.ends = ends,
                                .heritabilities = params.heritabilities,
                                .block_size = params.block_size,
@@ -125,6 +132,7 @@ TEST_F(NullModelStage, AgreesWithADenseModel) {
 
 TEST_F(NullModelStage, TakesOtherGridsAndFolds) {
     NullModelParams params = small_params();
+    params.leave_one_out_below = 0;
     params.heritabilities = {0.1, 0.6};
     params.folds = 3;
     params.block_size = 1000;
