@@ -1,8 +1,7 @@
 #include "models/stacked_ridge.hpp"
 
 #include "kernels/logistic_sums.hpp"
-#include "models/ridge_systems.hpp"
-#include "models/weighted_products.hpp"
+#include "models/stacked_maximum.hpp"
 
 #include <Eigen/Cholesky>
 
@@ -13,27 +12,18 @@
 namespace salus {
 namespace {
 
-constexpr int iterations_max = 100;
-constexpr double decrement_max = 1e-9; // squared step in units of standard errors
-
-/// State of the maximisation at some coefficients.
-struct Point {
-    std::vector<double> coefficients, gradient; // of the likelihood without penalty
-    std::vector<double> eta, residual, weight;  // [sample], padded
-    double log_likelihood = 0;
-    double penalised(double penalty) const {
-        double squares = 0;
-        for (const double a : coefficients)
-            squares += a * a;
-        return log_likelihood - 0.5 * penalty * squares;
-    }
-};
+using Point = StackedMaximum::Point;
 
 class LogisticStack {
 public:
     explicit LogisticStack(const StackedProblem& problem)
         : problem_(problem), n_(problem.rows.samples), columns_(problem.rows.columns),
-          outcome_(problem.values.begin(), problem.values.end()) {
+          outcome_(problem.values.begin(), problem.values.end()),
+          maximum_(problem.rows, problem.offset,
+                   [this](std::span<const double> eta, std::span<double> residual,
+                          std::span<double> weight) {
+                       return logistic_terms(eta, outcome_, n_, residual, weight);
+                   }) {
         outcome_.resize(padded_samples(n_));
     }
 
@@ -42,16 +32,13 @@ public:
         StackedFit result{
             .score = std::vector<double>(penalties, std::numeric_limits<double>::quiet_NaN()),
             .contributions = {}};
-        Point point = evaluate(std::vector<double>(columns_));
-        information_ = information(point);
-        Point best;
+        Point point = maximum_.start(), best;
         for (std::size_t l = 0; l < penalties; ++l) {
-            if (!maximise(problem_.penalties[l], point)) {
-                point = evaluate(std::vector<double>(columns_));
-                information_ = information(point);
+            if (!maximum_.maximise(problem_.penalties[l], point)) {
+                point = maximum_.start();
                 continue;
             }
-            information_ = information(point);
+            maximum_.set_information(maximum_.information(point));
             result.score[l] = left_out_likelihood(point, inverse(problem_.penalties[l]));
             if (result.converged && !(result.score[l] > result.score[result.best])) continue;
             result.best = l;
@@ -59,86 +46,19 @@ public:
             best = point;
         }
         if (!result.converged) return result;
-        information_ = information(best);
+        maximum_.set_information(maximum_.information(best));
         contribute(best, inverse(problem_.penalties[result.best]), result);
         return result;
     }
 
 private:
-    Point evaluate(std::vector<double> coefficients) const {
-        Point point{.coefficients = std::move(coefficients),
-                    .gradient = std::vector<double>(columns_),
-                    .eta = std::vector<double>(padded_samples(n_)),
-                    .residual = std::vector<double>(padded_samples(n_)),
-                    .weight = std::vector<double>(padded_samples(n_))};
-        problem_.rows.for_each_tile([&](std::size_t first, std::span<const float> rows) {
-            for (std::size_t i = 0; i < rows.size() / columns_; ++i) {
-                double sum = problem_.offset[first + i];
-                for (std::size_t c = 0; c < columns_; ++c)
-                    sum += point.coefficients[c] * static_cast<double>(rows[i * columns_ + c]);
-                point.eta[first + i] = sum;
-            }
-        });
-        point.log_likelihood =
-            logistic_terms(point.eta, outcome_, n_, point.residual, point.weight);
-        problem_.rows.for_each_tile([&](std::size_t first, std::span<const float> rows) {
-            for (std::size_t i = 0; i < rows.size() / columns_; ++i)
-                for (std::size_t c = 0; c < columns_; ++c)
-                    point.gradient[c] +=
-                        point.residual[first + i] * static_cast<double>(rows[i * columns_ + c]);
-        });
-        return point;
-    }
-    SquareMatrix information(const Point& point) const {
-        WeightedProducts products(columns_);
-        problem_.rows.for_each_tile([&](std::size_t first, std::span<const float> rows) {
-            products.add(rows, std::span(point.weight).subspan(first, rows.size() / columns_));
-        });
-        return products.take();
-    }
-
-    /// Newton's method with an information matrix that is renewed only where steps do not shrink.
-    bool maximise(double penalty, Point& point) {
-        double before = std::numeric_limits<double>::infinity();
-        for (int iteration = 0; iteration < iterations_max; ++iteration) {
-            std::vector<double> slope = point.gradient;
-            for (std::size_t c = 0; c < columns_; ++c)
-                slope[c] -= penalty * point.coefficients[c];
-            const RidgeSolutions found = RidgeSystems(information_, std::span(&penalty, 1))
-                                             .solve(information_, std::span(&slope, 1));
-            const std::vector<double>& step = found.values[0];
-            double decrement = 0;
-            for (std::size_t c = 0; c < columns_; ++c)
-                decrement += step[c] * slope[c];
-            if (!std::isfinite(decrement)) return false;
-            if (decrement <= decrement_max) return true;
-            if (!advance(penalty, step, point)) return false;
-            if (decrement > 0.1 * before) information_ = information(point);
-            before = decrement;
-        }
-        return false;
-    }
-    /// Halves the step until the penalised likelihood grows.
-    bool advance(double penalty, const std::vector<double>& step, Point& point) const {
-        const double start = point.penalised(penalty);
-        for (double length = 1; length > 1e-6; length *= 0.5) {
-            std::vector<double> next = point.coefficients;
-            for (std::size_t c = 0; c < columns_; ++c)
-                next[c] += length * step[c];
-            Point there = evaluate(std::move(next));
-            if (!(there.penalised(penalty) >= start - 1e-9 * std::fabs(start))) continue;
-            point = std::move(there);
-            return true;
-        }
-        return false;
-    }
-
     /// (information + penalty I)^-1.
     SquareMatrix inverse(double penalty) const {
+        const SquareMatrix& information = maximum_.last_information();
         const auto n = static_cast<Eigen::Index>(columns_);
         Eigen::MatrixXd matrix = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>(
-            information_.data.data(), n, n,
-            Eigen::OuterStride<>(static_cast<Eigen::Index>(information_.stride)));
+            information.data.data(), n, n,
+            Eigen::OuterStride<>(static_cast<Eigen::Index>(information.stride)));
         matrix.diagonal().array() += penalty;
         const Eigen::MatrixXd inverse = matrix.llt().solve(Eigen::MatrixXd::Identity(n, n));
         SquareMatrix result(columns_);
@@ -218,7 +138,7 @@ private:
     const StackedProblem& problem_;
     std::size_t n_, columns_;
     std::vector<double> outcome_;
-    SquareMatrix information_;
+    StackedMaximum maximum_;
 };
 
 } // namespace

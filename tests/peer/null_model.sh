@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# null_model against regenie's own LOCO predictions of its example (500 samples), read and written .loco files.
+# null_model against regenie's own LOCO predictions of its example (500 samples), read and written .loco files; a time-to-event trait
+# against the same model with R's coxph.
 #
 # The published files are of version 1.0.6.7, whose penalties were M / h (of level 1 of binary traits M (1 - h) / h); later
 # versions, its paper and this program have M (1 - h) / h everywhere. So heritabilities h / (1 + h) give the published penalties
@@ -34,3 +35,11 @@ compare likelihood binary/null_model/null_model.h5 Y1 0.354387 # -logLik/N of it
 # Written as regenie writes: in standard deviations, so that its step 2 can subtract them.
 quiet "$SALUS" export quantitative/null_model/null_model.h5 --table loco --format regenie-loco --output written
 compare written quantitative/null_model/null_model.h5 Y1 written_1.loco
+# Time to event: regenie's example has none, so times are made with effects of every 50th variant.
+Rscript -e 'library(survival)' >/dev/null 2>&1 || { echo "R's survival is missing"; exit 77; }
+compare times times.csv copies.csv "$data/example" "$data/covariates.txt"
+quiet "$SALUS" phenotypes --genotypes "$store" --table times.csv --time_to_event "death = event : years" --table_covariates V1 \
+    --table_covariates V2 --table_covariates V3 --sex false --groups false --output traits_times
+model times times
+Rscript "$SALUS_SOURCE/tests/peer/null_model_survival.R" copies.csv times.csv 100 survival.csv
+compare survival times/null_model/null_model.h5 death survival.csv

@@ -59,6 +59,40 @@ def likelihood(path, trait, printed):
     assert abs(found - printed) < 3e-6, (found, printed)
 
 
+def times(table_path, copies_path, genotypes, covariates):
+    """Exponential times with effects of every 50th variant and of V1, ended at 3 years, rounded to days so that some tie."""
+    rows = [line.split() for line in open(covariates)]
+    values = {r[1]: r[2:] for r in rows[1:]}
+    ids = [line.split()[1] for line in open(genotypes + ".fam")]
+    raw = np.fromfile(genotypes + ".bed", np.uint8)[3:].reshape(sum(1 for _ in open(genotypes + ".bim")), -1)
+    codes = np.stack([raw >> 2 * k & 3 for k in range(4)], -1).reshape(len(raw), -1)[:, :len(ids)]
+    assert not (codes == 1).any()
+    copies = np.array([2, 9, 1, 0])[codes]
+    np.savetxt(copies_path, copies.T, fmt="%d", delimiter=",")
+    standard = (copies - copies.mean(1, keepdims=True)) / copies.std(1, keepdims=True)
+    v1 = np.array([float(values[i][0]) for i in ids])
+    eta = 0.25 * standard[::50].sum(0) + 0.3 * v1
+    years = np.random.default_rng(8).exponential(2 * np.exp(-eta))
+    with open(table_path, "w") as out:
+        out.write(",".join(["sample_id", "event", "years"] + rows[0][2:]) + "\n")
+        for i, t in zip(ids, years):
+            out.write(",".join([i, str(int(t < 3)), f"{max(1, round(min(t, 3) * 365.25)) / 365.25:.6f}"] + values[i]) + "\n")
+
+
+def survival(path, trait, expected):
+    rows = np.loadtxt(expected, delimiter=",")
+    mine = ours(path, trait)[1]["other"]
+    with h5py.File(path) as f:
+        row = [name.decode() for name in f["traits/name"][:]].index(trait)
+        chosen, score = f["traits/heritability"][row], f["traits/log_likelihood"][row]
+        gain = score - f["traits/log_likelihood_covariates"][row]
+    worst = np.abs(mine - rows[:, 0]).max() / rows[:, 0].std()
+    print(f"{trait}: worst difference {worst:.1e} standard deviations, likelihood {score:.6f} against {rows[0, 2]:.6f}, gain {gain:.2f}")
+    assert chosen == rows[0, 1] and gain > 1
+    # Steps end at 3e-5 standard errors, and predictors have single precision.
+    assert worst < 1e-4 and abs(score - rows[0, 2]) < 1e-4
+
+
 def written(path, trait, loco):
     ids, mine = ours(path, trait)
     names, theirs = read_loco(loco)
@@ -78,5 +112,9 @@ if __name__ == "__main__":
         correlate(args[0], args[1], args[2], float(args[3]), args[4:])
     elif command == "likelihood":
         likelihood(args[0], args[1], float(args[2]))
+    elif command == "times":
+        times(*args)
+    elif command == "survival":
+        survival(*args)
     elif command == "written":
         written(*args)

@@ -2,34 +2,9 @@
 # association with whole-genome predictions, saddle-points, time to event, codings and conditions gives byte-identical results for
 # 1, 2, 3 and 4 ranks and 1 or 2 threads; predictions through regenie's files give the same tests.
 set -euo pipefail
-rm -rf "$SALUS_TMP"; mkdir -p "$SALUS_TMP"; cd "$SALUS_TMP"
-quiet() { "$@" >run.log 2>&1 || { tail -30 run.log; exit 1; }; }
-quiet "$SALUS" simulate --samples 300 --chromosomes chr1 --chromosomes chr2 --chromosomes chrX --region_mb 1 --common_per_mb 400 \
-    --rare_per_mb 100 --formats bed --output simulated --seed 11
-quiet "$SALUS" ingest_genomes --genotypes "$(find simulated -name genotypes.bed)" --genome_build GRCh38 --output genomes
-store=$(find genomes -type d -name genotypes.store)
-quiet "$SALUS" quality --genotypes "$store" --output quality
-quality=$(find quality -name quality.h5)
-/usr/bin/python3 -c "import h5py" 2>/dev/null || { echo "python3-h5py is missing"; exit 77; }
-# Traits from the names of the samples: no randomness but that of the seed above.
-/usr/bin/python3 - "$store" <<'EOS' >traits.csv
-import glob
-import hashlib
-import sys
-
-import h5py
-with h5py.File(glob.glob(sys.argv[1] + "/*index*")[0]) as f:
-    ids = [s.decode() for s in f["samples/sample_id"][:]]
-print("sample_id,height,weight,disease,event,years,age")
-for i in ids:
-    u = [b / 255 for b in hashlib.sha256(i.encode()).digest()]
-    weight = "" if u[4] < 0.04 else 70 + 10 * (u[2] + u[3] - 1)
-    print(f"{i},{170 + 20 * (u[0] - u[1])},{weight},{int(u[5] < 0.1)},{int(u[7] < 0.4)},{0.5 + 9 * u[8]},{30 + 40 * u[6]}")
-EOS
-quiet "$SALUS" phenotypes --genotypes "$store" --table traits.csv --table_traits height --table_traits weight --table_traits disease \
-    --time_to_event "death = event : years" --table_covariates age --sex false --groups false --output phenotypes
-table=phenotypes/phenotypes/phenotypes.h5
-quiet "$SALUS" null_model --genotypes "$store" --quality "$quality" --phenotypes "$table" --traits height,weight,disease --block_size 60 \
+source "$SALUS_SOURCE/tests/lib/small_cohort.bash"
+small_cohort
+quiet "$SALUS" null_model --genotypes "$store" --quality "$quality" --phenotypes "$table" --block_size 60 \
     --minor_allele_count_min 5 --output null
 model=null/null_model/null_model.h5
 scan() { # output ranks threads options...
@@ -46,7 +21,7 @@ same() { # name options...
     done
 }
 same predictions --null_model "$model" --binary_test score_saddlepoint --traits height,weight,disease
-same survival --traits death,disease --time_to_event_test score_saddlepoint
+same survival --null_model "$model" --traits death,disease --time_to_event_test score_saddlepoint
 same wald --traits death --time_to_event_test wald
 same recessive --coding recessive --traits height,disease
 same firth --traits disease --refit_p_max 1 --exact_firth_p_max 0.01
@@ -69,8 +44,10 @@ with h5py.File(sys.argv[1]) as a, h5py.File(sys.argv[2]) as b:
     plain = a["traits/height"]["beta"][:]
 assert np.isfinite(plain).any()
 EOS
-# A trait that cannot be analysed, though it is named, does not end the run; predictions of other samples do.
-scan dropped 1 1 --null_model "$model" --traits height,death >dropped.sum
+# A trait without predictions, though it is named, does not end the run; predictions of other samples do.
+quiet "$SALUS" null_model --genotypes "$store" --quality "$quality" --phenotypes "$table" --traits height --block_size 60 \
+    --minor_allele_count_min 5 --output height
+scan dropped 1 1 --null_model height/null_model/null_model.h5 --traits height,death >dropped.sum
 "$SALUS" show dropped/association/association.h5 traits_skipped | grep -q death || { echo "death is not among the skipped traits"; exit 1; }
 sed -i '1,$s/ written_/ nowhere_/' written_pred.list; sed -i 's#/written_#/nowhere_#' written_pred.list
 got=0; "$SALUS" association --genotypes "$store" --phenotypes "$table" --loco written_pred.list --output missing 2>stderr || got=$?

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "models/cox.hpp"
 #include "models/linear.hpp"
 #include "models/logistic.hpp"
 
@@ -148,7 +149,6 @@ private:
     std::size_t folds() const noexcept { return static_cast<std::size_t>(params_.folds); }
 
     std::optional<std::string> try_add(const Trait& trait) {
-        if (trait.survival) return "time-to-event traits have no whole-genome model";
         std::vector<std::uint32_t> samples;
         for (const std::uint32_t i : cohort_.bases[0].samples)
             if (!std::isnan(trait.values[i])) samples.push_back(i);
@@ -159,10 +159,11 @@ private:
         const auto y = pick(trait.values, samples);
         const auto [least, most] = std::minmax_element(y.begin(), y.end());
         if (*least == *most)
-            return !trait.binary ? "all values are the same"
-                   : *least == 0 ? "there are no cases"
-                                 : "there are no controls";
-        TraitModel model{.name = trait.name, .binary = trait.binary};
+            if (!trait.survival || *least == 0) return constant_reason(trait, *least);
+        TraitModel model{.name = trait.name};
+        model.kind = trait.survival ? TraitKind::time_to_event
+                     : trait.binary ? TraitKind::binary
+                                    : TraitKind::quantitative;
         if (const auto problem = find_set(samples, model)) return problem;
         return fill(trait, y, model);
     }
@@ -228,7 +229,11 @@ private:
 
     std::optional<std::string> fill(const Trait& trait, std::vector<double> y, TraitModel& model) {
         const auto basis = basis_of(cohort_.sets[model.set]);
-        if (trait.binary) {
+        if (trait.survival) {
+            take_times(trait, y, model);
+            if (!fit_hazards(basis, model, y))
+                return "the Cox model of the covariates alone does not converge";
+        } else if (trait.binary) {
             model.outcome = y;
             model.leave_one_out = y.size() < static_cast<std::size_t>(params_.leave_one_out_below);
             model.n_cases = static_cast<std::uint64_t>(std::count(y.begin(), y.end(), 1.0));
@@ -261,6 +266,38 @@ private:
         model.values = std::move(y);
         cohort_.traits.push_back(std::move(model));
         return std::nullopt;
+    }
+
+    static std::string constant_reason(const Trait& trait, double value) {
+        if (trait.survival) return "there are no events";
+        if (!trait.binary) return "all values are the same";
+        return value == 0 ? "there are no cases" : "there are no controls";
+    }
+    void take_times(const Trait& trait, const std::vector<double>& event, TraitModel& model) const {
+        const SampleSet& set = cohort_.sets[model.set];
+        std::vector<std::uint32_t> samples = pick_samples(set);
+        model.outcome = event;
+        model.n_cases = static_cast<std::uint64_t>(std::count(event.begin(), event.end(), 1.0));
+        model.time = pick(trait.time, samples);
+        if (!trait.entry.empty()) model.entry = pick(trait.entry, samples);
+    }
+    /// Fills the offset, and `residual` with martingale residuals.
+    static bool fit_hazards(const std::vector<std::vector<double>>& basis, TraitModel& model,
+                            std::vector<double>& residual) {
+        const std::size_t n = model.outcome.size();
+        const RiskSets sets({.exit = model.time, .event = model.outcome, .entry = model.entry});
+        std::vector<std::vector<double>> columns;
+        for (std::size_t b = 1; b < basis.size(); ++b) // without the intercept
+            columns.push_back(sets.sorted(basis[b]));
+        const StandardColumns standard(columns);
+        CoxSolver solver;
+        const CoxFit fit = solver.fit({.risk = sets, .design = standard.design(n)});
+        if (!fit.converged) return false;
+        std::vector<double> eta(padded_samples(n));
+        linear_predictor(standard.design(n), fit.coefficients, eta);
+        model.offset = sets.unsorted(std::span(eta).first(n));
+        residual = sets.unsorted(solver.martingale_residuals(sets));
+        return true;
     }
 
     static bool fit_covariates(const std::vector<std::vector<double>>& basis, TraitModel& model) {
@@ -306,6 +343,18 @@ private:
 }
 
 } // namespace
+
+std::string_view to_string(TraitKind kind) noexcept {
+    switch (kind) {
+    case TraitKind::quantitative:
+        return "quantitative";
+    case TraitKind::binary:
+        return "binary";
+    case TraitKind::time_to_event:
+        return "time_to_event";
+    }
+    return "?";
+}
 
 bool complete_set(const Base& base, SampleSet& set) {
     for (const Fold& fold : base.folds) {

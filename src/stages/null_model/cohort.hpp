@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace salus::whole_genome {
@@ -38,17 +39,23 @@ struct SampleSet {
     std::vector<std::vector<std::vector<double>>> fold_products; // [fold] Q'Q of its members
 };
 
+enum class TraitKind : std::uint8_t { quantitative, binary, time_to_event };
+std::string_view to_string(TraitKind kind) noexcept;
+
 struct TraitModel {
     std::string name;
-    bool binary = false;
+    TraitKind kind = TraitKind::quantitative;
     bool leave_one_out = false; // level 0 predicts each sample by all others, not by other folds
     std::size_t set = 0;
     std::uint64_t n_cases = 0;
-    std::vector<double> values; // [member of the set]: residual of covariates, variance 1
-    double scale = 1;           // standard deviation that it was divided by
+    /// [member of the set]: residual of covariates, variance 1; of the martingale residual of a Cox
+    /// model of the covariates, if time to event.
+    std::vector<double> values;
+    double scale = 1;                       // standard deviation that it was divided by
     std::vector<std::vector<double>> along; // [fold][basis column of the set]: Q_k'y_k
-    std::vector<double> outcome;            // binary: 0 or 1
-    std::vector<double> offset;             // binary: log odds by covariates alone
+    std::vector<double> outcome;            // 0 or 1, but if quantitative
+    std::vector<double> offset;             // log odds or hazard by covariates alone
+    std::vector<double> time, entry;        // time to event; entry: empty if it begins at 0
 };
 
 /// All that level 0 and level 1 need to know of samples and traits.

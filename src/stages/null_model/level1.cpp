@@ -53,6 +53,34 @@ private:
     std::vector<std::vector<float>> kept_;
 };
 
+/// Penalty of a coefficient among `columns` that stands for a heritability h. The variance of a
+/// standard logistic variable is pi^2 / 3, that of the logarithm of an exponential one pi^2 / 6.
+double penalty_of(double h, std::size_t columns, TraitKind kind) {
+    constexpr double squared = std::numbers::pi * std::numbers::pi;
+    const double penalty = static_cast<double>(columns) * (1 - h) / h;
+    switch (kind) {
+    case TraitKind::quantitative:
+        break;
+    case TraitKind::binary:
+        return penalty * 3 / squared;
+    case TraitKind::time_to_event:
+        return penalty * 6 / squared;
+    }
+    return penalty;
+}
+
+StackedFit fit_stacked(const StackedProblem& problem, TraitKind kind) {
+    switch (kind) {
+    case TraitKind::quantitative:
+        break;
+    case TraitKind::binary:
+        return fit_stacked_logistic(problem);
+    case TraitKind::time_to_event:
+        return fit_stacked_cox(problem);
+    }
+    return fit_stacked_linear(problem);
+}
+
 /// Log-likelihood of the covariates alone.
 double null_likelihood(const TraitModel& trait) {
     const std::size_t n = trait.outcome.size();
@@ -78,29 +106,29 @@ TraitPredictions predict_trait(const LevelZeroParts& from, const TraitModel& tra
                                const SampleSet& set, std::span<const double> heritabilities) {
     const PredictorRows rows = open_predictors(from, set.members.size());
     TraitPredictions result;
-    for (const double h : heritabilities) {
-        const double penalty = static_cast<double>(rows.columns) * (1 - h) / h;
-        // The variance of a standard logistic variable is pi^2 / 3.
-        result.penalties.push_back(
-            trait.binary ? penalty * 3 / (std::numbers::pi * std::numbers::pi) : penalty);
-    }
+    for (const double h : heritabilities)
+        result.penalties.push_back(penalty_of(h, rows.columns, trait.kind));
+    const bool quantitative = trait.kind == TraitKind::quantitative;
     std::vector<std::size_t> group, ends;
     for (const Block& block : from.plan.blocks)
         group.insert(group.end(), from.heritabilities, block.chromosome);
     for (const Fold& fold : set.folds)
         ends.push_back(fold.end);
     const StackedProblem problem{.rows = rows,
-                                 .values = trait.binary ? trait.outcome : trait.values,
+                                 .values = quantitative ? trait.values : trait.outcome,
                                  .offset = trait.offset,
                                  .fold_ends = ends,
                                  .penalties = result.penalties,
                                  .group = group,
-                                 .groups = from.plan.chromosomes.size()};
-    result.fit = trait.binary ? fit_stacked_logistic(problem) : fit_stacked_linear(problem);
-    result.null_score = 1;
-    if (trait.binary) result.null_score = null_likelihood(trait);
+                                 .groups = from.plan.chromosomes.size(),
+                                 .time = trait.time,
+                                 .entry = trait.entry};
+    result.fit = fit_stacked(problem, trait.kind);
+    result.null_score = quantitative                      ? 1
+                        : trait.kind == TraitKind::binary ? null_likelihood(trait)
+                                                          : result.fit.null_score;
     if (!result.fit.converged) return result;
-    const double unit = trait.binary ? 1 : trait.scale;
+    const double unit = quantitative ? trait.scale : 1;
     auto& parts = result.fit.contributions;
     std::vector<double> all(set.members.size());
     for (auto& part : parts)

@@ -31,6 +31,21 @@ struct TraitRows {
         skipped{null_model_skipped_table()};
 };
 
+bool is_quantitative(const TraitModel& trait) noexcept {
+    return trait.kind == TraitKind::quantitative;
+}
+const char* unit_of(TraitKind kind) noexcept {
+    switch (kind) {
+    case TraitKind::quantitative:
+        break;
+    case TraitKind::binary:
+        return "log odds";
+    case TraitKind::time_to_event:
+        return "log hazard";
+    }
+    return "trait unit";
+}
+
 class NullModelRun {
 public:
     NullModelRun(const NullModelParams& params, RunContext& context)
@@ -58,8 +73,8 @@ private:
     TraitCohort prepare() const {
         const SampleTable& samples = genotypes_->samples();
         const AssociationParams choice{.traits = params_.traits, .covariates = params_.covariates};
-        Phenotypes phenotypes =
-            association::read_phenotypes(ctx_.input("phenotypes"), samples, choice);
+        Phenotypes phenotypes = association::read_phenotypes(ctx_.input("phenotypes"), samples,
+                                                             choice, association::Times::accepted);
         if (ctx_.has_input("components"))
             association::add_components(ctx_.input("components"), samples,
                                         static_cast<std::size_t>(params_.components_count),
@@ -127,8 +142,10 @@ private:
             trait, cohort_.sets[trait.set], params_.heritabilities);
         TraitRows rows;
         add_penalties(trait, found, rows.penalties);
-        if (!found.fit.converged && trait.binary) {
-            add_skipped(trait.name, "the ridge logistic model of level 1 does not converge",
+        if (!found.fit.converged && !is_quantitative(trait)) {
+            add_skipped(trait.name,
+                        text("the ridge ", trait.kind == TraitKind::binary ? "logistic" : "Cox",
+                             " model of level 1 does not converge"),
                         rows.skipped);
         } else {
             std::uint64_t flat = 0;
@@ -180,14 +197,15 @@ private:
             table.column<double>(name).push_back(value);
         };
         table.column<std::string>("name").push_back(trait.name);
-        table.column<std::string>("kind").push_back(trait.binary ? "binary" : "quantitative");
+        table.column<std::string>("kind").emplace_back(to_string(trait.kind));
         table.column<std::uint64_t>("n").push_back(cohort_.sets[trait.set].members.size());
         table.column<std::uint64_t>("n_cases").push_back(trait.n_cases);
         add("heritability", fitted ? params_.heritabilities[found->fit.best] : nan);
-        add("cross_validated_r2", trait.binary ? nan : 1 - score / spread);
-        add("log_likelihood", trait.binary ? score : nan);
-        add("log_likelihood_covariates", trait.binary && fitted ? found->null_score : nan);
-        add("residual_sd", trait.binary ? nan : trait.scale);
+        add("cross_validated_r2", is_quantitative(trait) ? 1 - score / spread : nan);
+        add("log_likelihood", is_quantitative(trait) ? nan : score);
+        add("log_likelihood_covariates",
+            !is_quantitative(trait) && fitted ? found->null_score : nan);
+        add("residual_sd", is_quantitative(trait) ? trait.scale : nan);
         table.column<std::uint64_t>("variants_flat").push_back(flat);
         table.column<std::uint8_t>("converged").push_back(converged ? 1 : 0);
     }
@@ -198,9 +216,9 @@ private:
             table.column<double>("heritability").push_back(params_.heritabilities[l]);
             table.column<double>("penalty").push_back(found.penalties[l]);
             table.column<double>("mean_squared_error")
-                .push_back(trait.binary ? nan : found.fit.score[l]);
+                .push_back(is_quantitative(trait) ? found.fit.score[l] : nan);
             table.column<double>("log_likelihood")
-                .push_back(trait.binary ? found.fit.score[l] : nan);
+                .push_back(is_quantitative(trait) ? nan : found.fit.score[l]);
             table.column<std::uint8_t>("chosen").push_back(l == found.fit.best ? 1 : 0);
         }
     }
@@ -224,8 +242,7 @@ private:
                 const std::string name = text("loco/", cohort_.traits[t].name);
                 out.file().write_array<double>(name, part.read_array<double>("loco"),
                                                part.shape("loco"), Compression::none);
-                out.file().attribute(name, "units",
-                                     cohort_.traits[t].binary ? "log odds" : "trait unit");
+                out.file().attribute(name, "units", unit_of(cohort_.traits[t].kind));
                 out.file().attribute(name, "long_name",
                                      "Prediction without each chromosome; rows as in chromosomes, "
                                      "columns as in samples, NaN where the trait is missing");

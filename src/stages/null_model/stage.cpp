@@ -27,7 +27,8 @@ void examine(const NullModelParams& params, const Inputs& inputs, Workload& size
         if (const auto* path = existing_input(inputs, "phenotypes")) {
             const AssociationParams choice{.traits = params.traits,
                                            .covariates = params.covariates};
-            const auto found = association::choose(H5File::open(*path), choice, problems);
+            const auto found = association::choose(H5File::open(*path), choice, problems,
+                                                   association::Times::accepted);
             sizes.traits = static_cast<double>(found.traits.size());
         }
     } catch (const Error& error) {
@@ -76,8 +77,9 @@ const char* const details =
     "chromosome: it takes up relatedness, structure and the effects of other chromosomes.\n\n"
     "Level 0: in blocks of neighbouring variants each trait is predicted by ridge regression with "
     "one penalty per heritability, each fold of samples by the others. Level 1: these predictions "
-    "are combined by ridge regression (quantitative) or ridge logistic regression (binary), with "
-    "the penalty that predicts left-out samples best. Give pruned variants (input ld): half a "
+    "are combined by ridge regression (quantitative), ridge logistic regression (binary) or a "
+    "ridge Cox model (time to event, whose martingale residuals level 0 predicts), with the "
+    "penalty that predicts left-out samples best. Give pruned variants (input ld): half a "
     "million common ones are plenty.\n\n"
     "Every trait has its own samples: those with the trait, all covariates, and a pass in the "
     "quality result. Nothing is imputed for the others, and the result of a trait does not depend "
@@ -101,7 +103,7 @@ void declare_params(StageOf<NullModelParams>& declared) {
                        "of zero",
                 .choices = {"whole_genome", "covariates_only"}})
         .param("traits", &P::traits,
-               {.doc = "traits to predict; empty: all quantitative and binary ones"})
+               {.doc = "traits to predict; empty: all quantitative, binary and time-to-event ones"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
@@ -110,12 +112,11 @@ void declare_params(StageOf<NullModelParams>& declared) {
                 .unit = "variants",
                 .min = 2,
                 .max = 10'000})
-        .param(
-            "folds", &P::folds,
-            {.doc = "folds of cross-validation of level 0, and of level 1 of quantitative traits",
-             .unit = "folds",
-             .min = 2,
-             .max = 1000})
+        .param("folds", &P::folds,
+               {.doc = "folds of cross-validation of level 0, and of level 1 but for binary traits",
+                .unit = "folds",
+                .min = 2,
+                .max = 1000})
         .param("leave_one_out_below", &P::leave_one_out_below,
                {.doc = "binary traits with fewer samples are predicted at level 0 by all other "
                        "samples instead of other folds, as regenie does; 0: none",

@@ -34,20 +34,21 @@ TableSpec null_model_traits_table() {
         .doc = "One row per trait; its predictions are loco/NAME, [chromosome][sample].",
         .columns = {
             {"name", text, "", "Trait"},
-            {"kind", text, "", "quantitative or binary"},
+            {"kind", text, "", "quantitative, binary or time_to_event"},
             {"n", u64, "people", "Samples with trait and all covariates"},
-            {"n_cases", u64, "people", "Cases among them; 0 for quantitative traits"},
+            {"n_cases", u64, "people", "Cases or events among them; 0 for quantitative traits"},
             {"heritability", f64, "proportion",
              "Heritability that the chosen penalty of level 1 stands for; NaN without one"},
             {"cross_validated_r2", f64, "proportion",
              "Variance after covariates that out-of-fold predictions from all chromosomes explain; "
-             "NaN for binary traits"},
+             "NaN for others"},
             {"log_likelihood", f64, "nat",
-             "Of each case and control by the others, summed; NaN for quantitative traits"},
+             "Of each case and control by the others, summed, or cross-validated partial one; NaN "
+             "for quantitative traits"},
             {"log_likelihood_covariates", f64, "nat",
              "Of the covariates alone; NaN for quantitative traits"},
             {"residual_sd", f64, "trait unit",
-             "Standard deviation after covariates; NaN for binary traits"},
+             "Standard deviation after covariates; NaN but for quantitative traits"},
             {"variants_flat", u64, "variants",
              "Variants of the model without variance among the samples of the trait"},
             {"converged", u8, "0 or 1", "0 if an iteration stopped before its tolerance"}}};
@@ -62,10 +63,10 @@ TableSpec null_model_penalties_table() {
                         {"heritability", f64, "proportion", "Heritability that it stands for"},
                         {"penalty", f64, "1", "Penalty of the squared coefficients"},
                         {"mean_squared_error", f64, "1",
-                         "Out of fold, trait of variance 1; NaN for binary traits"},
+                         "Out of fold, trait of variance 1; NaN but for quantitative traits"},
                         {"log_likelihood", f64, "nat",
-                         "Of each case and control by the others, summed; NaN for quantitative "
-                         "traits and where it did not converge"},
+                         "Of each case and control by the others, summed, or cross-validated "
+                         "partial one; NaN for quantitative traits and where it did not converge"},
                         {"chosen", u8, "0 or 1", "1 for the penalty of the predictions"}}};
 }
 
