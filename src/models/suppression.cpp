@@ -1,5 +1,6 @@
 #include "models/suppression.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -88,6 +89,35 @@ Suppression suppress_small_counts(const CarrierCounts& total, std::span<const Di
         }
     }
     return result;
+}
+
+bool whole_table_is_large(const CarrierCounts& total, const Division& rows, const Division& columns,
+                          std::span<const CarrierCounts> cells, std::uint64_t minimum) {
+    const std::size_t width = columns.parts.size();
+    const auto large = [&](Count count) {
+        const auto fine = [&](std::uint64_t value) { return value == 0 || value >= minimum; };
+        bool all = fine(count(total)) && fine(count(rows.rest)) && fine(count(columns.rest));
+        std::vector<std::uint64_t> left(width); // of each column beyond the rows
+        std::uint64_t corner = count(columns.rest);
+        for (std::size_t c = 0; c < width; ++c) {
+            left[c] = count(columns.parts[c]);
+            all = all && fine(left[c]);
+        }
+        for (std::size_t r = 0; r < rows.parts.size(); ++r) {
+            std::uint64_t beyond = count(rows.parts[r]); // the columns
+            all = all && fine(beyond);
+            for (std::size_t c = 0; c < width; ++c) {
+                const std::uint64_t cell = count(cells[r * width + c]);
+                all = all && fine(cell);
+                beyond -= cell;
+                left[c] -= cell;
+            }
+            all = all && fine(beyond);
+            corner -= beyond;
+        }
+        return all && fine(corner) && std::all_of(left.begin(), left.end(), fine);
+    };
+    return large(people_of) && std::all_of(genotype_counts.begin(), genotype_counts.end(), large);
 }
 
 } // namespace salus

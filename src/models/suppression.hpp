@@ -51,4 +51,12 @@ struct Suppression {
 Suppression suppress_small_counts(const CarrierCounts& total, std::span<const Division> divisions,
                                   std::uint64_t minimum);
 
+/// Whether a table of parts by two divisions can be published beside its margins: only if neither a
+/// cell nor a margin nor what is left of a margin is small. Then nothing is hidden that could be
+/// computed. Hiding single cells of a two-way table so that none follows from the others is a
+/// problem of its own (Hundepool et al. 2012, chapter 4); all or nothing is safe.
+/// \param cells  [part of rows][part of columns]
+bool whole_table_is_large(const CarrierCounts& total, const Division& rows, const Division& columns,
+                          std::span<const CarrierCounts> cells, std::uint64_t minimum);
+
 } // namespace salus

@@ -9,6 +9,7 @@ namespace salus {
 struct AlleleFrequenciesParams {
     std::int64_t minimum_count = 5;
     std::int64_t group_size_min = 20;
+    bool sex_within_groups = false;
     std::int64_t compression = 6;
 };
 

@@ -18,8 +18,8 @@ bool is_no_group(std::string_view name) {
 }
 
 bool can_be_suffix(std::string_view name) {
-    return name != "XX" && name != "XY" && name != "ALL" &&
-           std::all_of(name.begin(), name.end(), [](char c) {
+    return name != "XX" && name != "XY" && name != "ALL" && !name.ends_with("_XX") &&
+           !name.ends_with("_XY") && std::all_of(name.begin(), name.end(), [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                       c == '_' || c == '.';
            });
@@ -30,7 +30,7 @@ void check_name(std::string_view name, const std::string& where) {
     throw DataError({.what = text("\"", name, "\" cannot be the name of a group here"),
                      .where = where,
                      .why = "it becomes part of VCF INFO keys: letters, digits, '_' and '.'; XX, "
-                            "XY and ALL are taken",
+                            "XY and ALL and endings _XX and _XY are taken",
                      .help = "rename the group"});
 }
 
@@ -163,6 +163,26 @@ Populations make_populations(const RunContext& context, const SampleTable& sampl
         }
         add({.suffix = text("_", name), .words = text("group ", name)},
             [&, wanted = name](std::size_t i) { return group[i] == wanted; });
+        ++populations.groups;
+    }
+    if (!params.sex_within_groups) return populations;
+    for (std::size_t g = 0; g < populations.groups; ++g) {
+        const std::string suffix = populations.list[Populations::first_group + g].name.suffix;
+        const auto of = [&](Sex sex) {
+            return [&, sex](std::size_t i) {
+                return group[i] == suffix.substr(1) && samples.sex[i] == sex;
+            };
+        };
+        const auto fits = [&](Sex sex) {
+            const Bytes chosen = members_with(members, of(sex));
+            const auto size = std::count(chosen.begin(), chosen.end(), 1);
+            return size == 0 || size >= params.group_size_min;
+        };
+        if (!fits(Sex::female) || !fits(Sex::male) || !fits(Sex::unknown)) continue;
+        populations.divided.push_back(g);
+        const std::string words = text("group ", suffix.substr(1), ", samples recorded as ");
+        add({.suffix = suffix + "_XX", .words = words + "female"}, of(Sex::female));
+        add({.suffix = suffix + "_XY", .words = words + "male"}, of(Sex::male));
     }
     return populations;
 }
@@ -189,34 +209,66 @@ PopulationCounts count_population(const VariantBlock& block, std::size_t v,
             .alleles = 2 * diploid.called() + haploid.hom_ref + haploid.hom_alt};
 }
 
-HiddenCells fill_cells(std::span<const PopulationCounts> counts, std::uint64_t minimum,
-                       std::span<FrequencyCell> cells) {
+namespace {
+
+std::vector<CarrierCounts> carriers_of(std::span<const PopulationCounts> counts) {
     std::vector<CarrierCounts> carriers;
     for (const PopulationCounts& population : counts)
         carriers.push_back(population.carriers);
-    const auto division = [&](std::size_t begin, std::size_t end) {
-        Division d{.parts = std::span(carriers).subspan(begin, end - begin), .rest = carriers[0]};
-        for (const CarrierCounts& part : d.parts)
-            d.rest.het -= part.het, d.rest.hom -= part.hom, d.rest.hemi -= part.hemi;
-        return d;
-    };
-    std::vector<Division> divisions{division(1, Populations::first_group)};
-    if (counts.size() > Populations::first_group)
-        divisions.push_back(division(Populations::first_group, counts.size()));
+    return carriers;
+}
+
+Division division_of(const CarrierCounts& total, std::span<const CarrierCounts> parts) {
+    Division d{.parts = parts, .rest = total};
+    for (const CarrierCounts& part : parts)
+        d.rest.het -= part.het, d.rest.hom -= part.hom, d.rest.hemi -= part.hemi;
+    return d;
+}
+
+/// Whether both sexes of the divided groups are published.
+bool sexes_of_groups_are_large(const Populations& populations,
+                               std::span<const CarrierCounts> carriers, std::uint64_t minimum) {
+    std::vector<CarrierCounts> divided;
+    for (const std::size_t g : populations.divided)
+        divided.push_back(carriers[Populations::first_group + g]);
+    return whole_table_is_large(
+        carriers[0], division_of(carriers[0], divided),
+        division_of(carriers[0], carriers.subspan(1, Populations::first_group - 1)),
+        carriers.subspan(populations.first_divided()), minimum);
+}
+
+} // namespace
+
+HiddenCells fill_cells(const Populations& populations, std::span<const PopulationCounts> counts,
+                       std::uint64_t minimum, std::span<FrequencyCell> cells) {
+    const std::vector<CarrierCounts> all = carriers_of(counts);
+    const std::span carriers(all);
+    std::vector<Division> divisions{
+        division_of(carriers[0], carriers.subspan(1, Populations::first_group - 1))};
+    if (populations.groups > 0)
+        divisions.push_back(division_of(
+            carriers[0], carriers.subspan(Populations::first_group, populations.groups)));
     const Suppression hidden = suppress_small_counts(carriers[0], divisions, minimum);
-    for (std::size_t p = 0; p < counts.size(); ++p) {
-        const Published published = p == 0 ? hidden.total
-                                    : p < Populations::first_group
-                                        ? hidden.parts[0][p - 1]
-                                        : hidden.parts[1][p - Populations::first_group];
+    std::vector<Published> published{hidden.total};
+    for (const auto& parts : hidden.parts)
+        published.insert(published.end(), parts.begin(), parts.end());
+    HiddenCells found{.small = hidden.small, .secondary = hidden.secondary};
+    if (!populations.divided.empty()) {
+        // A hidden margin would follow from its cells.
+        const bool whole = std::count(published.begin(), published.end(), Published{}) ==
+                               static_cast<std::ptrdiff_t>(published.size()) &&
+                           sexes_of_groups_are_large(populations, carriers, minimum);
+        published.resize(counts.size(), {.alleles = whole, .genotypes = whole});
+        found.secondary += whole ? 0 : counts.size() - populations.first_divided();
+    }
+    for (std::size_t p = 0; p < counts.size(); ++p)
         cells[p] = {.an = counts[p].alleles,
                     .het = carriers[p].het,
                     .hom = 2 * carriers[p].hom,
                     .hemi = carriers[p].hemi,
-                    .alleles = published.alleles,
-                    .genotypes = published.genotypes};
-    }
-    return {.small = hidden.small, .secondary = hidden.secondary};
+                    .alleles = published[p].alleles,
+                    .genotypes = published[p].genotypes};
+    return found;
 }
 
 } // namespace salus::frequencies

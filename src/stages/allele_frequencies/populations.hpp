@@ -30,17 +30,21 @@ struct Population {
     SampleMask all, males, others; // others: not recorded as male
 };
 
-/// All samples first, then XX and XY, then groups by name.
+/// All samples first, then XX and XY, then groups by name, then XX and XY of the groups that are
+/// divided by sex.
 struct Populations {
     static constexpr std::size_t first_group = 3;
     std::vector<Population> list;
+    std::size_t groups = 0;
+    std::vector<std::size_t> divided; // their numbers among the groups
+    std::size_t first_divided() const noexcept { return first_group + groups; }
     std::uint64_t small_groups = 0; // left out because they have fewer than group_size_min samples
     std::vector<FrequencyHeader::Population> names() const;
 };
 
 /// Reads groups and the samples that passed quality. Groups come from the port `groups` (TSV:
 /// sample_id, group) or `ancestry` (ancestry.h5). DataError for a group name that cannot be part of
-/// an INFO key, for XX and XY, and for a sample listed twice.
+/// an INFO key, for XX and XY and endings _XX and _XY, and for a sample listed twice.
 /// Memory: 3/4 byte x N per population.
 Populations make_populations(const RunContext& context, const SampleTable& samples,
                              const std::optional<H5File>& quality,
@@ -59,7 +63,7 @@ PopulationCounts count_population(const VariantBlock& block, std::size_t v,
 struct HiddenCells {
     std::uint64_t small = 0, secondary = 0;
 };
-HiddenCells fill_cells(std::span<const PopulationCounts> counts, std::uint64_t minimum,
-                       std::span<FrequencyCell> cells);
+HiddenCells fill_cells(const Populations& populations, std::span<const PopulationCounts> counts,
+                       std::uint64_t minimum, std::span<FrequencyCell> cells);
 
 } // namespace salus::frequencies

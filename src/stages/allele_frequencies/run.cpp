@@ -91,8 +91,8 @@ private:
         for (const Population& population : populations_.list)
             counts.push_back(count_population(block_, v, population, ploidy));
         std::vector<FrequencyCell> cells(counts.size());
-        const HiddenCells hidden =
-            fill_cells(counts, static_cast<std::uint64_t>(params_.minimum_count), cells);
+        const HiddenCells hidden = fill_cells(
+            populations_, counts, static_cast<std::uint64_t>(params_.minimum_count), cells);
         append_frequency_row(names_,
                              {.chromosome = variant.chromosome,
                               .position = variant.position,

@@ -22,8 +22,8 @@ void examine(const AlleleFrequenciesParams&, const Inputs& inputs, Workload& siz
     examine_genotypes(inputs, sizes, problems);
 }
 
-Resources needs(const AlleleFrequenciesParams&, const Workload& w) {
-    constexpr double populations = 10;
+Resources needs(const AlleleFrequenciesParams& params, const Workload& w) {
+    const double populations = params.sex_within_groups ? 24 : 10;
     const double units = std::min(2048.0, std::max(8.0, w.variants * w.samples / 0x1p34));
     Resources r;
     r.memory_bytes = 150e6 + 0.75 * populations * w.samples + 100 * populations * 8192 +
@@ -32,10 +32,10 @@ Resources needs(const AlleleFrequenciesParams&, const Workload& w) {
     r.scratch_bytes = r.storage_bytes;
     r.core_hours =
         (w.variants * w.samples * 0.012e-9 * populations + w.variants * populations * 1e-6) / 3600;
-    r.formula =
-        "P populations (10 assumed), U = N M / 2^34 units, at least 8 and at most 2048: memory "
-        "per rank 150 MB + 0.75 B x N P + 0.8 MB x P + 25 B x P M / U; results and scratch "
-        "25 B x P M; time 0.012 ns x N M P + 1 us x M P, less where variants are rare";
+    r.formula = "P populations (10 assumed, 24 with sex_within_groups), U = N M / 2^34 units, at "
+                "least 8 and at most 2048: memory "
+                "per rank 150 MB + 0.75 B x N P + 0.8 MB x P + 25 B x P M / U; results and scratch "
+                "25 B x P M; time 0.012 ns x N M P + 1 us x M P, less where variants are rare";
     return r;
 }
 
@@ -62,6 +62,9 @@ constexpr const char* details =
     "published, "
     "and AN always is. HIDDEN names the populations of a line, and the header says how many there "
     "are. "
+    "Both sexes of groups are published on lines where no part of the table of groups by sexes is "
+    "small, "
+    "and hidden altogether on the others. "
     "This protects one release; several releases of almost the same people can still be compared.";
 
 } // namespace
@@ -108,6 +111,9 @@ Stage allele_frequencies_stage() {
                {.doc = "groups with fewer samples are counted in the total only",
                 .unit = "samples",
                 .min = 1})
+        .param("sex_within_groups", &P::sex_within_groups,
+               {.doc = "also count _GROUP_XX and _GROUP_XY of every group in which each sex has "
+                       "none or at least group_size_min samples"})
         .param("compression", &P::compression,
                {.doc = "deflate level, 1 fast to 12 small", .min = 1, .max = 12})
         .needs(needs)

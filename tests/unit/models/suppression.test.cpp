@@ -139,5 +139,22 @@ TEST(Suppression, NoSmallNumberFollowsFromWhatIsPublished) {
     }
 }
 
+TEST(Suppression, ATwoWayTableIsPublishedOnlyIfNothingOfItIsSmall) {
+    using Counts = std::vector<CarrierCounts>;
+    const auto het = [](std::uint64_t people) { return CarrierCounts{.het = people}; };
+    // Rows 20 and 30 of 60, columns 25 and 30: what is left of rows, columns and both is 5.
+    const Counts rows{het(20), het(30)}, columns{het(25), het(30)};
+    const auto whole = [&](const Counts& cells, std::uint64_t minimum) {
+        return whole_table_is_large(het(60), {.parts = rows, .rest = het(10)},
+                                    {.parts = columns, .rest = het(5)}, cells, minimum);
+    };
+    EXPECT_TRUE(whole({het(10), het(10), het(10), het(20)}, 5));  // 5 and 0 left of the columns
+    EXPECT_FALSE(whole({het(10), het(10), het(10), het(20)}, 6)); // a column keeps 5
+    EXPECT_FALSE(whole({het(4), het(16), het(16), het(14)}, 5));  // a cell of 4
+    EXPECT_FALSE(whole({het(9), het(10), het(10), het(20)}, 5));  // a row keeps 1
+    EXPECT_TRUE(whole({het(4), het(16), het(16), het(14)}, 1));
+    EXPECT_TRUE(whole({het(10), het(10), het(10), het(20)}, 0));
+}
+
 } // namespace
 } // namespace salus
