@@ -209,7 +209,7 @@ TableSpec trait_info_table() {
         .row = "trait",
         .doc = "What the traits are.",
         .columns = {{"name", ColumnType::text, "", "column in traits"},
-                    {"kind", ColumnType::text, "", "quantitative, binary, date or time_to_event"},
+                    {"kind", ColumnType::text, "", "quantitative, binary, ordinal, date or time_to_event"},
                     {"unit", ColumnType::text, "", "unit of the values"},
                     {"doc", ColumnType::text, "", "description"},
                     {"n", ColumnType::u64, "people", "samples with a value"},
@@ -277,10 +277,14 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool re
         layout.table_times = table->times;
         for (std::size_t c = 0; c < table->traits + table->covariates; ++c) {
             const bool binary = codings[c] == Coding::binary_01 || codings[c] == Coding::binary_12;
+            const bool ordinal =
+                codings[c] == Coding::ordinal || codings[c] == Coding::ordinal_without_minus_9;
             const std::string doc = text("from the trait table");
             if (c < table->traits)
                 layout.traits.push_back({.name = table->names[c],
-                                         .kind = binary ? "binary" : "quantitative",
+                                         .kind = binary    ? "binary"
+                                                 : ordinal ? "ordinal"
+                                                           : "quantitative",
                                          .unit = "1",
                                          .doc = doc});
             else

@@ -12,7 +12,8 @@ struct PhenotypesParams {
     std::string unlinked = "keep";
     std::string index_date; // "" = last observation
     bool age = true, age_squared = false, sex = true, groups = true;
-    std::vector<std::string> table_traits, table_covariates, binary_traits, time_to_event;
+    std::vector<std::string> table_traits, table_covariates, binary_traits, ordinal_traits,
+        time_to_event;
     bool plink_binary = false;
 };
 

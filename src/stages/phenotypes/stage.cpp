@@ -45,7 +45,8 @@ void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
         add("definitions need events", "traits of definitions are made of health records",
             "give the input events");
     if (!table && !(params.table_traits.empty() && params.table_covariates.empty() &&
-                    params.binary_traits.empty() && params.time_to_event.empty()))
+                    params.binary_traits.empty() && params.ordinal_traits.empty() &&
+                    params.time_to_event.empty()))
         add("columns of a trait table are asked for, but there is none",
             "they are read from the input table", "give the input table");
     if (!params.index_date.empty() && !parse_date(params.index_date))
@@ -113,6 +114,8 @@ constexpr const char* method =
     "covariates. Empty, NA, NaN and `.` are missing; -9 is missing only with plink_binary. A "
     "column that holds nothing but 0 and 1 is binary, with plink_binary one that holds "
     "nothing but 1, 2 and the missing codes 0 and -9.\n\n"
+    "ordinal_traits names columns whose values are levels, such as grades of a disease: "
+    "association tests them by proportional odds.\n\n"
     "Time-to-event traits hold 1 for an event and 0 for a censored time; their times at risk are "
     "in the table times: NAME ends them, in years from definitions and as given from a trait "
     "table, and NAME.entry begins them where they do not begin at 0. From a trait table they are "
@@ -144,6 +147,9 @@ void declare_params(StageOf<PhenotypesParams>& declared) {
                {.doc = "columns of the trait table that are covariates"})
         .param("binary_traits", &PhenotypesParams::binary_traits,
                {.doc = "columns of the trait table that must be binary"})
+        .param("ordinal_traits", &PhenotypesParams::ordinal_traits,
+               {.doc = "columns of the trait table that are ordinal: only the order of their "
+                       "values counts"})
         .param("time_to_event", &PhenotypesParams::time_to_event,
                {.doc = "time-to-event traits of the trait table, as NAME = EVENT : TIME or NAME = "
                        "EVENT : TIME : ENTRY with columns of the table; EVENT is coded as binary "

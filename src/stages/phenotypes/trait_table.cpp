@@ -51,6 +51,28 @@ void take_column(TableLayout& layout, const DelimitedHeader& header, const std::
 }
 
 bool same_name(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& other) { return same_name(other, name); });
+}
+
+// Declared kinds must be of columns that are read as traits, and of one kind.
+void check_kinds(const PhenotypesParams& params, const TableLayout& layout,
+                 std::vector<Problem>& problems) {
+    const std::vector<std::string> traits(
+        layout.names.begin(), layout.names.begin() + static_cast<std::ptrdiff_t>(layout.traits));
+    for (const std::string& name : params.ordinal_traits) {
+        const bool both = is_among(params.binary_traits, name);
+        if (!both && is_among(traits, name)) continue;
+        problems.push_back(
+            {.what = both ? text("column ", name, " is declared binary and ordinal")
+                          : text("column ", name, " of ordinal_traits is not read as a trait"),
+             .where = layout.path.string(),
+             .why = "ordinal_traits names columns of the trait table that are traits of this kind",
+             .help = both ? "name it in one of binary_traits and ordinal_traits"
+                          : "correct the name, or add it to table_traits"});
+    }
+}
 
 /// NAME = EVENT : TIME [: ENTRY] as written; nothing if it is not written so.
 struct TimeColumns {
@@ -152,16 +174,14 @@ TableLayout trait_table_layout(const std::filesystem::path& path, const Phenotyp
     std::vector<std::string> traits = params.table_traits, others = params.table_covariates;
     for (const TimeColumns& trait : times)
         others.insert(others.end(), trait.columns.begin(), trait.columns.end());
-    const auto used = [&](const std::string& name) {
-        return std::any_of(others.begin(), others.end(),
-                           [&](const std::string& other) { return same_name(other, name); });
-    };
+    const auto used = [&](const std::string& name) { return is_among(others, name); };
     if (traits.empty())
         for (const std::string& name : header.names)
             if (!is_plink_identity(name) && !used(name)) traits.push_back(name);
     for (const std::string& name : traits)
         take_column(layout, header, name, problems);
     layout.traits = layout.names.size();
+    check_kinds(params, layout, problems);
     for (const std::string& name : params.table_covariates)
         take_column(layout, header, name, problems);
     layout.covariates = layout.names.size() - layout.traits;
@@ -248,11 +268,12 @@ std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts,
         const ColumnFacts& column = facts.columns[c];
         const bool event = std::any_of(layout.times.begin(), layout.times.end(),
                                        [&](const TableTime& times) { return times.event == c; });
-        const bool declared =
-            event ||
-            std::any_of(params.binary_traits.begin(), params.binary_traits.end(),
-                        [&](const std::string& name) { return same_name(name, layout.names[c]); });
+        const bool declared = event || is_among(params.binary_traits, layout.names[c]);
         const bool trait = event || c < layout.traits;
+        if (trait && is_among(params.ordinal_traits, layout.names[c])) {
+            out.push_back(params.plink_binary ? Coding::ordinal_without_minus_9 : Coding::ordinal);
+            continue;
+        }
         const bool fits =
             (params.plink_binary ? column.other_than_plink : column.other_than_01) == 0;
         if (declared && !fits)
@@ -281,8 +302,10 @@ double decoded(double value, Coding coding) noexcept {
     case Coding::binary_12:
         return value == 1 ? 0 : value == 2 ? 1 : missing;
     case Coding::plain_without_minus_9:
+    case Coding::ordinal_without_minus_9:
         return value == -9 ? missing : value;
     case Coding::plain:
+    case Coding::ordinal:
     case Coding::binary_01:
         return value;
     }

@@ -62,7 +62,14 @@ struct TableFacts {
 /// Facts of all ranges together; checks their seams.
 TableFacts merge_trait_table(const TableLayout& layout, const Parts& parts);
 
-enum class Coding : std::uint8_t { plain, binary_01, binary_12, plain_without_minus_9 };
+enum class Coding : std::uint8_t {
+    plain,
+    binary_01,
+    binary_12,
+    plain_without_minus_9,
+    ordinal,
+    ordinal_without_minus_9,
+};
 /// How each column is coded. DataError if a column that is declared binary, or is an event, holds
 /// other values.
 std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts,
