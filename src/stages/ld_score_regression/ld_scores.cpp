@@ -6,12 +6,14 @@
 #include "base/text.hpp"
 #include "formats/summary_statistics.hpp"
 #include "formats/text_rows.hpp"
+#include "models/allele_matching.hpp"
 #include "store/h5.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <unordered_set>
 
 namespace salus::ld_scores {
@@ -20,6 +22,7 @@ namespace {
 /// Columns of a text of LD scores.
 struct Columns {
     std::size_t chromosome = 0, id = 0, position = 0;
+    std::optional<std::size_t> one, other; // alleles
     std::vector<std::size_t> annotations;
     std::vector<std::string> names;
 };
@@ -40,6 +43,8 @@ Columns columns_of(const TextRows& rows) {
             take(1, columns.id);
         else if (name == "bp")
             take(2, columns.position);
+        else if (name == "a1" || name == "a2")
+            (name == "a1" ? columns.one : columns.other) = c;
         else if (name != "cm" && name != "maf") {
             columns.annotations.push_back(c);
             columns.names.push_back(header[c]);
@@ -122,6 +127,9 @@ void read_text(const std::filesystem::path& path, LdScores& out) {
         out.id.emplace_back(rows.cells()[columns.id]);
         out.position.push_back(static_cast<std::uint32_t>(
             std::clamp(number_in(rows, columns.position), 0.0, 4294967295.0)));
+        const bool known = columns.one && columns.other;
+        out.alleles.push_back(
+            known ? allele_set(rows.cells()[*columns.one], rows.cells()[*columns.other]) : 0);
         for (const std::size_t c : columns.annotations)
             out.ld.push_back(number_in(rows, c));
     }
@@ -133,10 +141,15 @@ void read_result(const std::filesystem::path& path, LdScores& out) {
     out.genome_build = file.text_attribute("/", "genome_build").value_or("");
     constexpr std::uint64_t rows_at_once = 65536;
     const std::uint64_t rows = file.rows("variants");
+    std::vector<std::string> names{"chromosome", "base_pair_location", "variant_id", "ld_score"};
+    const TableSpec spec = file.table_spec("variants");
+    const bool known =
+        std::any_of(spec.columns.begin(), spec.columns.end(),
+                    [](const ColumnSpec& column) { return column.name == "effect_allele"; });
+    if (known) names.insert(names.end(), {"effect_allele", "other_allele"});
     for (std::uint64_t begin = 0; begin < rows; begin += rows_at_once) {
         const TableData data =
-            file.read_rows("variants", begin, std::min(rows_at_once, rows - begin),
-                           {"chromosome", "base_pair_location", "variant_id", "ld_score"});
+            file.read_rows("variants", begin, std::min(rows_at_once, rows - begin), names);
         const auto& score = data.column<double>("ld_score");
         for (std::size_t i = 0; i < score.size(); ++i) {
             const int code = chromosome_code(data.column<std::string>("chromosome")[i]).value_or(0);
@@ -144,6 +157,10 @@ void read_result(const std::filesystem::path& path, LdScores& out) {
             out.chromosome.push_back(code);
             out.position.push_back(data.column<std::uint32_t>("base_pair_location")[i]);
             out.id.push_back(data.column<std::string>("variant_id")[i]);
+            out.alleles.push_back(known
+                                      ? allele_set(data.column<std::string>("effect_allele")[i],
+                                                   data.column<std::string>("other_allele")[i])
+                                      : 0);
             out.ld.push_back(score[i]);
         }
     }
@@ -183,6 +200,7 @@ void put_in_order(LdScores& scores) {
     reorder(scores.ld, order, scores.annotations.size());
     reorder(scores.chromosome, order);
     reorder(scores.position, order);
+    reorder(scores.alleles, order);
     reorder(scores.id, order);
 }
 
@@ -241,10 +259,18 @@ void take_weights(const LdScores& weights, LdScores& scores) {
     reorder(scores.ld, kept, scores.annotations.size());
     reorder(scores.chromosome, kept);
     reorder(scores.position, kept);
+    reorder(scores.alleles, kept);
     reorder(scores.id, kept);
 }
 
 } // namespace
+
+std::uint64_t allele_set(std::string_view one, std::string_view other) {
+    if (one.empty() || other.empty()) return 0;
+    const std::string forward = allele_key(one, other, false),
+                      backward = allele_key(other, one, false);
+    return hash64(std::min(forward, backward)) | 1U; // never 0
+}
 
 LdScores read_ld_scores(const LdScoreFiles& files) {
     LdScores scores = read_files(files.scores);

@@ -16,6 +16,7 @@ struct LdScores {
     std::vector<std::string> id; // [variant]
     std::vector<int> chromosome;
     std::vector<std::uint32_t> position;
+    std::vector<std::uint64_t> alleles; // [variant]: as allele_set; 0 where the file does not tell
     std::vector<double> ld;        // [variant x annotation]
     std::vector<double> weight_ld; // [variant]
     std::vector<double> counts;    // [annotation]: variants that the scores were summed over
@@ -31,11 +32,14 @@ struct LdScoreFiles {
     double variants_total = 0; // if above 0, instead of these files (one annotation)
 };
 
-/// Reads LD scores: text of LDSC (columns CHR, SNP, BP and one per annotation; several files follow
+/// Reads LD scores: text of LDSC (columns CHR, SNP, BP, if known A1 and A2, and one per annotation; several files follow
 /// each other) or the result of the stage ld (variants with an LD score; their number is the
 /// count). DataError if columns or counts are missing, the annotations of files differ, or a score
 /// is no number. Memory: about 100 B + 8 B per annotation for each variant.
 LdScores read_ld_scores(const LdScoreFiles& files);
+
+/// A code of two alleles, whichever of them is counted and on either strand; 0 if one is unknown.
+std::uint64_t allele_set(std::string_view one, std::string_view other);
 
 /// Finds variants by identifier, or by chromosome and position. O(1), 12 B per variant.
 class LdScoreIndex {

@@ -67,7 +67,9 @@ const char* const details =
     "annotation the intercept comes from the variants with chi-square below two_step and the slope "
     "from all, and with several annotations variants above the larger of 80 and N / 1000 are left "
     "out. Genetic correlations are estimated in one step.\n\n"
-    "Variants of a study are matched to LD scores by identifier or by position, in any order. A "
+    "Variants of a study are matched to LD scores by identifier or by position, in any order. "
+    "Where both tell the alleles (LD scores of the stage ld, or with columns A1 and A2) these must "
+    "be the same two, in either order and on either strand. A "
     "variant that a study has twice is left out, and the table studies counts every row that was. "
     "Genetic correlations use SNVs whose alleles agree in both studies on either strand; "
     "palindromic ones (A/T, C/G) and indels are left out and counted.";

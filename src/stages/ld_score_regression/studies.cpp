@@ -17,7 +17,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// What became of the rows of a study.
 struct Ledger {
     std::uint64_t rows = 0, not_in_ld_scores = 0, no_statistic = 0, p_is_zero = 0,
-                  no_sample_size = 0, low_frequency = 0, repeated = 0;
+                  no_sample_size = 0, low_frequency = 0, repeated = 0, other_alleles = 0;
 };
 
 /// z by the column of that name, by effect and standard error, or by p with the sign of the effect.
@@ -36,7 +36,7 @@ class Aligner {
 public:
     Aligner(const LdScores& scores, const LdScoreIndex& index,
             const LdScoreRegressionParams& params, std::optional<double> sample_size)
-        : index_(index), params_(params), sample_size_(sample_size) {
+        : scores_(scores), index_(index), params_(params), sample_size_(sample_size) {
         study_.z.assign(scores.size(), nan);
         study_.n.assign(scores.size(), nan);
         study_.alleles.assign(scores.size(), 0);
@@ -48,6 +48,10 @@ public:
         const auto place = index_.find(row.variant_id, row.chromosome_code, row.position);
         if (!place) {
             ++ledger_.not_in_ld_scores;
+            return;
+        }
+        if (has_other_alleles(*place, row)) {
+            ++ledger_.other_alleles;
             return;
         }
         const double z = z_of(row);
@@ -83,6 +87,15 @@ private:
         study_.alleles[place] = allele_pair(row.effect_allele, row.other_allele);
     }
 
+    /// Whether both tell the alleles, and they differ.
+    bool has_other_alleles(std::size_t place, const SummaryRow& row) const {
+        const std::uint64_t of_score = scores_.alleles[place];
+        const std::uint64_t of_row =
+            of_score == 0 ? 0 : allele_set(row.effect_allele, row.other_allele);
+        return of_row != 0 && of_row != of_score;
+    }
+
+    const LdScores& scores_;
     const LdScoreIndex& index_;
     const LdScoreRegressionParams& params_;
     std::optional<double> sample_size_;
@@ -127,6 +140,7 @@ TableData studies_row(const StudySource& source, const Aligner& aligner, std::ui
     put("variants", aligner.matched());
     put("other_tests", others);
     put("not_in_ld_scores", ledger.not_in_ld_scores);
+    put("other_alleles", ledger.other_alleles);
     put("no_statistic", ledger.no_statistic);
     put("p_is_zero", ledger.p_is_zero);
     put("no_sample_size", ledger.no_sample_size);

@@ -15,6 +15,8 @@ TableSpec ld_score_studies_table() {
                 {"variants", u64, "variants", "Variants with an LD score and a statistic"},
                 {"other_tests", u64, "rows", "Rows of other tests, not counted in rows"},
                 {"not_in_ld_scores", u64, "rows", "Left out: no LD score, or two"},
+                {"other_alleles", u64, "rows",
+                 "Left out: other alleles than the LD score's, where both tell them"},
                 {"no_statistic", u64, "rows", "Left out: no effect, z-score or p-value"},
                 {"p_is_zero", u64, "rows",
                  "Left out: only p tells the statistic, and it was printed as 0"},

@@ -100,6 +100,26 @@ TEST_F(LdScoreRegressionStage, CountsEveryRowThatIsLeftOut) {
     EXPECT_EQ(count("not_in_ld_scores"), 1U);
 }
 
+// Another variant at the same place is not the one with the LD score.
+TEST_F(LdScoreRegressionStage, ComparesAllelesWhereBothTellThem) {
+    std::string scores = "CHR SNP BP A1 A2 L2\n";
+    std::string study = "CHR\tBP\tSNP\tA1\tA2\tZ\tN\n";
+    const char* const alleles[] = {"A\tG", "G\tA", "T\tC", "A\tC", "A\tT", "A\tAG"};
+    for (int v = 0; v < 300; ++v) {
+        scores += text("1 rs", v, " ", 1000 + v, v % 7 == 6 ? " A AG " : " A G ", 1 + v % 50, "\n");
+        study += text("1\t", 1000 + v, "\tother", v, "\t", alleles[v % 6], "\t",
+                      std::sqrt(1 + 0.1 * (1 + v % 50)), "\t1000\n");
+    }
+    write("s.l2.ldscore", scores);
+    const H5File file = run({write("b.sumstats", study)}, {.match = "position"});
+    std::uint64_t fit = 0;
+    for (int v = 0; v < 300; ++v)
+        fit += (v % 7 == 6 ? v % 6 == 5 : v % 6 < 3) ? 1U : 0U;
+    const TableData rows = file.read("studies");
+    EXPECT_EQ(rows.column<std::uint64_t>("variants")[0], fit);
+    EXPECT_EQ(rows.column<std::uint64_t>("other_alleles")[0], 300 - fit);
+}
+
 TEST_F(LdScoreRegressionStage, SaysWhatIsWrong) {
     EXPECT_THAT(error_of("SNP\tA1\tA2\tZ\nrs1\tA\tG\t1\n"), HasSubstr("sample size"));
     EXPECT_THAT(error_of("SNP\tA1\tA2\tZ\tN\nrsX\tA\tG\t1\t100\n"), HasSubstr("no variant"));
