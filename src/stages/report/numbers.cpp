@@ -125,6 +125,12 @@ std::string trait_label(std::string_view name) {
     return out;
 }
 
+std::string kind_label(std::string_view kind) {
+    return kind == "time_to_event" ? "time to event"
+           : kind == "date"        ? "first date"
+                                   : std::string(kind);
+}
+
 std::string enumerate(std::span<const std::string> items) {
     std::string out;
     for (std::size_t i = 0; i < items.size(); ++i) {

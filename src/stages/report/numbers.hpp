@@ -33,6 +33,8 @@ std::vector<std::string> people_cells(std::span<const std::uint64_t> counts,
 
 /// A trait's name for readers: "ldl_cholesterol" -> "LDL cholesterol".
 std::string trait_label(std::string_view name);
+/// A kind of trait for readers: "time_to_event" -> "time to event".
+std::string kind_label(std::string_view kind);
 /// "a", "a and b", "a, b and c".
 std::string enumerate(std::span<const std::string> items);
 /// First letter in upper case (ASCII).

@@ -7,6 +7,7 @@
 #include "schema/existing_input.hpp"
 #include "stages/report/chart_manhattan.hpp"
 #include "stages/report/findings.hpp"
+#include "stages/report/further.hpp"
 #include "stages/report/page.hpp"
 #include "stages/report/read_tables.hpp"
 
@@ -21,9 +22,10 @@ namespace {
 using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
-constexpr std::array<std::string_view, 9> ports = {"phenotypes",  "quality",    "ld",
-                                                   "kinship",     "components", "ancestry",
-                                                   "association", "loci",       "risk"};
+constexpr std::array<std::string_view, 14> ports = {
+    "phenotypes", "quality",     "ld",    "kinship",    "components",
+    "ancestry",   "null_model",  "association", "loci", "gene_tests",
+    "interaction", "meta_analysis", "ld_score_regression", "risk"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
@@ -101,6 +103,22 @@ std::optional<Structure> structure_of(const ReportParams& p, const RunContext& c
                           static_cast<std::uint64_t>(p.min_cell));
 }
 
+/// Results of what may follow single-variant tests, and the model before them.
+void read_further(const ReportParams& p, const RunContext& ctx, ReportData& data) {
+    const auto listed = static_cast<std::size_t>(p.top_loci);
+    const auto open = [&](std::string_view port) { return H5File::open(ctx.input(port)); };
+    if (ctx.has_input("null_model")) data.predictions = read_null_model(open("null_model"));
+    if (ctx.has_input("association"))
+        data.phenome = read_phenome(open("association"), data.association);
+    if (ctx.has_input("gene_tests")) data.genes = read_gene_tests(open("gene_tests"), listed);
+    if (ctx.has_input("interaction"))
+        data.interaction = read_interaction(open("interaction"), listed);
+    if (ctx.has_input("meta_analysis"))
+        data.meta_analysis = read_meta_analysis(open("meta_analysis"), listed);
+    if (ctx.has_input("ld_score_regression"))
+        data.ld_score_regression = read_ld_score_regression(open("ld_score_regression"));
+}
+
 /// What is small enough for one rank to read alone.
 void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& data) {
     for (const auto port : ports)
@@ -114,6 +132,7 @@ void read_the_rest(const ReportParams& p, const RunContext& ctx, ReportData& dat
         data.skipped = read_skipped(H5File::open(ctx.input("association")));
     if (data.title.empty()) data.title = "Genomes and health records";
     data.structure = structure_of(p, ctx);
+    read_further(p, ctx, data);
     if (ctx.has_input("loci"))
         data.loci = read_loci_result(H5File::open(ctx.input("loci")),
                                      {.listed = static_cast<std::size_t>(p.top_loci),
@@ -238,6 +257,13 @@ Stage report_stage() {
         .reads({"ancestry", Artifact::ancestry_result, "groups that colour the coordinates", true})
         .reads({"association", Artifact::association_result, "tests to be drawn", true})
         .reads({"loci", Artifact::loci_result, "loci to be drawn with credible sets", true})
+        .reads({"null_model", Artifact::null_model_result, "whole-genome predictions", true})
+        .reads({"gene_tests", Artifact::gene_tests_result, "tests of genes to be listed", true})
+        .reads({"interaction", Artifact::interaction_result,
+                "interactions with the environment to be listed", true})
+        .reads({"meta_analysis", Artifact::meta_result, "meta-analysis to be listed", true})
+        .reads({"ld_score_regression", Artifact::ld_score_regression_result,
+                "heritability and genetic correlations", true})
         .reads({"risk", Artifact::risk_result, "scores and their validation", true})
         .writes({"report", Artifact::report, "report.html", "the page", {}})
         .writes({"findings",

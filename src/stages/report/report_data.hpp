@@ -20,7 +20,7 @@ struct Counted {
 
 /// A trait over the samples of the cohort.
 struct TraitCohort {
-    std::string name, kind, unit, doc; // kind: quantitative, binary or date
+    std::string name, kind, unit, doc; // kind: as in trait_info
     std::uint64_t n = 0, cases = 0;    // people with a value; of a binary trait those with value 1
     double mean = unknown, sd = unknown;
 };
@@ -180,6 +180,89 @@ struct TraitRisk {
     double p_threshold = unknown;          // largest discovery p of a variant in the score
 };
 
+/// A set of variants in its best mask and frequency bin.
+struct GeneHit {
+    std::string set, chromosome, mask, bin;
+    std::uint64_t position = 0, variants = 0, carriers = 0;
+    double beta = unknown, standard_error = unknown; // of the burden
+    double burden = unknown, skat_o = unknown, acat_o = unknown; // -log10 p
+    double best = unknown;                                       // largest of these
+};
+struct TraitGenes {
+    std::string name, kind;
+    std::uint64_t n = 0, cases = 0, tests = 0; // tests: rows with a p
+    double threshold = unknown;                // -log10 of 0.05 over tests
+    std::uint64_t significant = 0;             // sets beyond it
+    std::vector<GeneHit> hits;                 // best first, one row a set
+};
+
+/// A variant whose effect changes with the environment.
+struct InteractionHit {
+    Locus locus; // beta and standard_error of the interaction
+    double joint = unknown, effective = unknown;
+};
+struct TraitInteraction {
+    std::string name, kind, environment;
+    std::uint64_t n = 0, cases = 0, tested = 0;
+    double lambda = unknown;
+    std::vector<InteractionHit> hits;
+};
+
+struct MetaAnalysis {
+    struct Study {
+        std::string name;
+        std::uint64_t rows = 0, variants = 0, swapped = 0;
+        double lambda = unknown;
+    };
+    struct Dropped {
+        std::string study, meaning;
+        std::uint64_t rows = 0;
+    };
+    struct Hit {
+        Locus locus;
+        std::uint64_t studies = 0;
+        std::string direction;
+        double i_squared = unknown, heterogeneity = unknown; // -log10 p of Q
+    };
+    std::vector<Study> studies;
+    std::vector<Dropped> dropped;
+    std::vector<Hit> hits;      // best first, at least 500 kb apart
+};
+
+struct LdScoreRegression {
+    struct Study {
+        std::string name, status;
+        std::uint64_t variants = 0;
+        double h2 = unknown, h2_error = unknown, liability = unknown, intercept = unknown,
+               intercept_error = unknown, ratio = unknown, lambda = unknown;
+    };
+    struct Pair {
+        std::string first, second, status;
+        double correlation = unknown, error = unknown, neg_log10_p = unknown;
+    };
+    std::vector<Study> studies;
+    std::vector<Pair> pairs;
+};
+
+/// What the whole-genome model of a trait predicts in people it was not fitted to.
+struct TraitPrediction {
+    std::string name, kind;
+    std::uint64_t n = 0, cases = 0;
+    double heritability = unknown, r2 = unknown;
+    double likelihood_gain = unknown; // nats per person over the covariates
+    bool converged = true;
+};
+
+/// One variant in all traits.
+struct Phenome {
+    Locus variant;
+    struct Test {
+        std::string trait, kind;
+        double beta = unknown, standard_error = unknown, neg_log10_p = unknown;
+    };
+    std::vector<Test> tests; // in the order of the traits
+};
+
 /// A result file that went into the report.
 struct Source {
     std::string name; // port
@@ -199,6 +282,12 @@ struct ReportData {
     std::vector<std::pair<std::string, std::string>>
         skipped; // traits that could not be analysed, and why
     std::vector<TraitLoci> loci;
+    Phenome phenome;
+    std::vector<TraitPrediction> predictions;
+    std::vector<TraitGenes> genes;
+    std::vector<TraitInteraction> interaction;
+    std::optional<MetaAnalysis> meta_analysis;
+    std::optional<LdScoreRegression> ld_score_regression;
     std::vector<TraitRisk> risk;
     std::vector<Source> sources;
 };

@@ -13,7 +13,7 @@ namespace salus::report {
 namespace {
 
 std::string people_of(const TraitAssociation& trait, std::uint64_t min_cell) {
-    if (trait.kind != "binary") return people(trait.n, min_cell);
+    if (trait.kind != "binary" && trait.kind != "time_to_event") return people(trait.n, min_cell);
     const auto cells = people_cells(std::vector{trait.cases, trait.n - trait.cases}, min_cell);
     return text(cells[0], " / ", cells[1]);
 }
@@ -21,7 +21,8 @@ std::string people_of(const TraitAssociation& trait, std::uint64_t min_cell) {
 std::string overview(const ReportData& data) {
     HtmlTable table{.caption = "Traits tested",
                     .columns = {{"Trait"},
-                                {"People (cases / others)", true},
+                                {"Kind"},
+                                {"People (cases or events / others)", true},
                                 {"Variants tested", true},
                                 {"\u03bb", true},
                                 {"Loci", true},
@@ -30,7 +31,8 @@ std::string overview(const ReportData& data) {
                     .rows = {}};
     for (const auto& trait : data.association) {
         const bool any = !trait.loci.empty();
-        table.rows.push_back({capitalised(trait_label(trait.name)), people_of(trait, data.min_cell),
+        table.rows.push_back({capitalised(trait_label(trait.name)), kind_label(trait.kind),
+                              people_of(trait, data.min_cell),
                               with_thousands(trait.tested), decimal(trait.lambda, 3),
                               with_thousands(trait.significant_loci),
                               any ? locus_label(trait.loci[0]) : "\u2013",
@@ -40,9 +42,11 @@ std::string overview(const ReportData& data) {
 }
 
 std::string effect_name(const TraitAssociation& trait, const std::string& unit) {
-    return trait.kind == "binary" ? "Log odds ratio"
-           : unit.empty()         ? "Beta"
-                                  : text("Beta (", unit, ")");
+    return trait.kind == "binary"          ? "Log odds ratio"
+           : trait.kind == "ordinal"       ? "Log odds ratio of higher levels"
+           : trait.kind == "time_to_event" ? "Log hazard ratio"
+           : unit.empty()                  ? "Beta"
+                                           : text("Beta (", unit, ")");
 }
 
 /// Long insertions and deletions are cut to keep the table narrow.
