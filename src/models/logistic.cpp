@@ -159,6 +159,10 @@ LogisticFit LogisticSolver::fit(const LogisticProblem& problem, Penalty penalty,
             fit.variances[b] += inverse_[a * columns + b] * inverse_[a * columns + b];
         }
     }
+    if (columns > 1) {
+        const std::size_t last = columns * columns - 1;
+        fit.last_covariance = inverse_[last] * inverse_[last - 1];
+    }
     return fit;
 }
 

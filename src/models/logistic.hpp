@@ -26,7 +26,8 @@ struct LogisticFit {
     std::vector<double> coefficients;
     std::vector<double>
         variances; // diagonal of the inverse information of all columns, at the solution
-    double log_likelihood = 0; // penalised if a penalty was asked for
+    double last_covariance = 0; // of the last two coefficients, if there are two
+    double log_likelihood = 0;  // penalised if a penalty was asked for
     int iterations = 0;
     /// False if the steps did not settle (complete separation, for instance) or the information is
     /// singular.

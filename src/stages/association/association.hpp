@@ -15,6 +15,8 @@ struct AssociationParams {
     std::vector<std::string> covariates; // empty = all
     std::string time_to_event_test = "score_saddlepoint";
     double hazard_ratio_p_max = 1e-5;
+    std::string ordinal_test = "score";
+    double odds_ratio_p_max = 1e-5;
     std::string binary_test = "score_firth";
     double refit_p_max = 0.05;
     double exact_firth_p_max = 5e-8;
@@ -24,6 +26,7 @@ struct AssociationParams {
     std::int64_t traits_per_pass = 64;
     std::int64_t components_count = 10;
     std::string coding = "additive";
+    std::string strata;                    // a covariate; empty = none
     std::vector<std::string> condition_on; // IDs or chromosome:position:REF:ALT
 };
 
@@ -41,6 +44,9 @@ enum class AssociationTest : std::uint8_t {
     cox_wald = 12,
     cox_score_fitted = 13,       // p of cox_score, beta of the whole Cox model
     cox_saddlepoint_fitted = 14, // p of cox_saddlepoint, beta of the whole Cox model
+    ordinal_score = 20,
+    ordinal_wald = 21,
+    ordinal_score_fitted = 22, // p of ordinal_score, beta of the whole proportional odds model
 };
 
 /// Why a variant was not tested for a trait: column `status` of the result.
@@ -56,6 +62,7 @@ enum class AssociationStatus : std::uint8_t {
     no_samples_of_sex = 8, // chromosome Y: the trait cannot be analysed in males alone
     no_variance = 9,       // the genotype explains the trait completely
     not_at_risk = 20,      // all that are at risk when an event happens have the same genotype
+    two_genotypes = 12,    // genotypic coding: one of the three genotypes does not occur
     no_null_model = 10,    // without this chromosome's prediction the trait has no null model
 };
 

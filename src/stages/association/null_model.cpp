@@ -33,32 +33,15 @@ void predict(const DesignColumns& design, const BinaryPlan& plan,
         eta[i] += plan.offset[i];
 }
 
-// Columns W X R^-1: forward substitution with the Cholesky factor, column by column. `factor` is
-// X'WX and becomes R'.
 std::vector<std::vector<double>>
 weighted_columns(const SampleSet& set, std::span<const double> weight, std::span<double> factor) {
-    const std::size_t n = set.samples.size(), count = set.design.size();
     std::vector<std::vector<double>> weighted;
-    for (std::size_t a = 0; a < count; ++a) {
-        auto& column = weighted.emplace_back(n);
-        for (std::size_t i = 0; i < n; ++i)
-            column[i] = weight[i] * set.design[a][i];
-        for (std::size_t b = 0; b < a; ++b) {
-            double sum = factor[a * count + b];
-            for (std::size_t c = 0; c < b; ++c)
-                sum -= factor[a * count + c] * factor[b * count + c];
-            const double entry = sum / factor[b * count + b];
-            factor[a * count + b] = entry;
-            for (std::size_t i = 0; i < n; ++i)
-                column[i] -= entry * weighted[b][i];
-        }
-        double rest = factor[a * count + a];
-        for (std::size_t b = 0; b < a; ++b)
-            rest -= factor[a * count + b] * factor[a * count + b];
-        factor[a * count + a] = std::sqrt(rest);
-        for (double& value : column)
-            value /= factor[a * count + a];
+    for (const auto& x : set.design) {
+        auto& column = weighted.emplace_back(set.samples.size());
+        for (std::size_t i = 0; i < column.size(); ++i)
+            column[i] = weight[i] * x[i];
     }
+    orthogonalise(weighted, factor);
     return weighted;
 }
 
@@ -91,6 +74,29 @@ void hold_penalised_null(const DesignColumns& design, LogisticSolver& solver, Bi
 }
 
 } // namespace
+
+// Forward substitution with the Cholesky factor, column by column.
+void orthogonalise(std::span<std::vector<double>> columns, std::span<double> gram) {
+    const std::size_t count = columns.size();
+    for (std::size_t a = 0; a < count; ++a) {
+        auto& column = columns[a];
+        for (std::size_t b = 0; b < a; ++b) {
+            double sum = gram[a * count + b];
+            for (std::size_t c = 0; c < b; ++c)
+                sum -= gram[a * count + c] * gram[b * count + c];
+            const double entry = sum / gram[b * count + b];
+            gram[a * count + b] = entry;
+            for (std::size_t i = 0; i < column.size(); ++i)
+                column[i] -= entry * columns[b][i];
+        }
+        double rest = gram[a * count + a];
+        for (std::size_t b = 0; b < a; ++b)
+            rest -= gram[a * count + b] * gram[a * count + b];
+        gram[a * count + a] = std::sqrt(rest);
+        for (double& value : column)
+            value /= gram[a * count + a];
+    }
+}
 
 void fill_design(SampleSet& set, const CovariateBasis& basis, std::size_t samples) {
     const std::size_t n = set.samples.size(), count = basis.columns.size() + 1;

@@ -4,12 +4,16 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace salus::association {
 
 /// Fills what sets of binary traits have. `samples`: of the genotypes.
 void fill_design(SampleSet& set, const CovariateBasis& basis, std::size_t samples);
+
+/// Columns B become B R^-1, and `gram` = R'R, of which the lower triangle is read, becomes R'.
+void orthogonalise(std::span<std::vector<double>> columns, std::span<double> gram);
 
 /// Columns of a null model over the members of its set.
 struct NullColumns {

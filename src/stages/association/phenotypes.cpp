@@ -66,7 +66,21 @@ std::vector<std::string> kinds_of(const H5File& file, const std::vector<std::str
 
 bool testable(const std::string& kind, Times times) {
     return kind == "quantitative" || kind == "binary" ||
-           (kind == "time_to_event" && times == Times::accepted);
+           (kind == "time_to_event" && times != Times::refused) ||
+           (kind == "ordinal" && times == Times::and_ordinal);
+}
+
+// "quantitative, binary and time-to-event" and so on, with the last conjunction given.
+std::string tested_kinds(Times times, std::string_view conjunction) {
+    switch (times) {
+    case Times::refused:
+        return text("quantitative ", conjunction, " binary");
+    case Times::accepted:
+        return text("quantitative, binary ", conjunction, " time-to-event");
+    case Times::and_ordinal:
+        return text("quantitative, binary, ordinal ", conjunction, " time-to-event");
+    }
+    return {};
 }
 
 void check_samples(const H5File& file, const SampleTable& samples) {
@@ -88,20 +102,20 @@ void read_times(const H5File& file, Trait& trait) {
     const std::string time = text("times/", trait.name), entry = time + ".entry";
     trait.time = file.read_array<double>(time);
     if (file.exists(entry)) trait.entry = file.read_array<double>(entry);
-    for (std::size_t i = 0; i < trait.values.size(); ++i) {
+}
+
+// What is wrong with the time at risk of those who have the trait.
+std::optional<std::string> wrong_time(const Trait& trait) {
+    for (std::size_t i = 0; trait.survival && i < trait.values.size(); ++i) {
         if (std::isnan(trait.values[i])) continue;
         const double begin = trait.entry.empty() ? 0 : trait.entry[i];
         if (std::isfinite(trait.time[i]) && trait.time[i] > 0 && begin >= 0 &&
             begin < trait.time[i])
             continue;
-        throw DataError(
-            {.what = text("trait \"", trait.name,
-                          "\" has a time at risk that is missing, not "
-                          "positive, or begins behind its end"),
-             .where = text(file.path().string(), ", table times, row ", i + 1),
-             .why = "a time-to-event trait has an event and 0 <= entry < time, or is missing",
-             .help = "make the file with the phenotypes stage"});
+        return text("its time at risk in row ", i + 1,
+                    " of the table times is missing, not positive, or begins behind its end");
     }
+    return std::nullopt;
 }
 
 // Why a trait cannot be used, whatever the samples.
@@ -117,14 +131,21 @@ std::optional<std::string> wrong_value(const Trait& trait) {
 
 } // namespace
 
+Times tested_times(const AssociationParams& params) noexcept {
+    return params.coding == "genotypic" ? Times::refused : Times::and_ordinal;
+}
+
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,
               Times times) {
     Choice choice;
     const auto traits = column_names(file, "traits"), covariates = column_names(file, "covariates");
     check_names("trait", params.traits, traits, file, problems);
     check_names("covariate", params.covariates, covariates, file, problems);
+    if (!params.strata.empty())
+        check_names("covariate", {params.strata}, covariates, file, problems);
     if (!problems.empty()) return choice;
     choice.covariates = params.covariates.empty() ? covariates : params.covariates;
+    std::erase(choice.covariates, params.strata);
     const auto& wanted = params.traits.empty() ? traits : params.traits;
     const auto kinds = kinds_of(file, wanted);
     for (std::size_t t = 0; t < wanted.size(); ++t) {
@@ -136,17 +157,12 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
             problems.push_back(
                 {.what = text("trait \"", wanted[t], "\" is of kind \"", kinds[t], "\""),
                  .where = file.path().string(),
-                 .why =
-                     text("this stage tests quantitative",
-                          times == Times::accepted ? ", binary and time-to-event" : " and binary",
-                          " traits"),
+                 .why = text("this stage tests ", tested_kinds(times, "and"), " traits"),
                  .help = "take it out of the parameter traits"});
         }
     }
     if (choice.traits.empty() && problems.empty()) {
-        problems.push_back({.what = times == Times::accepted
-                                        ? "there is no quantitative, binary or time-to-event trait"
-                                        : "there is no quantitative or binary trait",
+        problems.push_back({.what = text("there is no ", tested_kinds(times, "or"), " trait"),
                             .where = file.path().string(),
                             .why = "association needs at least one",
                             .help = "add a trait to the phenotype definitions or the trait table"});
@@ -169,17 +185,24 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
                     .binary = kinds[t] == "binary",
                     .values = file.read_array<double>(text("traits/", name))};
         trait.survival = kinds[t] == "time_to_event";
-        if (const auto reason = wrong_value(trait)) {
+        trait.ordinal = kinds[t] == "ordinal";
+        if (trait.survival) read_times(file, trait);
+        auto reason = wrong_value(trait);
+        if (!reason) reason = wrong_time(trait);
+        if (reason) {
             phenotypes.skipped.push_back({name, *reason});
             continue;
         }
-        if (trait.survival) read_times(file, trait);
         phenotypes.traits.push_back(std::move(trait));
     }
     for (const std::string& name : choice.covariates) {
         phenotypes.covariates.push_back(
             {.name = name, .values = file.read_array<double>(text("covariates/", name))});
     }
+    if (!params.strata.empty())
+        phenotypes.strata = Covariate{
+            .name = params.strata,
+            .values = file.read_array<double>(text("covariates/", params.strata))};
     return phenotypes;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,12 @@ struct Trait {
     std::vector<double> values;           // [sample], NaN = missing; 0 or 1 if binary or survival
     bool survival = false;                // time to event: 1 event, 0 censored
     std::vector<double> time, entry = {}; // [sample] time at risk; entry: empty if it begins at 0
+    bool ordinal = false;                 // only the order of its values counts
     std::string_view kind() const noexcept {
-        return survival ? "time_to_event" : binary ? "binary" : "quantitative";
+        return survival  ? "time_to_event"
+               : ordinal ? "ordinal"
+               : binary  ? "binary"
+                         : "quantitative";
     }
 };
 
@@ -38,11 +43,14 @@ struct Phenotypes {
     std::vector<Trait> traits;
     std::vector<Covariate> covariates;
     std::vector<SkippedTrait> skipped;
+    std::optional<Covariate> strata = {}; // every value is a stratum
 };
 
-/// Whether the stage can do something with time-to-event traits. Refused, they are skipped, or are
-/// an error where they are named.
-enum class Times { refused, accepted };
+/// Whether the stage can do something with time-to-event traits, and with ordinal ones as well.
+/// Refused, they are skipped, or are an error where they are named.
+enum class Times { refused, accepted, and_ordinal };
+/// What association tests: the genotypic coding has no test of such traits.
+Times tested_times(const AssociationParams& params) noexcept;
 
 /// Names of the traits that the parameters choose. Adds a problem for each unknown name (with the
 /// near miss), unusable kind and double mention; `where` is the phenotype file.

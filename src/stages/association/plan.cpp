@@ -45,7 +45,8 @@ Bytes members_of(const Trait& trait, const Phenotypes& phenotypes, const Eligibl
     Bytes members(eligible.samples.size());
     for (std::size_t i = 0; i < members.size(); ++i) {
         bool complete = eligible.samples[i] != 0 && !std::isnan(trait.values[i]) &&
-                        (offset.empty() || std::isfinite(offset[i]));
+                        (offset.empty() || std::isfinite(offset[i])) &&
+                        (!phenotypes.strata || std::isfinite(phenotypes.strata->values[i]));
         for (const Covariate& covariate : phenotypes.covariates) {
             complete = complete && (covariate.imputed || std::isfinite(covariate.values[i]));
         }
@@ -98,9 +99,12 @@ private:
     }
     std::size_t set_for(std::size_t index);
     void fill_basis(std::size_t index);
+    bool add_strata(SampleSet& set, std::vector<std::vector<double>>& values,
+                    std::vector<std::string>& names);
     void add_quantitative(std::size_t index, TraitPlan& plan);
     bool add_binary(std::size_t index, TraitPlan& plan);
     std::string add_survival(std::size_t index, TraitPlan& plan);
+    std::string add_ordinal(std::size_t index, TraitPlan& plan);
 
     const Phenotypes& phenotypes_;
     const Eligible& eligible_;
@@ -115,10 +119,12 @@ std::size_t Builder::set_for(std::size_t index) {
     Bytes members = members_of(phenotypes_.traits[index], phenotypes_, eligible_,
                                has_offset(index) ? std::span(offsets_.values[index])
                                                  : std::span<const double>());
+    const bool split = phenotypes_.strata && phenotypes_.traits[index].survival;
     for (std::size_t s = 0; s < progress_.size(); ++s) {
-        if (progress_[s].members == members) return s;
+        if (progress_[s].members == members && plan_.sets[s].split == split) return s;
     }
     SampleSet set;
+    set.split = split;
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (members[i] != 0) set.samples.push_back(static_cast<std::uint32_t>(i));
     }
@@ -133,18 +139,22 @@ std::size_t Builder::set_for(std::size_t index) {
 void Builder::fill_basis(std::size_t index) {
     SampleSet& set = plan_.sets[index];
     std::vector<std::vector<double>> values;
+    std::vector<std::string> names;
     for (const Covariate& covariate : phenotypes_.covariates) {
         values.push_back(pick(covariate.values, set.samples));
+        names.push_back(covariate.name);
         if (covariate.imputed) impute_mean(values.back());
     }
-    if (set.samples.size() <= values.size() + 2) return; // problem_of will say so
+    if (phenotypes_.strata && !add_strata(set, values, names)) return;
+    set.parameters = values.size() + 2;
+    if (set.samples.size() <= set.parameters) return; // problem_of will say so
     CovariateBasis& basis = progress_[index].basis;
     basis = orthonormal_basis(values);
     if (basis.dependence) {
         std::vector<std::string> on;
         for (const std::size_t c : basis.dependence->on)
-            on.push_back(phenotypes_.covariates[c].name);
-        set.collinear = text("covariate \"", phenotypes_.covariates[basis.dependence->column].name,
+            on.push_back(names[c]);
+        set.collinear = text("covariate \"", names[basis.dependence->column],
                              "\" is a linear combination of ", join(on, ", "));
         plan_.collinear.push_back(
             {.what = set.collinear,
@@ -155,18 +165,38 @@ void Builder::fill_basis(std::size_t index) {
         return;
     }
     for (const std::size_t c : basis.constant)
-        set.constant.push_back(phenotypes_.covariates[c].name);
+        set.constant.push_back(names[c]);
     set.covariates = basis.columns.size();
     set.first_column = columns_.columns.size();
     for (const auto& column : basis.columns)
         columns_.add(column, set.samples);
 }
 
+// A column for each stratum but the first, unless the set is split. False, with the reason in
+// `collinear`, if there are too many of them.
+bool Builder::add_strata(SampleSet& set, std::vector<std::vector<double>>& values,
+                         std::vector<std::string>& names) {
+    const Covariate& strata = *phenotypes_.strata;
+    const auto chosen = pick(strata.values, set.samples);
+    Levels levels = levels_of(chosen);
+    if (levels.count > most_strata) {
+        set.collinear = text("the strata of \"", strata.name, "\" are ", levels.count,
+                             ", more than ", most_strata);
+        return false;
+    }
+    for (std::size_t k = 1; k < levels.count && !set.split; ++k) {
+        auto& column = values.emplace_back(chosen.size());
+        for (std::size_t i = 0; i < column.size(); ++i)
+            column[i] = levels.of[i] == k ? 1 : 0;
+        names.push_back(text(strata.name, ", stratum ", k + 1));
+    }
+    return true;
+}
+
 std::optional<std::string> Builder::problem_of(const Trait& trait, const SampleSet& set) const {
     const auto y = pick(trait.values, set.samples);
-    const std::size_t parameters = phenotypes_.covariates.size() + 2;
-    if (y.size() <= parameters) {
-        return text(y.size(), " samples have no missing value, but there are ", parameters,
+    if (y.size() <= set.parameters) {
+        return text(y.size(), " samples have no missing value, but there are ", set.parameters,
                     " parameters");
     }
     if (!set.collinear.empty()) return set.collinear;
@@ -186,8 +216,9 @@ void Builder::add(std::size_t index) {
     }
     TraitPlan plan{.name = trait.name, .binary = trait.binary, .set = s};
     plan.n = plan_.sets[s].samples.size();
-    if (trait.survival) {
-        const std::string problem = add_survival(index, plan);
+    if (trait.survival || trait.ordinal) {
+        const std::string problem =
+            trait.survival ? add_survival(index, plan) : add_ordinal(index, plan);
         if (!problem.empty()) {
             plan_.unusable.push_back({trait.name, problem});
             return;
@@ -272,9 +303,12 @@ std::string Builder::add_survival(std::size_t index, TraitPlan& plan) {
     std::vector<double> entry, offset;
     if (!trait.entry.empty()) entry = pick(trait.entry, set.samples);
     if (has_offset(index)) offset = pick(offsets_.values[index], set.samples);
+    std::vector<std::uint32_t> stratum;
+    if (phenotypes_.strata) stratum = levels_of(pick(phenotypes_.strata->values, set.samples)).of;
     SurvivalNull null = fit_survival_null({.event = event,
                                            .time = time,
                                            .entry = entry,
+                                           .stratum = stratum,
                                            .offset = offset,
                                            .basis = progress_[plan.set].basis.columns,
                                            .members = set.samples,
@@ -295,6 +329,24 @@ std::string Builder::add_survival(std::size_t index, TraitPlan& plan) {
         if (c == 0) survival.first_weighted = added;
     }
     survival.square_column = squares_.add(null.columns.weighted[0], set.samples);
+    return {};
+}
+
+std::string Builder::add_ordinal(std::size_t index, TraitPlan& plan) {
+    const SampleSet& set = plan_.sets[plan.set];
+    std::vector<double> offset;
+    if (has_offset(index)) offset = pick(offsets_.values[index], set.samples);
+    OrdinalNull null = fit_ordinal_null(pick(phenotypes_.traits[index].values, set.samples),
+                                        progress_[plan.set].basis.columns, offset);
+    if (!null.problem.empty()) return null.problem;
+    plan.ordinal = std::make_unique<OrdinalPlan>(std::move(null.plan));
+    plan.residual_sd = std::numeric_limits<double>::quiet_NaN();
+    plan.column = columns_.add(null.residual, set.samples);
+    for (std::size_t c = 0; c < null.weighted.size(); ++c) {
+        const std::size_t added = columns_.add(null.weighted[c], set.samples);
+        if (c == 0) plan.ordinal->first_weighted = added;
+    }
+    plan.ordinal->square_column = squares_.add(null.weighted[0], set.samples);
     return {};
 }
 

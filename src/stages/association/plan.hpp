@@ -4,6 +4,7 @@
 #include "kernels/genotype_counts.hpp"
 #include "models/covariate_moments.hpp"
 #include "models/linear.hpp"
+#include "stages/association/ordinal_plan.hpp"
 #include "stages/association/phenotypes.hpp"
 #include "stages/association/survival_plan.hpp"
 
@@ -23,6 +24,8 @@ struct SampleSet {
     SampleMask members, males;          // males: of the members, for chromosome X
     std::vector<std::uint32_t> samples; // members, ascending
     std::vector<std::string> constant;  // covariates that do not vary here, left out
+    std::size_t parameters = 0;         // of a model with one variant
+    bool split = false;                 // strata are not among the covariates (Cox models)
     std::string collinear;              // what depends on what, then its traits are unusable
     std::size_t first_column = 0;       // of the orthonormal covariates in ScanPlan::columns
     std::size_t covariates = 0;         // number of these columns
@@ -60,10 +63,15 @@ struct TraitPlan {
     double residual_sd = 0; // quantitative: after covariates and offset; binary: NaN
     BinaryPlan logistic;    // binary only
     std::unique_ptr<SurvivalPlan> survival; // time-to-event only
+    std::unique_ptr<OrdinalPlan> ordinal;   // ordinal only
 
     std::string_view kind() const noexcept {
-        return survival ? "time_to_event" : binary ? "binary" : "quantitative";
+        return survival  ? "time_to_event"
+               : ordinal ? "ordinal"
+               : binary  ? "binary"
+                         : "quantitative";
     }
+    bool is_quantitative() const noexcept { return !survival && !ordinal && !binary; }
     bool has_cases() const noexcept { return binary || survival; }
     /// Cases, or those with the event.
     const SampleMask& cases() const noexcept {
@@ -82,6 +90,9 @@ struct ScanPlan {
     std::vector<SkippedTrait> unusable; // traits that cannot be analysed in these samples
     std::vector<Problem> collinear;     // covariates that depend on others, by sample set
 };
+
+/// Strata with more values than that are no categories.
+inline constexpr std::size_t most_strata = 200;
 
 /// Which samples may take part.
 struct Eligible {

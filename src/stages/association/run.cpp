@@ -64,7 +64,8 @@ std::string constants_of(const ScanPlan& plan, const TraitPlan& trait) {
 }
 
 std::string null_model_of(const TraitPlan& trait) {
-    if (!trait.has_cases()) return "least_squares";
+    if (trait.is_quantitative()) return "least_squares";
+    if (trait.survival) return "partial_likelihood";
     return trait.logistic.penalised ? "firth" : "maximum_likelihood";
 }
 
@@ -168,7 +169,7 @@ void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& 
     table.column<double>("lambda_gc").push_back(lambda_of(median));
     table.column<double>("residual_sd").push_back(trait.residual_sd);
     table.column<std::string>("transformation")
-        .push_back(transformed && !trait.has_cases ? "rank_inverse_normal" : "none");
+        .push_back(transformed && trait.kind == "quantitative" ? "rank_inverse_normal" : "none");
     table.column<std::string>("null_model").push_back(trait.null_model);
     table.column<std::string>("offset").push_back(trait.offset ? "loco" : "none");
     table.column<std::uint32_t>("covariates")
@@ -191,13 +192,15 @@ void write_codes(H5File& file, const std::string& table) {
         "0 none, 1 linear, 2 score, 3 wald, 4 firth, 5 saddlepoint, 6 approximate_firth, "
         "10 cox_score, 11 cox_saddlepoint, 12 cox_wald, 13 cox_score with the beta of the whole "
         "model, "
-        "14 cox_saddlepoint with the beta of the whole model");
+        "14 cox_saddlepoint with the beta of the whole model, "
+        "20 ordinal_score, 21 ordinal_wald, 22 ordinal_score with the beta of the whole model");
     file.attribute(
         table + "/status", "codes",
         "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
         "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome "
         "Y), "
-        "9 trait without residual variance, 10 no null model without this chromosome, 20 same "
+        "9 trait without residual variance, 10 no null model without this chromosome, 12 one of the three genotypes does not "
+        "occur (genotypic coding), 20 same "
         "genotype in all "
         "that are at risk when an event happens");
 }
@@ -214,7 +217,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
         Phenotypes read =
-            read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params, Times::accepted);
+            read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params, tested_times(params));
         if (ctx.has_input("components"))
             add_components(ctx.input("components"), genotypes->samples(),
                            static_cast<std::size_t>(params.components_count), read);
@@ -276,6 +279,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         out.write(skipped_data(phenotypes));
         out.fact("genome_build", genotypes->genome_build());
         out.fact("coding", params.coding);
+        if (!params.strata.empty()) out.fact("strata", params.strata);
     });
 }
 

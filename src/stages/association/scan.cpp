@@ -68,10 +68,14 @@ TestRules rules_of(const AssociationParams& params) {
                                                                     : Survival::score_saddlepoint;
     return {.survival = survival,
             .hazard_ratio_neg_log10_p = -std::log10(params.hazard_ratio_p_max),
+            .ordinal = params.ordinal_test == "wald" ? TestRules::Ordinal::wald
+                                                     : TestRules::Ordinal::score,
+            .odds_ratio_neg_log10_p = -std::log10(params.odds_ratio_p_max),
             .binary = binary,
             .refit_neg_log10_p = -std::log10(params.refit_p_max),
             .exact_neg_log10_p = -std::log10(params.exact_firth_p_max),
             .error_of_information = params.firth_standard_error == "information",
+            .genotypic = params.coding == "genotypic",
             .minor_allele_count_min = static_cast<double>(params.minor_allele_count_min)};
 }
 
@@ -302,42 +306,72 @@ void Scanner::test_survival(std::size_t v, std::size_t t, const SetView& view, c
     survival_.test(v, t, score, result);
 }
 
-void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& trait,
-                          const SetView& view, const Sums& sums, VariantTest& result) {
-    const std::size_t first = trait.logistic.first_weighted;
-    const double with_mean = weighted_squares(sums, view, first, trait.logistic.square_column);
-    along_.resize(plan_.sets[trait.set].covariates + 1);
+// Information of the genotype after the covariates, and `along_`; negative if nothing is left.
+double Scanner::left_variance(const Sums& sums, const SetView& view,
+                              const WeightedColumns& columns) {
+    const double with_mean = weighted_squares(sums, view, columns.first, columns.square);
+    along_.resize(columns.count);
     for (std::size_t c = 0; c < along_.size(); ++c)
-        along_[c] = imputed(sums, view, first + c);
-    const double centred = trait.logistic.root_weight * with_mean - along_[0] * along_[0];
+        along_[c] = imputed(sums, view, columns.first + c);
+    const double centred = columns.root_weight * with_mean - along_[0] * along_[0];
     double variance = centred;
     for (std::size_t c = 1; c < along_.size(); ++c)
         variance -= along_[c] * along_[c];
-    if (!(variance > collinear_below * centred)) {
-        return set_untested(result, AssociationStatus::collinear);
-    }
+    return variance > collinear_below * centred ? variance : -1;
+}
+
+void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& trait,
+                          const SetView& view, const Sums& sums, VariantTest& result) {
+    const BinaryPlan& logistic = trait.logistic;
+    const double variance = left_variance(sums, view,
+                                          {.first = logistic.first_weighted,
+                                           .count = plan_.sets[trait.set].covariates + 1,
+                                           .square = logistic.square_column,
+                                           .root_weight = logistic.root_weight});
+    if (variance < 0) return set_untested(result, AssociationStatus::collinear);
     binary_.test(
         genotypes, trait, view,
         {.score = imputed(sums, view, trait.column), .variance = variance, .along = along_},
         result);
 }
 
+void Scanner::test_ordinal(const VariantGenotypes& genotypes, const TraitPlan& trait,
+                           const SetView& view, const Sums& sums, VariantTest& result) {
+    const OrdinalPlan& ordinal = *trait.ordinal;
+    const double variance = left_variance(sums, view,
+                                          {.first = ordinal.first_weighted,
+                                           .count = ordinal.weighted,
+                                           .square = ordinal.square_column,
+                                           .root_weight = ordinal.root_weight});
+    if (variance < 0) return set_untested(result, AssociationStatus::collinear);
+    ordinal_.test(genotypes, trait, view, imputed(sums, view, trait.column), variance, result);
+}
+
+Scanner::Sums Scanner::sums_of(const VariantGenotypes& genotypes, std::size_t v) const {
+    const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
+    return {.dosage = std::span(dosage_).subspan(v * width, width),
+            .squares = std::span(squares_).subspan(v * square_width, square_width),
+            .missing = has_missing_[v] != 0 ? std::span(missing_).subspan(v * width, width)
+                                            : std::span<const std::int64_t>(),
+            .shift = genotypes.has_dosages() ? dosage_shift : 0};
+}
+
 void Scanner::test(std::span<const VariantGenotypes* const> variants,
                    std::span<VariantTest> results) {
     multiply(variants);
-    const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
+    if (rules_.genotypic) {
+        const std::size_t traits = plan_.traits.size();
+        for (std::size_t v = 0; v < variants.size(); v += 2)
+            test_pair(variants.subspan(v, 2), v, results.subspan(v / 2 * traits, traits));
+        return;
+    }
     views_.clear();
     for (const VariantGenotypes* variant : variants)
         for (const SampleSet& set : plan_.sets)
             views_.push_back(view_set(*variant, set));
     survival_.prepare(variants, views_);
     for (std::size_t v = 0; v < variants.size(); ++v) {
-        const Sums sums{.dosage = std::span(dosage_).subspan(v * width, width),
-                        .squares = std::span(squares_).subspan(v * square_width, square_width),
-                        .missing = has_missing_[v] != 0
-                                       ? std::span(missing_).subspan(v * width, width)
-                                       : std::span<std::int64_t>(),
-                        .shift = variants[v]->has_dosages() ? dosage_shift : 0};
+        const Sums sums = sums_of(*variants[v], v);
         for (std::size_t t = 0; t < plan_.traits.size(); ++t) {
             const TraitPlan& trait = plan_.traits[t];
             const SetView& view = views_[v * plan_.sets.size() + trait.set];
@@ -348,6 +382,8 @@ void Scanner::test(std::span<const VariantGenotypes* const> variants,
                 set_untested(result, view.status);
             else if (trait.survival)
                 test_survival(v, t, view, sums, result);
+            else if (trait.ordinal)
+                test_ordinal(*variants[v], trait, view, sums, result);
             else if (trait.binary)
                 test_binary(*variants[v], trait, view, sums, result);
             else

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "stages/association/binary_tests.hpp"
+#include "stages/association/genotypic_tests.hpp"
+#include "stages/association/ordinal_tests.hpp"
 #include "stages/association/plan.hpp"
 #include "stages/association/survival_tests.hpp"
 #include "stages/association/variant_genotypes.hpp"
@@ -17,9 +19,11 @@ namespace salus::association {
 class Scanner {
 public:
     Scanner(const ScanPlan& plan, const TestRules& rules)
-        : plan_(plan), rules_(rules), binary_(plan, rules), survival_(plan, rules) {}
+        : plan_(plan), rules_(rules), binary_(plan, rules), survival_(plan, rules), ordinal_(plan, rules),
+          genotypic_(plan, rules) {}
 
-    /// results[v * traits + t]. Groups of 12 to 48 variants make best use of the kernels.
+    /// results[v * traits + t]. With genotypic coding `variants` are pairs, the carriers of any copy
+    /// of a variant and those of two, and v counts the pairs. Groups of 12 to 48 variants make best use of the kernels.
     void test(std::span<const VariantGenotypes* const> variants, std::span<VariantTest> results);
 
 private:
@@ -30,6 +34,13 @@ private:
     };
 
     void multiply(std::span<const VariantGenotypes* const> variants);
+    Sums sums_of(const VariantGenotypes& genotypes, std::size_t v) const;
+    void test_pair(std::span<const VariantGenotypes* const> pair, std::size_t v,
+                   std::span<VariantTest> results);
+    PairSums linear_pair(const GenotypePair& pair, const TraitPlan& trait, const Sums& any,
+                         const Sums& two) const;
+    PairSums binary_pair(const GenotypePair& pair, const TraitPlan& trait, const Sums& any,
+                         const Sums& two) const;
     void multiply_missing(const VariantGenotypes& genotypes, std::size_t v);
     void multiply_dosages(std::span<const VariantGenotypes* const> variants,
                           std::span<const std::size_t> which);
@@ -44,6 +55,14 @@ private:
                             std::size_t square) const;
     void test_survival(std::size_t v, std::size_t t, const SetView& view, const Sums& sums,
                        VariantTest& result);
+    /// Columns of a null model with U'U = what it takes of the information, as in BinaryPlan.
+    struct WeightedColumns {
+        std::size_t first, count, square;
+        double root_weight;
+    };
+    double left_variance(const Sums& sums, const SetView& view, const WeightedColumns& columns);
+    void test_ordinal(const VariantGenotypes& genotypes, const TraitPlan& trait,
+                      const SetView& view, const Sums& sums, VariantTest& result);
     void test_binary(const VariantGenotypes& genotypes, const TraitPlan& trait, const SetView& view,
                      const Sums& sums, VariantTest& result);
 
@@ -51,6 +70,8 @@ private:
     TestRules rules_;
     BinaryTests binary_;
     SurvivalTests survival_;
+    OrdinalTests ordinal_;
+    GenotypicTests genotypic_;
     std::vector<WideSum> dosage_, squares_, wide_group_;
     std::vector<std::int64_t> missing_, group_;
     std::vector<std::uint16_t> values_; // dosages without missing ones, their squares

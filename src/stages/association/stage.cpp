@@ -18,10 +18,16 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
                             .where = "inputs of association",
                             .why = "a test holds one prediction fixed",
                             .help = "leave one out"});
+    if (params.coding == "genotypic" && params.binary_test == "score_saddlepoint")
+        problems.push_back({.what = "binary_test = \"score_saddlepoint\" with coding = "
+                                    "\"genotypic\"",
+                            .where = "parameters of association",
+                            .why = "the saddle-point approximation is of one degree of freedom",
+                            .help = "choose score_firth, firth, wald or score"});
     try {
         if (const auto* path = existing_input(inputs, "phenotypes")) {
             const auto choice = association::choose(H5File::open(*path), params, problems,
-                                                    association::Times::accepted);
+                                                    association::tested_times(params));
             sizes.traits = static_cast<double>(choice.traits.size());
         }
     } catch (const Error& error) {
@@ -40,9 +46,10 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double columns = width * (covariates + 5);
     r.memory_bytes = 300e6 + 24 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
                      150 * w.samples + 65536 * (55 * width + 200);
-    r.storage_bytes = w.variants * (45 * w.traits + 30);
+    const bool genotypic = params.coding == "genotypic";
+    r.storage_bytes = w.variants * ((genotypic ? 61 : 45) * w.traits + 30);
     r.scratch_bytes = r.storage_bytes;
-    const double multiply = w.variants * w.samples * columns * 0.025e-9;
+    const double multiply = (genotypic ? 2 : 1) * w.variants * w.samples * columns * 0.025e-9;
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
     // Tests beyond the score of half of the traits: 0.25 us per sample for fits of all 10
     // covariates, 15 ns for those of the variant alone.
@@ -50,7 +57,10 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double refitted = whole                           ? 0.25e-6
                             : params.binary_test == "score" ? 0
                                                             : 15e-9 * params.refit_p_max;
-    const double fits = 0.5 * width * refitted * w.variants * w.samples;
+    // Or of the other half time-to-event: 0.3 ns per sample for the walk through the risk sets, or
+    // 0.5 us for a Cox model.
+    const double at_risk = params.time_to_event_test == "wald" ? 0.5e-6 : 0.3e-9;
+    const double fits = 0.5 * width * std::max(refitted, at_risk) * w.variants * w.samples;
     r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
@@ -60,7 +70,8 @@ Resources needs(const AssociationParams& params, const Workload& w) {
         "independent of M; results and scratch M x (45 B x traits + 30 B); time 0.025 ns x M N D + "
         "1 us x M P, less where variants are rare, + 15 ns x N for every score test that is tested "
         "again (the share refit_p_max of the variants of binary traits, assumed to be half of all; "
-        "by carriers where rare), or 0.25 us x N for every variant (wald, firth)";
+        "by carriers where rare), or 0.25 us x N for every variant (wald, firth); if these are "
+        "time-to-event traits 0.3 ns x N for every variant, or 0.5 us x N (wald)";
     return r;
 }
 
@@ -91,6 +102,13 @@ const char* const details =
     "model, and test has a code of its own. Standard errors agree with p. \"wald\" fits the whole "
     "model for every variant; one whose carriers have no event, or whose estimate runs to "
     "infinity, has status 6.\n\n"
+    "Ordinal traits: the proportional odds model, P(level <= k) = 1 / (1 + exp(x'b - t_k)); beta "
+    "is the log odds of higher values, whatever the value. Every variant has the score test given "
+    "the model of the covariates, with the expected information; where p is below "
+    "odds_ratio_p_max, beta is of the whole model and its standard error agrees with p. \"wald\" "
+    "fits the whole model for every variant. Only the order of the values counts; up to 50 "
+    "levels. The score test has no correction for small counts: with very uneven levels keep "
+    "minor_allele_count_min high.\n\n"
     "With null_model or loco, the prediction of a trait from all chromosomes but the variant's is "
     "held fixed: it is taken from quantitative traits before the covariates, and is an offset of "
     "logistic models. It must be of the same trait and covariates, and with rank_inverse_normal of "
@@ -124,8 +142,20 @@ const char* const details =
     "against all others. Males on chromosome X, and everybody's mitochondria, have or lack ALT in "
     "both codings. Allele frequencies remain those of alleles, minor_allele_count_min is then also "
     "the fewest people with and without the coded genotype, and beta is their difference. "
+    "coding = \"genotypic\" tests heterozygotes and carriers of two copies of ALT against those of "
+    "none in one test of two degrees of freedom: F of linear regression; score, Wald or Firth's "
+    "likelihood ratio of logistic regression. beta is the effect of two copies and "
+    "beta_heterozygous that of one, both with the standard error of the joint model; neg_log10_p "
+    "is of both together. Each genotype must be in minor_allele_count_min people. A variant with "
+    "two of the three genotypes has status 12, and a Wald test where a genotype has no case or no "
+    "control status 6. Quantitative and binary traits only.\n\n"
     "These codings are of calls: where a variant has dosages its calls are tested, as they are in "
     "the genotypes (missing where an import left the call open).\n\n"
+    "strata names a covariate whose values are categories, such as centres or arrays; it is then no "
+    "covariate. Cox models have a baseline hazard for each stratum, so that people are compared "
+    "within theirs only. All other models have an intercept for each, as R's lm and glm with a "
+    "factor; a stratum costs as much as a covariate, and there may be at most 200. Who has no "
+    "stratum is left out.\n\n"
     "Conditional tests: the genotypes of the variants of condition_on and of the input "
     "condition_list become covariates under these names, as copies of ALT (males on X 0 or 2). Who "
     "has "
@@ -146,13 +176,15 @@ const char* const details =
 Stage association_stage() {
     using P = AssociationParams;
     return stage<P>("association")
-        .summary("linear, logistic and Cox regression of traits on every variant")
+        .summary("linear, logistic, ordinal and Cox regression of traits on every variant")
         .details(details)
         .cites("Frisch R, Waugh FV (1933) Partial time regressions as compared with individual "
                "trends. "
                "Econometrica 1:387. doi:10.2307/1907330")
         .cites("Cox DR (1972) Regression models and life-tables. J R Stat Soc B 34:187. "
                "doi:10.1111/j.2517-6161.1972.tb00899.x")
+        .cites("McCullagh P (1980) Regression models for ordinal data. J R Stat Soc B 42:109. "
+               "doi:10.1111/j.2517-6161.1980.tb01109.x")
         .cites("Efron B (1977) The efficiency of Cox's likelihood function for censored data. J Am "
                "Stat Assoc 72:557. doi:10.1080/01621459.1977.10480613")
         .cites("Dey R et al. (2022) Efficient and accurate frailty model approach for genome-wide "
@@ -191,7 +223,7 @@ Stage association_stage() {
                  {association_variants_table(), association_trait_table("{trait}", "binary"),
                   association_summary_table(), association_skipped_table()}})
         .param("traits", &P::traits,
-               {.doc = "traits to test; empty: all quantitative, binary and time-to-event ones "
+               {.doc = "traits to test; empty: all quantitative, binary, ordinal and time-to-event ones "
                        "that can be tested"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
@@ -226,6 +258,16 @@ Stage association_stage() {
                 .unit = "probability",
                 .min = 0,
                 .max = 1})
+        .param("ordinal_test", &P::ordinal_test,
+               {.doc = "test of ordinal traits: score test, or a proportional odds model of every "
+                       "variant",
+                .choices = {"score", "wald"}})
+        .param("odds_ratio_p_max", &P::odds_ratio_p_max,
+               {.doc = "ordinal score tests with p below this get beta from the whole "
+                       "proportional odds model",
+                .unit = "probability",
+                .min = 0,
+                .max = 1})
         .param("minor_allele_count_min", &P::minor_allele_count_min,
                {.doc = "fewest copies of the rarer allele among the samples of a trait",
                 .unit = "alleles",
@@ -246,8 +288,12 @@ Stage association_stage() {
                 .max = 1000})
         .param("coding", &P::coding,
                {.doc = "what is tested of a call: copies of ALT; whether there is one (dominant); "
-                       "whether there is no REF (recessive)",
-                .choices = {"additive", "dominant", "recessive"}})
+                       "whether there is no REF (recessive); each genotype on its own, with two degrees "
+                       "of freedom (genotypic)",
+                .choices = {"additive", "dominant", "recessive", "genotypic"}})
+        .param("strata", &P::strata,
+               {.doc = "covariate whose values are strata: a baseline hazard of each in Cox models, "
+                       "a fixed effect of each in all others; empty: none"})
         .param("condition_on", &P::condition_on,
                {.doc = "variants that become covariates, by ID or chromosome:position:REF:ALT"})
         .needs(needs)

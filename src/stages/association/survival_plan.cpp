@@ -33,14 +33,36 @@ void fill_design(const SurvivalInput& input, SurvivalPlan& plan) {
         plan.row_of[input.members[plan.sets.order()[row]]] = row;
 }
 
-// The weighted regression on [1, covariates].
-void fill_projection(SurvivalPlan& plan) {
-    const std::size_t n = plan.sets.rows(), count = plan.design.size() + 1;
+// The weighted regression on [1, covariates, strata]. A stratum without expected events has weight
+// 0 and no column.
+void fill_projection(const SurvivalInput& input, SurvivalPlan& plan) {
+    const std::size_t n = plan.sets.rows();
     const auto& weight = plan.score->state().expected;
-    plan.rows.assign(n * count, 1.0);
-    for (std::size_t c = 1; c < count; ++c)
-        for (std::size_t row = 0; row < n; ++row)
-            plan.rows[row * count + c] = plan.design[c - 1][row];
+    std::vector<double> expected; // [stratum]
+    const auto stratum_of = [&](std::size_t row) {
+        return input.stratum.empty() ? 0U : input.stratum[plan.sets.order()[row]];
+    };
+    for (std::size_t row = 0; row < n; ++row) {
+        expected.resize(std::max<std::size_t>(expected.size(), stratum_of(row) + 1U), 0.0);
+        expected[stratum_of(row)] += weight[row];
+    }
+    std::vector<std::size_t> column(expected.size(), 0); // 0: none
+    std::size_t count = plan.design.size() + 1;
+    bool first = true;
+    for (std::size_t s = 0; s < expected.size(); ++s) {
+        if (!(expected[s] > 0)) continue;
+        if (!first) column[s] = count++;
+        first = false;
+    }
+    plan.projected = count;
+    plan.rows.assign(n * count, 0.0);
+    for (std::size_t row = 0; row < n; ++row) {
+        double* const x = plan.rows.data() + row * count;
+        x[0] = 1;
+        for (std::size_t c = 0; c < plan.design.size(); ++c)
+            x[c + 1] = plan.design[c][row];
+        if (const std::size_t c = column[stratum_of(row)]; c != 0) x[c] = 1;
+    }
     plan.factor.assign(count * count, 0.0);
     for (std::size_t row = 0; row < n; ++row) {
         const double* const x = plan.rows.data() + row * count;
@@ -90,7 +112,10 @@ std::vector<std::vector<double>> weighted_columns(SurvivalPlan& plan) {
 
 SurvivalNull fit_survival_null(const SurvivalInput& input) {
     SurvivalNull null{.plan = std::make_unique<SurvivalPlan>(SurvivalTimes{
-                          .exit = input.time, .event = input.event, .entry = input.entry})};
+                          .exit = input.time,
+                          .event = input.event,
+                          .entry = input.entry,
+                          .stratum = input.stratum})};
     SurvivalPlan& plan = *null.plan;
     fill_design(input, plan);
     std::vector<const double*> pointers;
@@ -114,7 +139,7 @@ SurvivalNull fit_survival_null(const SurvivalInput& input) {
     plan.scan = plan.score->scan();
     for (std::uint32_t& sample : plan.scan.sample)
         sample = input.members[plan.sets.order()[sample]];
-    fill_projection(plan);
+    fill_projection(input, plan);
     null.columns.weighted = weighted_columns(plan);
     return null;
 }

@@ -24,9 +24,11 @@ struct SurvivalPlan {
     std::vector<std::vector<double>> design; // [covariate][row], padded, standard deviation 1
     std::vector<double> offset;              // [row], empty if there is none
     std::vector<double> coefficients;        // of the null model
-    // Regression of a genotype on [1, covariates] with the expected events as weights.
-    std::vector<double> rows;   // [row][C + 1]
-    std::vector<double> factor; // [C + 1][C + 1] lower Cholesky factor of X'WX
+    // Regression of a genotype on [1, covariates, strata but the first] with the expected events as
+    // weights.
+    std::size_t projected = 0;  // columns of this
+    std::vector<double> rows;   // [row][projected]
+    std::vector<double> factor; // [projected][projected] lower Cholesky factor of X'WX
 
     // Columns of the plan: expected events / their root sum, and then C columns U with U'U = the
     // part of the information that the covariates take.
@@ -40,6 +42,7 @@ struct SurvivalPlan {
 /// What a null model is fitted to, over the members of a sample set.
 struct SurvivalInput {
     std::span<const double> event, time, entry; // entry: empty if everybody is at risk from 0
+    std::span<const std::uint32_t> stratum;     // with baseline hazards of their own; empty: one
     std::span<const double> offset;             // empty: none
     std::span<const std::vector<double>> basis; // [covariate][member], orthonormal
     std::span<const std::uint32_t> members;     // samples

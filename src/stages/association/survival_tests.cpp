@@ -140,7 +140,7 @@ PoissonScore SurvivalTests::poisson_score(const Variant& variant) {
     list_carriers(variant);
     const SurvivalPlan& plan = variant.plan();
     const auto& expected = plan.score->state().expected;
-    const std::size_t count = plan.design.size() + 1;
+    const std::size_t count = plan.projected;
     projection_.assign(count, 0.0);
     double variance = 0;
     for (const auto& [row, value] : listed_) {

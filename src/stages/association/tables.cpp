@@ -23,10 +23,13 @@ TableSpec association_trait_table(const std::string& trait, std::string_view kin
     using enum ColumnType;
     const bool binary = kind == "binary", survival = kind == "time_to_event";
     const std::string unit =
-        salus::text(survival ? "log hazard" : binary ? "log odds" : "trait unit",
+        salus::text(survival                       ? "log hazard"
+                    : binary || kind == "ordinal" ? "log odds"
+                                                  : "trait unit",
                     coding == "additive" ? " per allele" : " per genotype");
     const std::string effect =
         coding == "dominant"    ? "Effect of any copy of effect_allele against none"
+        : coding == "genotypic" ? "Effect of two copies of effect_allele against none"
         : coding == "recessive" ? "Effect of no copy of other_allele against any"
                                 : "Effect of one copy of effect_allele";
     TableSpec spec{
@@ -51,8 +54,16 @@ TableSpec association_trait_table(const std::string& trait, std::string_view kin
                            : "Samples with a called genotype"});
     columns.push_back({"beta", f64, unit, effect + "; NaN if not tested"});
     columns.push_back({"standard_error", f64, unit, "Standard error of beta"});
-    columns.push_back(
-        {"neg_log10_p", f64, "-log10 p", "Two-sided significance, without underflow"});
+    if (coding == "genotypic") {
+        columns.push_back({"beta_heterozygous", f64, unit,
+                           "Effect of one copy of effect_allele against none; NaN if not tested"});
+        columns.push_back({"standard_error_heterozygous", f64, unit,
+                           "Standard error of beta_heterozygous"});
+    }
+    columns.push_back({"neg_log10_p", f64, "-log10 p",
+                       coding == "genotypic"
+                           ? "Significance of both effects together, 2 degrees of freedom"
+                           : "Two-sided significance, without underflow"});
     columns.push_back({"test", u8, "code", "Which test beta and neg_log10_p come from"});
     columns.push_back({"status", u8, "code", "0, or why the variant was not tested"});
     columns.push_back({"converged", u8, "1",
@@ -68,10 +79,10 @@ TableSpec association_summary_table() {
         .row = "trait",
         .doc = "One row per analysed trait.",
         .columns = {{"name", text, "", "Trait; its results are in traits/NAME"},
-                    {"kind", text, "", "quantitative, binary or time_to_event"},
+                    {"kind", text, "", "quantitative, binary, ordinal or time_to_event"},
                     {"n", u64, "people", "Samples with trait and all covariates"},
                     {"n_cases", u64, "people",
-                     "Cases, or people with the event; 0 for quantitative traits"},
+                     "Cases, or people with the event; 0 for quantitative and ordinal traits"},
                     {"variants_tested", u64, "variants", "Variants with status 0"},
                     {"lambda_gc", f64, "1",
                      "Median chi-square (1 df, from the p-values) over 0.4549; NaN without tests"},
@@ -80,7 +91,8 @@ TableSpec association_summary_table() {
                     {"transformation", text, "", "rank_inverse_normal or none"},
                     {"null_model", text, "",
                      "How the model of the covariates alone was fitted: least_squares, "
-                     "maximum_likelihood, or firth where covariates separate cases and controls"},
+                     "maximum_likelihood (logistic, proportional odds), firth where covariates "
+                     "separate cases and controls, or partial_likelihood (Cox)"},
                     {"offset", text, "",
                      "loco where predictions from the other chromosomes are held fixed, or none"},
                     {"covariates", u32, "covariates", "Number that entered the model"},

@@ -47,10 +47,11 @@ VariantTest untested(const TraitPlan& trait, AssociationStatus status) {
             .status = status};
 }
 
-Coding coding_of(const AssociationParams& params) {
-    return params.coding == "dominant"    ? Coding::dominant
-           : params.coding == "recessive" ? Coding::recessive
-                                          : Coding::additive;
+std::vector<Coding> codings_of(const AssociationParams& params) {
+    if (params.coding == "genotypic") return {Coding::dominant, Coding::recessive};
+    return {params.coding == "dominant"    ? Coding::dominant
+            : params.coding == "recessive" ? Coding::recessive
+                                           : Coding::additive};
 }
 
 // body(group) on the threads, one group at a time: parallel_for hands out 16 indices at once.
@@ -65,10 +66,14 @@ void for_each_group(std::size_t groups, F&& body) {
 
 // Columns of one trait over the variants of a unit.
 struct UnitRunner::Columns {
-    explicit Columns(std::size_t rows)
+    Columns(std::size_t rows, bool genotypic)
         : frequency(rows), frequency_cases(rows), frequency_controls(rows), beta(rows),
           standard_error(rows), neg_log10_p(rows), n_effective(rows), n(rows), n_cases(rows),
-          test(rows), status(rows), converged(rows) {}
+          test(rows), status(rows), converged(rows) {
+        if (!genotypic) return;
+        beta_heterozygous.resize(rows);
+        error_heterozygous.resize(rows);
+    }
 
     void set(std::size_t row, const VariantTest& result) {
         frequency[row] = result.frequency;
@@ -76,6 +81,10 @@ struct UnitRunner::Columns {
         frequency_controls[row] = result.frequency_controls;
         beta[row] = result.beta;
         standard_error[row] = result.standard_error;
+        if (!beta_heterozygous.empty()) {
+            beta_heterozygous[row] = result.beta_heterozygous;
+            error_heterozygous[row] = result.standard_error_heterozygous;
+        }
         neg_log10_p[row] = result.neg_log10_p;
         n_effective[row] = result.n_effective;
         n[row] = result.n;
@@ -96,6 +105,10 @@ struct UnitRunner::Columns {
         data.column<double>("n_effective") = std::move(n_effective);
         data.column<double>("beta") = std::move(beta);
         data.column<double>("standard_error") = std::move(standard_error);
+        if (!beta_heterozygous.empty()) {
+            data.column<double>("beta_heterozygous") = std::move(beta_heterozygous);
+            data.column<double>("standard_error_heterozygous") = std::move(error_heterozygous);
+        }
         data.column<double>("neg_log10_p") = std::move(neg_log10_p);
         data.column<std::uint8_t>("test") = std::move(test);
         data.column<std::uint8_t>("status") = std::move(status);
@@ -104,7 +117,7 @@ struct UnitRunner::Columns {
     }
 
     std::vector<double> frequency, frequency_cases, frequency_controls, beta, standard_error,
-        neg_log10_p, n_effective;
+        neg_log10_p, n_effective, beta_heterozygous, error_heterozygous;
     std::vector<std::uint32_t> n, n_cases;
     std::vector<std::uint8_t> test, status, converged;
 };
@@ -134,11 +147,14 @@ UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan)
 // Results of a group in the traits of the pass.
 void UnitRunner::test_group(Engine& engine, std::span<const std::size_t> group, const Piece& piece,
                             std::span<VariantTest> results) {
-    std::vector<VariantGenotypes> genotypes(group.size());
+    // Genotypic coding: carriers of any copy, then of two.
+    const auto codings = codings_of(input_.params);
+    std::vector<VariantGenotypes> genotypes(group.size() * codings.size());
     std::vector<const VariantGenotypes*> pointers;
-    for (std::size_t k = 0; k < group.size(); ++k) {
-        genotypes[k].assign(block_, group[k], piece.ploidy[group[k]], input_.eligible.sex,
-                            coding_of(input_.params));
+    for (std::size_t k = 0; k < genotypes.size(); ++k) {
+        const std::size_t v = group[k / codings.size()];
+        genotypes[k].assign(block_, v, piece.ploidy[v], input_.eligible.sex,
+                            codings[k % codings.size()]);
         pointers.push_back(&genotypes[k]);
     }
     const std::size_t traits = plan_.traits.size(), own_traits = engine.plan->traits.size();
@@ -193,7 +209,8 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
     if (with_variants) part.write(variants_data(variants));
     std::vector<std::uint8_t> passes(unit.size(), 1);
     if (input_.quality != nullptr) passes = variant_marks(*input_.quality, unit, "pass");
-    std::vector<Columns> columns(plan_.traits.size(), Columns(unit.size()));
+    std::vector<Columns> columns(plan_.traits.size(),
+                                 Columns(unit.size(), input_.params.coding == "genotypic"));
     const std::uint64_t step = read_length(input_.genotypes);
     for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step) {
         const VariantRange range{begin, std::min(unit.end, begin + step)};

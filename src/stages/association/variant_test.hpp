@@ -13,6 +13,9 @@ struct VariantTest {
     double frequency, frequency_cases, frequency_controls; // of ALT; NaN without called alleles
     double n_effective;                                    // NaN if nobody is called
     double beta, standard_error, neg_log10_p;              // NaN if not tested
+    // Genotypic coding: those above are of two copies against none, and the p of both together.
+    double beta_heterozygous = std::numeric_limits<double>::quiet_NaN();
+    double standard_error_heterozygous = std::numeric_limits<double>::quiet_NaN();
     std::uint32_t n = 0, n_cases = 0;
     bool converged = true;
     AssociationTest test = AssociationTest::none;
@@ -38,6 +41,7 @@ inline void set_untested(VariantTest& result, AssociationStatus status) noexcept
     result.converged =
         status != AssociationStatus::not_converged && status != AssociationStatus::no_null_model;
     set_effect(result, AssociationTest::none, {nan, nan, nan}, false);
+    result.beta_heterozygous = result.standard_error_heterozygous = nan;
 }
 
 /// Limits and choices of the tests.
@@ -46,10 +50,14 @@ struct TestRules {
     enum class Survival { score_saddlepoint, score, wald };
     Survival survival = Survival::score_saddlepoint;
     double hazard_ratio_neg_log10_p = 0; // score tests so significant get the whole model's beta
+    enum class Ordinal { score, wald };
+    Ordinal ordinal = Ordinal::score;
+    double odds_ratio_neg_log10_p = 0; // score tests so significant get the whole model's beta
     Binary binary = Binary::score_firth;
     double refit_neg_log10_p = 0; // score tests at least so significant are tested again
     double exact_neg_log10_p = 0; // approximate Firth tests so significant are fitted exactly
     bool error_of_information = false;
+    bool genotypic = false; // variants come in pairs of codings: any copy, two copies
     double minor_allele_count_min = 0;
 };
 TestRules rules_of(const AssociationParams& params);
