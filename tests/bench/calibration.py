@@ -18,7 +18,8 @@ import numpy as np
 from scipy.stats import binom
 
 LEVELS = (5e-4, 5e-5)
-COUNTS = ((5, 5), (10, 10), (20, 20), (50, 50), (200, 200), (2000, 10000))  # minor allele counts
+COUNTS = (5, 10, 20, 50, 200)  # minor allele counts; and one range of common variants
+COMMON = (0.05, 0.25)          # their frequencies
 
 
 def write_bed(path, ids, variants, families=None):
@@ -44,15 +45,13 @@ def run(salus, *words):
 
 
 def unrelated(rng, n, per_range):
-    for low, high in COUNTS:
-        for count in rng.integers(low, high + 1, per_range):
+    for count in COUNTS:
+        for _ in range(per_range):
             copies = np.zeros(n, dtype=np.int8)
-            if count < n // 50:
-                np.add.at(copies, rng.integers(0, n, count), 1)  # two copies of one person are rare
-                copies = np.minimum(copies, 2)
-            else:
-                copies = rng.binomial(2, min(count, n) / (2 * n), n).astype(np.int8)
-            yield 1, copies
+            np.add.at(copies, rng.integers(0, n, count), 1)
+            yield 1, np.minimum(copies, 2)
+    for frequency in rng.uniform(*COMMON, per_range):
+        yield 1, rng.binomial(2, frequency, n).astype(np.int8)
 
 
 def write_table(path, ids, columns):
@@ -114,20 +113,21 @@ class Study:
         return p
 
 
-NAMES = [f"MAC {low}" if low == high else f"MAC {low}-{high}" for low, high in COUNTS]
+NAMES = [f"MAC {count}" for count in COUNTS] + [f"frequency {COMMON[0]:g}-{COMMON[1]:g}"]
 
 
-def cohort(salus, folder, quick):
-    n, per_range, traits = (4000, 200, 20) if quick else (20000, 4000, 250)
-    rng = np.random.default_rng(7)
+def cohort(salus, folder, n, quick):
+    per_range, traits = (100, 20) if quick else (4000, 250)
+    rng = np.random.default_rng([7, n])
     study = Study(salus, folder, [f"s{i}" for i in range(n)], unrelated(rng, n, per_range))
     covariates = {"c1": rng.normal(size=n), "c2": rng.integers(0, 2, n).astype(float)}
-    return n, study, covariates, traits, np.repeat(np.arange(len(COUNTS)), per_range)
+    return study, covariates, traits, np.repeat(np.arange(len(NAMES)), per_range)
 
 
 def binary(salus, folder, quick):
-    n, study, covariates, traits, groups = cohort(salus, folder, quick)
-    for controls in (1, 10, 50, 100, 500):
+    # At least 40 cases.
+    for controls, n in ((1, 5000), (10, 5000), (50, 5000), (100, 20000), (500, 20000)):
+        study, covariates, traits, groups = cohort(salus, folder, n, quick)
         rng = np.random.default_rng([11, controls])
         linear = 0.4 * covariates["c1"] + 0.3 * covariates["c2"]
         shift = np.log(1 / controls) - np.log(np.mean(np.exp(linear))) if controls > 1 else -np.mean(linear)
@@ -141,7 +141,8 @@ def binary(salus, folder, quick):
 
 
 def times(salus, folder, quick):
-    n, study, covariates, traits, groups = cohort(salus, folder, quick)
+    n = 5000
+    study, covariates, traits, groups = cohort(salus, folder, n, quick)
     for share in (0.5, 0.1, 0.01):
         rng = np.random.default_rng([13, int(1000 * share)])
         names = [f"t{t}" for t in range(traits)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# association with whole-genome predictions, saddle-points, time to event, codings and conditions gives byte-identical results for
+# association with whole-genome predictions, saddle-points, time to event, levels, codings and strata gives byte-identical results for
 # 1, 2, 3 and 4 ranks and 1 or 2 threads; predictions through regenie's files give the same tests.
 set -euo pipefail
 source "$SALUS_SOURCE/tests/lib/small_cohort.bash"
@@ -24,6 +24,12 @@ same predictions --null_model "$model" --binary_test score_saddlepoint --traits 
 same survival --null_model "$model" --traits death,disease --time_to_event_test score_saddlepoint
 same wald --traits death --time_to_event_test wald
 same recessive --coding recessive --traits height,disease
+same genotypic --coding genotypic --traits height,disease --refit_p_max 0.5
+# Levels and strata from the names of the samples.
+awk -F, 'NR == 1 { print $1 ",grade,centre" } NR > 1 { print $1 "," int(NR * NR % 101 / 30) "," NR % 3 }' traits.csv >kinds.csv
+quiet "$SALUS" phenotypes --genotypes "$store" --table kinds.csv --table_traits grade --ordinal_traits grade --table_covariates centre \
+    --sex false --groups false --output kinds_table
+table=kinds_table/phenotypes/phenotypes.h5 same kinds --strata centre --odds_ratio_p_max 0.1
 same firth --traits disease --refit_p_max 1 --exact_firth_p_max 0.01
 # The same predictions through regenie's files, which have single precision.
 quiet "$SALUS" export "$model" --table loco --format regenie-loco --output written

@@ -51,8 +51,8 @@ void GenotypicTests::test_linear(const TraitPlan& trait, const PairSums& sums,
                                  VariantTest& result) const {
     const SampleSet& set = plan_.sets[trait.set];
     if (trait.n < set.covariates + 4) return set_untested(result, AssociationStatus::no_variance);
-    const auto found = fit_linear_pair(sums, trait.yy,
-                                       static_cast<double>(trait.n - set.covariates - 3));
+    const auto found =
+        fit_linear_pair(sums, trait.yy, static_cast<double>(trait.n - set.covariates - 3));
     if (!found) return set_untested(result, AssociationStatus::collinear);
     if (!std::isfinite(found->neg_log10_p))
         return set_untested(result, AssociationStatus::no_variance);
@@ -125,8 +125,8 @@ bool GenotypicTests::fit_firth(const TraitPlan& trait, VariantTest& result) {
     const LogisticFit null = solver_.fit(problem, Penalty::firth);
     if (!full.converged || !null.converged) return false;
     PairTest found = pair_of(full);
-    found.neg_log10_p = chi_square_2_neg_log10_p(
-        std::max(0.0, 2 * (full.log_likelihood - null.log_likelihood)));
+    found.neg_log10_p =
+        chi_square_2_neg_log10_p(std::max(0.0, 2 * (full.log_likelihood - null.log_likelihood)));
     set_pair(result, AssociationTest::firth, found);
     return true;
 }

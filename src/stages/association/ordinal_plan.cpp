@@ -98,11 +98,10 @@ OrdinalNull fit_ordinal_null(std::span<const double> values,
                                  .design = {.columns = pointers, .samples = n},
                                  .offset = plan.offset};
     const OrdinalFit fit = OrdinalSolver().fit(problem);
-    if (!fit.converged || std::any_of(fit.coefficients.begin() +
-                                          static_cast<std::ptrdiff_t>(plan.levels) - 1,
-                                      fit.coefficients.end(), [](double b) {
-                                          return std::fabs(b) > largest_coefficient;
-                                      })) {
+    if (!fit.converged ||
+        std::any_of(fit.coefficients.begin() + static_cast<std::ptrdiff_t>(plan.levels) - 1,
+                    fit.coefficients.end(),
+                    [](double b) { return std::fabs(b) > largest_coefficient; })) {
         null.problem = "the proportional odds model of the covariates alone does not converge: "
                        "they separate its levels";
         return null;

@@ -200,9 +200,9 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
             {.name = name, .values = file.read_array<double>(text("covariates/", name))});
     }
     if (!params.strata.empty())
-        phenotypes.strata = Covariate{
-            .name = params.strata,
-            .values = file.read_array<double>(text("covariates/", params.strata))};
+        phenotypes.strata =
+            Covariate{.name = params.strata,
+                      .values = file.read_array<double>(text("covariates/", params.strata))};
     return phenotypes;
 }
 

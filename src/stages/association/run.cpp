@@ -199,7 +199,8 @@ void write_codes(H5File& file, const std::string& table) {
         "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
         "5 collinear with covariates, 6 separated, 7 not converged, 8 too few males (chromosome "
         "Y), "
-        "9 trait without residual variance, 10 no null model without this chromosome, 12 one of the three genotypes does not "
+        "9 trait without residual variance, 10 no null model without this chromosome, 12 one of "
+        "the three genotypes does not "
         "occur (genotypic coding), 20 same "
         "genotype in all "
         "that are at risk when an event happens");
@@ -216,8 +217,8 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                    : std::unique_ptr<H5File>();
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
-        Phenotypes read =
-            read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params, tested_times(params));
+        Phenotypes read = read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params,
+                                          tested_times(params));
         if (ctx.has_input("components"))
             add_components(ctx.input("components"), genotypes->samples(),
                            static_cast<std::size_t>(params.components_count), read);

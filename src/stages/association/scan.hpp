@@ -19,11 +19,12 @@ namespace salus::association {
 class Scanner {
 public:
     Scanner(const ScanPlan& plan, const TestRules& rules)
-        : plan_(plan), rules_(rules), binary_(plan, rules), survival_(plan, rules), ordinal_(plan, rules),
-          genotypic_(plan, rules) {}
+        : plan_(plan), rules_(rules), binary_(plan, rules), survival_(plan, rules),
+          ordinal_(plan, rules), genotypic_(plan, rules) {}
 
-    /// results[v * traits + t]. With genotypic coding `variants` are pairs, the carriers of any copy
-    /// of a variant and those of two, and v counts the pairs. Groups of 12 to 48 variants make best use of the kernels.
+    /// results[v * traits + t]. With genotypic coding `variants` are pairs, the carriers of any
+    /// copy of a variant and those of two, and v counts the pairs. Groups of 12 to 48 variants make
+    /// best use of the kernels.
     void test(std::span<const VariantGenotypes* const> variants, std::span<VariantTest> results);
 
 private:

@@ -49,12 +49,11 @@ PairSums Scanner::binary_pair(const GenotypePair& pair, const TraitPlan& trait, 
     const double a = pair.any_view.mean, b = pair.two_view.mean;
     const double absent =
         any.missing.empty() ? 0 : plan_.columns.real(first, any.missing[first]); // their weight
-    PairSums sums{
-        .aa = weighted_squares(any, pair.any_view, first, logistic.square_column),
-        .ab = imputed(two, pair.two_view, first) - b * (1 - a) * absent,
-        .bb = weighted_squares(two, pair.two_view, first, logistic.square_column),
-        .ay = imputed(any, pair.any_view, trait.column),
-        .by = imputed(two, pair.two_view, trait.column)};
+    PairSums sums{.aa = weighted_squares(any, pair.any_view, first, logistic.square_column),
+                  .ab = imputed(two, pair.two_view, first) - b * (1 - a) * absent,
+                  .bb = weighted_squares(two, pair.two_view, first, logistic.square_column),
+                  .ay = imputed(any, pair.any_view, trait.column),
+                  .by = imputed(two, pair.two_view, trait.column)};
     for (double* const value : {&sums.aa, &sums.ab, &sums.bb})
         *value *= logistic.root_weight;
     const double aa = sums.aa, bb = sums.bb;

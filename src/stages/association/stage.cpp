@@ -151,7 +151,8 @@ const char* const details =
     "control status 6. Quantitative and binary traits only.\n\n"
     "These codings are of calls: where a variant has dosages its calls are tested, as they are in "
     "the genotypes (missing where an import left the call open).\n\n"
-    "strata names a covariate whose values are categories, such as centres or arrays; it is then no "
+    "strata names a covariate whose values are categories, such as centres or arrays; it is then "
+    "no "
     "covariate. Cox models have a baseline hazard for each stratum, so that people are compared "
     "within theirs only. All other models have an intercept for each, as R's lm and glm with a "
     "factor; a stratum costs as much as a covariate, and there may be at most 200. Who has no "
@@ -222,9 +223,11 @@ Stage association_stage() {
                  "tests of all variants for all traits",
                  {association_variants_table(), association_trait_table("{trait}", "binary"),
                   association_summary_table(), association_skipped_table()}})
-        .param("traits", &P::traits,
-               {.doc = "traits to test; empty: all quantitative, binary, ordinal and time-to-event ones "
-                       "that can be tested"})
+        .param(
+            "traits", &P::traits,
+            {.doc =
+                 "traits to test; empty: all quantitative, binary, ordinal and time-to-event ones "
+                 "that can be tested"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
@@ -286,14 +289,17 @@ Stage association_stage() {
                 .unit = "components",
                 .min = 0,
                 .max = 1000})
-        .param("coding", &P::coding,
-               {.doc = "what is tested of a call: copies of ALT; whether there is one (dominant); "
-                       "whether there is no REF (recessive); each genotype on its own, with two degrees "
-                       "of freedom (genotypic)",
-                .choices = {"additive", "dominant", "recessive", "genotypic"}})
+        .param(
+            "coding", &P::coding,
+            {.doc =
+                 "what is tested of a call: copies of ALT; whether there is one (dominant); "
+                 "whether there is no REF (recessive); each genotype on its own, with two degrees "
+                 "of freedom (genotypic)",
+             .choices = {"additive", "dominant", "recessive", "genotypic"}})
         .param("strata", &P::strata,
-               {.doc = "covariate whose values are strata: a baseline hazard of each in Cox models, "
-                       "a fixed effect of each in all others; empty: none"})
+               {.doc =
+                    "covariate whose values are strata: a baseline hazard of each in Cox models, "
+                    "a fixed effect of each in all others; empty: none"})
         .param("condition_on", &P::condition_on,
                {.doc = "variants that become covariates, by ID or chromosome:position:REF:ALT"})
         .needs(needs)

@@ -111,11 +111,11 @@ std::vector<std::vector<double>> weighted_columns(SurvivalPlan& plan) {
 } // namespace
 
 SurvivalNull fit_survival_null(const SurvivalInput& input) {
-    SurvivalNull null{.plan = std::make_unique<SurvivalPlan>(SurvivalTimes{
-                          .exit = input.time,
-                          .event = input.event,
-                          .entry = input.entry,
-                          .stratum = input.stratum})};
+    SurvivalNull null{.plan =
+                          std::make_unique<SurvivalPlan>(SurvivalTimes{.exit = input.time,
+                                                                       .event = input.event,
+                                                                       .entry = input.entry,
+                                                                       .stratum = input.stratum})};
     SurvivalPlan& plan = *null.plan;
     fill_design(input, plan);
     std::vector<const double*> pointers;

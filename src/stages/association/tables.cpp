@@ -22,11 +22,10 @@ TableSpec association_trait_table(const std::string& trait, std::string_view kin
                                   const std::string& coding) {
     using enum ColumnType;
     const bool binary = kind == "binary", survival = kind == "time_to_event";
-    const std::string unit =
-        salus::text(survival                       ? "log hazard"
-                    : binary || kind == "ordinal" ? "log odds"
-                                                  : "trait unit",
-                    coding == "additive" ? " per allele" : " per genotype");
+    const std::string unit = salus::text(survival                      ? "log hazard"
+                                         : binary || kind == "ordinal" ? "log odds"
+                                                                       : "trait unit",
+                                         coding == "additive" ? " per allele" : " per genotype");
     const std::string effect =
         coding == "dominant"    ? "Effect of any copy of effect_allele against none"
         : coding == "genotypic" ? "Effect of two copies of effect_allele against none"
@@ -57,8 +56,8 @@ TableSpec association_trait_table(const std::string& trait, std::string_view kin
     if (coding == "genotypic") {
         columns.push_back({"beta_heterozygous", f64, unit,
                            "Effect of one copy of effect_allele against none; NaN if not tested"});
-        columns.push_back({"standard_error_heterozygous", f64, unit,
-                           "Standard error of beta_heterozygous"});
+        columns.push_back(
+            {"standard_error_heterozygous", f64, unit, "Standard error of beta_heterozygous"});
     }
     columns.push_back({"neg_log10_p", f64, "-log10 p",
                        coding == "genotypic"

@@ -157,10 +157,9 @@ void read_result(const std::filesystem::path& path, LdScores& out) {
             out.chromosome.push_back(code);
             out.position.push_back(data.column<std::uint32_t>("base_pair_location")[i]);
             out.id.push_back(data.column<std::string>("variant_id")[i]);
-            out.alleles.push_back(known
-                                      ? allele_set(data.column<std::string>("effect_allele")[i],
-                                                   data.column<std::string>("other_allele")[i])
-                                      : 0);
+            out.alleles.push_back(known ? allele_set(data.column<std::string>("effect_allele")[i],
+                                                     data.column<std::string>("other_allele")[i])
+                                        : 0);
             out.ld.push_back(score[i]);
         }
     }

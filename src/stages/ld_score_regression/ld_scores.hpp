@@ -17,11 +17,11 @@ struct LdScores {
     std::vector<int> chromosome;
     std::vector<std::uint32_t> position;
     std::vector<std::uint64_t> alleles; // [variant]: as allele_set; 0 where the file does not tell
-    std::vector<double> ld;        // [variant x annotation]
-    std::vector<double> weight_ld; // [variant]
-    std::vector<double> counts;    // [annotation]: variants that the scores were summed over
-    std::string genome_build;      // empty if unknown
-    std::uint64_t repeated = 0;    // rows left out because their identifier was there already
+    std::vector<double> ld;             // [variant x annotation]
+    std::vector<double> weight_ld;      // [variant]
+    std::vector<double> counts;         // [annotation]: variants that the scores were summed over
+    std::string genome_build;           // empty if unknown
+    std::uint64_t repeated = 0;         // rows left out because their identifier was there already
     std::size_t size() const noexcept { return id.size(); }
 };
 
@@ -32,10 +32,10 @@ struct LdScoreFiles {
     double variants_total = 0; // if above 0, instead of these files (one annotation)
 };
 
-/// Reads LD scores: text of LDSC (columns CHR, SNP, BP, if known A1 and A2, and one per annotation; several files follow
-/// each other) or the result of the stage ld (variants with an LD score; their number is the
-/// count). DataError if columns or counts are missing, the annotations of files differ, or a score
-/// is no number. Memory: about 100 B + 8 B per annotation for each variant.
+/// Reads LD scores: text of LDSC (columns CHR, SNP, BP, if known A1 and A2, and one per annotation;
+/// several files follow each other) or the result of the stage ld (variants with an LD score; their
+/// number is the count). DataError if columns or counts are missing, the annotations of files
+/// differ, or a score is no number. Memory: about 100 B + 8 B per annotation for each variant.
 LdScores read_ld_scores(const LdScoreFiles& files);
 
 /// A code of two alleles, whichever of them is counted and on either strand; 0 if one is unknown.

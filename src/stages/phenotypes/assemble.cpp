@@ -204,17 +204,17 @@ TableSpec samples_table() {
 }
 
 TableSpec trait_info_table() {
-    return {
-        .name = "trait_info",
-        .row = "trait",
-        .doc = "What the traits are.",
-        .columns = {{"name", ColumnType::text, "", "column in traits"},
-                    {"kind", ColumnType::text, "", "quantitative, binary, ordinal, date or time_to_event"},
-                    {"unit", ColumnType::text, "", "unit of the values"},
-                    {"doc", ColumnType::text, "", "description"},
-                    {"n", ColumnType::u64, "people", "samples with a value"},
-                    {"cases", ColumnType::u64, "people",
-                     "of these, cases of a binary trait, or with the event"}}};
+    return {.name = "trait_info",
+            .row = "trait",
+            .doc = "What the traits are.",
+            .columns = {{"name", ColumnType::text, "", "column in traits"},
+                        {"kind", ColumnType::text, "",
+                         "quantitative, binary, ordinal, date or time_to_event"},
+                        {"unit", ColumnType::text, "", "unit of the values"},
+                        {"doc", ColumnType::text, "", "description"},
+                        {"n", ColumnType::u64, "people", "samples with a value"},
+                        {"cases", ColumnType::u64, "people",
+                         "of these, cases of a binary trait, or with the event"}}};
 }
 
 TableSpec Layout::traits_table() const {

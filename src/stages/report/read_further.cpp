@@ -26,8 +26,8 @@ std::vector<std::uint64_t> best_rows(const H5File& file, const std::string& tabl
     tested = 0;
     for (const RowRange range : row_slices(file.rows(table), slice_rows)) {
         const std::uint64_t count = range.end - range.begin;
-        const auto where = file.read_rows("variants", range.begin, count,
-                                          {"chromosome", "base_pair_location"});
+        const auto where =
+            file.read_rows("variants", range.begin, count, {"chromosome", "base_pair_location"});
         const auto chromosome = words(where, "chromosome");
         const auto position = counts(where, "base_pair_location");
         const auto p =
@@ -43,15 +43,14 @@ std::vector<std::uint64_t> best_rows(const H5File& file, const std::string& tabl
     std::vector<Row> rows;
     for (const auto& [place, row] : best)
         rows.push_back(row);
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-        return a.neg_log10_p > b.neg_log10_p;
-    });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row& a, const Row& b) { return a.neg_log10_p > b.neg_log10_p; });
     std::vector<Row> kept;
     for (const Row& row : rows) {
         if (kept.size() == listed) break;
         if (std::none_of(kept.begin(), kept.end(), [&](const Row& other) {
-                const auto apart = std::max(row.position, other.position) -
-                                   std::min(row.position, other.position);
+                const auto apart =
+                    std::max(row.position, other.position) - std::min(row.position, other.position);
                 return row.chromosome == other.chromosome && apart < hit_distance;
             }))
             kept.push_back(row);
@@ -72,9 +71,7 @@ Locus locus_at(const H5File& file, std::uint64_t row) {
             .frequency = numbers(variant, "effect_allele_frequency")[0]};
 }
 
-double largest(double a, double b) noexcept {
-    return std::isnan(a) || b > a ? b : a;
-}
+double largest(double a, double b) noexcept { return std::isnan(a) || b > a ? b : a; }
 
 } // namespace
 
@@ -124,15 +121,13 @@ std::vector<TraitGenes> read_gene_tests(const H5File& file, std::size_t listed) 
                    .acat_o = acat_o[k],
                    .best = p};
         }
-        if (genes.tests > 0)
-            genes.threshold = -std::log10(0.05 / static_cast<double>(genes.tests));
+        if (genes.tests > 0) genes.threshold = -std::log10(0.05 / static_cast<double>(genes.tests));
         for (auto& [name, hit] : best) {
             if (hit.best >= genes.threshold) ++genes.significant;
             genes.hits.push_back(std::move(hit));
         }
-        std::stable_sort(
-            genes.hits.begin(), genes.hits.end(),
-            [](const GeneHit& a, const GeneHit& b) { return a.best > b.best; });
+        std::stable_sort(genes.hits.begin(), genes.hits.end(),
+                         [](const GeneHit& a, const GeneHit& b) { return a.best > b.best; });
         genes.hits.resize(std::min(genes.hits.size(), listed));
         out.push_back(std::move(genes));
     }

@@ -23,9 +23,9 @@ using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
 constexpr std::array<std::string_view, 14> ports = {
-    "phenotypes", "quality",     "ld",    "kinship",    "components",
-    "ancestry",   "null_model",  "association", "loci", "gene_tests",
-    "interaction", "meta_analysis", "ld_score_regression", "risk"};
+    "phenotypes",          "quality",     "ld",   "kinship",    "components",  "ancestry",
+    "null_model",          "association", "loci", "gene_tests", "interaction", "meta_analysis",
+    "ld_score_regression", "risk"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {

@@ -184,7 +184,7 @@ struct TraitRisk {
 struct GeneHit {
     std::string set, chromosome, mask, bin;
     std::uint64_t position = 0, variants = 0, carriers = 0;
-    double beta = unknown, standard_error = unknown; // of the burden
+    double beta = unknown, standard_error = unknown;             // of the burden
     double burden = unknown, skat_o = unknown, acat_o = unknown; // -log10 p
     double best = unknown;                                       // largest of these
 };
@@ -226,7 +226,7 @@ struct MetaAnalysis {
     };
     std::vector<Study> studies;
     std::vector<Dropped> dropped;
-    std::vector<Hit> hits;      // best first, at least 500 kb apart
+    std::vector<Hit> hits; // best first, at least 500 kb apart
 };
 
 struct LdScoreRegression {

@@ -32,9 +32,8 @@ std::string overview(const ReportData& data) {
     for (const auto& trait : data.association) {
         const bool any = !trait.loci.empty();
         table.rows.push_back({capitalised(trait_label(trait.name)), kind_label(trait.kind),
-                              people_of(trait, data.min_cell),
-                              with_thousands(trait.tested), decimal(trait.lambda, 3),
-                              with_thousands(trait.significant_loci),
+                              people_of(trait, data.min_cell), with_thousands(trait.tested),
+                              decimal(trait.lambda, 3), with_thousands(trait.significant_loci),
                               any ? locus_label(trait.loci[0]) : "\u2013",
                               any ? p_value(trait.loci[0].neg_log10_p) : "\u2013"});
     }

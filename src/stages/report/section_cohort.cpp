@@ -65,11 +65,11 @@ std::string traits_table(const Cohort& cohort, std::uint64_t min_cell) {
     for (const auto& trait : cohort.traits) {
         const bool binary = trait.kind == "binary",
                    measured_trait = trait.kind == "quantitative" && trait.n >= min_cell;
-        table.rows.push_back(
-            {capitalised(trait_label(trait.name)), kind_label(trait.kind),
-             people(trait.n, min_cell), binary ? case_share(trait, min_cell) : "",
-             measured_trait ? measured(trait.mean, 4) : "",
-             measured_trait ? measured(trait.sd) : "", measured_trait ? trait.unit : ""});
+        table.rows.push_back({capitalised(trait_label(trait.name)), kind_label(trait.kind),
+                              people(trait.n, min_cell), binary ? case_share(trait, min_cell) : "",
+                              measured_trait ? measured(trait.mean, 4) : "",
+                              measured_trait ? measured(trait.sd) : "",
+                              measured_trait ? trait.unit : ""});
     }
     return to_html(table);
 }

@@ -69,24 +69,20 @@ std::string phenome_of_variant(const ReportData& data) {
     const Phenome& phenome = data.phenome;
     if (phenome.tests.empty()) return {};
     DotsByKind dots;
-    HtmlTable table{.caption = text("All traits at ", locus_label(phenome.variant)),
-                    .columns = {{"Number", true},
-                                {"Trait"},
-                                {"Kind"},
-                                {"Effect", true},
-                                {"SE", true},
-                                {"p", true}},
-                    .rows = {}};
+    HtmlTable table{
+        .caption = text("All traits at ", locus_label(phenome.variant)),
+        .columns =
+            {{"Number", true}, {"Trait"}, {"Kind"}, {"Effect", true}, {"SE", true}, {"p", true}},
+        .rows = {}};
     for (std::size_t t = 0; t < phenome.tests.size(); ++t) {
         const auto& test = phenome.tests[t];
         dots.add(test.kind, t, test.neg_log10_p);
         table.rows.push_back({std::to_string(t + 1), label_of(test.trait), kind_label(test.kind),
                               measured(test.beta), measured(test.standard_error),
-                              std::isnan(test.neg_log10_p) ? "\u2013"
-                                                           : p_value(test.neg_log10_p)});
+                              std::isnan(test.neg_log10_p) ? "\u2013" : p_value(test.neg_log10_p)});
     }
-    const std::string title = text("The strongest variant in all traits: ",
-                                   locus_label(phenome.variant));
+    const std::string title =
+        text("The strongest variant in all traits: ", locus_label(phenome.variant));
     return figure(dots.chart({.title = title, .label = title, .style = {}}, phenome.tests.size(),
                              data.genome_wide),
                   "Each dot is a trait; height is the evidence that the variant matters for it. "
@@ -111,19 +107,16 @@ std::string genes_of(const ReportData& data, const TraitGenes& trait) {
                     .rows = {}};
     const auto p = [](double value) { return std::isnan(value) ? "\u2013" : p_value(value); };
     for (const GeneHit& hit : trait.hits)
-        table.rows.push_back({hit.set,
-                              text(short_chromosome(hit.chromosome), ":",
-                                   with_thousands(hit.position)),
-                              hit.mask, hit.bin, with_thousands(hit.variants),
-                              people(hit.carriers, data.min_cell), measured(hit.beta),
-                              measured(hit.standard_error), p(hit.burden), p(hit.skat_o),
-                              p(hit.acat_o)});
+        table.rows.push_back(
+            {hit.set, text(short_chromosome(hit.chromosome), ":", with_thousands(hit.position)),
+             hit.mask, hit.bin, with_thousands(hit.variants), people(hit.carriers, data.min_cell),
+             measured(hit.beta), measured(hit.standard_error), p(hit.burden), p(hit.skat_o),
+             p(hit.acat_o)});
     return section(anchor("genes", trait.name), label_of(trait.name),
                    paragraph(text(with_thousands(trait.tests), " tests of sets; ",
                                   with_thousands(trait.significant),
-                                  trait.significant == 1 ? " set is" : " sets are",
-                                  " beyond p = ", p_value(trait.threshold),
-                                  ", 0.05 over their number.")) +
+                                  trait.significant == 1 ? " set is" : " sets are", " beyond p = ",
+                                  p_value(trait.threshold), ", 0.05 over their number.")) +
                        to_html(table),
                    3);
 }
@@ -243,9 +236,8 @@ std::string meta_analysis_section(const ReportData& data) {
         studies.rows.push_back({study.name, with_thousands(study.rows),
                                 with_thousands(study.variants), with_thousands(study.swapped),
                                 decimal(study.lambda, 3)});
-    HtmlTable dropped{.caption = "Rows left out",
-                      .columns = {{"Study"}, {"Reason"}, {"Rows", true}},
-                      .rows = {}};
+    HtmlTable dropped{
+        .caption = "Rows left out", .columns = {{"Study"}, {"Reason"}, {"Rows", true}}, .rows = {}};
     for (const auto& row : meta.dropped)
         dropped.rows.push_back({row.study, row.meaning, with_thousands(row.rows)});
     HtmlTable hits{.caption = "Strongest variants",
@@ -262,9 +254,9 @@ std::string meta_analysis_section(const ReportData& data) {
                    .rows = {}};
     for (const auto& hit : meta.hits)
         hits.rows.push_back(
-            {place_of(hit.locus), hit.locus.id, alleles_of(hit.locus),
-             with_thousands(hit.studies), hit.direction, measured(hit.locus.beta),
-             measured(hit.locus.standard_error), p_value(hit.locus.neg_log10_p),
+            {place_of(hit.locus), hit.locus.id, alleles_of(hit.locus), with_thousands(hit.studies),
+             hit.direction, measured(hit.locus.beta), measured(hit.locus.standard_error),
+             p_value(hit.locus.neg_log10_p),
              std::isnan(hit.i_squared) ? "\u2013" : percent(hit.i_squared, 0),
              std::isnan(hit.heterogeneity) ? "\u2013" : p_value(hit.heterogeneity)});
     return section("meta-analysis", "Meta-analysis",

@@ -81,13 +81,15 @@ TEST_F(FurtherResults, GenesAreShownInTheirBestMaskAndCountedAgainstAllTests) {
     EXPECT_EQ(genes.hits[1].mask, "all");
     EXPECT_EQ(genes.hits[1].carriers, 20U);
     data.genes[0].hits[0].carriers = 3; // fewer people than may be shown
-    EXPECT_THAT(genes_section(data), HasSubstr("<5"));
+    EXPECT_THAT(genes_section(data), HasSubstr("&lt;5"));
 }
 
 TEST_F(FurtherResults, ListedVariantsOfAMetaAnalysisAreApart) {
     H5File file = H5File::create(path_);
     file.write(table("studies", {{"name", {"one", "two"}}},
-                     {{"rows", {9, 8}}, {"variants", {7, 6}}, {"swapped", {1, 2}},
+                     {{"rows", {9, 8}},
+                      {"variants", {7, 6}},
+                      {"swapped", {1, 2}},
                       {"lambda_gc", {1.01, 0.99}}}));
     file.write(table("dropped", {{"study", {"one", "two"}}, {"meaning", {"no effect", "never"}}},
                      {{"rows", {2, 0}}}));

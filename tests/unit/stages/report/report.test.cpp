@@ -66,7 +66,7 @@ TEST(Report, ShowsEverySectionAndPicture) {
     // 5 of quality; Manhattan, QQ and effects of three traits; score, deciles, calibration, forest
     // of three; one
     // ROC; two scatter plots, eigenvalues and kinship of population structure
-    EXPECT_EQ(occurrences(result.html, "<svg "), 5u + 9u + 12u + 1u + 4u);
+    EXPECT_EQ(occurrences(result.html, "<svg "), 5u + 9u + 12u + 1u + 4u + 2u);
     EXPECT_EQ(occurrences(result.html, "<svg "), occurrences(result.html, "aria-label=\"") -
                                                      occurrences(result.html, "role=\"region\"") -
                                                      1);
@@ -118,7 +118,7 @@ TEST(Report, TraitsAboveTheLimitKeepTheirRowButNoPicture) {
     params.max_traits = 1;
     const auto inputs = example::write_all(folder, {.samples = 60, .variants = 300});
     const auto html = run_in(folder, {{"association", inputs.at("association")}}, params).html;
-    EXPECT_EQ(occurrences(html, "<svg "), 3u);
+    EXPECT_EQ(occurrences(html, "<svg "), 5u);
     EXPECT_THAT(html, HasSubstr("id=\"association-type_2_diabetes\""));
 }
 
