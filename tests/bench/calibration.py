@@ -228,7 +228,7 @@ def interaction(salus, folder, quick):
         output = f"{folder}/interaction"
         shutil.rmtree(output, ignore_errors=True)
         run(salus, "interaction", "--genotypes", study.store, "--phenotypes", study.table, "--environment", name,
-            "--minor_allele_count_min", "5", "--effective_samples_min", "5", "--output", output)
+            "--minor_allele_count_min", "5", "--effective_samples_min", "5", "--effective_samples_min_binary", "5", "--output", output)
         for kind in "qb":
             with h5py.File(f"{output}/interaction/interaction.h5") as f:
                 tables = [f[f"traits/{kind}{t}"] for t in range(traits)]

@@ -28,7 +28,7 @@ plink2 --bfile "$source_set/kg1092" --extract picked.txt --export A --export-all
 interact() { # output flags...
     local output=$1; shift
     "$SALUS" interaction --genotypes "$store" --phenotypes phenotypes/phenotypes/phenotypes.h5 --output "$output" \
-        --effective_samples_min 10 "$@"
+        --effective_samples_min 10 --effective_samples_min_binary 10 "$@"
 }
 for run in "age hc3 false" "sex01 hc3 false" "sex01 hc2 true" "age hc1 true" "age hc0 false"; do
     read -r environment robust centre <<<"$run"

@@ -13,7 +13,7 @@ awk 'BEGIN {srand(4); print "sample_id,height,ill,age,smoker"}
      {print $2 "," 170 + 10 * rand() "," (rand() < 0.4) "," (NR % 20 ? 40 + 20 * rand() : "NA") "," (rand() < 0.5)}' "$fam" >table.csv
 quiet "$SALUS" phenotypes --genotypes "$store" --table table.csv --table_traits height --table_traits ill --table_covariates age \
     --table_covariates smoker --groups false --output phenotypes
-base=("$SALUS" interaction --genotypes "$store" --phenotypes "$(find phenotypes -name phenotypes.h5)" --effective_samples_min 5
+base=("$SALUS" interaction --genotypes "$store" --phenotypes "$(find phenotypes -name phenotypes.h5)" --effective_samples_min 5 --effective_samples_min_binary 5
     --minor_allele_count_min 5 --traits height --traits ill)
 variant=$(awk '$1 ~ /1$/ {n++; if (n == 30) print $2}' "$(find simulated -name 'genotypes.bim')")
 run() { # ranks threads flags...

@@ -112,9 +112,10 @@ TableData skipped_data(const Phenotypes& phenotypes, const Plan& plan) {
 }
 
 const char* const status_codes =
-    "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min or "
-    "effective_samples_min, 5 variant or interaction collinear with the other terms, 7 separated "
-    "or not converged, 8 too few males (chromosome Y), 9 trait without residual variance";
+    "0 tested, 1 failed_quality, 2 not_called, 3 monomorphic, 4 below minor_allele_count_min, "
+    "5 variant or interaction collinear with the other terms, 7 separated "
+    "or not converged, 8 too few males (chromosome Y), 9 trait without residual variance, 21 "
+    "too few samples carry the interaction (effective_samples_min)";
 
 } // namespace
 

@@ -55,6 +55,8 @@ TestRules rules_of(const InteractionParams& params) {
     return {.robust = robust,
             .minor_allele_count_min = static_cast<double>(params.minor_allele_count_min),
             .effective_samples_min = params.effective_samples_min,
+            .effective_samples_min_binary =
+                std::max(params.effective_samples_min, params.effective_samples_min_binary),
             .centre = params.centre};
 }
 
@@ -115,9 +117,10 @@ void Tester::finish(const InteractionFit& fit, const TraitModel& trait,
                                                           : AssociationStatus::not_converged;
         return;
     }
-    if (!(fit.effective_samples >= rules_.effective_samples_min) ||
-        !(fit.largest_leverage < leverage_max)) {
-        result.status = AssociationStatus::rare;
+    const double least =
+        trait.binary ? rules_.effective_samples_min_binary : rules_.effective_samples_min;
+    if (!(fit.effective_samples >= least) || !(fit.largest_leverage < leverage_max)) {
+        result.status = static_cast<AssociationStatus>(little_information);
         result.effective_samples = fit.effective_samples;
         return;
     }

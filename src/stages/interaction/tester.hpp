@@ -22,7 +22,7 @@ struct InteractionTest {
 
 struct TestRules {
     RobustError robust = RobustError::hc3;
-    double minor_allele_count_min = 0, effective_samples_min = 0;
+    double minor_allele_count_min = 0, effective_samples_min = 0, effective_samples_min_binary = 0;
     bool centre = false; // main effects at the mean of the environment, not at 0
 };
 TestRules rules_of(const InteractionParams& params);

@@ -151,7 +151,8 @@ TEST_F(Interaction, EqualsTextbookFitsOfEverySort) {
     const H5File file = result({.environment = "smoker",
                                 .traits = {"height", "disease"},
                                 .covariates = {"age", "sex_male"},
-                                .effective_samples_min = 8});
+                                .effective_samples_min = 8,
+                                .effective_samples_min_binary = 8});
     expect_textbook(file, "height", column("smoker").values, false, 2);
     expect_textbook(file, "disease", column("smoker").values, true, 2);
 }
@@ -160,6 +161,7 @@ TEST_F(Interaction, OfATraitAsEnvironmentLeavesItsMissingSamplesOut) {
     const H5File file = result({.environment = "weight",
                                 .covariates = {"age", "sex_male"},
                                 .effective_samples_min = 8,
+                                .effective_samples_min_binary = 8,
                                 .robust = "hc2"});
     expect_textbook(file, "height", column("weight").values, false, 1);
     const auto names = file.read("trait_summary").column<std::string>("name");
@@ -176,6 +178,7 @@ TEST_F(Interaction, OfAVariantIsCollinearWithItself) {
                                 .traits = {"height"},
                                 .covariates = {"age", "sex_male"},
                                 .effective_samples_min = 8,
+                                .effective_samples_min_binary = 8,
                                 .robust = "hc0"});
     expect_textbook(file, "height", environment, false, 0);
     EXPECT_EQ(file.read("traits/height").column<std::uint8_t>("status")[3], 5);
@@ -185,7 +188,8 @@ TEST_F(Interaction, CentreMovesTheMainEffectAlone) {
     InteractionParams params{.environment = "age",
                              .traits = {"height"},
                              .covariates = {"sex_male"},
-                             .effective_samples_min = 8};
+                             .effective_samples_min = 8,
+                             .effective_samples_min_binary = 8};
     const TableData plain = result(params).read("traits/height");
     params.centre = true;
     const H5File file = result(params);
@@ -204,10 +208,26 @@ TEST_F(Interaction, CentreMovesTheMainEffectAlone) {
     }
 }
 
+TEST_F(Interaction, TooLittleInformationIsAReasonOfItsOwn) {
+    const H5File file = result({.environment = "smoker",
+                                .traits = {"height", "disease"},
+                                .covariates = {"age", "sex_male"},
+                                .effective_samples_min_binary = 1000});
+    const auto tested = [&](const char* trait, std::uint8_t code) {
+        const TableData found = file.read(trait);
+        const auto& status = found.column<std::uint8_t>("status");
+        return std::count(status.begin(), status.end(), code);
+    };
+    EXPECT_GT(tested("traits/height", 0), 0);
+    EXPECT_EQ(tested("traits/disease", 0), 0);
+    EXPECT_GE(tested("traits/disease", little_information), tested("traits/height", 0));
+}
+
 TEST_F(Interaction, EverySkippedVariantHasAReason) {
     const H5File file = result({.environment = "smoker",
                                 .traits = {"height", "disease"},
-                                .covariates = {"age", "sex_male"}});
+                                .covariates = {"age", "sex_male"},
+                                .effective_samples_min_binary = 10});
     for (const char* trait : {"traits/height", "traits/disease"}) {
         const TableData found = file.read(trait);
         const auto& status = found.column<std::uint8_t>("status");
