@@ -220,7 +220,7 @@ TEST_F(Interaction, TooLittleInformationIsAReasonOfItsOwn) {
     };
     EXPECT_GT(tested("traits/height", 0), 0);
     EXPECT_EQ(tested("traits/disease", 0), 0);
-    EXPECT_GE(tested("traits/disease", little_information), tested("traits/height", 0));
+    EXPECT_GT(tested("traits/disease", little_information), 0);
 }
 
 TEST_F(Interaction, EverySkippedVariantHasAReason) {
