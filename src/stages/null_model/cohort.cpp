@@ -235,7 +235,8 @@ private:
                 return "the Cox model of the covariates alone does not converge";
         } else if (trait.binary) {
             model.outcome = y;
-            model.leave_one_out = y.size() < static_cast<std::size_t>(params_.leave_one_out_below);
+            model.leave_one_out = params_.prior == "ridge" &&
+                                  y.size() < static_cast<std::size_t>(params_.leave_one_out_below);
             model.n_cases = static_cast<std::uint64_t>(std::count(y.begin(), y.end(), 1.0));
             if (!fit_covariates(basis, model))
                 return "the logistic model of the covariates alone does not converge: they "

@@ -157,8 +157,8 @@ public:
     BaseRun(const Input& input, const BaseColumns& columns, const BlockGenotypes& genotypes)
         : input_(input), columns_(columns), genotypes_(genotypes),
           base_(input.cohort.bases[columns.base]),
-          coefficients_(base_.folds.size(),
-                        Coefficients(columns.folded.size() * input.penalties.size())) {}
+          coefficients_(base_.folds.size(), Coefficients(columns.folded.size() * input.columns())) {
+    }
 
     void run(std::vector<BlockPredictions>& out) {
         sums_ =
@@ -180,7 +180,7 @@ public:
             for (std::size_t k = 0; k < base_.folds.size(); ++k)
                 predict_fold(k, out);
         parallel_tasks(columns_.traits.size(), [&](std::size_t t) {
-            standardise(result(t, out).values, input_.penalties.size());
+            standardise(result(t, out).values, input_.columns());
         });
     }
 
@@ -204,7 +204,7 @@ private:
         const SetSystem system = make_system(input);
         for (const std::size_t t : input.columns) {
             result(t, out).flat = system.flat();
-            result(t, out).values.resize(set.members.size() * input_.penalties.size());
+            result(t, out).values.resize(set.members.size() * input_.columns());
         }
         solve_folds(input, system, near, out);
         predict_one_by_one(input, system, out);
@@ -236,12 +236,15 @@ private:
         const RidgeSolutions found =
             factors_.empty() ? RidgeSystems(near.without(k), input_.penalties).solve(matrix, right)
                              : factors_[k]->solve(matrix, right);
+        const auto mixed = mixture_effects(matrix, right, input_.mixtures);
         const SetCoefficients turn{.base = base_, .set = input.set, .system = system};
-        const std::size_t penalties = input_.penalties.size();
+        const std::size_t penalties = input_.penalties.size(), mixtures = input_.mixtures.size();
         for (std::size_t p = 0; p < places.size(); ++p) {
-            const std::size_t slot = columns_.slot[input.columns[places[p]]];
+            const std::size_t first = columns_.slot[input.columns[places[p]]] * input_.columns();
             for (std::size_t l = 0; l < penalties; ++l)
-                coefficients_[k][slot * penalties + l] = turn.of(found.values[p * penalties + l]);
+                coefficients_[k][first + l] = turn.of(found.values[p * penalties + l]);
+            for (std::size_t l = 0; l < mixtures; ++l)
+                coefficients_[k][first + penalties + l] = turn.of(mixed[p * mixtures + l]);
         }
         return found.converged;
     }
@@ -291,13 +294,13 @@ private:
                const std::vector<float>& predictions, BlockPredictions& trait) const {
         const auto& members =
             input_.cohort.sets[input_.cohort.traits[columns_.traits[t]].set].members;
-        const std::size_t penalties = input_.penalties.size(), slot = columns_.slot[t];
+        const std::size_t columns = input_.columns(), first = columns_.slot[t] * columns;
         auto at = static_cast<std::size_t>(std::lower_bound(members.begin(), members.end(), begin) -
                                            members.begin());
         for (; at < members.size() && members[at] < end; ++at)
-            for (std::size_t l = 0; l < penalties; ++l)
-                trait.values[at * penalties + l] =
-                    predictions[(slot * penalties + l) * tile_members + members[at] - begin];
+            for (std::size_t l = 0; l < columns; ++l)
+                trait.values[at * columns + l] =
+                    predictions[(first + l) * tile_members + members[at] - begin];
     }
 
     const Input& input_;

@@ -17,7 +17,7 @@ constexpr double memory_max_bytes = 4.0 * (1U << 30);
 class Tiles {
 public:
     Tiles(const LevelZeroParts& from, std::size_t members)
-        : from_(from), members_(members), columns_(from.plan.blocks.size() * from.heritabilities) {
+        : from_(from), members_(members), columns_(from.plan.blocks.size() * from.count) {
         tile_ = std::clamp<std::size_t>((std::size_t{1} << 26) / (4 * columns_), 4096, 65536);
         keep_ =
             4.0 * static_cast<double>(members) * static_cast<double>(columns_) <= memory_max_bytes;
@@ -38,12 +38,14 @@ public:
 private:
     std::vector<float> read(std::size_t first, std::size_t count) const {
         std::vector<float> rows(count * columns_);
-        const std::size_t width = from_.heritabilities;
+        const std::size_t width = from_.count;
         for (std::size_t b = 0; b < from_.plan.blocks.size(); ++b) {
             const auto part =
                 from_.parts.open(b).read_rows<float>(level0_array(from_.number), first, count);
+            const std::size_t stride = part.size() / count;
             for (std::size_t i = 0; i < count; ++i)
-                std::copy_n(part.data() + i * width, width, rows.data() + i * columns_ + b * width);
+                std::copy_n(part.data() + i * stride + from_.first, width,
+                            rows.data() + i * columns_ + b * width);
         }
         return rows;
     }
@@ -111,7 +113,7 @@ TraitPredictions predict_trait(const LevelZeroParts& from, const TraitModel& tra
     const bool quantitative = trait.kind == TraitKind::quantitative;
     std::vector<std::size_t> group, ends;
     for (const Block& block : from.plan.blocks)
-        group.insert(group.end(), from.heritabilities, block.chromosome);
+        group.insert(group.end(), from.count, block.chromosome);
     for (const Fold& fold : set.folds)
         ends.push_back(fold.end);
     const StackedProblem problem{.rows = rows,

@@ -12,20 +12,21 @@
 namespace salus::whole_genome {
 
 /// Where level 0 left the predictions of a trait: `level0/NUMBER` in the part of each block,
-/// [member] [heritability].
+/// [member] [column].
 struct LevelZeroParts {
     const Parts& parts;
     const BlockPlan& plan;
     std::size_t number = 0;
-    std::size_t heritabilities = 0;
+    std::size_t first = 0, count = 0; // of the columns of a block
 };
 std::string level0_array(std::size_t number);
 
-/// The predictors of level 1: one column per block and heritability. Kept in memory up to 4 GiB,
+/// The predictors of level 1: `count` columns per block. Kept in memory up to 4 GiB,
 /// else read again on every visit.
 PredictorRows open_predictors(const LevelZeroParts& from, std::size_t members);
 
 struct TraitPredictions {
+    std::string prior = {}; // of level 0
     StackedFit fit;
     std::vector<double> penalties;
     /// [chromosome of the plan, then all of them][member] predicted without the chromosome, in

@@ -17,6 +17,8 @@ struct NullModelParams {
     std::int64_t folds = 5;
     std::int64_t leave_one_out_below = 5000;
     std::vector<double> heritabilities = {0.01, 0.25, 0.5, 0.75, 0.99};
+    std::string prior = "ridge";
+    std::vector<double> causal_fractions = {0.2, 0.05, 0.01, 0.002, 0.0005};
     std::int64_t minor_allele_count_min = 20;
     bool rank_inverse_normal = false;
     std::int64_t traits_per_pass = 64;

@@ -59,8 +59,7 @@ public:
             ctx_.log().warning(text("trait ", trait.name, " is left out: ", trait.reason));
         if (params_.mode == "whole_genome") {
             plan_ = plan_blocks(ctx_, *genotypes_, cohort_.eligible, params_);
-            for (const double h : params_.heritabilities)
-                penalties_.push_back(static_cast<double>(plan_.variants) * (1 - h) / h);
+            set_priors();
             ctx_.log().info(text(with_thousands(plan_.variants), " variants in ",
                                  plan_.blocks.size(), " blocks; ", cohort_.traits.size(),
                                  " traits in ", cohort_.sets.size(), " sets of samples"));
@@ -90,8 +89,12 @@ private:
 
     /// Level 0 of traits [first, last), one unit per block.
     Parts predict_blocks(std::size_t first, std::size_t last) {
-        const LevelZero level0(
-            {.cohort = cohort_, .first = first, .last = last, .penalties = penalties_});
+        const LevelZero level0({.cohort = cohort_,
+                                .first = first,
+                                .last = last,
+                                .penalties = penalties_,
+                                .mixtures = mixtures_});
+        const std::size_t columns = penalties_.size() + mixtures_.size();
         const std::string phase = first == 0 ? std::string("level0") : text("level0-", first);
         return ctx_.for_each_unit(
             phase, plan_.blocks.size(), [&](std::uint64_t unit, PartWriter& part) {
@@ -103,8 +106,7 @@ private:
                 for (std::size_t t = 0; t < predictions.size(); ++t) {
                     const auto& values = predictions[t].values;
                     part.write_array<float>(level0_array(t), values,
-                                            {values.size() / penalties_.size(), penalties_.size()},
-                                            Compression::none);
+                                            {values.size() / columns, columns}, Compression::none);
                     flat.push_back(predictions[t].flat);
                     converged.push_back(predictions[t].converged ? 1 : 0);
                 }
@@ -135,13 +137,50 @@ private:
         return Parts(std::move(all));
     }
 
+    /// Penalties of ridge regression and mixtures of level 0. Half of the variance is genetic, a
+    /// tenth of that in small effects; level 1 finds the scale.
+    void set_priors() {
+        const auto variants = static_cast<double>(plan_.variants);
+        if (params_.prior != "mixture")
+            for (const double h : params_.heritabilities)
+                penalties_.push_back(variants * (1 - h) / h);
+        if (params_.prior != "ridge")
+            for (const double p : params_.causal_fractions)
+                mixtures_.push_back({.fraction = p,
+                                     .large = 0.45 / (variants * p),
+                                     .small = 0.05 / (variants * (1 - p))});
+    }
+
+    /// Level 1 with the columns of each prior, and the one that predicts left-out samples best.
+    TraitPredictions best_prior(const TraitModel& trait, std::size_t number, const Parts& blocks,
+                                TableData& penalties) const {
+        LevelZeroParts from{.parts = blocks, .plan = plan_, .number = number};
+        std::vector<TraitPredictions> tried;
+        for (const char* prior : {"ridge", "mixture"}) {
+            const bool mixture = prior == std::string_view("mixture");
+            from.first = mixture ? penalties_.size() : 0;
+            from.count = mixture ? mixtures_.size() : penalties_.size();
+            if (from.count == 0) continue;
+            tried.push_back(
+                predict_trait(from, trait, cohort_.sets[trait.set], params_.heritabilities));
+            tried.back().prior = prior;
+        }
+        const auto better = [&](const TraitPredictions& a, const TraitPredictions& b) {
+            if (!a.fit.converged || !b.fit.converged) return a.fit.converged && !b.fit.converged;
+            const double x = a.fit.score[a.fit.best], y = b.fit.score[b.fit.best];
+            return is_quantitative(trait) ? x < y : x > y;
+        };
+        const auto chosen = static_cast<std::size_t>(
+            std::min_element(tried.begin(), tried.end(), better) - tried.begin());
+        for (std::size_t k = 0; k < tried.size(); ++k)
+            add_penalties(trait, tried[k], k == chosen, penalties);
+        return std::move(tried[chosen]);
+    }
+
     void write_trait(std::size_t t, std::size_t number, const Parts& blocks, PartWriter& part) {
         const TraitModel& trait = cohort_.traits[t];
-        TraitPredictions found = predict_trait(
-            {.parts = blocks, .plan = plan_, .number = number, .heritabilities = penalties_.size()},
-            trait, cohort_.sets[trait.set], params_.heritabilities);
         TraitRows rows;
-        add_penalties(trait, found, rows.penalties);
+        TraitPredictions found = best_prior(trait, number, blocks, rows.penalties);
         if (!found.fit.converged && !is_quantitative(trait)) {
             add_skipped(trait.name,
                         text("the ridge ", trait.kind == TraitKind::binary ? "logistic" : "Cox",
@@ -200,6 +239,7 @@ private:
         table.column<std::string>("kind").emplace_back(to_string(trait.kind));
         table.column<std::uint64_t>("n").push_back(cohort_.sets[trait.set].members.size());
         table.column<std::uint64_t>("n_cases").push_back(trait.n_cases);
+        table.column<std::string>("prior").push_back(fitted ? found->prior : "none");
         add("heritability", fitted ? params_.heritabilities[found->fit.best] : nan);
         add("cross_validated_r2", is_quantitative(trait) ? 1 - score / spread : nan);
         add("log_likelihood", is_quantitative(trait) ? nan : score);
@@ -209,17 +249,18 @@ private:
         table.column<std::uint64_t>("variants_flat").push_back(flat);
         table.column<std::uint8_t>("converged").push_back(converged ? 1 : 0);
     }
-    void add_penalties(const TraitModel& trait, const TraitPredictions& found,
+    void add_penalties(const TraitModel& trait, const TraitPredictions& found, bool chosen,
                        TableData& table) const {
         for (std::size_t l = 0; l < found.penalties.size(); ++l) {
             table.column<std::string>("trait").push_back(trait.name);
+            table.column<std::string>("prior").push_back(found.prior);
             table.column<double>("heritability").push_back(params_.heritabilities[l]);
             table.column<double>("penalty").push_back(found.penalties[l]);
             table.column<double>("mean_squared_error")
                 .push_back(is_quantitative(trait) ? found.fit.score[l] : nan);
             table.column<double>("log_likelihood")
                 .push_back(is_quantitative(trait) ? nan : found.fit.score[l]);
-            table.column<std::uint8_t>("chosen").push_back(l == found.fit.best ? 1 : 0);
+            table.column<std::uint8_t>("chosen").push_back(chosen && l == found.fit.best ? 1 : 0);
         }
     }
     static void add_skipped(const std::string& name, const std::string& reason, TableData& table) {
@@ -311,6 +352,7 @@ private:
     TraitCohort cohort_;
     BlockPlan plan_;
     std::vector<double> penalties_;
+    std::vector<MixturePrior> mixtures_;
 };
 
 } // namespace

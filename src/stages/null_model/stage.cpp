@@ -17,6 +17,17 @@ void examine(const NullModelParams& params, const Inputs& inputs, Workload& size
                                 .where = "parameter heritabilities",
                                 .why = "penalties are M (1 - h) / h",
                                 .help = "give numbers such as 0.01, 0.25, 0.5, 0.75, 0.99"});
+    for (const double p : params.causal_fractions)
+        if (!(p > 0 && p < 1))
+            problems.push_back({.what = text("the causal fraction ", p, " is not between 0 and 1"),
+                                .where = "parameter causal_fractions",
+                                .why = "it is the probability of a large effect",
+                                .help = "give numbers such as 0.05, 0.01, 0.001"});
+    if (params.prior != "ridge" && params.causal_fractions.empty())
+        problems.push_back({.what = "there is no causal fraction",
+                            .where = "parameter causal_fractions",
+                            .why = text("prior = \"", params.prior, "\" tries each of them"),
+                            .help = "give at least one number between 0 and 1"});
     if (params.heritabilities.empty())
         problems.push_back({.what = "there is no heritability",
                             .where = "parameter heritabilities",
@@ -47,7 +58,11 @@ Resources needs(const NullModelParams& params, const Workload& w) {
     }
     const double m = static_cast<double>(params.block_size);
     const double folds = static_cast<double>(params.folds);
-    const double grid = static_cast<double>(params.heritabilities.size());
+    const double ridge =
+        params.prior == "mixture" ? 0 : static_cast<double>(params.heritabilities.size());
+    const double mixtures =
+        params.prior == "ridge" ? 0 : static_cast<double>(params.causal_fractions.size());
+    const double grid = ridge + mixtures;
     const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
     const double blocks = w.variants / m + 22, columns = grid * blocks;
     r.memory_bytes =
@@ -125,6 +140,15 @@ void declare_params(StageOf<NullModelParams>& declared) {
         .param("heritabilities", &P::heritabilities,
                {.doc = "penalties of both levels, as the heritability h that they suit: M (1 - h) "
                        "/ h"})
+        .param("prior", &P::prior,
+               {.doc =
+                    "of effects at level 0. ridge: all normal, for each heritability; mixture: a "
+                    "few large ones among small ones, for each of causal_fractions; auto: the one "
+                    "of the two that predicts left-out samples best, trait by trait. "
+                    "leave_one_out_below counts only with ridge",
+                .choices = {"ridge", "mixture", "auto"}})
+        .param("causal_fractions", &P::causal_fractions,
+               {.doc = "fractions of variants with large effects; only for mixture and auto"})
         .param("minor_allele_count_min", &P::minor_allele_count_min,
                {.doc = "fewest copies of the rarer allele among the eligible samples",
                 .unit = "alleles",
