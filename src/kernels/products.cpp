@@ -43,39 +43,62 @@ void combine_limbs(const std::vector<std::int64_t>& planes, unsigned limbs,
     }
 }
 
-// Eight neighbouring columns over a carrier list; FixedColumns can be read that far after its end.
-constexpr std::size_t carrier_lanes = FixedColumns::group_planes;
+// Groups of eight neighbouring columns over a carrier list; FixedColumns can be read that far after
+// its end. Up to four groups go through the list together: a sample's columns are a few cache lines
+// side by side, which are asked for some carriers ahead.
+constexpr std::size_t carrier_lanes = FixedColumns::group_planes, most_groups = 4;
+constexpr std::size_t carriers_ahead = 12;
 struct CarrierTask {
     std::span<const Carrier> carriers;
     const FixedColumns& columns;
     const std::array<int, 4>& shifts; // log2 of the weight by call, or -1 for weight 0
     std::size_t column;
+    std::size_t groups;
+    std::int64_t* lanes; // [groups * carrier_lanes]
 };
 
-[[gnu::always_inline]] inline void add_carriers(const CarrierTask& task,
-                                                std::array<std::int64_t, carrier_lanes>& lanes) {
+template <std::size_t Groups>
+[[gnu::always_inline]] inline void add_groups(const CarrierTask& task) {
     using Narrow = std::int32_t __attribute__((vector_size(32)));
     using Wide = std::int64_t __attribute__((vector_size(64)));
-    Wide sum{};
-    for (const Carrier carrier : task.carriers) {
+    Wide sums[Groups]{};
+    const std::size_t count = task.carriers.size();
+    for (std::size_t k = 0; k < count; ++k) {
+        const Carrier carrier = task.carriers[k];
+        const Carrier later = task.carriers[std::min(k + carriers_ahead, count - 1)];
+        const std::int32_t* const next = task.columns.sample(carrier_sample(later)) + task.column;
+        for (std::size_t g = 0; g < Groups; g += 2)
+            __builtin_prefetch(next + g * carrier_lanes);
         const int shift = task.shifts[carrier_call(carrier)];
         if (shift < 0) continue;
-        Narrow values;
-        std::memcpy(&values, task.columns.sample(carrier_sample(carrier)) + task.column,
-                    sizeof values);
-        sum += __builtin_convertvector(values, Wide) << shift;
+        const std::int32_t* const at = task.columns.sample(carrier_sample(carrier)) + task.column;
+#pragma GCC unroll 4
+        for (std::size_t g = 0; g < Groups; ++g) {
+            Narrow values;
+            std::memcpy(&values, at + g * carrier_lanes, sizeof values);
+            sums[g] += __builtin_convertvector(values, Wide) << shift;
+        }
     }
-    std::memcpy(lanes.data(), &sum, sizeof sum);
+    std::memcpy(task.lanes, sums, sizeof sums);
+}
+
+[[gnu::always_inline]] inline void add_carriers(const CarrierTask& task) {
+    switch (task.groups) {
+    case 1:
+        return add_groups<1>(task);
+    case 2:
+        return add_groups<2>(task);
+    case 3:
+        return add_groups<3>(task);
+    default:
+        return add_groups<most_groups>(task);
+    }
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2")]] void add_carriers_avx2(const CarrierTask& task,
-                                               std::array<std::int64_t, carrier_lanes>& lanes) {
-    add_carriers(task, lanes);
-}
-[[gnu::target("avx512f")]] void
-add_carriers_avx512(const CarrierTask& task, std::array<std::int64_t, carrier_lanes>& lanes) {
-    add_carriers(task, lanes);
+[[gnu::target("avx2")]] void add_carriers_avx2(const CarrierTask& task) { add_carriers(task); }
+[[gnu::target("avx512f,avx512dq")]] void add_carriers_avx512(const CarrierTask& task) {
+    add_carriers(task);
 }
 #endif
 
@@ -114,22 +137,26 @@ void carrier_products(std::span<const Carrier> carriers, const FixedColumns& col
         SALUS_ASSERT(weights[call] == 0 || std::has_single_bit(weights[call]));
         shifts[call] = weights[call] == 0 ? -1 : std::countr_zero(weights[call]);
     }
-    for (std::size_t column = 0; column < sums.size(); column += carrier_lanes) {
-        std::array<std::int64_t, carrier_lanes> lanes;
-        const CarrierTask task{carriers, columns, shifts, column};
+    for (std::size_t column = 0; column < sums.size();) {
+        const std::size_t left = sums.size() - column;
+        const std::size_t groups =
+            std::min(most_groups, (left + carrier_lanes - 1) / carrier_lanes);
+        std::array<std::int64_t, most_groups * carrier_lanes> lanes;
+        const CarrierTask task{carriers, columns, shifts, column, groups, lanes.data()};
 #if defined(__x86_64__)
         if (isa == Isa::avx512_vnni)
-            add_carriers_avx512(task, lanes);
+            add_carriers_avx512(task);
         else if (isa == Isa::avx2)
-            add_carriers_avx2(task, lanes);
+            add_carriers_avx2(task);
         else
-            add_carriers(task, lanes);
+            add_carriers(task);
 #else
         static_cast<void>(isa);
-        add_carriers(task, lanes);
+        add_carriers(task);
 #endif
-        std::copy_n(lanes.begin(), std::min(carrier_lanes, sums.size() - column),
-                    sums.begin() + static_cast<std::ptrdiff_t>(column));
+        const std::size_t done = std::min(left, groups * carrier_lanes);
+        std::copy_n(lanes.begin(), done, sums.begin() + static_cast<std::ptrdiff_t>(column));
+        column += done;
     }
 }
 

@@ -18,6 +18,9 @@ constexpr double collinear_below = 1e-6;
 // A row with more missing calls than samples / 16 is multiplied as a row, else call by call.
 constexpr std::size_t missing_share = 16;
 
+// A list of more carriers than samples / 40 is multiplied as a row.
+constexpr std::size_t list_share = 40;
+
 // Rows of dosages that are multiplied in one go; they take 6 bytes a sample each.
 constexpr std::size_t dosages_at_once = 8;
 
@@ -150,6 +153,17 @@ void Scanner::multiply_dosage_list(const VariantGenotypes& genotypes, std::size_
                     std::span(squares_).subspan(v * square_width, square_width));
 }
 
+// The carriers of a list as a row, in one of the work spaces.
+const std::uint8_t* Scanner::packed_row(const VariantGenotypes& genotypes, std::size_t place) {
+    if (packed_.size() <= place) packed_.resize(place + 1);
+    auto& row = packed_[place];
+    row.assign((plan_.columns.samples() + 255) / 256 * 64, 0);
+    for (const Carrier carrier : genotypes.carriers())
+        row[carrier_sample(carrier) / 4] |=
+            static_cast<std::uint8_t>(carrier_call(carrier) << (2 * (carrier_sample(carrier) % 4)));
+    return row.data();
+}
+
 // Products of all variants with all columns: rows in one go, lists and dosages one by one.
 void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     const std::size_t width = plan_.columns.columns(), square_width = plan_.squares.columns();
@@ -159,6 +173,7 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
     has_missing_.assign(variants.size(), 0);
     std::vector<const std::uint8_t*> rows;
     std::vector<std::size_t> row_of, dosage_of;
+    std::size_t packed = 0;
     const auto multiply_list = [&](std::size_t v, const FixedColumns& columns,
                                    const CallWeights& weights, std::vector<WideSum>& sums) {
         group_.resize(columns.columns());
@@ -174,6 +189,9 @@ void Scanner::multiply(std::span<const VariantGenotypes* const> variants) {
             dosage_of.push_back(v);
         } else if (!variants[v]->is_list()) {
             rows.push_back(variants[v]->row());
+            row_of.push_back(v);
+        } else if (variants[v]->carriers().size() * list_share > plan_.columns.samples()) {
+            rows.push_back(packed_row(*variants[v], packed++));
             row_of.push_back(v);
         } else {
             multiply_list(v, plan_.columns, dosage_weights, dosage_);

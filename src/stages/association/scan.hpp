@@ -42,6 +42,7 @@ private:
                          const Sums& two) const;
     PairSums binary_pair(const GenotypePair& pair, const TraitPlan& trait, const Sums& any,
                          const Sums& two) const;
+    const std::uint8_t* packed_row(const VariantGenotypes& genotypes, std::size_t place);
     void multiply_missing(const VariantGenotypes& genotypes, std::size_t v);
     void multiply_dosages(std::span<const VariantGenotypes* const> variants,
                           std::span<const std::size_t> which);
@@ -75,7 +76,8 @@ private:
     GenotypicTests genotypic_;
     std::vector<WideSum> dosage_, squares_, wide_group_;
     std::vector<std::int64_t> missing_, group_;
-    std::vector<std::uint16_t> values_; // dosages without missing ones, their squares
+    std::vector<std::vector<std::uint8_t>> packed_; // lists as rows; addresses of bytes stay
+    std::vector<std::uint16_t> values_;             // dosages without missing ones, their squares
     std::vector<SampleWeight> weights_; // dosages of a list without missing ones, their squares
     std::vector<std::uint8_t> has_missing_;
     std::vector<Carrier> missing_calls_;
