@@ -75,23 +75,32 @@ void ChunkCodec::Free::operator()(libdeflate_decompressor* d) const noexcept {
 
 std::span<const std::byte> ChunkCodec::encode(std::span<const std::byte> plain,
                                               std::size_t element) {
+    for (const Encoded& known : last_)
+        if (known.element == element && known.plain.size() == plain.size() &&
+            std::memcmp(known.plain.data(), plain.data(), plain.size()) == 0)
+            return known.stored;
     if (!compressor_) compressor_.reset(libdeflate_alloc_compressor(1));
     if (!compressor_) throw_no_memory();
+    Encoded& made = last_[next_];
+    next_ = (next_ + 1) % last_.size();
+    made.element = element;
+    made.plain.assign(plain.begin(), plain.end());
     if (element > 1) {
         shuffled_.resize(plain.size());
         shuffle(plain, element, shuffled_.data());
         plain = shuffled_;
     }
-    stored_.resize(libdeflate_zlib_compress_bound(compressor_.get(), plain.size()) +
-                   checksum_bytes);
+    std::vector<std::byte>& stored = made.stored;
+    stored.resize(libdeflate_zlib_compress_bound(compressor_.get(), plain.size()) + checksum_bytes);
     const std::size_t size =
-        libdeflate_zlib_compress(compressor_.get(), plain.data(), plain.size(), stored_.data(),
-                                 stored_.size() - checksum_bytes);
+        libdeflate_zlib_compress(compressor_.get(), plain.data(), plain.size(), stored.data(),
+                                 stored.size() - checksum_bytes);
     SALUS_ASSERT(size > 0); // there is room for the worst case
-    const std::uint32_t sum = fletcher32(std::span(stored_).first(size));
+    const std::uint32_t sum = fletcher32(std::span(stored).first(size));
     for (std::size_t b = 0; b < checksum_bytes; ++b)
-        stored_[size + b] = static_cast<std::byte>(sum >> (8 * b) & 0xff);
-    return std::span(stored_).first(size + checksum_bytes);
+        stored[size + b] = static_cast<std::byte>(sum >> (8 * b) & 0xff);
+    stored.resize(size + checksum_bytes);
+    return stored;
 }
 
 bool ChunkCodec::decode(std::span<const std::byte> stored, std::size_t element,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,8 @@ namespace salus::h5 {
 /// it makes is read by any HDF5, and several times faster to make and to read. Not thread-safe.
 class ChunkCodec {
 public:
-    /// The stored form of a chunk of elements of `element` bytes; valid until the next call.
+    /// The stored form of a chunk of elements of `element` bytes; valid until the next call. Of
+    /// the last 16 chunks it is remembered: tables of traits in the same samples share columns.
     std::span<const std::byte> encode(std::span<const std::byte> plain, std::size_t element);
     /// The chunk behind a stored form. \param skipped  bit k: filter k was not applied (HDF5 leaves
     /// out a deflate that does not pay). False if the checksum, the stream or the size is wrong.
@@ -29,7 +31,13 @@ private:
     };
     std::unique_ptr<libdeflate_compressor, Free> compressor_;
     std::unique_ptr<libdeflate_decompressor, Free> decompressor_;
-    std::vector<std::byte> shuffled_, stored_;
+    struct Encoded {
+        std::size_t element = 0;
+        std::vector<std::byte> plain, stored;
+    };
+    std::vector<std::byte> shuffled_;
+    std::array<Encoded, 16> last_;
+    std::size_t next_ = 0; // of last_ to be replaced
 };
 
 /// The checksum of the HDF5 filter: Fletcher's sums of big-endian 16-bit words modulo 65,535.

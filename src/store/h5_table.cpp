@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "store/packed_tables.hpp"
 
 #include <hdf5_hl.h>
 
@@ -116,6 +117,7 @@ struct H5File::TableWriter::State {
     void flush(bool all);
     bool at_chunk_border(std::uint64_t more) const;
     void copy_column(std::size_t c, const H5File& part, std::uint64_t count) const;
+    void append_encoded(const H5File& part, const std::string& name);
 };
 
 void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) const {
@@ -173,8 +175,27 @@ bool H5File::TableWriter::State::at_chunk_border(std::uint64_t more) const {
            written % h5::chunk_rows == 0;
 }
 
+// One chunk of every column, in the form that ChunkCodec gave it.
+void H5File::TableWriter::State::append_encoded(const H5File& part, const std::string& name) {
+    const auto sizes = part.read_array<std::uint64_t>(encoded_sizes(name));
+    const auto columns = part.read_array<std::uint8_t>(encoded_chunks(name));
+    SALUS_ASSERT(sizes.size() == datasets.size() && pending.rows() == 0 &&
+                 written % h5::chunk_rows == 0 && written < rows);
+    const hsize_t target = written;
+    std::size_t at = 0;
+    for (std::size_t c = 0; c < sizes.size(); ++c) {
+        SALUS_ASSERT(sizes[c] <= columns.size() - at);
+        file->require(H5Dwrite_chunk(datasets[c].get(), H5P_DEFAULT, 0, &target, sizes[c],
+                                     columns.data() + at) >= 0,
+                      "write a chunk");
+        at += sizes[c];
+    }
+    written = std::min<std::uint64_t>(rows, written + h5::chunk_rows);
+}
+
 void H5File::TableWriter::append(const H5File& part) {
     const std::string& table = state_->spec.name;
+    if (part.exists(encoded_sizes(table))) return state_->append_encoded(part, table);
     const std::uint64_t count = part.rows(table);
     if (!state_->at_chunk_border(count)) {
         std::vector<std::string> names;

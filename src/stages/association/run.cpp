@@ -9,6 +9,8 @@
 #include "stages/association/engines.hpp"
 #include "stages/association/median.hpp"
 #include "stages/association/units.hpp"
+#include "store/packed_table.hpp"
+#include "store/packed_tables.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -24,7 +26,8 @@ constexpr double chi_square_median = 0.45493642311957275; // of one degree of fr
 /// Traits [first, last) of the phenotypes are tested in one pass over the genotypes.
 struct Pass {
     std::size_t first = 0, last = 0;
-    std::optional<ScanPlan> plan; // kept if it is the only one
+    std::size_t first_usable = 0, usable = 0; // its traits among the facts, as those of its plan
+    std::optional<ScanPlan> plan;             // kept if it is the only one
 };
 
 /// What the summary says of a trait, without its columns.
@@ -33,7 +36,7 @@ struct TraitFacts {
     bool has_cases = false;
     std::uint64_t n = 0, n_cases = 0;
     double residual_sd = 0;
-    std::size_t covariates = 0, pass = 0;
+    std::size_t covariates = 0;
     std::string constant, null_model;
     bool offset = false;
 };
@@ -108,7 +111,9 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
     std::vector<SkippedTrait> unusable;
     std::vector<Problem> collinear;
     for (std::size_t first = 0; first < count; first += width) {
-        Pass pass{.first = first, .last = std::min(count, first + width)};
+        Pass pass{.first = first,
+                  .last = std::min(count, first + width),
+                  .first_usable = schedule.traits.size()};
         ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params,
                                   predictions.offsets(phenotypes, pass));
         for (const TraitPlan& trait : plan.traits) {
@@ -119,11 +124,11 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
                                        .n_cases = trait.n_cases,
                                        .residual_sd = trait.residual_sd,
                                        .covariates = plan.sets[trait.set].covariates,
-                                       .pass = schedule.passes.size(),
                                        .constant = constants_of(plan, trait),
                                        .null_model = null_model_of(trait),
                                        .offset = predictions.loco != nullptr});
         }
+        pass.usable = plan.traits.size();
         unusable.insert(unusable.end(), plan.unusable.begin(), plan.unusable.end());
         collinear.insert(collinear.end(), plan.collinear.begin(), plan.collinear.end());
         if (count <= width) pass.plan = std::move(plan);
@@ -206,6 +211,73 @@ void write_codes(H5File& file, const std::string& table) {
         "that are at risk when an event happens");
 }
 
+/// The tables of the traits of a pass, in chunks that are ready for the result.
+struct TraitTables {
+    EncodedTables encoded;
+    Parts parts;
+};
+
+std::vector<std::uint64_t> first_rows(std::span<const VariantRange> units) {
+    std::vector<std::uint64_t> rows;
+    for (const VariantRange& unit : units)
+        rows.push_back(unit.begin);
+    rows.push_back(units.empty() ? 0 : units.back().end);
+    return rows;
+}
+
+/// Medians of neg_log10_p of the traits of a pass.
+std::vector<ColumnMedian> find_medians(const Communicator& comm, const PackedParts& packed) {
+    std::uint64_t most = 0;
+    for (std::uint64_t unit = 0; unit < packed.parts.size(); ++unit)
+        most = std::max(most, packed.rows(unit));
+    return medians_of(comm, {.parts = packed.parts,
+                             .count = packed.specs.size(),
+                             .unit_rows = most,
+                             .read = [&](const H5File& part, std::uint64_t unit, std::size_t t) {
+                                 return packed.column(part, unit, t, "neg_log10_p");
+                             }});
+}
+
+/// What all passes share, and what they leave behind.
+struct Scan {
+    RunContext& ctx;
+    const PassInput& input; // of the first pass
+    const Predictions& predictions;
+    std::span<const TableSpec> specs; // of all traits
+    std::vector<VariantRange> units;
+    std::vector<TraitTables> tables;   // [pass]
+    std::vector<ColumnMedian> medians; // [trait]
+    Parts variants;
+
+    void run(Pass& pass, const std::string& suffix);
+};
+
+void Scan::run(Pass& pass, const std::string& suffix) {
+    if (!pass.plan)
+        pass.plan = make_plan(input.phenotypes, pass.first, pass.last, input.eligible, input.params,
+                              predictions.offsets(input.phenotypes, pass));
+    PassInput own{input};
+    own.first = pass.first;
+    own.last = pass.last;
+    const auto traits = specs.subspan(pass.first_usable, pass.usable);
+    auto runner = std::make_unique<UnitRunner>(own, *pass.plan, traits);
+    const Parts parts = ctx.for_each_unit("variants" + suffix, units.size(),
+                                          [&](std::uint64_t unit, PartWriter& part) {
+                                              runner->run(units[unit], tables.empty(), part);
+                                          });
+    runner.reset();
+    pass.plan.reset();
+    const PackedParts packed{parts, std::string(packed_traits), traits, first_rows(units)};
+    for (ColumnMedian& median : find_medians(ctx.comm(), packed))
+        medians.push_back(median);
+    const EncodedTables encoded(traits, input.genotypes.variant_count());
+    if (tables.empty()) variants = parts;
+    tables.push_back({encoded, ctx.for_each_unit("tables" + suffix, encoded.units(),
+                                                 [&](std::uint64_t unit, PartWriter& part) {
+                                                     encoded.encode(unit, packed, part);
+                                                 })});
+}
+
 } // namespace
 
 void run_association(const AssociationParams& params, RunContext& ctx) {
@@ -238,44 +310,31 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         ctx.log().info(note);
     log_schedule(ctx, schedule, phenotypes);
 
-    const auto units = association_units(*genotypes);
-    std::vector<Parts> parts;
-    for (std::size_t p = 0; p < schedule.passes.size(); ++p) {
-        Pass& pass = schedule.passes[p];
-        if (!pass.plan)
-            pass.plan = make_plan(phenotypes, pass.first, pass.last, eligible, params,
-                                  predictions.offsets(phenotypes, pass));
-        UnitRunner runner({.genotypes = *genotypes,
-                           .phenotypes = phenotypes,
-                           .eligible = eligible,
-                           .params = params,
-                           .quality = quality.get(),
-                           .predictions = predictions.loco.get(),
-                           .first = pass.first,
-                           .last = pass.last},
-                          *pass.plan);
-        parts.push_back(ctx.for_each_unit(
-            schedule.passes.size() == 1 ? std::string("variants") : text("variants-", p + 1),
-            units.size(),
-            [&](std::uint64_t unit, PartWriter& part) { runner.run(units[unit], p == 0, part); }));
-        pass.plan.reset();
-    }
+    std::vector<TableSpec> specs;
+    for (const TraitFacts& trait : schedule.traits)
+        specs.push_back(association_trait_table(trait.name, trait.kind, params.coding));
+    const PassInput input{.genotypes = *genotypes,
+                          .phenotypes = phenotypes,
+                          .eligible = eligible,
+                          .params = params,
+                          .quality = quality.get(),
+                          .predictions = predictions.loco.get()};
+    Scan scan{.ctx = ctx,
+              .input = input,
+              .predictions = predictions,
+              .specs = specs,
+              .units = association_units(*genotypes)};
+    for (std::size_t p = 0; p < schedule.passes.size(); ++p)
+        scan.run(schedule.passes[p], schedule.passes.size() == 1 ? "" : text("-", p + 1));
     TableData summary(association_summary_table());
-    for (const TraitFacts& trait : schedule.traits) {
-        add_summary(
-            summary, trait,
-            median_of(ctx.comm(), parts[trait.pass], text("traits/", trait.name, "/neg_log10_p")),
-            params.rank_inverse_normal);
-    }
+    for (std::size_t t = 0; t < schedule.traits.size(); ++t)
+        add_summary(summary, schedule.traits[t], scan.medians[t], params.rank_inverse_normal);
     ctx.publish("association", [&](ResultWriter& out) {
-        out.assemble(association_variants_table(), parts[0]);
-        std::vector<ResultWriter::Assembled> tables;
-        for (const TraitFacts& trait : schedule.traits)
-            tables.push_back({association_trait_table(trait.name, trait.kind, params.coding),
-                              &parts[trait.pass]});
-        out.assemble(tables);
-        for (const ResultWriter::Assembled& table : tables)
-            write_codes(out.file(), table.spec.name);
+        assemble_unit_tables(out.file(), association_variants_table(), scan.variants);
+        for (const TraitTables& pass : scan.tables)
+            pass.encoded.assemble(out.file(), pass.parts);
+        for (const TableSpec& spec : specs)
+            write_codes(out.file(), spec.name);
         out.write(summary);
         out.write(skipped_data(phenotypes));
         out.fact("genome_build", genotypes->genome_build());

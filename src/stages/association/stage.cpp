@@ -48,7 +48,7 @@ Resources needs(const AssociationParams& params, const Workload& w) {
                      150 * w.samples + 65536 * (55 * width + 200);
     const bool genotypic = params.coding == "genotypic";
     r.storage_bytes = w.variants * ((genotypic ? 61 : 45) * w.traits + 30);
-    r.scratch_bytes = r.storage_bytes;
+    r.scratch_bytes = 2.2 * r.storage_bytes; // as they are, then compressed
     const double multiply = (genotypic ? 2 : 1) * w.variants * w.samples * columns * 0.025e-9;
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
     // Tests beyond the score of half of the traits: 0.25 us per sample for fits of all 10
@@ -67,7 +67,8 @@ Resources needs(const AssociationParams& params, const Workload& w) {
         "components_count, D = P (C + 5) columns: memory "
         "per rank 300 MB + 24 B x N D + 8 B x N (all traits + C) + 150 B x N per thread for "
         "dosages + 65,536 x (55 B x P + 200 B), "
-        "independent of M; results and scratch M x (45 B x traits + 30 B); time 0.025 ns x M N D + "
+        "independent of M; results M x (45 B x traits + 30 B), scratch 2.2 times that; time 0.025 "
+        "ns x M N D + "
         "1 us x M P, less where variants are rare, + 15 ns x N for every score test that is tested "
         "again (the share refit_p_max of the variants of binary traits, assumed to be half of all; "
         "by carriers where rare), or 0.25 us x N for every variant (wald, firth); if these are "

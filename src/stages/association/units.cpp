@@ -4,6 +4,7 @@
 #include "genotype/result_marks.hpp"
 #include "genotype/store_layout.hpp"
 #include "parallel/parallel_for.hpp"
+#include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -64,21 +65,30 @@ void for_each_group(std::size_t groups, F&& body) {
 
 } // namespace
 
-// Columns of one trait over the variants of a unit.
+// Columns of one trait over the variants of a unit, in its packed tables.
 struct UnitRunner::Columns {
-    Columns(std::size_t rows, bool genotypic)
-        : frequency(rows), frequency_cases(rows), frequency_controls(rows), beta(rows),
-          standard_error(rows), neg_log10_p(rows), n_effective(rows), n(rows), n_cases(rows),
-          test(rows), status(rows), converged(rows) {
-        if (!genotypic) return;
-        beta_heterozygous.resize(rows);
-        error_heterozygous.resize(rows);
+    Columns(PackedTables& tables, std::size_t t, bool has_cases, bool genotypic)
+        : frequency(tables.column<double>(t, "effect_allele_frequency")),
+          n_effective(tables.column<double>(t, "n_effective")),
+          beta(tables.column<double>(t, "beta")),
+          standard_error(tables.column<double>(t, "standard_error")),
+          neg_log10_p(tables.column<double>(t, "neg_log10_p")),
+          n(tables.column<std::uint32_t>(t, "n")), test(tables.column<std::uint8_t>(t, "test")),
+          status(tables.column<std::uint8_t>(t, "status")),
+          converged(tables.column<std::uint8_t>(t, "converged")) {
+        if (genotypic) {
+            beta_heterozygous = tables.column<double>(t, "beta_heterozygous");
+            error_heterozygous = tables.column<double>(t, "standard_error_heterozygous");
+        }
+        if (!has_cases) return;
+        n_cases = tables.column<std::uint32_t>(t, "n_cases");
+        frequency_cases = tables.column<double>(t, "effect_allele_frequency_cases");
+        frequency_controls = tables.column<double>(t, "effect_allele_frequency_controls");
     }
 
-    void set(std::size_t row, const VariantTest& result) {
+    void set(std::size_t row, const VariantTest& result) const {
         frequency[row] = result.frequency;
-        frequency_cases[row] = result.frequency_cases;
-        frequency_controls[row] = result.frequency_controls;
+        n_effective[row] = result.n_effective;
         beta[row] = result.beta;
         standard_error[row] = result.standard_error;
         if (!beta_heterozygous.empty()) {
@@ -86,40 +96,22 @@ struct UnitRunner::Columns {
             error_heterozygous[row] = result.standard_error_heterozygous;
         }
         neg_log10_p[row] = result.neg_log10_p;
-        n_effective[row] = result.n_effective;
         n[row] = result.n;
-        n_cases[row] = result.n_cases;
         test[row] = static_cast<std::uint8_t>(result.test);
         status[row] = static_cast<std::uint8_t>(result.status);
         converged[row] = result.converged ? 1 : 0;
-    }
-    TableData table(const TraitPlan& trait, const std::string& coding) {
-        TableData data(association_trait_table(trait.name, trait.kind(), coding));
-        data.column<double>("effect_allele_frequency") = std::move(frequency);
-        data.column<std::uint32_t>("n") = std::move(n);
-        if (trait.has_cases()) {
-            data.column<std::uint32_t>("n_cases") = std::move(n_cases);
-            data.column<double>("effect_allele_frequency_cases") = std::move(frequency_cases);
-            data.column<double>("effect_allele_frequency_controls") = std::move(frequency_controls);
-        }
-        data.column<double>("n_effective") = std::move(n_effective);
-        data.column<double>("beta") = std::move(beta);
-        data.column<double>("standard_error") = std::move(standard_error);
-        if (!beta_heterozygous.empty()) {
-            data.column<double>("beta_heterozygous") = std::move(beta_heterozygous);
-            data.column<double>("standard_error_heterozygous") = std::move(error_heterozygous);
-        }
-        data.column<double>("neg_log10_p") = std::move(neg_log10_p);
-        data.column<std::uint8_t>("test") = std::move(test);
-        data.column<std::uint8_t>("status") = std::move(status);
-        data.column<std::uint8_t>("converged") = std::move(converged);
-        return data;
+        if (n_cases.empty()) return;
+        n_cases[row] = result.n_cases;
+        frequency_cases[row] = result.frequency_cases;
+        frequency_controls[row] = result.frequency_controls;
     }
 
-    std::vector<double> frequency, frequency_cases, frequency_controls, beta, standard_error,
-        neg_log10_p, n_effective, beta_heterozygous, error_heterozygous;
-    std::vector<std::uint32_t> n, n_cases;
-    std::vector<std::uint8_t> test, status, converged;
+    std::span<double> frequency, n_effective, beta, standard_error, neg_log10_p;
+    std::span<double> beta_heterozygous, error_heterozygous; // empty if not genotypic
+    std::span<std::uint32_t> n;
+    std::span<std::uint8_t> test, status, converged;
+    std::span<std::uint32_t> n_cases; // empty if the trait has none
+    std::span<double> frequency_cases, frequency_controls;
 };
 
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
@@ -141,8 +133,9 @@ std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
     return units;
 }
 
-UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan)
-    : input_(input), plan_(plan), engines_(input, plan) {}
+UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan,
+                       std::span<const TableSpec> specs)
+    : input_(input), plan_(plan), specs_(specs), engines_(input, plan) {}
 
 // Results of a group in the traits of the pass.
 void UnitRunner::test_group(Engine& engine, std::span<const std::size_t> group, const Piece& piece,
@@ -206,11 +199,14 @@ void UnitRunner::test_piece(const Piece& piece, std::vector<Columns>& columns) {
 
 void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
     const auto variants = input_.genotypes.variants(unit);
-    if (with_variants) part.write(variants_data(variants));
+    if (with_variants) write_unit_table(part, variants_data(variants));
     std::vector<std::uint8_t> passes(unit.size(), 1);
     if (input_.quality != nullptr) passes = variant_marks(*input_.quality, unit, "pass");
-    std::vector<Columns> columns(plan_.traits.size(),
-                                 Columns(unit.size(), input_.params.coding == "genotypic"));
+    PackedTables tables(specs_, unit.size());
+    std::vector<Columns> columns;
+    for (std::size_t t = 0; t < plan_.traits.size(); ++t)
+        columns.emplace_back(tables, t, plan_.traits[t].has_cases(),
+                             input_.params.coding == "genotypic");
     const std::uint64_t step = read_length(input_.genotypes);
     for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step) {
         const VariantRange range{begin, std::min(unit.end, begin + step)};
@@ -236,8 +232,7 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
             v = end;
         }
     }
-    for (std::size_t t = 0; t < columns.size(); ++t)
-        part.write(columns[t].table(plan_.traits[t], input_.params.coding));
+    tables.write(part, packed_traits);
 }
 
 } // namespace salus::association

@@ -2,11 +2,12 @@
 
 #include "genotype/genotype_source.hpp"
 #include "stages/association/engines.hpp"
-#include "store/parts.hpp"
+#include "store/packed_tables.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace salus::association {
@@ -17,11 +18,15 @@ namespace salus::association {
 /// function of the data.
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes);
 
+/// Name of the packed tables of the traits of a pass in its parts.
+inline constexpr std::string_view packed_traits = "traits";
+
 /// Tests the variants of units against the traits of one pass. One object per rank; threads inside.
 class UnitRunner {
 public:
-    UnitRunner(const PassInput& input, const ScanPlan& plan);
-    /// Writes the tables `traits/NAME` of a unit, and `variants` if asked for.
+    /// `specs`: of the tables of the plan's traits, which outlive this object.
+    UnitRunner(const PassInput& input, const ScanPlan& plan, std::span<const TableSpec> specs);
+    /// Writes the packed tables `traits` of a unit, and the table `variants` if asked for.
     void run(VariantRange unit, bool with_variants, PartWriter& part);
 
 private:
@@ -42,6 +47,7 @@ private:
 
     PassInput input_;
     const ScanPlan& plan_;
+    std::span<const TableSpec> specs_;
     Engines engines_;
     VariantBlock block_;
 };
