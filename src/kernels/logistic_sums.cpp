@@ -65,12 +65,13 @@ SALUS_INLINE Lanes exp_lanes(const Lanes& x) noexcept {
 
 struct Call {
     const DesignColumns& design;
-    std::span<const double> first, second;
-    std::span<double> out, out2;
+    std::span<const double> first, second = {}, third = {};
+    std::span<double> out = {}, out2 = {};
     double value = 0;
     const SlopeColumns* slopes = nullptr;
     double at = 0;
     SlopeSums sums = {};
+    SlopePowers powers = {};
 };
 
 // Sum of logs as logs of products of 64 factors, which are at most 2^64.
@@ -167,6 +168,54 @@ SALUS_INLINE void slopes_body(Call& call) noexcept {
                  .fourth = add_lanes(fourth)};
 }
 
+SALUS_INLINE double largest_lane(const Lanes& s) noexcept {
+    double largest = s[0];
+    for (std::size_t lane = 1; lane < sample_lanes; ++lane)
+        largest = std::max(largest, s[lane]);
+    return largest;
+}
+
+// Cumulants of a Bernoulli variable as polynomials of w = mu (1 - mu) and q = 1 - 2 mu: each is the
+// derivative of the one before, w' = w q, q' = -2 w.
+SALUS_INLINE void powers_body(Call& call) noexcept {
+    const auto columns = call.design.columns;
+    Lanes score{}, c2{}, c3{}, c4{}, c5{}, c6{}, c7{}, c8{}, c9{}, c10{};
+    Lanes tenth{}, twelfth{}, steepest{};
+    for (std::size_t i = 0; i < call.design.padded(); i += sample_lanes) {
+        Lanes s{};
+        for (std::size_t c = 0; c < columns.size(); ++c)
+            s += call.first[c] * load(columns[c] + i);
+        const Lanes mu = load(call.second.data() + i), y = load(call.third.data() + i);
+        const Lanes w = mu * (1.0 - mu), q = s * (1.0 - 2.0 * mu), square = s * s;
+        score += s * (y - mu);
+        const Lanes magnitude = s < 0.0 ? -s : s;
+        steepest = magnitude > steepest ? magnitude : steepest;
+        Lanes power = w * square;
+        c2 += power;
+        c3 += power * q;
+        power *= square;
+        c4 += power * (1.0 - 6.0 * w);
+        c5 += power * q * (1.0 - 12.0 * w);
+        power *= square;
+        c6 += power * (1.0 - w * (30.0 - 120.0 * w));
+        c7 += power * q * (1.0 - w * (60.0 - 360.0 * w));
+        power *= square;
+        c8 += power * (1.0 - w * (126.0 - w * (1680.0 - 5040.0 * w)));
+        c9 += power * q * (1.0 - w * (252.0 - w * (5040.0 - 20160.0 * w)));
+        power *= square;
+        c10 += power * (1.0 - w * (510.0 - w * (17640.0 - w * (151200.0 - 362880.0 * w))));
+        tenth += power;
+        twelfth += power * square;
+    }
+    call.powers = {.score = add_lanes(score),
+                   .cumulants = {0, 0, add_lanes(c2), add_lanes(c3), add_lanes(c4), add_lanes(c5),
+                                 add_lanes(c6), add_lanes(c7), add_lanes(c8), add_lanes(c9),
+                                 add_lanes(c10)},
+                   .tenth = add_lanes(tenth),
+                   .twelfth = add_lanes(twelfth),
+                   .steepest = largest_lane(steepest)};
+}
+
 // Tile by tile: gram entries are sums of tile sums, each of eight partial sums.
 SALUS_INLINE void gram_body(Call& call) noexcept {
     const auto columns = call.design.columns;
@@ -226,7 +275,7 @@ SALUS_INLINE void leverage_body(Call& call) noexcept {
     }
 }
 
-enum class Sum { predictor, terms, gram, products, leverage, slopes };
+enum class Sum { predictor, terms, gram, products, leverage, slopes, powers };
 
 SALUS_INLINE void body(Sum sum, Call& call) noexcept {
     switch (sum) {
@@ -247,6 +296,9 @@ SALUS_INLINE void body(Sum sum, Call& call) noexcept {
         break;
     case Sum::slopes:
         slopes_body(call);
+        break;
+    case Sum::powers:
+        powers_body(call);
         break;
     }
 }
@@ -308,6 +360,15 @@ SlopeSums slope_sums(const SlopeColumns& columns, double b, Isa isa) noexcept {
     Call call{.design = shape, .slopes = &columns, .at = b};
     run(Sum::slopes, call, isa);
     return call.sums;
+}
+
+SlopePowers slope_powers(const CombinedSlopes& slopes, Isa isa) noexcept {
+    Call call{.design = slopes.design,
+              .first = slopes.coefficients,
+              .second = slopes.fitted,
+              .third = slopes.outcome};
+    run(Sum::powers, call, isa);
+    return call.powers;
 }
 
 } // namespace salus

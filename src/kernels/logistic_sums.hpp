@@ -2,6 +2,7 @@
 
 #include "kernels/isa.hpp"
 
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -67,5 +68,22 @@ struct SlopeSums {
 };
 /// |eta| is cut at 700. O(samples), no memory.
 SlopeSums slope_sums(const SlopeColumns& columns, double b, Isa isa = best_isa()) noexcept;
+
+/// Samples with slopes that are combinations of columns, at b = 0, where their fitted
+/// probabilities mu are known; padded, beyond the samples 0.
+struct CombinedSlopes {
+    DesignColumns design;
+    std::span<const double> coefficients; // slope = sum of coefficients times columns
+    std::span<const double> fitted, outcome;
+};
+/// What the log-likelihood is made of as a series in b: no logarithm or exponential is needed.
+struct SlopePowers {
+    double score = 0;                        // sum of slope (outcome - mu)
+    std::array<double, 11> cumulants{};      // [k], k = 2 to 10: sum of slope^k times the k-th
+                                             // cumulant of a Bernoulli variable of mean mu
+    double tenth = 0, twelfth = 0, steepest = 0; // sums of w slope^10, w slope^12; largest |slope|
+};
+/// O(samples x columns), no memory.
+SlopePowers slope_powers(const CombinedSlopes& slopes, Isa isa = best_isa()) noexcept;
 
 } // namespace salus

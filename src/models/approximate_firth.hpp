@@ -23,4 +23,8 @@ struct SlopeMoments {
 /// order changes in l* is above 1e-5.
 FirthTest approximate_firth(const SlopeColumns& exact, const SlopeMoments& rest = {}) noexcept;
 
+/// The same from the series of l* to the tenth order in b. `converged` is false as well where a
+/// bound of the rest of the series, at the estimate, is above 1e-7.
+FirthTest approximate_firth(const SlopePowers& series) noexcept;
+
 } // namespace salus

@@ -55,7 +55,9 @@ void BinaryTests::set_firth(const Variant& variant, const FirthTest& fit, Associ
 // The null model's design with the imputed minor allele genotype as last column, and start values.
 DesignColumns BinaryTests::design_with(const Variant& variant) {
     const SampleSet& set = plan_.sets[variant.trait.set];
-    genotype_.assign(padded_samples(set.samples.size()), 0.0);
+    genotype_.resize(padded_samples(set.samples.size()));
+    std::fill(genotype_.begin() + static_cast<std::ptrdiff_t>(set.samples.size()), genotype_.end(),
+              0.0);
     variant.genotypes.expand(set.samples, variant.view.flipped, variant.view.mean, genotype_);
     design_.clear();
     for (const auto& column : set.design)
@@ -138,13 +140,20 @@ bool BinaryTests::list_slopes(const Variant& variant) {
     return static_cast<double>(listed_) <= most;
 }
 
-// The slopes of all members.
-void BinaryTests::expand_slopes(const Variant& variant) {
+// The columns that the slopes of all members are combinations of: the design and the genotype, with
+// their coefficients in start_.
+DesignColumns BinaryTests::combined_slopes(const Variant& variant) {
     const DesignColumns design = design_with(variant);
     start_.assign(projection_.begin(), projection_.end());
     for (double& c : start_)
         c = -c;
     start_.push_back(1);
+    return design;
+}
+
+// The slopes of all members.
+void BinaryTests::expand_slopes(const Variant& variant) {
+    const DesignColumns design = combined_slopes(variant);
     slope_.resize(design.padded());
     linear_predictor(design, start_, slope_);
 }
@@ -161,7 +170,12 @@ FirthTest BinaryTests::fit_approximate_firth(const Variant& variant) {
         const FirthTest fit = approximate_firth({offset_, slope_, outcome_, listed_}, rest);
         if (fit.converged) return fit;
     }
-    expand_slopes(variant);
+    const DesignColumns design = combined_slopes(variant);
+    const FirthTest fit =
+        approximate_firth(slope_powers({design, start_, logistic.fitted, logistic.outcome}));
+    if (fit.converged) return fit;
+    slope_.resize(design.padded());
+    linear_predictor(design, start_, slope_);
     return approximate_firth(
         {logistic.logit, slope_, logistic.outcome, static_cast<std::size_t>(variant.trait.n)});
 }

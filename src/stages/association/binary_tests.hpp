@@ -44,6 +44,7 @@ private:
     DesignColumns design_with(const Variant& variant);
     void find_projection(const Variant& variant);
     bool list_slopes(const Variant& variant);
+    DesignColumns combined_slopes(const Variant& variant);
     void expand_slopes(const Variant& variant);
 
     const ScanPlan& plan_;

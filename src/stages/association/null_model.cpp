@@ -69,6 +69,11 @@ void hold_penalised_null(const DesignColumns& design, LogisticSolver& solver, Bi
                                            Penalty::firth);
         if (fit.converged) predict(design, plan, fit.coefficients, plan.logit);
     }
+    std::vector<double> residual(design.padded()), weight(design.padded());
+    logistic_terms(plan.logit, plan.outcome, design.samples, residual, weight);
+    plan.fitted.assign(design.padded(), 0.0);
+    for (std::size_t i = 0; i < design.samples; ++i)
+        plan.fitted[i] = plan.outcome[i] - residual[i];
     if (design.count() <= most_moment_columns)
         plan.moments = covariate_moments(design, plan.outcome, plan.logit);
 }

@@ -48,6 +48,7 @@ struct BinaryPlan {
     PaddedColumn outcome, offset;     // over members; offset: empty if there is none
     // Saddle-point: logit of the null model. Approximate Firth: of the penalised null model.
     PaddedColumn logit;
+    PaddedColumn fitted;      // approximate Firth: probabilities at that logit
     CovariateMoments moments; // approximate Firth with at most most_moment_columns: at that logit
 };
 inline constexpr std::size_t most_moment_columns = 32;
@@ -112,7 +113,7 @@ struct Offsets {
 /// Builds the columns of traits [first, last). A trait that cannot be analysed (constant, one
 /// class, fewer samples than parameters, null model without convergence, collinear covariates) goes
 /// to `unusable`. Memory: sets x (C + 1), sets of binary traits x 2 (C + 1) more, binary traits x
-/// (C + 5) and quantitative traits columns of 8 N bytes.
+/// (C + 6) and quantitative traits columns of 8 N bytes.
 ScanPlan make_plan(const Phenotypes& phenotypes, std::size_t first, std::size_t last,
                    const Eligible& eligible, const AssociationParams& params,
                    const Offsets& offsets = {});

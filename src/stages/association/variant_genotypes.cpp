@@ -252,9 +252,24 @@ void VariantGenotypes::expand_list(std::span<const std::uint32_t> samples, bool 
     }
 }
 
+// Four calls of a byte at once.
+void VariantGenotypes::expand_row(std::size_t samples, const double (&values)[4],
+                                  std::span<double> out) const noexcept {
+    double table[256][4];
+    for (std::size_t byte = 0; byte < 256; ++byte)
+        for (std::size_t k = 0; k < 4; ++k)
+            table[byte][k] = values[byte >> (2 * k) & 3];
+    for (std::size_t byte = 0; byte < samples / 4; ++byte)
+        std::copy_n(table[row_[byte]], 4, out.begin() + static_cast<std::ptrdiff_t>(4 * byte));
+    for (std::size_t i = samples / 4 * 4; i < samples; ++i)
+        out[i] = values[packed_get(row_, i)];
+}
+
 void VariantGenotypes::expand_calls(std::span<const std::uint32_t> samples,
                                     const double (&values)[4],
                                     std::span<double> out) const noexcept {
+    if (!list_ && !samples.empty() && samples.back() + 1 == samples.size())
+        return expand_row(samples.size(), values, out); // all from the first on
     if (!list_) {
         for (std::size_t k = 0; k < samples.size(); ++k)
             out[k] = values[packed_get(row_, samples[k])];

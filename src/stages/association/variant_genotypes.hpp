@@ -90,6 +90,8 @@ private:
     DosageMoments list_moments(const SampleMask& mask) const noexcept;
     void expand_list(std::span<const std::uint32_t> samples, bool flipped, double absent,
                      std::span<double> out) const noexcept;
+    void expand_row(std::size_t samples, const double (&values)[4],
+                    std::span<double> out) const noexcept;
     void expand_calls(std::span<const std::uint32_t> samples, const double (&values)[4],
                       std::span<double> out) const noexcept;
     bool list_ = false, has_dosage_list_ = false;

@@ -122,6 +122,64 @@ TEST(ApproximateFirth, CompleteSeparationHasAFiniteEstimate) {
     EXPECT_GT(test.neg_log10_p, 5);
 }
 
+/// Powers of the slopes, which are the sum of two columns.
+SlopePowers powers_of(const Example& e, Isa isa = best_isa()) {
+    std::vector<double> half(e.slope), other(e.slope), fitted(e.slope.size());
+    for (std::size_t i = 0; i < e.n; ++i) {
+        half[i] = 0.25 * e.slope[i] + 1;
+        other[i] = e.slope[i] - half[i];
+        fitted[i] = 1 / (1 + std::exp(-e.offset[i]));
+    }
+    const double* const columns[] = {half.data(), other.data()};
+    const std::vector<double> ones{1, 1};
+    return slope_powers({.design = {.columns = columns, .samples = e.n},
+                         .coefficients = ones,
+                         .fitted = fitted,
+                         .outcome = e.outcome},
+                        isa);
+}
+
+TEST(ApproximateFirth, TheSeriesIsEnoughWhereAllEffectsAreSmall) {
+    for (const double effect : {0.0, 0.1, -0.2}) {
+        const Example e(5003, 2000, effect, 0.3, 6);
+        const FirthTest dense = approximate_firth(e.all()),
+                        series = approximate_firth(powers_of(e));
+        ASSERT_TRUE(series.converged) << effect;
+        EXPECT_NEAR(series.beta, dense.beta, 1e-6 * dense.standard_error);
+        EXPECT_NEAR(series.standard_error, dense.standard_error, 1e-6 * dense.standard_error);
+        EXPECT_NEAR(series.chi_square, dense.chi_square, 2e-7); // twice the bound
+    }
+}
+
+TEST(ApproximateFirth, SaysWhereTheSeriesIsNotEnough) {
+    const Example e(20000, 40, 3, 0.2, 4);
+    EXPECT_FALSE(approximate_firth(powers_of(e)).converged);
+}
+
+TEST(ApproximateFirth, PowersAreThoseOfSumsAtZeroAndTheSameBitsOnEveryInstructionSet) {
+    const Example e(1003, 300, 0.5, 0.3, 7);
+    const SlopePowers powers = powers_of(e);
+    const SlopeSums sums = slope_sums(e.all(), 0);
+    EXPECT_NEAR(powers.score, sums.score, 1e-10);
+    EXPECT_NEAR(powers.cumulants[2], sums.information, 1e-10);
+    EXPECT_NEAR(powers.cumulants[3], sums.third, 1e-10);
+    EXPECT_NEAR(powers.cumulants[4], sums.fourth, 1e-10);
+    // The next ones by differences of the fourth, whose own error is the square of the step.
+    const double h = 1e-3;
+    const double below = slope_sums(e.all(), -h).fourth, above = slope_sums(e.all(), h).fourth;
+    EXPECT_NEAR(powers.cumulants[5], (above - below) / (2 * h), 1e-4);
+    EXPECT_NEAR(powers.cumulants[6], (above - 2 * sums.fourth + below) / (h * h), 1e-3);
+    for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {
+        if (!is_supported(isa)) continue;
+        const SlopePowers other = powers_of(e, isa);
+        EXPECT_EQ(other.score, powers.score);
+        EXPECT_EQ(other.cumulants, powers.cumulants);
+        EXPECT_EQ(other.tenth, powers.tenth);
+        EXPECT_EQ(other.twelfth, powers.twelfth);
+        EXPECT_EQ(other.steepest, powers.steepest);
+    }
+}
+
 TEST(ApproximateFirth, NoSlopeIsNoTest) {
     const std::vector<double> zeros(8, 0.0);
     EXPECT_FALSE(
