@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
+#include "base/temporaries.hpp"
 #include "base/text.hpp"
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
@@ -89,6 +90,10 @@ void Runner::prepare() {
         lock_ = std::make_unique<FolderLock>(job_.output,
                                              text("process ", ::getpid(), " on ", host_name(),
                                                   slurm.empty() ? "" : ", SLURM job ", slurm));
+        remove_temporaries(job_.output);
+        remove_temporaries(job_.output / "state");
+        for (const StageInstance& instance : job_.stages)
+            remove_temporaries(job_.output / instance.name);
         log_.tee((job_.output / "run.log").string());
         std::string resolved =
             text("# Every parameter of this run, defaults included.\nseed = ", job_.seed, "\n");

@@ -4,6 +4,7 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
+#include "base/temporaries.hpp"
 #include "base/text.hpp"
 #include "run/part_committer.hpp"
 
@@ -22,12 +23,6 @@ bool intact(const Parts::Part& part) {
     } catch (const Error&) {
         return false;
     }
-}
-
-void remove_temporaries(const std::filesystem::path& folder) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().filename().string().find(".tmp-") != std::string::npos)
-            remove_tree(entry.path());
 }
 
 void sync_tree(const std::filesystem::path& folder) {

@@ -29,3 +29,16 @@ kill_and_resume() { # stage, rank to kill, number of renames that it survives, s
 
 kill_and_resume ingest_genomes 0 1 ""  # parts are renamed on a thread of their own, and strace counts by thread
 kill_and_resume association 1 2 quality
+
+# Killed between writing and renaming: the state of a stage, then a result of it. What is half-written goes when the job goes on.
+out=$SALUS_TMP/half_written
+for name in state/quality.toml quality/quality.h5; do
+    rm -rf "$out"
+    strace -f -qq -o /dev/null -e trace=rename,renameat,renameat2 -P "$out/$name" \
+        -e inject=rename,renameat,renameat2:signal=SIGKILL:when=1 "$SALUS" run "$demo_job" --output "$out" --threads 1 >"$out.killed" 2>&1 &&
+        fail "$name: not killed"
+    [[ -n $(find "$out/${name%/*}" -name '*.tmp-*') ]] || fail "$name: nothing was left half-written"
+    "$SALUS" run "$demo_job" --output "$out" --threads 1 2>"$out.resumed" || { cat "$out.resumed"; exit 1; }
+    same_as_demo "$out"
+    nothing_left "$out"
+done

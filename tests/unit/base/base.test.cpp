@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
+#include "base/temporaries.hpp"
 #include "base/text.hpp"
 
 #include <gmock/gmock.h>
@@ -156,6 +157,17 @@ TEST_F(Files, AtomicFileAppearsWholeOrNotAtAll) {
     write_file_atomically(folder / "a", "whole");
     EXPECT_EQ(read_text_file(folder / "a"), "whole");
     EXPECT_EQ(entries(), 1U);
+}
+
+TEST_F(Files, TemporariesOfKilledRunsAreRemovedAndNothingElse) {
+    for (const char* name : {"a.toml.tmp-12", "b.tmp-", "c.tmp-1x", "tmp-5", "d.tmp-3.h5"})
+        std::ofstream(folder / name) << "x";
+    std::filesystem::create_directories(folder / "store.tmp-7" / "blocks");
+    remove_temporaries(folder);
+    EXPECT_FALSE(std::filesystem::exists(folder / "a.toml.tmp-12"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "store.tmp-7"));
+    EXPECT_EQ(entries(), 4U);
+    remove_temporaries(folder / "absent");
 }
 
 TEST_F(Files, ErrorsNameThePath) {
