@@ -72,6 +72,7 @@ peer() { # folder file-of-traits arguments...
 covariates() { peer "$@" --covar "$1/plink.covar" --covar-variance-standardize; }
 row() { # name folder peer-command [ours...]
     local name=$1 folder=$2 other=$3 theirs=- ratio=-
+    rm -f ours.$$ peer.$$
     for ((run = 1; run <= runs; ++run)); do   # in turn, so that both meet the same disturbances
         cpu ours result "$folder" "${@:4}" >>ours.$$
         [[ ${PEER:-1} == 0 || -z $other ]] || cpu $other >>peer.$$
@@ -98,8 +99,8 @@ wall() { # command...
     { time "$@" >>run.log 2>&1; } 2>&1
 }
 side_by_side() { ours result usual & ours result2 usual & wait; }
-on_two() { mpirun --oversubscribe -n 2 "$SALUS" association --genotypes usual/genomes/ingest_genomes/genotypes.store \
-    --phenotypes usual/phenotypes/phenotypes/phenotypes.h5 --threads 1 --fresh --output result; }
+on_two() { rm -rf result; mpirun --oversubscribe -n 2 "$SALUS" association --genotypes usual/genomes/ingest_genomes/genotypes.store \
+    --phenotypes usual/phenotypes/phenotypes/phenotypes.h5 --threads 1 --output result; }
 ranks() {
     traits=(); usual
     for ((run = 1; run <= runs; ++run)); do
