@@ -74,16 +74,16 @@ private:
     const Eligible& eligible_;
     bool normal_ranks_;
     Plan plan_;
-    std::map<Bytes, std::size_t> set_of_;
+    std::map<std::string, std::size_t> set_of_; // by members, a byte each
     std::vector<CovariateBasis> bases_; // [set]
 };
 
 std::size_t Builder::set_for(const Trait& trait) {
-    Bytes members = members_of(trait, phenotypes_, eligible_);
-    const auto [at, is_new] = set_of_.emplace(std::move(members), plan_.sets.size());
+    const Bytes chosen = members_of(trait, phenotypes_, eligible_);
+    const auto [at, is_new] =
+        set_of_.emplace(std::string(chosen.begin(), chosen.end()), plan_.sets.size());
     if (!is_new) return at->second;
     Set& set = plan_.sets.emplace_back();
-    const Bytes& chosen = at->first;
     Bytes males(chosen.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         if (chosen[i] == 0) continue;
