@@ -33,7 +33,8 @@ void BytePanels::reset(std::size_t rows, std::size_t samples) {
 }
 
 void BytePanels::set_row(std::size_t row, std::span<const std::uint8_t> values) noexcept {
-    std::uint8_t* to = lines_.data()->byte + row / group_rows * steps() * 64 + row % group_rows * 4;
+    std::uint8_t* to = reinterpret_cast<std::uint8_t*>(lines_.data()) +
+                       row / group_rows * steps() * 64 + row % group_rows * 4;
     const std::size_t whole = values.size() / step_samples;
     for (std::size_t s = 0; s < whole; ++s, to += 64)
         std::memcpy(to, values.data() + s * step_samples, step_samples);
