@@ -87,6 +87,9 @@ std::string_view system_for(EventKind kind, const CodeSystems& systems) noexcept
         return systems.observation;
     case EventKind::death:
         return systems.condition;
+    case EventKind::visit:
+    case EventKind::device:
+        break;
     }
     return "auto";
 }

@@ -3,7 +3,7 @@
 #include "base/date.hpp"
 #include "formats/delimited.hpp"
 #include "genotype/genotype_source.hpp"
-#include "health/code.hpp"
+#include "health/record_row.hpp"
 
 #include <array>
 #include <cstdint>
@@ -83,13 +83,6 @@ struct OmopRow {
     Comparator comparator = Comparator::equal;
     Sex sex = Sex::unknown; // person
     std::string_view text;  // person: person_source_value; link: sample_id; valid until next()
-};
-
-/// A code as it stands in the dictionary of an event store.
-struct CodeEntry {
-    std::string code;             // SYSTEM:code
-    std::uint32_t concept_id = 0; // OMOP standard concept, 0 = none
-    auto operator<=>(const CodeEntry&) const = default;
 };
 
 /// Source code systems by kind of event; "auto" recognises codes by their form (event_code).

@@ -88,6 +88,10 @@ std::string_view to_string(EventKind kind) noexcept {
         return "observation";
     case EventKind::death:
         return "death";
+    case EventKind::visit:
+        return "visit";
+    case EventKind::device:
+        return "device";
     }
     return "unknown";
 }

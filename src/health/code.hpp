@@ -15,7 +15,9 @@ enum class EventKind : std::uint8_t {
     drug = 3,
     procedure = 4,
     observation = 5,
-    death = 6
+    death = 6,
+    visit = 7,
+    device = 8
 };
 std::string_view to_string(EventKind kind) noexcept;
 

@@ -212,8 +212,13 @@ Shard EventStore::read_shard(std::uint64_t shard) const {
     const auto& unit = events.column<std::uint32_t>("unit");
     out.events.resize(day.size());
     for (std::size_t i = 0; i < day.size(); ++i)
-        out.events[i] = {day[i],  static_cast<EventKind>(kind[i]), comparator[i], code[i], unit[i],
-                         value[i]};
+        out.events[i] = {.day = day[i],
+                         .kind = static_cast<EventKind>(kind[i]),
+                         .comparator = comparator[i],
+                         .code = code[i],
+                         .unit = unit[i],
+                         .value = value[i],
+                         .end = day[i]};
 
     if (!has_periods_) observe_by_events(out);
     TableData links = part("links", link_begin_, {});

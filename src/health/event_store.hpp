@@ -2,6 +2,7 @@
 
 #include "base/date.hpp"
 #include "health/code.hpp"
+#include "health/record_row.hpp"
 #include "store/h5.hpp"
 
 #include <cstdint>
@@ -34,6 +35,10 @@ struct Event {
     std::uint32_t code = 0;      // row of the code dictionary
     std::uint32_t unit = 0;      // row of the unit dictionary
     double value = 0;            // NaN = none
+    Day end = 0;                 // last day; = day where the source has none
+    EventSource source = EventSource::unknown;
+    std::uint8_t flags = 0;             // EventFlag
+    std::uint32_t value_code = no_code; // row of the code dictionary: value as a code
 };
 
 /// Time in which the record of a person is complete, both days included.
@@ -45,6 +50,7 @@ struct Period {
 struct PersonView {
     std::uint8_t sex = 0; // 0 unknown, 1 male, 2 female
     double birth = 0, death = 0;
+    std::uint32_t site = 0;          // row of the site dictionary; 0 = unknown
     std::span<const Period> periods; // ascending, apart from each other
     std::span<const Event> events;   // ascending by day
 };
