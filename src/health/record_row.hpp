@@ -83,6 +83,9 @@ public:
     virtual bool next() = 0;
     /// Rule that the current line breaks, "" if none; a short name out of a fixed list.
     virtual std::string_view reject() const noexcept = 0;
+    /// True if reject() is no fault of the file but a rule that leaves sound records out: entered in
+    /// error, not final, not about a person. Such records are counted and never end the job.
+    virtual bool left_out() const noexcept { return false; }
     virtual const RecordRow& row() const noexcept = 0;
     /// Line of the row, counted from 1 at the beginning of the range.
     virtual std::uint64_t line() const noexcept = 0;
