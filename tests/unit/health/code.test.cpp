@@ -5,35 +5,6 @@
 namespace salus {
 namespace {
 
-TEST(Codes, Icd10HasOneForm) {
-    EXPECT_EQ(normalise_icd10(" e119 "), "E11.9");
-    EXPECT_EQ(normalise_icd10("E11.9"), "E11.9");
-    EXPECT_EQ(normalise_icd10("I25"), "I25");
-    EXPECT_EQ(normalise_icd10("G01*"), "G01");
-    EXPECT_EQ(normalise_icd10("A17.0+"), "A17.0");
-    EXPECT_EQ(normalise_icd10("S72.001A"), "S72.001A");
-    EXPECT_EQ(normalise_icd10("C7A.00"), "C7A.00");
-    EXPECT_FALSE(normalise_icd10(""));
-    EXPECT_FALSE(normalise_icd10("E1"));
-    EXPECT_FALSE(normalise_icd10("65363002"));
-    EXPECT_FALSE(normalise_icd10("diabetes"));
-    EXPECT_FALSE(normalise_icd10("E1.19"));
-}
-
-TEST(Codes, LoincHasACheckDigit) {
-    for (const char* code : {"13457-7", "4548-4", "8302-2", "2160-0", "29463-7"})
-        EXPECT_TRUE(is_loinc(code)) << code;
-    for (const char* code : {"13457-8", "4548", "-4", "a548-4", "", "1234567-1"})
-        EXPECT_FALSE(is_loinc(code)) << code;
-}
-
-TEST(Codes, AtcHasFiveLevels) {
-    for (const char* code : {"C", "C10", "C10A", "C10AA", "C10AA05", "a10ba02"})
-        EXPECT_TRUE(is_atc(code)) << code;
-    for (const char* code : {"", "C1", "C10AA0", "C10AA055", "110AA05", "C10A105"})
-        EXPECT_FALSE(is_atc(code)) << code;
-}
-
 TEST(Codes, EventsGetACodeFromSourceOrConcept) {
     using enum EventKind;
     EXPECT_EQ(event_code(condition, "e119", 201826), "ICD10:E11.9");
@@ -42,7 +13,13 @@ TEST(Codes, EventsGetACodeFromSourceOrConcept) {
     EXPECT_EQ(event_code(drug, "c10aa05", 1), "ATC:C10AA05");
     EXPECT_EQ(event_code(drug, "308182", 19073183), "OMOP:19073183");
     EXPECT_EQ(event_code(drug, "308182", 19073183, "RxNorm"), "RXNORM:308182");
-    EXPECT_EQ(event_code(condition, "ICD-10-CM:E119", 1), "ICD10:E11.9");
+    EXPECT_EQ(event_code(condition, "ICD-10-CM:E119", 1), "ICD10CM:E11.9");
+    EXPECT_EQ(event_code(condition, "E119", 1, "ICD-10-CM"), "ICD10CM:E11.9");
+    EXPECT_EQ(event_code(condition, "25000", 1, "ICD-9-CM"), "ICD9CM:250.00");
+    EXPECT_EQ(event_code(condition, "HP:0001250", 0), "HP:0001250");
+    EXPECT_EQ(event_code(condition, "Orphanet:558", 0), "ORPHA:558");
+    EXPECT_EQ(event_code(condition, "not a code", 1, "ICD-10-CM"), "ICD10CM:not a code")
+        << "what has not the form of its system stays as written";
     EXPECT_EQ(event_code(condition, "ward 3: fever", 437663), "OMOP:437663");
     EXPECT_EQ(event_code(condition, "fever", 0), "LOCAL:fever");
     EXPECT_EQ(event_code(condition, "", 0), "OMOP:0");
@@ -77,6 +54,26 @@ TEST(Codes, PatternsOfHierarchiesArePrefixes) {
     EXPECT_TRUE(matches("ATC:C10AA*", "ATC:C10AA05"));
 }
 
+TEST(Codes, APatternOfAFamilyTakesInItsMembers) {
+    EXPECT_TRUE(matches("ICD10:E11", "ICD10CM:E11.9"));
+    EXPECT_TRUE(matches("ICD10:E11-E14", "ICD10GM:E13.90"));
+    EXPECT_TRUE(matches("CIM-10:E11", "ICD10FR:E11.9"));
+    EXPECT_TRUE(matches("ICD9:250", "ICD9CM:250.00"));
+    EXPECT_TRUE(matches("READ:C10F*", "READ2:C10FJ"));
+    EXPECT_FALSE(matches("ICD10CM:E11", "ICD10:E11.9")) << "a member takes in only itself";
+    EXPECT_FALSE(matches("ICD10CM:E11", "ICD10GM:E11.9"));
+    EXPECT_FALSE(matches("ICD10:0", "ICD10PCS:0SG00A0")) << "procedures are another family";
+    EXPECT_FALSE(matches("ICD1:E11", "ICD10:E11"));
+}
+
+TEST(Codes, PatternsTakeMarksAndOpenEnds) {
+    EXPECT_TRUE(matches("ICD10:M54.-", "ICD10:M54.5"));
+    EXPECT_TRUE(matches("ICD10:A17.0+", "ICD10:A17.0"));
+    EXPECT_FALSE(matches("ICD10:M54.-", "ICD10:M55"));
+    EXPECT_TRUE(matches("HPO:HP:0001250", "HP:0001250"));
+    EXPECT_TRUE(matches("ORPHANET:558", "ORPHA:558"));
+}
+
 TEST(Codes, PatternsCanBeRanges) {
     for (const char* code : {"ICD10:I20", "ICD10:I20.0", "ICD10:I23.8", "ICD10:I25.9"})
         EXPECT_TRUE(matches("ICD10:I20-I25", code)) << code;
@@ -94,7 +91,8 @@ TEST(Codes, OtherSystemsMatchExactly) {
 }
 
 TEST(Codes, PatternsThatCannotBeRead) {
-    for (const char* bad : {"E11", ":E11", "ICD10:", "OMOP:abc", "OMOP:0", "OMOP:-3", ""})
+    for (const char* bad :
+         {"E11", ":E11", "ICD10:", "OMOP:abc", "OMOP:0", "OMOP:-3", "", "ICD10:I25-I20", "ICD10:-"})
         EXPECT_FALSE(CodePattern::parse(bad)) << bad;
 }
 
