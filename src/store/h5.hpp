@@ -83,13 +83,31 @@ public:
     /// Rows [begin, begin + count) of the first dimension.
     template <class T>
     std::vector<T> read_rows(std::string_view name, std::uint64_t begin, std::uint64_t count) const;
+    /// Writes bytes [row, column] piece by piece, so that the array need not be in memory as a
+    /// whole. Stored as write_array stores it.
+    class RowWriter {
+    public:
+        ~RowWriter();
+        RowWriter(RowWriter&&) noexcept;
+        /// One or more whole rows.
+        void append(std::span<const std::uint8_t> rows);
+        void close(); // InternalError unless all rows have been given
+
+    private:
+        friend class H5File;
+        struct State;
+        explicit RowWriter(std::unique_ptr<State> state);
+        std::unique_ptr<State> state_;
+    };
+    RowWriter begin_rows(std::string_view name, std::uint64_t rows, std::uint64_t columns);
     std::vector<std::uint64_t> shape(std::string_view name) const;
     bool exists(std::string_view name) const;
     /// Names of the members of a group, sorted.
     std::vector<std::string> members(std::string_view group) const;
     bool is_group(std::string_view name) const;
-    /// Reads every dataset and attribute, so that every checksum is compared, and drops what it read; DataError
-    /// at the first that does not hold. \return number of datasets. Memory: one chunk.
+    /// Reads every dataset and attribute, so that every checksum is compared, and drops what it
+    /// read; DataError at the first that does not hold. \return number of datasets. Memory: one
+    /// chunk.
     std::uint64_t verify() const;
 
     // ---- whole tables

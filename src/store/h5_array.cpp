@@ -113,6 +113,56 @@ SALUS_ARRAY_TYPE(float)
 SALUS_ARRAY_TYPE(double)
 #undef SALUS_ARRAY_TYPE
 
+struct H5File::RowWriter::State {
+    const H5File::State* file = nullptr;
+    std::string name;
+    h5::DatasetId dataset;
+    std::uint64_t rows = 0, columns = 0, chunk_rows = 1, written = 0;
+    std::vector<std::uint8_t> pending;
+
+    void flush(bool all) {
+        const std::uint64_t have = columns == 0 ? 0 : pending.size() / columns;
+        const std::uint64_t count = all ? have : have / chunk_rows * chunk_rows;
+        if (count == 0) return;
+        const std::size_t bytes = count * columns;
+        SALUS_ASSERT(written + count <= rows);
+        file->write_rows(dataset, name, written, std::as_bytes(std::span(pending).first(bytes)));
+        pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(bytes));
+        written += count;
+    }
+};
+
+H5File::RowWriter::RowWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+H5File::RowWriter::RowWriter(RowWriter&&) noexcept = default;
+H5File::RowWriter::~RowWriter() = default;
+
+void H5File::RowWriter::append(std::span<const std::uint8_t> rows) {
+    SALUS_ASSERT(state_->columns > 0 && rows.size() % state_->columns == 0);
+    state_->pending.insert(state_->pending.end(), rows.begin(), rows.end());
+    state_->flush(false);
+}
+
+void H5File::RowWriter::close() {
+    state_->flush(true);
+    SALUS_ASSERT(state_->columns == 0 || state_->written == state_->rows);
+    state_->file->require(state_->dataset.close(), text("close ", state_->name));
+}
+
+H5File::RowWriter H5File::begin_rows(std::string_view name, std::uint64_t rows,
+                                     std::uint64_t columns) {
+    auto state = std::make_unique<RowWriter::State>();
+    const std::vector<hsize_t> dims{rows, columns};
+    state->file = state_.get();
+    state->name = name;
+    state->rows = rows;
+    state->columns = columns;
+    if (rows > 0 && columns > 0)
+        state->chunk_rows = std::clamp<hsize_t>(h5::chunk_rows / columns, 1, rows);
+    state->dataset =
+        state_->create_dataset(name, h5::native_type<std::uint8_t>(), dims, Compression::deflate);
+    return RowWriter(std::move(state));
+}
+
 std::vector<std::uint64_t> H5File::shape(std::string_view name) const {
     const auto dims = extent(state_->open_dataset(name));
     return {dims.begin(), dims.end()};

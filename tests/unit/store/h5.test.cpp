@@ -238,6 +238,32 @@ TEST_F(H5, WrongFilesAreRefusedWithWords) {
     EXPECT_THROW(file.read("traits/ldl", {"gamma"}), DataError);
 }
 
+TEST_F(H5, RowsPieceByPieceAreTheSameBytesAsAtOnce) {
+    for (const std::uint64_t columns : {5U, 40000U, 70000U}) {
+        const std::uint64_t count = columns == 5 ? 30000 : 7;
+        std::vector<std::uint8_t> values(count * columns);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = static_cast<std::uint8_t>(i * i % 251);
+        H5File whole = H5File::create(folder / "whole.h5");
+        whole.write_array<std::uint8_t>("a/rows", values, {count, columns});
+        whole.close();
+        H5File pieces = H5File::create(folder / "pieces.h5");
+        H5File::RowWriter rows = pieces.begin_rows("a/rows", count, columns);
+        for (std::uint64_t row = 0; row < count;) {
+            const std::uint64_t more = std::min<std::uint64_t>(count - row, 1 + row % 3000);
+            rows.append(std::span(values).subspan(row * columns, more * columns));
+            row += more;
+        }
+        rows.close();
+        pieces.close();
+        EXPECT_EQ(sha256_file(folder / "whole.h5"), sha256_file(folder / "pieces.h5")) << columns;
+    }
+    H5File file = H5File::create(folder / "few.h5");
+    H5File::RowWriter rows = file.begin_rows("rows", 3, 2);
+    rows.append(std::vector<std::uint8_t>{1, 2});
+    EXPECT_THROW(rows.close(), InternalError) << "two rows are not given";
+}
+
 TEST(TableDataTest, UnequalColumnsAreABug) {
     TableData table(example_spec());
     table.column<double>("beta").push_back(1);
