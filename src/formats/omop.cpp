@@ -109,13 +109,28 @@ Comparator comparator_of(std::uint32_t concept_number) noexcept {
     }
 }
 
-Sex sex_of(std::uint32_t gender_concept, std::string_view gender) {
-    if (gender_concept == 8507) return Sex::male;
-    if (gender_concept == 8532) return Sex::female;
+/// As in RecordRow::sex.
+std::uint8_t sex_of(std::uint32_t gender_concept, std::string_view gender) {
+    constexpr std::uint8_t unknown = 0, male = 1, female = 2;
+    if (gender_concept == 8507) return male;
+    if (gender_concept == 8532) return female;
     const std::string written = lower(trim(gender));
-    if (written == "m" || written == "male") return Sex::male;
-    if (written == "f" || written == "female") return Sex::female;
-    return Sex::unknown;
+    if (written == "m" || written == "male") return male;
+    if (written == "f" || written == "female") return female;
+    return unknown;
+}
+
+RecordKind record_kind(OmopTable table) noexcept {
+    switch (table) {
+    case OmopTable::person:
+        return RecordKind::person;
+    case OmopTable::observation_period:
+        return RecordKind::observation_period;
+    case OmopTable::link:
+        return RecordKind::link;
+    default:
+        return RecordKind::event;
+    }
 }
 
 std::string table_of_file(const std::filesystem::path& path) {
@@ -253,11 +268,10 @@ bool OmopReader::next() {
 
 Reject OmopReader::parse() {
     row_ = {};
-    row_.value = std::numeric_limits<double>::quiet_NaN();
-    const auto id = parse_integer(trim(field(person)));
+    row_.kind = record_kind(table_);
+    row_.event = kind_;
     bad_column_ = person;
-    if (!id) return Reject::bad_person_id;
-    row_.person = *id;
+    if (const Reject bad = parse_key(); bad != Reject::none) return bad;
     if (table_ == OmopTable::person) return parse_person();
     if (table_ == OmopTable::link) {
         row_.text = trim(field(source));
@@ -267,6 +281,21 @@ Reject OmopReader::parse() {
     }
     if (const Reject bad = parse_dates(); bad != Reject::none) return bad;
     return has_events(table_) ? parse_event() : Reject::none;
+}
+
+/// The person of the row. A link may name a person of another source, whose identifiers are texts.
+Reject OmopReader::parse_key() {
+    row_.person = trim(field(person));
+    const auto id = parse_integer(row_.person);
+    if (!id) {
+        const bool fine = table_ == OmopTable::link && !row_.person.empty();
+        return fine ? Reject::none : Reject::bad_person_id;
+    }
+    if (row_.person.front() == '0' || row_.person.front() == '+') {
+        person_ = text(*id);
+        row_.person = person_;
+    }
+    return Reject::none;
 }
 
 Reject OmopReader::parse_person() {
@@ -329,7 +358,7 @@ Reject OmopReader::parse_event() {
         if (!number || !std::isfinite(*number)) return Reject::bad_number;
         row_.value = *number;
     }
-    row_.comparator = comparator_of(operator_number);
+    row_.comparator = static_cast<std::uint8_t>(comparator_of(operator_number));
     row_.code = code_of(field(source), concept_number);
     row_.unit = unit_of(field(unit_source), unit_number);
     return Reject::none;

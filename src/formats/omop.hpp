@@ -2,7 +2,6 @@
 
 #include "base/date.hpp"
 #include "formats/delimited.hpp"
-#include "genotype/genotype_source.hpp"
 #include "health/record_row.hpp"
 
 #include <array>
@@ -73,18 +72,6 @@ enum class Comparator : std::uint8_t {
     greater = 4
 };
 
-/// One row of any table, typed. Which members have a meaning depends on the table.
-struct OmopRow {
-    std::int64_t person = 0; // person_id
-    Day day = 0, end = 0; // start and end; end = start where the table has none; birth of a person
-    std::uint32_t code = 0; // events: index into codes()
-    std::uint32_t unit = 0; // events: index into units()
-    double value = 0;       // NaN = none
-    Comparator comparator = Comparator::equal;
-    Sex sex = Sex::unknown; // person
-    std::string_view text;  // person: person_source_value; link: sample_id; valid until next()
-};
-
 /// Source code systems by kind of event; "auto" recognises codes by their form (event_code).
 struct CodeSystems {
     std::string condition = "auto", measurement = "auto", drug = "auto", procedure = "auto",
@@ -92,26 +79,33 @@ struct CodeSystems {
 };
 
 /// Typed rows of one table, or of a byte range of it. Codes and units are collected in dictionaries
-/// in the order of their first appearance. Cost about 0.3 us per row.
-class OmopReader {
+/// in the order of their first appearance. The person of a row is its person_id without sign and
+/// leading zeros. Cost about 0.3 us per row.
+class OmopReader final : public RecordReader {
 public:
     OmopReader(OmopTable table, const std::filesystem::path& path, ByteRange range,
                const CodeSystems& systems = {});
 
-    /// Goes to the next row; false at the end. Look at reject() before row().
-    bool next();
-    Reject reject() const noexcept { return reject_; }
-    const OmopRow& row() const noexcept { return row_; }
-    const DelimitedReader& lines() const noexcept { return reader_; }
-    /// What is wrong with the current row: file, line, column and rule, never a value.
-    Problem problem() const;
+    bool next() override;
+    std::string_view reject() const noexcept override {
+        return reject_ == Reject::none ? std::string_view{} : to_string(reject_);
+    }
+    const RecordRow& row() const noexcept override { return row_; }
+    std::uint64_t line() const noexcept override { return reader_.line(); }
+    Problem problem() const override;
+    const std::vector<CodeEntry>& codes() const noexcept override { return codes_; }
+    const std::vector<std::string>& units() const noexcept override { return units_; }
+    std::uint64_t first_byte() const noexcept override { return reader_.first_byte(); }
+    std::uint64_t next_byte() const noexcept override { return reader_.next_byte(); }
+    std::uint64_t lines_passed() const noexcept override { return reader_.lines_passed(); }
 
-    const std::vector<CodeEntry>& codes() const noexcept { return codes_; }
-    const std::vector<std::string>& units() const noexcept { return units_; }
+    Reject reason() const noexcept { return reject_; }
+    const DelimitedReader& lines() const noexcept { return reader_; }
 
 private:
     std::string_view field(std::size_t which) const noexcept;
     Reject parse();
+    Reject parse_key();
     Reject parse_person();
     Reject parse_dates();
     Reject parse_event();
@@ -124,7 +118,8 @@ private:
     std::array<std::size_t, 10> columns_; // by role; absent = npos
     EventKind kind_ = EventKind::condition;
     std::string system_;
-    OmopRow row_;
+    RecordRow row_;
+    std::string person_; // person_id without leading zeros
     Reject reject_ = Reject::none;
     std::size_t bad_column_ = 0;
     std::string key_;

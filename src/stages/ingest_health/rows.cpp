@@ -94,23 +94,23 @@ void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& 
     Hashes code_hashes, unit_hashes;
     while (reader.next()) {
         ++counts[file.table].read;
-        if (reader.reject() != Reject::none) {
+        if (!reader.reject().empty()) {
             if (params.on_bad_record == "fail") throw DataError(reader.problem());
-            ++counts[file.table].refused[static_cast<std::size_t>(reader.reject())];
+            ++counts[file.table].refused[static_cast<std::size_t>(reader.reason())];
             continue;
         }
-        const OmopRow& row = reader.row();
-        StagedRow out{.person = row.person,
+        const RecordRow& row = reader.row();
+        StagedRow out{.person = parse_integer(row.person).value_or(0),
                       .value = row.value,
                       .line = reader.lines().line(),
                       .day = row.day,
                       .end = row.end,
-                      .flag = static_cast<std::uint8_t>(row.sex)};
+                      .flag = row.sex};
         if (has_events(file.table)) {
             out.code = code_hashes.of(row.code, reader.codes(), code_hash);
             out.unit = unit_hashes.of(row.unit, reader.units(),
                                       [](const std::string& u) { return hash64(u, 2); });
-            out.flag = static_cast<std::uint8_t>(row.comparator);
+            out.flag = row.comparator;
         }
         staged.add(out, row.text);
     }
