@@ -1,6 +1,7 @@
 #include "health/code.hpp"
 
 #include "base/text.hpp"
+#include "health/unit_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -43,14 +44,6 @@ std::optional<std::string> recognised(EventKind kind, std::string_view source) {
     if (const auto icd = normalise_icd10(source)) return text("ICD10:", *icd);
     return std::nullopt;
 }
-
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 6> unit_concepts{
-    {{8840, "mg/dL"},
-     {8753, "mmol/L"},
-     {8554, "%"},
-     {9579, "mmol/mol"},
-     {8582, "cm"},
-     {9529, "kg"}}};
 
 /// Letters and digits are compared without the dots between them, so that E119 is E11.9, and
 /// without the marks of dagger and asterisk codes.
@@ -98,15 +91,13 @@ std::string event_code(EventKind kind, std::string_view source_value, std::uint3
 }
 
 std::string event_unit(std::string_view source_value, std::uint32_t concept_id) {
-    const std::string_view source = trim(source_value);
-    const auto* known = std::find_if(unit_concepts.begin(), unit_concepts.end(),
-                                     [&](const auto& entry) { return entry.first == concept_id; });
-    if (known == unit_concepts.end()) {
+    const std::string_view source = trim(source_value), known = ucum_of_concept(concept_id);
+    if (known.empty()) {
         if (!source.empty() || concept_id == 0) return std::string(source);
         return text("OMOP:", concept_id);
     }
-    if (source.empty() || source == known->second) return std::string(known->second);
-    return text(source, "?");
+    if (source.empty() || unit_meanings(source).empty()) return std::string(known);
+    return same_unit(source, known) ? std::string(source) : text(source, "?");
 }
 
 std::optional<CodePattern> CodePattern::parse(std::string_view written) {

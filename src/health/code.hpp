@@ -36,8 +36,8 @@ std::string event_code(EventKind kind, std::string_view source_value, std::uint3
                        std::string_view system = "auto");
 
 /// A unit as text: the source value as written, else the UCUM code of a common unit concept, else
-/// `OMOP:<concept_id>`, else "". A `?` behind it says that source value and concept contradict each
-/// other.
+/// `OMOP:<concept_id>`, else "". A source value that nobody can read gives way to the concept. A
+/// `?` behind it says that source value and concept mean different units.
 std::string event_unit(std::string_view source_value, std::uint32_t concept_id);
 
 /// One entry of a code list in a phenotype definition.

@@ -32,6 +32,9 @@ TEST(Codes, UnitsFromSourceOrConcept) {
     EXPECT_EQ(event_unit("", 8840), "mg/dL");
     EXPECT_EQ(event_unit("mg/dL", 0), "mg/dL");
     EXPECT_EQ(event_unit("kg", 8840), "kg?");
+    EXPECT_EQ(event_unit("mmHg", 8876), "mmHg") << "the same unit, as written";
+    EXPECT_EQ(event_unit("MG/DL", 8840), "MG/DL");
+    EXPECT_EQ(event_unit("see text", 8840), "mg/dL") << "only the concept tells";
     EXPECT_EQ(event_unit("", 99), "OMOP:99");
     EXPECT_EQ(event_unit("{score}", 99), "{score}");
     EXPECT_EQ(event_unit("", 0), "");
