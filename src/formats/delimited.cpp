@@ -1,6 +1,7 @@
 #include "formats/delimited.hpp"
 
 #include "base/text.hpp"
+#include "formats/quotes.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -8,10 +9,8 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
-constexpr std::size_t longest_row = std::size_t{1} << 24;
+constexpr std::size_t buffer_bytes = std::size_t{1} << 18; // stays in the second-level cache
 constexpr std::size_t guess_window = std::size_t{1} << 18;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_ascii(std::string_view text) noexcept {
     std::uint64_t high = 0, word = 0;
@@ -25,203 +24,7 @@ bool is_ascii(std::string_view text) noexcept {
     return (high & 0x8080808080808080ULL) == 0;
 }
 
-/// Place of the first byte that is not UTF-8.
-std::size_t first_bad_byte(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        if (!is_utf8(text.substr(i, length))) return i;
-        i += length;
-    }
-    return text.size();
-}
-
-std::string_view without_cr(std::string_view line) noexcept {
-    return !line.empty() && line.back() == '\r' ? line.substr(0, line.size() - 1) : line;
-}
-
-/// Walks over text with quotes as in RFC 4180.
-struct QuoteState {
-    enum Place { field_start, plain, quoted, after_quote } place = field_start;
-    bool broken = false; // something else than a separator follows a closing quote
-
-    /// True if `c` ends the row.
-    bool step(char c, char separator) noexcept {
-        if (place == quoted) {
-            if (c == '"') place = after_quote;
-            return false;
-        }
-        if (c == '\n') return true;
-        if (place == after_quote && c == '"')
-            place = quoted;
-        else if (c == separator)
-            place = field_start;
-        else if (c == '"' && place == field_start)
-            place = quoted;
-        else if (place == after_quote)
-            broken = broken || c != '\r';
-        else
-            place = plain;
-        return false;
-    }
-};
-
-std::string unquoted(std::string_view field) {
-    std::string out;
-    for (std::size_t i = 1;
-         i < field.size() && !(field[i] == '"' && (i + 1 == field.size() || field[i + 1] != '"'));
-         ++i) {
-        if (field[i] == '"') ++i;
-        out += field[i];
-    }
-    return out;
-}
-
-/// Fields of a row that holds quotes, quotes still around them.
-std::vector<std::string_view> quoted_fields(std::string_view row, char separator) {
-    std::vector<std::string_view> fields;
-    QuoteState state;
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        const bool inside = state.place == QuoteState::quoted;
-        state.step(row[i], separator);
-        if (inside || row[i] != separator) continue;
-        fields.push_back(row.substr(begin, i - begin));
-        begin = i + 1;
-    }
-    fields.push_back(row.substr(begin));
-    return fields;
-}
-
-/// How badly `window` reads if its first byte is, or is not, inside quotes.
-struct Guess {
-    std::size_t faults = 0,
-                row_start = 0; // row_start: first byte of the first whole row, 0 if none
-};
-Guess read_as(std::string_view window, char before, bool inside, char separator) {
-    Guess guess;
-    auto place = inside                                  ? QuoteState::quoted
-                 : before == '\n' || before == separator ? QuoteState::field_start
-                                                         : QuoteState::plain;
-    if (!inside && before == '\n') guess.row_start = 1;
-    for (std::size_t i = 0; i < window.size(); ++i) {
-        const char c = window[i];
-        if (place == QuoteState::quoted) {
-            if (c != '"') continue;
-            const char next = i + 1 < window.size() ? window[i + 1] : '\n';
-            if (next == '"')
-                ++i;
-            else if (next == separator || next == '\n' || next == '\r')
-                place = QuoteState::plain;
-            else
-                ++guess.faults;
-        } else if (c == '\n') {
-            if (guess.row_start == 0) guess.row_start = i + 2;
-            place = QuoteState::field_start;
-        } else if (c == separator) {
-            place = QuoteState::field_start;
-        } else if (c == '"') {
-            if (place == QuoteState::field_start)
-                place = QuoteState::quoted;
-            else
-                ++guess.faults;
-        } else {
-            place = QuoteState::plain;
-        }
-    }
-    return guess;
-}
-
-std::string first_line(ByteStream& stream) {
-    std::string head;
-    for (std::vector<char> buffer(1 << 16);
-         head.find('\n') == std::string::npos && head.size() < longest_row;) {
-        const std::size_t got = stream.read(buffer);
-        if (got == 0) return head;
-        head.append(buffer.data(), got);
-    }
-    const std::size_t newline = head.find('\n');
-    return newline == std::string::npos ? head : head.substr(0, newline + 1);
-}
-
-void check_header_text(const std::filesystem::path& path, std::string_view line) {
-    if (is_utf8(line)) return;
-    const bool wide = line.starts_with("\xFF\xFE") || line.starts_with("\xFE\xFF");
-    throw DataError({.what = "the text is not UTF-8",
-                     .where = text(path.string(), ", line 1, byte ", first_bad_byte(line) + 1),
-                     .why = wide ? "it begins with a UTF-16 byte order mark"
-                                 : "names of columns are read as UTF-8",
-                     .help = text("convert it, for example with iconv -f ",
-                                  wide ? "UTF-16" : "LATIN1", " -t UTF-8")});
-}
-
-void check_header_names(const DelimitedHeader& header) {
-    std::vector<std::string> seen;
-    for (const std::string& name : header.names) {
-        const std::string key = lower(name);
-        if (!key.empty() && std::find(seen.begin(), seen.end(), key) != seen.end())
-            throw DataError({.what = text("column ", name, " is there twice"),
-                             .where = text(header.path.string(), ", line 1"),
-                             .why = "columns are found by name, whatever the case",
-                             .help = "remove or rename one of them"});
-        seen.push_back(key);
-    }
-}
-
 } // namespace
-
-std::optional<std::size_t> DelimitedHeader::find(std::string_view name) const {
-    const std::string key = lower(name);
-    for (std::size_t i = 0; i < names.size(); ++i)
-        if (lower(names[i]) == key) return i;
-    return std::nullopt;
-}
-
-std::size_t DelimitedHeader::require(std::string_view name) const {
-    if (const auto found = find(name)) return *found;
-    throw DataError(missing({std::string(name)}));
-}
-
-std::vector<Problem> DelimitedHeader::missing(const std::vector<std::string>& wanted) const {
-    std::vector<Problem> problems;
-    std::vector<std::string> known;
-    for (const std::string& name : names)
-        known.push_back(lower(name));
-    for (const std::string& name : wanted) {
-        if (find(name)) continue;
-        const auto near = nearest(lower(name), known);
-        problems.push_back(
-            {.what = text("there is no column ", name),
-             .where = text(path.string(), ", line 1"),
-             .why = text("the header has ", names.size(), " columns, separated by ",
-                         separator == '\t' ? "tabs" : "commas"),
-             .help = near ? text("rename the column ", *near, " if that is what it means")
-                          : text("add the column ", name)});
-    }
-    return problems;
-}
-
-DelimitedHeader read_delimited_header(const std::filesystem::path& path) {
-    ByteStream stream(path);
-    const std::string line = first_line(stream);
-    std::string_view row = line;
-    check_header_text(path, row);
-    if (row.starts_with(byte_order_mark)) row.remove_prefix(byte_order_mark.size());
-    if (row.ends_with('\n')) row.remove_suffix(1);
-    row = without_cr(row);
-    if (trim(row).empty())
-        throw DataError({.what = "the file has no header",
-                         .where = text(path.string(), ", line 1"),
-                         .why = "the first line names the columns",
-                         .help = "write the file again with its header"});
-    DelimitedHeader header{.names = {}, .separator = ',', .end = line.size(), .path = path};
-    if (quoted_fields(row, '\t').size() > 1) header.separator = '\t';
-    for (const std::string_view field : quoted_fields(row, header.separator))
-        header.names.emplace_back(field.starts_with('"') ? unquoted(field)
-                                                         : std::string(trim(field)));
-    check_header_names(header);
-    return header;
-}
 
 DelimitedReader::DelimitedReader(const std::filesystem::path& path, ByteRange range)
     : DelimitedReader(read_delimited_header(path), range) {}
@@ -243,6 +46,7 @@ void DelimitedReader::start(ByteRange range) {
             if (position_ == filled_ && !refill()) break;
             position_ = std::min<std::size_t>(filled_, header_.end - base_);
         }
+        find_marks();
         first_byte_ = header_.end;
         return;
     }
@@ -251,15 +55,17 @@ void DelimitedReader::start(ByteRange range) {
     while (filled_ < guess_window && refill()) {
     }
     const std::string_view window(buffer_.data(), filled_);
-    const Guess outside = read_as(window.substr(1), window[0], false, header_.separator);
-    const Guess inside = read_as(window.substr(1), window[0], true, header_.separator);
-    const Guess& better = inside.faults < outside.faults ? inside : outside;
-    if (better.row_start > 0) {
-        position_ = better.row_start;
-    } else { // one row fills the window
+    const QuoteGuess outside = read_as(window.substr(1), window[0], false, header_.separator);
+    const QuoteGuess inside = read_as(window.substr(1), window[0], true, header_.separator);
+    const QuoteGuess& better = inside.faults < outside.faults ? inside : outside;
+    position_ = better.row_start;
+    if (position_ == 0) { // one row fills the window
         position_ = 1;
-        position_ = std::min(filled_, find_line_end(position_) + 1);
+        position_ = find_line() ? marks_.field_ends()[marks_.lines()[next_line_]] + std::size_t{1}
+                                : filled_;
+        position_ = std::min(position_, filled_);
     }
+    find_marks();
     first_byte_ = next_byte();
 }
 
@@ -275,66 +81,157 @@ bool DelimitedReader::refill() {
     const std::size_t got = stream_.read(std::span(buffer_).subspan(filled_));
     finished_ = got == 0;
     filled_ += got;
+    marks_.mark({buffer_.data(), filled_}, header_.separator);
+    if (finished_ && filled_ > 0 && buffer_[filled_ - 1] != '\n') marks_.end_line(filled_);
+    next_field_ = next_line_ = next_quote_ = 0;
     return got > 0;
 }
 
-/// Index of the line break at or behind `from` (>= position_), or the end of the text.
-std::size_t DelimitedReader::find_line_end(std::size_t from) {
-    for (std::size_t done = from - position_;;) {
-        const char* begin = buffer_.data() + position_ + done;
-        if (const void* found = std::memchr(begin, '\n', filled_ - position_ - done))
-            return static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
-        done = filled_ - position_;
-        if (done > longest_row)
+/// Goes to the marks at or behind position_ after a jump.
+void DelimitedReader::find_marks() {
+    const std::uint32_t* const ends = marks_.field_ends();
+    const auto at = static_cast<std::uint32_t>(position_);
+    next_field_ =
+        static_cast<std::size_t>(std::lower_bound(ends, ends + marks_.fields(), at) - ends);
+    const auto index = [](const auto& list, std::size_t value) {
+        return static_cast<std::size_t>(std::lower_bound(list.begin(), list.end(), value) -
+                                        list.begin());
+    };
+    next_line_ = index(marks_.lines(), next_field_);
+    next_quote_ = index(marks_.quotes(), position_);
+}
+
+/// Makes mark next_line_ the end of the line at position_; false if nothing is left.
+bool DelimitedReader::find_line() {
+    for (;;) {
+        find_marks();
+        if (next_line_ < marks_.lines().size()) return position_ < filled_;
+        if (filled_ - position_ > longest_row)
             throw DataError({.what = "a line is longer than 16 MiB",
                              .where = text(header_.path.string(), ", from byte ", next_byte() + 1),
                              .why = "this is not a table of text, or its line breaks are lost",
                              .help = "write the file again with LF or CRLF line ends"});
-        if (!refill()) return filled_;
+        if (finished_) return false;
+        refill();
     }
+}
+
+bool DelimitedReader::has_quote(std::size_t end) noexcept {
+    const auto& quotes = marks_.quotes();
+    while (quotes[next_quote_] < position_)
+        ++next_quote_;
+    return quotes[next_quote_] < end;
 }
 
 bool DelimitedReader::next() {
     for (;;) {
-        if (position_ == filled_ && !refill()) return false;
+        if ((position_ == filled_ || next_line_ >= marks_.lines().size()) && !find_line())
+            return false;
         if (next_byte() >= end_) return false;
-        std::size_t end = find_line_end(position_);
         row_byte_ = next_byte();
         row_line_ = lines_ + 1;
         defect_ = RowDefect::none;
-        if (std::memchr(buffer_.data() + position_, '"', end - position_) != nullptr) {
-            if (split_quoted()) return true;
-            end = find_line_end(position_);
+        if (has_quote(marks_.field_ends()[marks_.lines()[next_line_]])) {
+            if (split_marked_quotes() || split_quoted()) return true;
+            find_line();
         }
-        if (take_line(end)) return true;
+        if (take_line()) return true;
     }
 }
 
-/// The line up to `end` as a row without quoted fields; false if it is empty.
-bool DelimitedReader::take_line(std::size_t end) {
+/// The line at position_ as a row without quoted fields; false if it is empty.
+bool DelimitedReader::take_line() {
+    const std::size_t last = marks_.lines()[next_line_], end = marks_.field_ends()[last];
     const std::string_view row = without_cr({buffer_.data() + position_, end - position_});
+    row_begin_ = position_;
+    text_end_ = position_ + row.size();
+    row_end_ = next_field_;
+    found_fields_ = last + 1 - next_field_;
+    plain_ = true;
     ++lines_;
     position_ = std::min(filled_, end + 1);
+    next_field_ = last + 1;
+    ++next_line_;
     if (row.empty()) return false;
-    split_plain(row);
-    check_text(row);
+    if (found_fields_ != fields_.size()) {
+        std::vector<std::string_view> found(std::min(found_fields_, fields_.size()));
+        for (std::size_t i = 0; i < found.size(); ++i)
+            found[i] = (*this)[i];
+        keep_fields(found);
+        if (defect_ == RowDefect::none) defect_ = RowDefect::field_count;
+    }
+    if (!marks_.is_ascii()) check_text(row);
     return true;
 }
 
-void DelimitedReader::split_plain(std::string_view row) {
-    const char* at = row.data();
-    const char* const end = at + row.size();
-    std::size_t n = 0;
-    for (const std::size_t columns = fields_.size();; ++n) {
-        const void* found = std::memchr(at, header_.separator, static_cast<std::size_t>(end - at));
-        const char* stop = found != nullptr ? static_cast<const char*>(found) : end;
-        if (n < columns) fields_[n] = {at, static_cast<std::size_t>(stop - at)};
-        if (found == nullptr) break;
-        at = stop + 1;
+std::span<const std::string_view> DelimitedReader::fields() {
+    if (plain_)
+        for (std::size_t i = 0; i < fields_.size(); ++i)
+            fields_[i] = (*this)[i];
+    return fields_;
+}
+
+void DelimitedReader::keep_fields(std::span<const std::string_view> found) {
+    plain_ = false;
+    for (std::size_t i = 0; i < fields_.size(); ++i)
+        fields_[i] = i < found.size() ? found[i] : std::string_view{};
+}
+
+/// The quote that closes the field whose first quote stands before `begin`, if it does so before
+/// `end`; passes over the quotes up to it.
+std::optional<std::size_t> DelimitedReader::closing_quote(std::size_t begin, std::size_t end,
+                                                          bool& doubled) {
+    const auto& quotes = marks_.quotes();
+    while (quotes[next_quote_] < begin)
+        ++next_quote_;
+    for (;; next_quote_ += 2) {
+        const std::size_t quote = quotes[next_quote_];
+        if (quote >= end) return std::nullopt;
+        if (quotes[next_quote_ + 1] != quote + 1) return quote;
+        doubled = true;
     }
-    found_fields_ = n + 1;
-    if (found_fields_ != fields_.size() && defect_ == RowDefect::none)
-        defect_ = RowDefect::field_count;
+}
+
+/// The row at position_ if it ends where its line does and its quotes are in order; false, with
+/// nothing changed, if that has to be looked at closer.
+bool DelimitedReader::split_marked_quotes() {
+    const std::size_t last = marks_.lines()[next_line_], end = marks_.field_ends()[last];
+    const std::string_view row = without_cr({buffer_.data() + position_, end - position_});
+    const std::size_t text_end = position_ + row.size();
+    const std::uint32_t* const ends = marks_.field_ends();
+    unescaped_.resize(fields_.size());
+    std::size_t column = 0, mark = next_field_;
+    for (std::size_t begin = position_;; ++column, ++mark) {
+        if (column == fields_.size()) return false;
+        std::size_t field_end = mark == last ? text_end : ends[mark];
+        if (begin < text_end && buffer_[begin] == '"') {
+            bool doubled = false;
+            const auto closing = closing_quote(begin + 1, text_end, doubled);
+            if (!closing) return false;
+            while (mark < last && ends[mark] < *closing)
+                ++mark;
+            field_end = mark == last ? text_end : ends[mark];
+            if (field_end != *closing + 1) return false;
+            fields_[column] = {buffer_.data() + begin + 1, *closing - begin - 1};
+            if (doubled) {
+                unescaped_[column] = unquoted({buffer_.data() + begin, field_end - begin});
+                fields_[column] = unescaped_[column];
+            }
+        } else {
+            fields_[column] = {buffer_.data() + begin, field_end - begin};
+        }
+        if (mark == last) break;
+        begin = ends[mark] + std::size_t{1};
+    }
+    if (column + 1 != fields_.size()) return false;
+    found_fields_ = column + 1;
+    plain_ = false;
+    ++lines_;
+    position_ = std::min(filled_, end + 1);
+    next_field_ = last + 1;
+    ++next_line_;
+    if (!marks_.is_ascii()) check_text(row);
+    return true;
 }
 
 /// The row at position_, which holds quotes. False, with the defect set, if a quote is never
@@ -355,7 +252,8 @@ bool DelimitedReader::split_quoted() {
     const std::string_view row = without_cr({buffer_.data() + position_, length});
     lines_ += 1 + static_cast<std::uint64_t>(std::count(row.begin(), row.end(), '\n'));
     position_ += length + (ended ? 1 : 0);
-    const auto found = quoted_fields(row, header_.separator);
+    find_marks();
+    auto found = quoted_fields(row, header_.separator);
     found_fields_ = found.size();
     if (state.broken)
         defect_ = RowDefect::quoting;
@@ -363,11 +261,11 @@ bool DelimitedReader::split_quoted() {
         defect_ = RowDefect::field_count;
     unescaped_.resize(fields_.size());
     for (std::size_t i = 0; i < std::min(found.size(), fields_.size()); ++i) {
-        fields_[i] = found[i];
         if (!found[i].starts_with('"')) continue;
         unescaped_[i] = unquoted(found[i]);
-        fields_[i] = unescaped_[i];
+        found[i] = unescaped_[i];
     }
+    keep_fields(found);
     check_text(row);
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "formats/byte_stream.hpp"
+#include "formats/text_marks.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -40,7 +41,7 @@ enum class RowDefect : std::uint8_t { none, field_count, not_utf8, quoting };
 /// Quotes as in RFC 4180: a field that begins with `"` ends at the next single `"`; `""` in it is
 /// one quote; line breaks and separators in it are data. A quote inside an unquoted field is an
 /// ordinary character. Lines end with LF or CRLF; empty lines are passed over; a byte order mark is
-/// passed over. Text must be UTF-8. Memory: one buffer of 1 MiB, or twice the longest row.
+/// passed over. Text must be UTF-8. Memory: 2 MiB, or ten times the longest row.
 ///
 /// A reader of a byte range owns the rows whose first byte lies in it, so ranges that follow each
 /// other give each row once. Where the range begins inside a quoted field, the reader has to guess
@@ -59,9 +60,16 @@ public:
     /// Goes to the next row; false at the end; DataError if it is defective.
     bool next_valid();
 
-    /// One per column; valid until the next call of next().
-    std::span<const std::string_view> fields() const noexcept { return fields_; }
-    std::string_view operator[](std::size_t column) const noexcept { return fields_[column]; }
+    /// One per column; valid until the next call of next(). Columns that a defective row does not
+    /// have are empty.
+    std::span<const std::string_view> fields();
+    std::string_view operator[](std::size_t column) const noexcept {
+        if (!plain_) return fields_[column];
+        const std::uint32_t* const ends = marks_.field_ends() + row_end_;
+        const std::size_t begin = column == 0 ? row_begin_ : ends[column - 1] + std::size_t{1};
+        const std::size_t end = column + 1 == found_fields_ ? text_end_ : ends[column];
+        return {buffer_.data() + begin, end - begin};
+    }
     /// Line of the row, counted from 1 at the beginning of the range (with the header for the first
     /// range).
     std::uint64_t line() const noexcept { return row_line_; }
@@ -79,10 +87,14 @@ public:
 private:
     void start(ByteRange range);
     bool refill();
-    std::size_t find_line_end(std::size_t from);
-    void split_plain(std::string_view row);
+    bool find_line();
+    void find_marks();
+    bool has_quote(std::size_t end) noexcept;
+    bool take_line();
+    bool split_marked_quotes();
+    std::optional<std::size_t> closing_quote(std::size_t begin, std::size_t end, bool& doubled);
     bool split_quoted();
-    bool take_line(std::size_t end);
+    void keep_fields(std::span<const std::string_view> found);
     void check_text(std::string_view row);
 
     DelimitedHeader header_;
@@ -92,8 +104,14 @@ private:
     std::uint64_t base_ = 0;                // byte of the text at buffer_[0]
     std::uint64_t end_ = 0;                 // rows that begin here or later belong to others
     bool finished_ = false;                 // nothing more to read from the stream
-    std::vector<std::string_view> fields_;
-    std::vector<std::string> unescaped_; // fields with doubled quotes
+    TextMarks marks_;                       // of buffer_ up to filled_
+    std::size_t next_field_ = 0, next_line_ = 0,
+                next_quote_ = 0; // in marks_: the first at or behind position_
+    // The row: in buffer_ from row_begin_ to text_end_; its first field ends at mark row_end_.
+    std::size_t row_begin_ = 0, text_end_ = 0, row_end_ = 0;
+    bool plain_ = false;                   // fields stand as marked; else in fields_
+    std::vector<std::string_view> fields_; // [column]
+    std::vector<std::string> unescaped_;   // fields with doubled quotes
     std::uint64_t lines_ = 0, row_line_ = 0, row_byte_ = 0, first_byte_ = 0, bad_byte_ = 0;
     RowDefect defect_ = RowDefect::none;
     std::size_t found_fields_ = 0;
