@@ -7,25 +7,33 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace salus {
 
-/// Layout of an event store (events.h5). Persons are numbered by their row in `persons`, shard by
-/// shard; in a shard they stand by person_id. Events stand by person, day, kind, code and line of
-/// their source file.
+/// Layout of an event store (events.h5). Persons are numbered by their row in `persons`, where they
+/// stand by pseudonym; a shard is a range of them. Events stand by person, day, kind, code, file
+/// and line.
 TableSpec persons_table();
 TableSpec observation_periods_table();
 TableSpec events_table();
 TableSpec links_table();
 TableSpec codes_table();
 TableSpec units_table();
+TableSpec sites_table();
 TableSpec shards_table();
 TableSpec rejects_table();
+TableSpec flagged_table();
 TableSpec ingested_table();
-constexpr std::int64_t event_store_version = 1;
+TableSpec changes_table();
+/// 2: pseudonyms, sites, end, source, flags, value as a code, file and record of events.
+constexpr std::int64_t event_store_version = 2;
+constexpr std::uint64_t no_record = std::numeric_limits<std::uint64_t>::max();
+/// Set in identifiers of records that are hashes.
+constexpr std::uint64_t hashed_record = std::uint64_t{1} << 63;
 
 /// A dated, coded row of a health record.
 struct Event {
@@ -59,6 +67,7 @@ struct PersonView {
 struct Shard {
     std::vector<std::uint8_t> sex;
     std::vector<double> birth, death;
+    std::vector<std::uint32_t> site;
     std::vector<Period> periods;
     std::vector<std::size_t> period_begin; // [person + 1]
     std::vector<Event> events;
@@ -83,6 +92,12 @@ public:
     const std::vector<std::string>& codes() const noexcept { return codes_; }
     const std::vector<std::uint32_t>& concepts() const noexcept { return concepts_; }
     const std::vector<std::string>& units() const noexcept { return units_; }
+    const std::vector<std::string>& sites() const noexcept { return sites_; }
+    /// First row of every shard in persons, and behind the last one their number.
+    const std::vector<std::uint64_t>& person_begin() const noexcept { return person_begin_; }
+    /// The same for events.
+    const std::vector<std::uint64_t>& event_begin() const noexcept { return event_begin_; }
+    const H5File& file() const noexcept { return file_; }
     /// Where the source had no table of observation periods, the time from the first to the last
     /// event of a person stands for it.
     Shard read_shard(std::uint64_t shard) const;
@@ -91,7 +106,7 @@ private:
     H5File file_;
     std::uint64_t shards_ = 0, persons_ = 0, events_ = 0;
     bool has_periods_ = true;
-    std::vector<std::string> codes_, units_;
+    std::vector<std::string> codes_, units_, sites_;
     std::vector<std::uint32_t> concepts_;
     std::vector<std::uint64_t> person_begin_, event_begin_, period_begin_,
         link_begin_; // [shard + 1]

@@ -1,105 +1,160 @@
 #include "stages/ingest_health/phases.hpp"
 
-#include "health/event_store.hpp"
+#include "base/hash.hpp"
+#include "base/text.hpp"
+#include "store/packed_table.hpp"
 
 #include <algorithm>
-#include <map>
+#include <numeric>
+#include <unordered_map>
 
 namespace salus::ingest_health {
 namespace {
 
-/// Ascending entries with their hashes. Two entries of one hash would be confused: that ends the
-/// job.
+struct EntryHash {
+    std::size_t operator()(const CodeEntry& e) const noexcept {
+        return hash64(e.code, e.concept_id);
+    }
+    std::size_t operator()(const std::string& s) const noexcept { return hash64(s); }
+};
+
+/// Entries of all pieces in one ascending dictionary.
 template <class Entry>
 class Dictionary {
 public:
-    void add(Entry entry, std::uint64_t hash) {
-        const auto [place, fresh] = by_hash_.try_emplace(hash, entry);
-        SALUS_ASSERT(fresh || place->second == entry);
+    /// Entries of the next piece.
+    void add_piece(const std::vector<Entry>& entries) {
+        for (const Entry& entry : entries) {
+            const auto [place, fresh] =
+                known_.try_emplace(entry, static_cast<std::uint32_t>(entries_.size()));
+            if (fresh) entries_.push_back(entry);
+            number_.push_back(place->second);
+        }
+        begin_.push_back(number_.size());
     }
-    std::vector<std::pair<Entry, std::uint64_t>> sorted() const {
-        std::vector<std::pair<Entry, std::uint64_t>> out;
-        for (const auto& [hash, entry] : by_hash_)
-            out.emplace_back(entry, hash);
-        std::sort(out.begin(), out.end());
+    std::vector<Entry> sorted() {
+        std::vector<std::uint32_t> order(entries_.size()), place(entries_.size());
+        std::iota(order.begin(), order.end(), 0U);
+        std::sort(order.begin(), order.end(),
+                  [&](std::uint32_t a, std::uint32_t b) { return entries_[a] < entries_[b]; });
+        std::vector<Entry> out;
+        for (std::uint32_t i = 0; i < order.size(); ++i) {
+            place[order[i]] = i;
+            out.push_back(entries_[order[i]]);
+        }
+        for (std::uint32_t& number : number_)
+            number = place[number];
         return out;
+    }
+    /// After sorted().
+    void write_places(PartWriter& part, std::string_view name) const {
+        part.write_array<std::uint32_t>(text("places/", name), number_, {}, Compression::none);
+        part.write_array<std::uint64_t>(text("places/", name, "_begin"), begin_, {},
+                                        Compression::none);
     }
 
 private:
-    std::map<std::uint64_t, Entry> by_hash_;
+    std::unordered_map<Entry, std::uint32_t, EntryHash> known_;
+    std::vector<Entry> entries_;
+    std::vector<std::uint32_t> number_;
+    std::vector<std::uint64_t> begin_{0};
 };
 
-void write_hashes(PartWriter& part, std::string_view name, const auto& entries) {
-    std::vector<std::uint64_t> hashes;
-    for (const auto& entry : entries)
-        hashes.push_back(entry.second);
-    part.write_array<std::uint64_t>(name, hashes, {}, Compression::none);
+std::vector<CodeEntry> codes_of(const H5File& piece) {
+    TableData rows = read_packed(piece, codes_table());
+    std::vector<CodeEntry> out;
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+        out.push_back({std::move(rows.column<std::string>("code")[i]),
+                       rows.column<std::uint32_t>("concept_id")[i]});
+    return out;
 }
 
-void write_codes(const Dictionary<CodeEntry>& codes, const Dictionary<std::string>& units,
-                 PartWriter& part) {
-    TableData code_rows(codes_table()), unit_rows(units_table());
-    const auto sorted_codes = codes.sorted();
-    for (const auto& [entry, hash] : sorted_codes) {
-        code_rows.column<std::string>("code").push_back(entry.code);
-        code_rows.column<std::uint32_t>("concept_id").push_back(entry.concept_id);
+Merged::Places read_places(const H5File& part, std::string_view name) {
+    return {.place = part.read_array<std::uint32_t>(text("places/", name)),
+            .begin = part.read_array<std::uint64_t>(text("places/", name, "_begin"))};
+}
+
+/// Where the pieces lie in their files.
+class Seams {
+public:
+    explicit Seams(const Plan& plan) : plan_(plan) {}
+    void add(std::uint64_t unit, const std::vector<std::uint64_t>& span) {
+        if (plan_.units[unit].first)
+            lines_ = 0;
+        else
+            check_seam(plan_.files[plan_.units[unit].file].path, end_, span.at(0));
+        lines_before_.push_back(lines_);
+        end_ = span.at(1);
+        lines_ += span.at(2);
     }
-    const auto sorted_units = units.sorted();
-    for (const auto& [unit, hash] : sorted_units)
-        unit_rows.column<std::string>("unit").push_back(unit);
-    part.write(code_rows);
-    part.write(unit_rows);
-    write_hashes(part, "code_hashes", sorted_codes);
-    write_hashes(part, "unit_hashes", sorted_units);
-}
+    const std::vector<std::uint64_t>& lines_before() const noexcept { return lines_before_; }
 
-std::unordered_map<std::uint64_t, std::uint32_t>
-index_of(const std::vector<std::uint64_t>& hashes) {
-    std::unordered_map<std::uint64_t, std::uint32_t> index;
-    index.reserve(hashes.size());
-    for (std::uint32_t i = 0; i < hashes.size(); ++i)
-        index.emplace(hashes[i], i);
-    return index;
+private:
+    const Plan& plan_;
+    std::vector<std::uint64_t> lines_before_;
+    std::uint64_t end_ = 0, lines_ = 0;
+};
+
+[[noreturn]] void refuse_key(const H5File& part) {
+    throw IntegrityError({.what = "parts of this run were made with different pseudonym keys",
+                          .where = part.path().string(),
+                          .why = "the key changed while the run was interrupted",
+                          .help = "give the key that the run began with, or run with --fresh"});
 }
 
 } // namespace
 
 void merge_codes(const Plan& plan, const Parts& rows, PartWriter& part) {
     Dictionary<CodeEntry> codes;
-    Dictionary<std::string> units;
-    Counts counts;
-    std::vector<std::uint64_t> lines_before;
-    std::uint64_t end = 0, lines = 0;
+    Dictionary<std::string> units, sites;
+    units.add_piece({""}); // there is always an empty one, and it is the first
+    Counts counts(plan.files.size());
+    Seams seams(plan);
+    std::vector<std::uint64_t> deletions;
+    std::string key_mark;
     for (std::uint64_t u = 0; u < rows.size(); ++u) {
         const H5File piece = rows.open(u);
-        const auto span = piece.read_array<std::uint64_t>("span");
-        if (plan.units[u].first)
-            lines = 0;
-        else
-            check_seam(plan.files[plan.units[u].file].path, end, span.at(0));
-        lines_before.push_back(lines);
-        end = span.at(1);
-        lines += span.at(2);
-        counts += Counts::read_from(piece);
-        const TableData code_rows = piece.read("codes");
-        for (std::size_t i = 0; i < code_rows.rows(); ++i)
-            codes.add({code_rows.column<std::string>("code")[i],
-                       code_rows.column<std::uint32_t>("concept_id")[i]},
-                      code_rows.column<std::uint64_t>("hash")[i]);
-        const TableData unit_rows = piece.read("units");
-        for (std::size_t i = 0; i < unit_rows.rows(); ++i)
-            units.add(unit_rows.column<std::string>("unit")[i],
-                      unit_rows.column<std::uint64_t>("hash")[i]);
+        seams.add(u, piece.read_array<std::uint64_t>("span"));
+        counts.add(piece, seams.lines_before().back());
+        codes.add_piece(codes_of(piece));
+        units.add_piece(read_packed(piece, units_table()).column<std::string>("unit"));
+        sites.add_piece(read_packed(piece, sites_table()).column<std::string>("site"));
+        const auto more = piece.read_array<std::uint64_t>("deletions");
+        deletions.insert(deletions.end(), more.begin(), more.end());
+        const std::string mark = piece.text_attribute("/", "key_mark").value_or("");
+        if (u == 0) key_mark = mark;
+        if (mark != key_mark) refuse_key(piece);
     }
-    write_codes(codes, units, part);
+    TableData code_rows(codes_table()), unit_rows(units_table()), site_rows(sites_table());
+    std::vector<CodeEntry> all_codes = codes.sorted();
+    SALUS_ASSERT(all_codes.size() < std::size_t{1} << 28); // see the sort keys of events
+    for (CodeEntry& entry : all_codes) {
+        code_rows.column<std::string>("code").push_back(std::move(entry.code));
+        code_rows.column<std::uint32_t>("concept_id").push_back(entry.concept_id);
+    }
+    unit_rows.column<std::string>("unit") = units.sorted();
+    site_rows.column<std::string>("site") = sites.sorted();
+    for (const TableData* table : {&code_rows, &unit_rows, &site_rows})
+        part.write(*table);
+    codes.write_places(part, "codes");
+    units.write_places(part, "units");
+    sites.write_places(part, "sites");
     counts.write(part);
-    part.write_array<std::uint64_t>("lines_before", lines_before, {}, Compression::none);
+    std::sort(deletions.begin(), deletions.end());
+    part.write_array<std::uint64_t>("deletions", deletions, {}, Compression::none);
+    part.write_array<std::uint64_t>("lines_before", seams.lines_before(), {}, Compression::none);
+    part.file().attribute("/", "key_mark", key_mark);
 }
 
 Merged Merged::read_from(const H5File& part) {
-    return {.code = index_of(part.read_array<std::uint64_t>("code_hashes")),
-            .unit = index_of(part.read_array<std::uint64_t>("unit_hashes")),
-            .lines_before = part.read_array<std::uint64_t>("lines_before")};
+    Places units = read_places(part, "units");
+    units.begin.erase(units.begin.begin()); // of no piece
+    return {.codes = read_places(part, "codes"),
+            .units = std::move(units),
+            .sites = read_places(part, "sites"),
+            .lines_before = part.read_array<std::uint64_t>("lines_before"),
+            .deletions = part.read_array<std::uint64_t>("deletions"),
+            .key_mark = part.text_attribute("/", "key_mark").value_or("")};
 }
 
 } // namespace salus::ingest_health

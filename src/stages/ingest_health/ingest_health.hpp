@@ -11,6 +11,7 @@ namespace salus {
 struct IngestHealthParams {
     std::string on_bad_record = "fail";
     std::string unlinked = "skip";
+    std::string pseudonym_key;
     std::string condition_codes = "auto", measurement_codes = "auto", drug_codes = "auto";
     std::string procedure_codes = "auto", observation_codes = "auto";
     bool cut_files = true;

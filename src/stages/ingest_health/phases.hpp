@@ -1,47 +1,56 @@
 #pragma once
 
+#include "health/event_store.hpp"
+#include "run/context.hpp"
+#include "stages/ingest_health/counts.hpp"
 #include "stages/ingest_health/plan.hpp"
 #include "stages/ingest_health/staging.hpp"
 
-#include <array>
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace salus::ingest_health {
 
-/// Rows per table: read, kept, and refused by reason.
-struct Counts {
-    struct OfTable {
-        std::uint64_t read = 0, kept = 0;
-        std::array<std::uint64_t, reject_count> refused{};
-    };
-    std::array<OfTable, omop_table_count> tables{};
+/// Why a row is refused by a shard; what readers refuse has names of their own.
+inline constexpr std::string_view duplicate_person = "duplicate_person",
+                                  unknown_person = "unknown_person",
+                                  duplicate_link = "duplicate_link",
+                                  duplicate_record = "duplicate_record";
+/// What is odd about rows that are kept.
+inline constexpr std::string_view outside_observation = "outside_observation",
+                                  before_birth = "before_birth", after_death = "after_death",
+                                  death_before_birth = "death_before_birth";
 
-    OfTable& operator[](OmopTable table) { return tables[static_cast<std::size_t>(table)]; }
-    Counts& operator+=(const Counts& other);
-    void write(PartWriter& part) const;
-    static Counts read_from(const H5File& part);
-};
-
-/// Phase "rows", one piece of a file: typed rows by shard, the codes and units it uses, counts,
-/// where it began and ended. Memory O(batch + codes).
+/// Phase "rows", one piece of a file: typed rows by shard, the codes, units and sites it uses,
+/// counts, where it began and ended. Memory O(batch + codes + persons of the piece).
 void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
-                PartWriter& part);
+                const Pseudonyms& pseudonyms, PartWriter& part);
 
-/// Phase "codes", one unit: dictionaries of all pieces merged and sorted, line numbers of the
-/// pieces, seams checked. Memory O(codes + pieces).
+/// Phase "codes", one unit: dictionaries of all pieces merged and sorted, what the places in those
+/// of the pieces become, line numbers of the pieces, seams checked. Memory O(codes of all pieces).
 void merge_codes(const Plan& plan, const Parts& rows, PartWriter& part);
 
 /// What the phases behind need to know of all pieces.
 struct Merged {
-    std::unordered_map<std::uint64_t, std::uint32_t> code, unit; // hash -> row in codes, units
-    std::vector<std::uint64_t> lines_before;                     // [unit], in its file
+    /// Where the entries of the dictionary of each piece stand in the merged one.
+    struct Places {
+        std::vector<std::uint32_t> place;
+        std::vector<std::uint64_t> begin; // [unit + 1]
+        std::span<const std::uint32_t> of(std::uint64_t unit) const {
+            return std::span(place).subspan(begin[unit], begin[unit + 1] - begin[unit]);
+        }
+    };
+    Places codes, units, sites;
+    std::vector<std::uint64_t> lines_before; // [unit], in its file
+    std::vector<std::uint64_t> deletions;    // records that were withdrawn, ascending
+    std::string key_mark;                    // of the key of the pseudonyms
     static Merged read_from(const H5File& part);
 };
 
-/// What both shard phases work on.
+/// What a shard works on.
 struct ShardTask {
     const Plan& plan;
     const IngestHealthParams& params;
@@ -50,13 +59,38 @@ struct ShardTask {
     std::uint64_t shard;
 };
 
-/// Phase "persons", one shard: persons, observation periods and links, numbered in the shard.
-/// Memory O(persons of the shard).
-void build_persons(const ShardTask& task, PartWriter& part);
+/// Phase "shards", one shard: its persons, their observation periods, links and events in order,
+/// with persons numbered in the shard. Memory 200 bytes per event of the shard.
+void build_shard(const ShardTask& task, PartWriter& part);
 
-/// Phase "events", one shard: its events in order, and its periods and links with final person
-/// numbers. `first_person`: persons of the shards before. Memory 150 bytes per event of the shard.
-void build_events(const ShardTask& task, const H5File& persons, std::uint64_t first_person,
-                  PartWriter& part);
+/// A table of the result, put together from what the shards hold: in units of `encode_rows` rows,
+/// the ranks bring it into its stored form, and the root then only copies.
+class ShardTables {
+public:
+    /// (all) Counts the rows of the shards.
+    ShardTables(RunContext& context, const Parts& shards);
+    std::uint64_t units() const noexcept { return units_.size(); }
+    void encode(std::uint64_t unit, PartWriter& part) const;
+    void assemble(ResultWriter& out, const Parts& encoded) const;
+    /// The table `shards`.
+    TableData ranges() const;
+    std::uint64_t rows(std::size_t table) const { return tables_[table].begin.back(); }
+
+    static constexpr std::size_t persons = 0, periods = 1, events = 2, links = 3;
+
+private:
+    struct Table {
+        TableSpec spec;
+        std::vector<std::uint64_t> begin; // [shard + 1]
+        std::map<std::string, std::size_t> widths;
+    };
+    struct Unit {
+        std::size_t table = 0;
+        std::uint64_t begin = 0, end = 0;
+    };
+    const Parts& shards_;
+    std::vector<Table> tables_;
+    std::vector<Unit> units_;
+};
 
 } // namespace salus::ingest_health

@@ -1,127 +1,131 @@
 #include "stages/ingest_health/phases.hpp"
 
-#include "base/hash.hpp"
 #include "base/text.hpp"
-#include "health/event_store.hpp"
+#include "store/packed_table.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <unordered_map>
 
 namespace salus::ingest_health {
 namespace {
 
-std::uint64_t code_hash(const CodeEntry& entry) {
-    return hash64(text(entry.code, "\t", entry.concept_id), 1);
-}
-
-TableSpec hashed(TableSpec spec) {
-    spec.columns.push_back({"hash", ColumnType::u64, "1", "key in staged rows"});
-    return spec;
-}
-
-void write_dictionaries(const OmopReader& reader, PartWriter& part) {
-    TableData codes(hashed(codes_table()));
-    for (const CodeEntry& entry : reader.codes()) {
-        codes.column<std::string>("code").push_back(entry.code);
-        codes.column<std::uint32_t>("concept_id").push_back(entry.concept_id);
-        codes.column<std::uint64_t>("hash").push_back(code_hash(entry));
-    }
-    part.write(codes);
-    TableData units(hashed(units_table()));
-    for (const std::string& unit : reader.units()) {
-        units.column<std::string>("unit").push_back(unit);
-        units.column<std::uint64_t>("hash").push_back(hash64(unit, 2));
-    }
-    part.write(units);
-}
-
-/// Hashes of the entries of a growing dictionary, computed once each.
-class Hashes {
-public:
-    template <class Entries, class Hash>
-    std::uint64_t of(std::uint32_t index, const Entries& entries, Hash hash) {
-        while (known_.size() < entries.size())
-            known_.push_back(hash(entries[known_.size()]));
-        return known_[index];
-    }
-
-private:
-    std::vector<std::uint64_t> known_;
-};
-
-} // namespace
-
-Counts& Counts::operator+=(const Counts& other) {
-    for (std::size_t t = 0; t < omop_table_count; ++t) {
-        tables[t].read += other.tables[t].read;
-        tables[t].kept += other.tables[t].kept;
-        for (std::size_t r = 0; r < reject_count; ++r)
-            tables[t].refused[r] += other.tables[t].refused[r];
-    }
-    return *this;
-}
-
-void Counts::write(PartWriter& part) const {
-    std::vector<std::uint64_t> flat;
-    for (const OfTable& table : tables) {
-        flat.push_back(table.read);
-        flat.push_back(table.kept);
-        flat.insert(flat.end(), table.refused.begin(), table.refused.end());
-    }
-    part.write_array<std::uint64_t>("counts", flat, {omop_table_count, 2 + reject_count},
-                                    Compression::none);
-}
-
-Counts Counts::read_from(const H5File& part) {
-    const auto flat = part.read_array<std::uint64_t>("counts");
-    SALUS_ASSERT(flat.size() == omop_table_count * (2 + reject_count));
-    Counts counts;
-    for (std::size_t t = 0; t < omop_table_count; ++t) {
-        const std::uint64_t* row = flat.data() + t * (2 + reject_count);
-        counts.tables[t].read = row[0];
-        counts.tables[t].kept = row[1];
-        std::copy(row + 2, row + 2 + reject_count, counts.tables[t].refused.begin());
-    }
-    return counts;
-}
-
-void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
-                PartWriter& part) {
-    const SourceUnit& piece = plan.units[unit];
+std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& piece,
+                                          const IngestHealthParams& params) {
     const SourceFile& file = plan.files[piece.file];
     const CodeSystems systems{params.condition_codes, params.measurement_codes, params.drug_codes,
                               params.procedure_codes, params.observation_codes};
-    OmopReader reader(file.table, file.path, piece.range, systems);
-    StagedWriter staged(part, plan.shards);
-    Counts counts;
-    Hashes code_hashes, unit_hashes;
-    while (reader.next()) {
-        ++counts[file.table].read;
-        if (!reader.reject().empty()) {
-            if (params.on_bad_record == "fail") throw DataError(reader.problem());
-            ++counts[file.table].refused[static_cast<std::size_t>(reader.reason())];
+    return std::make_unique<OmopReader>(file.table, file.path, piece.range, systems);
+}
+
+/// The identifier of a record as it is stored.
+std::uint64_t record_key(std::string_view record, const Pseudonyms& pseudonyms) {
+    constexpr std::size_t most_digits = 18;
+    if (record.empty()) return no_record;
+    std::uint64_t number = 0;
+    for (const char c : record) {
+        if (c < '0' || c > '9') return hashed_record | pseudonyms.record(record);
+        number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return record.size() <= most_digits ? number : hashed_record | pseudonyms.record(record);
+}
+
+/// Sites in the order of their first appearance; the first is the unknown one.
+class Sites {
+public:
+    std::uint32_t of(std::string_view site) {
+        if (site.empty()) return 0;
+        if (site == names_[last_]) return last_;
+        const auto [place, fresh] =
+            index_.try_emplace(std::string(site), static_cast<std::uint32_t>(names_.size()));
+        if (fresh) names_.emplace_back(site);
+        return last_ = place->second;
+    }
+    const std::vector<std::string>& names() const noexcept { return names_; }
+
+private:
+    std::vector<std::string> names_{""};
+    std::unordered_map<std::string, std::uint32_t> index_;
+    std::uint32_t last_ = 0;
+};
+
+void write_dictionaries(const RecordReader& reader, const Sites& sites, PartWriter& part) {
+    TableData codes(codes_table());
+    for (const CodeEntry& entry : reader.codes()) {
+        codes.column<std::string>("code").push_back(entry.code);
+        codes.column<std::uint32_t>("concept_id").push_back(entry.concept_id);
+    }
+    write_packed(part, codes);
+    TableData units(units_table());
+    units.column<std::string>("unit") = reader.units();
+    if (reader.units().empty()) units.column<std::string>("unit").emplace_back();
+    write_packed(part, units);
+    TableData names(sites_table());
+    names.column<std::string>("site") = sites.names();
+    write_packed(part, names);
+}
+
+StagedRow staged(const RecordRow& row, std::uint64_t line) {
+    const bool dated = row.kind == RecordKind::event || row.kind == RecordKind::observation_period;
+    return {.kind = row.kind,
+            .line = line,
+            .day = row.day,
+            .end = dated ? row.end : row.day,
+            .event = row.event,
+            .source = row.source,
+            .flags = row.flags,
+            .comparator = row.comparator,
+            .sex = row.sex,
+            .has_birth = row.has_birth,
+            .code = row.code,
+            .unit = row.unit,
+            .value_code = row.value_code,
+            .value = row.kind == RecordKind::person ? row.death : row.value,
+            .text = row.text};
+}
+
+} // namespace
+
+void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
+                const Pseudonyms& pseudonyms, PartWriter& part) {
+    const SourceUnit& piece = plan.units[unit];
+    const auto reader = open_source(plan, piece, params);
+    StagedWriter rows(part, plan.shards, pseudonyms);
+    Counts counts(plan.files.size());
+    Sites sites;
+    std::vector<std::uint64_t> deletions;
+    const bool fails = params.on_bad_record == "fail";
+    std::uint64_t read = 0;
+    while (reader->next()) {
+        ++read;
+        if (const std::string_view reason = reader->reject(); !reason.empty()) {
+            if (fails && !reader->left_out()) throw DataError(reader->problem());
+            counts.refuse(piece.file, reason, reader->line());
             continue;
         }
-        const RecordRow& row = reader.row();
-        StagedRow out{.person = parse_integer(row.person).value_or(0),
-                      .value = row.value,
-                      .line = reader.lines().line(),
-                      .day = row.day,
-                      .end = row.end,
-                      .flag = row.sex};
-        if (has_events(file.table)) {
-            out.code = code_hashes.of(row.code, reader.codes(), code_hash);
-            out.unit = unit_hashes.of(row.unit, reader.units(),
-                                      [](const std::string& u) { return hash64(u, 2); });
-            out.flag = row.comparator;
+        const RecordRow& row = reader->row();
+        if (row.kind == RecordKind::deletion) {
+            deletions.push_back(record_key(row.record, pseudonyms));
+            counts.keep(piece.file);
+            continue;
         }
-        staged.add(out, row.text);
+        StagedRow out = staged(row, reader->line());
+        out.record = record_key(row.record, pseudonyms);
+        out.visit = record_key(row.visit, pseudonyms);
+        if (row.kind == RecordKind::person) out.site = sites.of(row.site);
+        rows.add(row.person, out);
     }
-    staged.finish();
-    write_dictionaries(reader, part);
+    rows.finish();
+    counts.read(piece.file, read);
     counts.write(part);
-    const DelimitedReader& lines = reader.lines();
-    part.write_array<std::uint64_t>(
-        "span",
-        std::vector<std::uint64_t>{lines.first_byte(), lines.next_byte(), lines.lines_passed()}, {},
-        Compression::none);
+    write_dictionaries(*reader, sites, part);
+    part.write_array<std::uint64_t>("deletions", deletions, {}, Compression::none);
+    part.write_array<std::uint64_t>("span",
+                                    std::vector<std::uint64_t>{reader->first_byte(),
+                                                               reader->next_byte(),
+                                                               reader->lines_passed()},
+                                    {}, Compression::none);
+    part.file().attribute("/", "key_mark", pseudonyms.key_mark());
 }
 
 } // namespace salus::ingest_health

@@ -2,105 +2,301 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "stages/ingest_health/plan.hpp"
+#include "health/event_store.hpp"
 
+#include <cmath>
 #include <cstring>
-#include <numeric>
+#include <limits>
 #include <type_traits>
 #include <variant>
 
 namespace salus::ingest_health {
 namespace {
 
-constexpr std::size_t batch_rows = std::size_t{1} << 20, first_rows = std::size_t{1} << 12;
+constexpr std::size_t batch_bytes = std::size_t{32} << 20;
+
+/// What the first byte of an event says, or-ed to its kind of record.
+constexpr unsigned has_value = 8, has_end = 16, has_value_code = 32, has_visit = 64,
+                   has_record = 128;
+/// What its second byte says, or-ed to its kind of event.
+constexpr unsigned has_unit = 16, has_marks = 32;
+constexpr std::uint8_t kind_bits = 7, event_bits = 15, sex_bits = 3, birth_bit = 4;
 
 std::string name_of(std::uint64_t batch, std::string_view array) {
     return text("staged/", batch, "/", array);
 }
+
+/// Numbers as bytes of 7 bits each, lowest first; differences by zigzag.
+class Bytes {
+public:
+    explicit Bytes(std::vector<std::uint8_t>& out) : out_(out) {}
+    void byte(std::uint8_t b) { out_.push_back(b); }
+    void number(std::uint64_t n) {
+        for (; n >= 0x80; n >>= 7)
+            out_.push_back(static_cast<std::uint8_t>(n | 0x80));
+        out_.push_back(static_cast<std::uint8_t>(n));
+    }
+    void difference(std::uint64_t now, std::uint64_t before) {
+        const auto d = static_cast<std::int64_t>(now - before);
+        number(static_cast<std::uint64_t>(d) << 1 ^ static_cast<std::uint64_t>(d >> 63));
+    }
+    void difference(Day now, Day before) {
+        difference(static_cast<std::uint64_t>(std::int64_t{now}),
+                   static_cast<std::uint64_t>(std::int64_t{before}));
+    }
+    void real(double x) {
+        std::uint8_t raw[sizeof x];
+        std::memcpy(raw, &x, sizeof x);
+        out_.insert(out_.end(), raw, raw + sizeof x);
+    }
+    void words(std::string_view s) {
+        number(s.size());
+        out_.insert(out_.end(), s.begin(), s.end());
+    }
+
+private:
+    std::vector<std::uint8_t>& out_;
+};
+
+void put_event(Bytes& out, const StagedRow& row, StagedRow& last) {
+    const bool marked = row.source != EventSource::unknown || row.flags != 0 || row.comparator != 0;
+    out.byte(static_cast<std::uint8_t>(static_cast<unsigned>(row.event) |
+                                       (row.unit != 0 ? has_unit : 0U) |
+                                       (marked ? has_marks : 0U)));
+    out.difference(row.day, last.day);
+    if (row.end != row.day) out.difference(row.end, row.day);
+    out.number(row.code);
+    if (row.unit != 0) out.number(row.unit);
+    if (marked) {
+        out.byte(static_cast<std::uint8_t>(row.source));
+        out.byte(row.flags);
+        out.byte(row.comparator);
+    }
+    if (!std::isnan(row.value)) out.real(row.value);
+    if (row.value_code != no_code) out.number(row.value_code);
+    if (row.visit != no_record) {
+        out.difference(row.visit, last.visit);
+        last.visit = row.visit;
+    }
+    if (row.record != no_record) {
+        out.difference(row.record, last.record);
+        last.record = row.record;
+    }
+}
+
+std::uint8_t first_byte(const StagedRow& row) {
+    unsigned byte = static_cast<unsigned>(row.kind);
+    if (row.kind == RecordKind::event) {
+        if (!std::isnan(row.value)) byte |= has_value;
+        if (row.end != row.day) byte |= has_end;
+        if (row.value_code != no_code) byte |= has_value_code;
+        if (row.visit != no_record) byte |= has_visit;
+        if (row.record != no_record) byte |= has_record;
+    }
+    return static_cast<std::uint8_t>(byte);
+}
+
+void put_row(Bytes out, const StagedRow& row, StagedRow& last) {
+    out.byte(first_byte(row));
+    out.difference(std::uint64_t{row.person}, std::uint64_t{last.person});
+    out.number(row.line - last.line);
+    switch (row.kind) {
+    case RecordKind::event:
+        put_event(out, row, last);
+        break;
+    case RecordKind::observation_period:
+        out.difference(row.day, last.day);
+        out.difference(row.end, row.day);
+        break;
+    case RecordKind::person:
+        out.byte(static_cast<std::uint8_t>(row.sex | (row.has_birth ? birth_bit : 0)));
+        out.difference(row.day, last.day);
+        out.real(row.value);
+        out.number(row.site);
+        out.words(row.text);
+        break;
+    case RecordKind::link:
+        out.words(row.text);
+        break;
+    case RecordKind::deletion:
+        SALUS_ASSERT(false); // is not for one shard
+    }
+    last.person = row.person;
+    last.line = row.line;
+    if (row.kind != RecordKind::link) last.day = row.day;
+}
+
+} // namespace
+
+StagedWriter::StagedWriter(PartWriter& part, std::uint64_t shards, const Pseudonyms& pseudonyms)
+    : part_(part), pseudonyms_(pseudonyms), shards_(shards), buffers_(shards), persons_(shards) {}
+
+void StagedWriter::add(std::string_view person, StagedRow& row) {
+    const auto found = index_.find(person);
+    if (found.fresh) {
+        const Pseudonym pseudonym = pseudonyms_.of(person);
+        const auto shard = static_cast<std::uint32_t>(shard_of(pseudonym, shards_));
+        places_.push_back({shard, static_cast<std::uint32_t>(persons_[shard].size())});
+        persons_[shard].push_back(pseudonym);
+    }
+    const Place place = places_[found.number];
+    row.person = place.number;
+    Buffer& buffer = buffers_[place.shard];
+    const std::size_t before = buffer.bytes.size();
+    put_row(Bytes(buffer.bytes), row, buffer.last);
+    bytes_ += buffer.bytes.size() - before;
+    if (bytes_ >= batch_bytes) flush();
+}
+
+void StagedWriter::flush() {
+    std::vector<std::uint8_t> all;
+    std::vector<std::uint64_t> begin{0};
+    all.reserve(bytes_);
+    for (Buffer& buffer : buffers_) {
+        all.insert(all.end(), buffer.bytes.begin(), buffer.bytes.end());
+        begin.push_back(all.size());
+        buffer.bytes.clear();
+        buffer.last = {};
+    }
+    part_.write_array<std::uint8_t>(name_of(batches_, "rows"), all, {}, Compression::none);
+    part_.write_array<std::uint64_t>(name_of(batches_, "begin"), begin, {}, Compression::none);
+    ++batches_;
+    bytes_ = 0;
+}
+
+void StagedWriter::finish() {
+    if (bytes_ > 0) flush();
+    std::vector<std::uint64_t> keys, begin{0};
+    keys.reserve(places_.size() * 2);
+    for (const auto& persons : persons_) {
+        for (const Pseudonym p : persons) {
+            keys.push_back(p.high);
+            keys.push_back(p.low);
+        }
+        begin.push_back(keys.size() / 2);
+    }
+    if (keys.empty()) return;
+    const std::uint64_t count = places_.size();
+    part_.write_array<std::uint64_t>("staged/persons", keys, {count, 2}, Compression::none);
+    part_.write_array<std::uint64_t>("staged/person_begin", begin, {}, Compression::none);
+}
+
+StagedPiece read_piece(const H5File& part, std::uint64_t shard) {
+    StagedPiece piece;
+    if (!part.exists("staged/persons")) return piece;
+    const auto at = part.read_rows<std::uint64_t>("staged/person_begin", shard, 2);
+    if (at[0] == at[1]) return piece;
+    const auto keys = part.read_rows<std::uint64_t>("staged/persons", at[0], at[1] - at[0]);
+    for (std::size_t i = 0; i < keys.size(); i += 2)
+        piece.persons.push_back({.high = keys[i], .low = keys[i + 1]});
+    for (std::uint64_t batch = 0; part.exists(name_of(batch, "rows")); ++batch) {
+        const auto span = part.read_rows<std::uint64_t>(name_of(batch, "begin"), shard, 2);
+        if (span[0] < span[1])
+            piece.batches.push_back(
+                part.read_rows<std::uint8_t>(name_of(batch, "rows"), span[0], span[1] - span[0]));
+    }
+    return piece;
+}
+
+std::uint8_t StagedReader::byte() {
+    SALUS_ASSERT(at_ < bytes_.size());
+    return bytes_[at_++];
+}
+
+std::uint64_t StagedReader::number() {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        const std::uint8_t b = byte();
+        n |= std::uint64_t{b & 0x7FU} << (shift & 63U);
+        if (b < 0x80) return n;
+    }
+}
+
+std::int64_t StagedReader::difference() {
+    const std::uint64_t n = number();
+    return static_cast<std::int64_t>(n >> 1) ^ -static_cast<std::int64_t>(n & 1);
+}
+
+double StagedReader::real() {
+    double x = 0;
+    SALUS_ASSERT(bytes_.size() - at_ >= sizeof x);
+    std::memcpy(&x, bytes_.data() + at_, sizeof x);
+    at_ += sizeof x;
+    return x;
+}
+
+std::string_view StagedReader::words() {
+    const std::uint64_t length = number();
+    SALUS_ASSERT(bytes_.size() - at_ >= length);
+    const auto* const begin = reinterpret_cast<const char*>(bytes_.data()) + at_;
+    at_ += length;
+    return {begin, length};
+}
+
+void StagedReader::take_event(std::uint8_t has) {
+    const std::uint8_t too = byte();
+    row_.event = static_cast<EventKind>(too & event_bits);
+    row_.day += static_cast<Day>(difference());
+    row_.end = row_.day;
+    if ((has & has_end) != 0) row_.end += static_cast<Day>(difference());
+    row_.code = static_cast<std::uint32_t>(number());
+    row_.unit = (too & has_unit) != 0 ? static_cast<std::uint32_t>(number()) : 0;
+    const bool marked = (too & has_marks) != 0;
+    row_.source = marked ? static_cast<EventSource>(byte()) : EventSource::unknown;
+    row_.flags = marked ? byte() : std::uint8_t{0};
+    row_.comparator = marked ? byte() : std::uint8_t{0};
+    row_.value = (has & has_value) != 0 ? real() : std::numeric_limits<double>::quiet_NaN();
+    row_.value_code = (has & has_value_code) != 0 ? static_cast<std::uint32_t>(number()) : no_code;
+    row_.visit = row_.record = no_record;
+    if ((has & has_visit) != 0) row_.visit = visit_ += static_cast<std::uint64_t>(difference());
+    if ((has & has_record) != 0) row_.record = record_ += static_cast<std::uint64_t>(difference());
+}
+
+void StagedReader::take_person() {
+    const std::uint8_t first = byte();
+    row_.sex = first & sex_bits;
+    row_.has_birth = (first & birth_bit) != 0;
+    row_.day += static_cast<Day>(difference());
+    row_.end = row_.day;
+    row_.value = real();
+    row_.site = static_cast<std::uint32_t>(number());
+    row_.text = words();
+}
+
+bool StagedReader::next() {
+    if (at_ == bytes_.size()) return false;
+    const std::uint8_t has = byte();
+    row_.kind = static_cast<RecordKind>(has & kind_bits);
+    row_.person += static_cast<std::uint32_t>(difference());
+    row_.line += number();
+    row_.text = {};
+    switch (row_.kind) {
+    case RecordKind::event:
+        take_event(has);
+        break;
+    case RecordKind::observation_period:
+        row_.day += static_cast<Day>(difference());
+        row_.end = row_.day + static_cast<Day>(difference());
+        break;
+    case RecordKind::person:
+        take_person();
+        break;
+    case RecordKind::link:
+        row_.text = words();
+        break;
+    case RecordKind::deletion:
+        SALUS_ASSERT(false);
+    }
+    return true;
+}
+
+namespace {
+
 std::string raw_name(const TableSpec& spec, std::size_t column) {
     return text("raw/", spec.name, "/", spec.columns[column].name);
 }
 
 } // namespace
-
-StagedWriter::StagedWriter(PartWriter& part, std::uint64_t shards) : part_(part), shards_(shards) {}
-
-void StagedWriter::add(StagedRow row, std::string_view text) {
-    if (rows_.size() == first_rows) {
-        rows_.reserve(batch_rows);
-        text_begin_.reserve(batch_rows);
-    }
-    SALUS_DEBUG_ASSERT(text.size() <= 0xFFFF);
-    row.text_size = static_cast<std::uint16_t>(text.size());
-    rows_.push_back(row);
-    text_begin_.push_back(text_.size());
-    text_ += text;
-    if (rows_.size() == batch_rows) flush();
-}
-
-void StagedWriter::finish() {
-    if (!rows_.empty()) flush();
-}
-
-void StagedWriter::flush() {
-    std::vector<std::uint32_t> shard(rows_.size());
-    std::vector<std::uint64_t> row_begin(shards_ + 1, 0), text_begin(shards_ + 1, 0);
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        shard[i] = static_cast<std::uint32_t>(shard_of(rows_[i].person, shards_));
-        ++row_begin[shard[i] + 1];
-        text_begin[shard[i] + 1] += rows_[i].text_size;
-    }
-    std::partial_sum(row_begin.begin(), row_begin.end(), row_begin.begin());
-    std::partial_sum(text_begin.begin(), text_begin.end(), text_begin.begin());
-
-    std::vector<std::uint8_t> rows(rows_.size() * sizeof(StagedRow)), texts(text_.size());
-    auto next_row = row_begin, next_text = text_begin;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-        std::memcpy(rows.data() + sizeof(StagedRow) * next_row[shard[i]]++, &rows_[i],
-                    sizeof(StagedRow));
-        if (rows_[i].text_size == 0) continue;
-        std::memcpy(texts.data() + next_text[shard[i]], text_.data() + text_begin_[i],
-                    rows_[i].text_size);
-        next_text[shard[i]] += rows_[i].text_size;
-    }
-    const std::uint64_t count = rows_.size();
-    part_.write_array<std::uint8_t>(name_of(batches_, "rows"), rows, {count, sizeof(StagedRow)},
-                                    Compression::none);
-    part_.write_array<std::uint64_t>(name_of(batches_, "row_begin"), row_begin, {},
-                                     Compression::none);
-    if (!texts.empty()) {
-        part_.write_array<std::uint8_t>(name_of(batches_, "text"), texts, {}, Compression::none);
-        part_.write_array<std::uint64_t>(name_of(batches_, "text_begin"), text_begin, {},
-                                         Compression::none);
-    }
-    ++batches_;
-    rows_.clear();
-    text_begin_.clear();
-    text_.clear();
-}
-
-void read_staged(const H5File& part, std::uint64_t shard,
-                 const std::function<void(const StagedRow&, std::string_view)>& take) {
-    for (std::uint64_t batch = 0; part.exists(name_of(batch, "rows")); ++batch) {
-        const auto at = part.read_rows<std::uint64_t>(name_of(batch, "row_begin"), shard, 2);
-        const auto bytes =
-            part.read_rows<std::uint8_t>(name_of(batch, "rows"), at[0], at[1] - at[0]);
-        std::vector<std::uint8_t> texts;
-        if (part.exists(name_of(batch, "text"))) {
-            const auto span = part.read_rows<std::uint64_t>(name_of(batch, "text_begin"), shard, 2);
-            texts =
-                part.read_rows<std::uint8_t>(name_of(batch, "text"), span[0], span[1] - span[0]);
-        }
-        std::size_t used = 0;
-        for (std::uint64_t i = 0; i < at[1] - at[0]; ++i) {
-            StagedRow row;
-            std::memcpy(&row, bytes.data() + i * sizeof(StagedRow), sizeof(StagedRow));
-            SALUS_ASSERT(used + row.text_size <= texts.size());
-            take(row, {reinterpret_cast<const char*>(texts.data()) + used, row.text_size});
-            used += row.text_size;
-        }
-    }
-}
 
 void write_raw(PartWriter& part, const TableData& table) {
     for (std::size_t c = 0; c < table.columns().size(); ++c)
@@ -114,16 +310,17 @@ void write_raw(PartWriter& part, const TableData& table) {
             table.columns()[c]);
 }
 
-TableData read_raw(const H5File& part, const TableSpec& spec) {
-    TableData table(spec);
-    for (std::size_t c = 0; c < table.columns().size(); ++c)
+void append_raw(const H5File& part, std::uint64_t begin, std::uint64_t end, TableData& out) {
+    for (std::size_t c = 0; c < out.columns().size(); ++c)
         std::visit(
             [&]<class T>(std::vector<T>& values) {
-                if constexpr (std::is_arithmetic_v<T>)
-                    values = part.read_array<T>(raw_name(spec, c));
+                if constexpr (std::is_arithmetic_v<T>) {
+                    const auto more =
+                        part.read_rows<T>(raw_name(out.spec(), c), begin, end - begin);
+                    values.insert(values.end(), more.begin(), more.end());
+                }
             },
-            table.columns()[c]);
-    return table;
+            out.columns()[c]);
 }
 
 std::uint64_t raw_rows(const H5File& part, const TableSpec& spec) {

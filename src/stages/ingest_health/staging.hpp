@@ -1,57 +1,103 @@
 #pragma once
 
-#include "store/h5.hpp"
+#include "health/pseudonym.hpp"
+#include "health/record_row.hpp"
+#include "stages/ingest_health/person_index.hpp"
 #include "store/parts.hpp"
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace salus::ingest_health {
 
-/// A row of a source table on its way to the shard of its person. Codes and units are known by
-/// their hash until all dictionaries are merged.
+/// A row on its way to the shard of its person. Codes, units and sites are known by their places
+/// in the dictionaries of the piece until these are merged.
 struct StagedRow {
-    std::int64_t person = 0; // person_id
-    std::uint64_t code = 0, unit = 0;
-    double value = 0;
-    std::uint64_t line = 0; // in its unit, from 1
-    std::int32_t day = 0, end = 0;
-    std::uint16_t text_size = 0; // bytes of text that go with the row
-    std::uint8_t flag = 0;       // sex of a person, comparator of an event
-    std::uint8_t reserved[5] = {};
+    RecordKind kind = RecordKind::event;
+    std::uint32_t person = 0; // among the persons of the shard in this piece
+    std::uint64_t line = 0;   // in the piece, from 1
+    Day day = 0, end = 0;
+    EventKind event = EventKind::condition;
+    EventSource source = EventSource::unknown;
+    std::uint8_t flags = 0, comparator = 0, sex = 0;
+    bool has_birth = true;
+    std::uint32_t code = 0, unit = 0, site = 0;
+    std::uint32_t value_code = no_code;
+    std::uint64_t visit = 0, record = 0; // as in the column record; no_record = none
+    double value = 0;                    // NaN = none; of a person: day of death
+    std::string_view text;
 };
-static_assert(sizeof(StagedRow) == 56);
 
-/// Collects rows and writes them to a part, ordered by shard, in batches of 2^20 rows, so memory
-/// stays at about 130 MiB however large the unit is.
+/// Collects rows by shard, each as its differences from the row before, and writes them to a part
+/// whenever 32 MiB have come together. Memory about 128 MiB and 60 bytes for each person of the
+/// piece. Identifiers of persons are not written, only pseudonyms.
 class StagedWriter {
 public:
-    StagedWriter(PartWriter& part, std::uint64_t shards);
-    void add(StagedRow row, std::string_view text = {});
-    /// Writes the last batch. Without it nothing of that batch is kept.
+    StagedWriter(PartWriter& part, std::uint64_t shards, const Pseudonyms& pseudonyms);
+    /// Sets row.person.
+    void add(std::string_view person, StagedRow& row);
+    /// Writes what is left, and the pseudonyms. Without it the part is incomplete.
     void finish();
 
 private:
+    struct Buffer {
+        std::vector<std::uint8_t> bytes;
+        StagedRow last; // rows are stored as differences
+    };
+    struct Place {
+        std::uint32_t shard = 0, number = 0;
+    };
     void flush();
 
     PartWriter& part_;
+    const Pseudonyms& pseudonyms_;
     std::uint64_t shards_, batches_ = 0;
-    std::vector<StagedRow> rows_;
-    std::vector<std::size_t> text_begin_;
-    std::string text_;
+    std::size_t bytes_ = 0;
+    std::vector<Buffer> buffers_;                 // [shard]
+    std::vector<std::vector<Pseudonym>> persons_; // [shard]
+    PersonIndex index_;
+    std::vector<Place> places_; // [number in index_]
 };
 
-/// Calls `take` for each row of a shard in a part, in source order. Reads only that shard.
-void read_staged(const H5File& part, std::uint64_t shard,
-                 const std::function<void(const StagedRow&, std::string_view)>& take);
+/// What one piece holds for one shard.
+struct StagedPiece {
+    std::vector<Pseudonym> persons;
+    std::vector<std::vector<std::uint8_t>> batches;
+    bool empty() const noexcept { return batches.empty(); }
+};
+StagedPiece read_piece(const H5File& part, std::uint64_t shard);
+
+/// The rows of a batch of a piece, in source order.
+class StagedReader {
+public:
+    explicit StagedReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+    /// InternalError if the bytes are not rows.
+    bool next();
+    const StagedRow& row() const noexcept { return row_; }
+
+private:
+    std::uint8_t byte();
+    std::uint64_t number();
+    std::int64_t difference();
+    double real();
+    std::string_view words();
+    void take_event(std::uint8_t has);
+    void take_person();
+
+    std::span<const std::uint8_t> bytes_;
+    std::size_t at_ = 0;
+    StagedRow row_;
+    std::uint64_t visit_ = 0, record_ = 0; // last ones
+};
 
 /// A table of numbers that is read once more and then thrown away: not compressed, which would cost
 /// more than all other work on it.
 void write_raw(PartWriter& part, const TableData& table);
-TableData read_raw(const H5File& part, const TableSpec& spec);
+/// Appends rows [begin, end) of a table that write_raw wrote to `out`.
+void append_raw(const H5File& part, std::uint64_t begin, std::uint64_t end, TableData& out);
 std::uint64_t raw_rows(const H5File& part, const TableSpec& spec);
 
 } // namespace salus::ingest_health

@@ -2,12 +2,14 @@
 
 #include "base/hash.hpp"
 #include "health/event_store.hpp"
+#include "health/pseudonym.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <unistd.h>
 
 namespace salus {
@@ -70,6 +72,37 @@ protected:
     std::filesystem::path folder_;
 };
 
+/// Row of a person in a store that was made without a key.
+std::uint32_t row_of(const H5File& file, const std::string& identifier) {
+    const Pseudonym wanted = Pseudonyms().of(identifier);
+    const TableData persons = file.read("persons");
+    for (std::uint32_t p = 0; p < persons.rows(); ++p)
+        if (persons.column<std::uint64_t>("pseudonym_high")[p] == wanted.high &&
+            persons.column<std::uint64_t>("pseudonym_low")[p] == wanted.low)
+            return p;
+    ADD_FAILURE() << "no such person";
+    return 0;
+}
+
+/// An event as text, for comparisons.
+struct Seen {
+    std::uint32_t person;
+    EventKind kind;
+    std::string code;
+    std::uint64_t line;
+    auto operator<=>(const Seen&) const = default;
+};
+std::vector<Seen> seen(const H5File& file) {
+    const TableData events = file.read("events"), codes = file.read("codes");
+    std::vector<Seen> out;
+    for (std::size_t i = 0; i < events.rows(); ++i)
+        out.push_back({events.column<std::uint32_t>("person")[i],
+                       static_cast<EventKind>(events.column<std::uint8_t>("kind")[i]),
+                       codes.column<std::string>("code")[events.column<std::uint32_t>("code")[i]],
+                       events.column<std::uint64_t>("line")[i]});
+    return out;
+}
+
 std::uint64_t rejected(const H5File& file, std::string_view table, std::string_view reason) {
     const TableData rows = file.read("rejects");
     for (std::size_t i = 0; i < rows.rows(); ++i)
@@ -84,39 +117,147 @@ TEST_F(IngestHealth, SmallCohort) {
     const auto path = run({});
     const H5File file = H5File::open(path);
     const TableData persons = file.read("persons");
-    EXPECT_EQ(persons.column<std::int64_t>("person_id"), (std::vector<std::int64_t>{10, 20, 30}));
-    EXPECT_EQ(persons.column<std::uint8_t>("sex"), (std::vector<std::uint8_t>{2, 1, 1}));
-    EXPECT_EQ(persons.column<double>("first_observation")[0], day_from_civil(2000, 1, 1));
-    EXPECT_EQ(persons.column<double>("last_observation")[0], day_from_civil(2016, 1, 1));
-    EXPECT_TRUE(std::isnan(persons.column<double>("first_observation")[1]));
-    EXPECT_EQ(persons.column<double>("death")[2], day_from_civil(2020, 2, 2));
+    ASSERT_EQ(persons.rows(), 3u);
+    const std::uint32_t p10 = row_of(file, "10"), p20 = row_of(file, "20"),
+                        p30 = row_of(file, "30");
+    EXPECT_EQ(persons.column<std::uint8_t>("sex")[p10], 2);
+    EXPECT_EQ(persons.column<std::uint8_t>("sex")[p20], 1);
+    EXPECT_EQ(persons.column<double>("first_observation")[p10], day_from_civil(2000, 1, 1));
+    EXPECT_EQ(persons.column<double>("last_observation")[p10], day_from_civil(2016, 1, 1));
+    EXPECT_TRUE(std::isnan(persons.column<double>("first_observation")[p20]));
+    EXPECT_EQ(persons.column<double>("death")[p30], day_from_civil(2020, 2, 2));
     EXPECT_EQ(file.rows("observation_periods"), 3u) << "periods that touch are merged";
 
-    const TableData events = file.read("events");
-    EXPECT_EQ(events.column<std::uint32_t>("person"), (std::vector<std::uint32_t>{0, 0, 2, 2, 2}));
-    EXPECT_EQ(events.column<std::uint8_t>("kind"), (std::vector<std::uint8_t>{1, 2, 1, 1, 6}));
-    EXPECT_EQ(events.column<std::uint64_t>("line"), (std::vector<std::uint64_t>{3, 2, 4, 2, 2}));
+    std::vector<Seen> expected{{p10, EventKind::condition, "ICD10:I21.9", 3},
+                               {p10, EventKind::measurement, "LOINC:13457-7", 2},
+                               {p30, EventKind::condition, "ICD10:E11.9", 4},
+                               {p30, EventKind::condition, "ICD10:E11.9", 2},
+                               {p30, EventKind::death, "OMOP:0", 2}};
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](const Seen& a, const Seen& b) { return a.person < b.person; });
+    EXPECT_EQ(seen(file), expected);
+    const std::uint32_t of_measurement =
+        file.read("events").column<std::uint32_t>("file")[p10 < p30 ? 1 : 4];
+    EXPECT_EQ(file.read("ingested").column<std::string>("file")[of_measurement], "measurement.csv");
+
     const EventStore store(path);
     EXPECT_EQ(store.codes(),
               (std::vector<std::string>{"ICD10:E11.9", "ICD10:I21.9", "LOINC:13457-7", "OMOP:0"}));
     const Shard shard = store.read_shard(0);
-    EXPECT_EQ(shard.sample_id, (std::vector<std::string>{"S10", "S30"}));
-    EXPECT_EQ(shard.linked, (std::vector<std::uint32_t>{0, 2}));
-    EXPECT_EQ(shard.person(0).events.size(), 2u);
-    EXPECT_EQ(shard.person(1).events.size(), 0u);
-    EXPECT_EQ(shard.person(2).events.front().day, day_from_civil(2009, 5, 5));
-    EXPECT_EQ(shard.person(0).events[1].value, 3.5);
-    EXPECT_EQ(store.units()[shard.person(0).events[1].unit], "mmol/L");
+    ASSERT_EQ(shard.linked.size(), 2u);
+    EXPECT_EQ(shard.sample_id[p10 < p30 ? 0 : 1], "S10");
+    EXPECT_EQ(shard.linked[p10 < p30 ? 0 : 1], p10);
+    EXPECT_EQ(shard.person(p10).events.size(), 2u);
+    EXPECT_EQ(shard.person(p20).events.size(), 0u);
+    EXPECT_EQ(shard.person(p30).events.front().day, day_from_civil(2009, 5, 5));
+    EXPECT_EQ(shard.person(p10).events[1].value, 3.5);
+    EXPECT_EQ(store.units()[shard.person(p10).events[1].unit], "mmol/L");
+    EXPECT_EQ(shard.person(p10).events[1].end, shard.person(p10).events[1].day);
+    EXPECT_EQ(shard.person(p10).events[1].value_code, no_code);
+    EXPECT_EQ(store.sites(), (std::vector<std::string>{""}));
 }
 
-TEST_F(IngestHealth, PiecesDoNotChangeTheResultAndShardsOnlyTheOrder) {
+TEST_F(IngestHealth, IdentifiersAreNotWrittenAndTheKeyDecides) {
     small_cohort();
-    const std::string whole = sha256_file(run({}, false, "whole"));
+    std::string person = "person_id,gender_concept_id,year_of_birth,person_source_value\n",
+                death = "person_id,death_date\n";
+    for (const char* id : {"30", "10", "20"}) {
+        person += std::string(id) + "8812345,8507,1950,\n";
+        death += std::string(id) + "8812345,2001-01-01\n";
+    }
+    std::filesystem::remove_all(folder_ / "omop");
+    std::filesystem::create_directories(folder_ / "omop");
+    table("person.csv", person);
+    table("death.csv", death);
+    const auto key = folder_ / "key";
+    std::ofstream(key) << "0123456789abcdef0123456789abcdef";
+    std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+    IngestHealthParams keyed;
+    keyed.pseudonym_key = key.string();
+    const auto with = run(keyed, false, "with"), without = run({}, false, "without");
+    EXPECT_NE(H5File::open(with).read("persons").column<std::uint64_t>("pseudonym_high"),
+              H5File::open(without).read("persons").column<std::uint64_t>("pseudonym_high"));
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "with")) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream in(entry.path(), std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+        EXPECT_EQ(bytes.find("8812345"), std::string::npos) << entry.path();
+        for (const std::int64_t id : {std::int64_t{108812345}, std::int64_t{308812345}})
+            EXPECT_EQ(bytes.find(std::string(reinterpret_cast<const char*>(&id), sizeof id)),
+                      std::string::npos)
+                << entry.path();
+    }
+    std::filesystem::permissions(key, std::filesystem::perms::group_read,
+                                 std::filesystem::perm_options::add);
+    EXPECT_THROW(run(keyed, false, "open"), UsageError);
+}
+
+TEST_F(IngestHealth, AnotherKeyDoesNotResumeARun) {
+    small_cohort();
+    for (const char* name : {"key_a", "key_b"}) {
+        std::ofstream(folder_ / name) << "0123456789abcdef" << name;
+        std::filesystem::permissions(folder_ / name, std::filesystem::perms::owner_read);
+    }
+    IngestHealthParams params;
+    params.pseudonym_key = (folder_ / "key_a").string();
+    run(params);
+    params.pseudonym_key = (folder_ / "key_b").string();
+    EXPECT_THROW(run(params), IntegrityError);
+}
+
+TEST_F(IngestHealth, StoresOfVersionOneAreRefused) {
+    const auto path = folder_ / "old.h5";
+    H5File file = H5File::create(path);
+    file.write(TableData(events_table()));
+    file.write(TableData(shards_table()));
+    file.attribute("/", "event_store_version", std::int64_t{1});
+    file.close();
+    try {
+        const EventStore store(path);
+        ADD_FAILURE();
+    } catch (const DataError& e) {
+        EXPECT_THAT(e.what(), HasSubstr("version 1"));
+        EXPECT_THAT(e.what(), HasSubstr("run ingest_health again"));
+    }
+}
+
+TEST_F(IngestHealth, OddRowsAreKeptAndCounted) {
+    small_cohort();
+    table("condition_occurrence.csv",
+          "person_id,condition_concept_id,condition_start_date,condition_source_value\n"
+          "30,1,2020-05-05,E11.9\n10,2,1959-01-01,I21.9\n20,1,2009-05-05,E11.9\n10,2,2001-01-01,"
+          "I21.9\n");
+    table("death.csv", "person_id,death_date\n30,2020-02-02\n20,1969-01-01\n");
+    const H5File file = H5File::open(run({}));
+    EXPECT_EQ(file.rows("rejects"), 0u);
+    EXPECT_EQ(file.rows("events"), 7u);
+    const TableData flagged = file.read("flagged");
+    std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> found;
+    for (std::size_t i = 0; i < flagged.rows(); ++i)
+        found[flagged.column<std::string>("table")[i] + " " +
+              flagged.column<std::string>("reason")[i]] = {
+            flagged.column<std::uint64_t>("rows")[i],
+            flagged.column<std::uint64_t>("first_line")[i]};
+    const std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> expected{
+        {"condition_occurrence outside_observation", {3, 2}},
+        {"condition_occurrence before_birth", {1, 3}},
+        {"condition_occurrence after_death", {2, 2}},
+        {"death outside_observation", {2, 2}},
+        {"death before_birth", {1, 3}},
+        {"person death_before_birth", {1, 4}}};
+    EXPECT_EQ(found, expected);
+}
+
+TEST_F(IngestHealth, PiecesAndShardsDoNotChangeTheResult) {
+    small_cohort();
+    const auto whole_path = run({}, false, "whole");
+    const std::string whole = sha256_file(whole_path);
     IngestHealthParams cut;
     cut.unit_bytes = 50;
     EXPECT_EQ(sha256_file(run(cut, false, "cut")), whole);
     cut.shards = 3;
     const EventStore store(run(cut, false, "shards"));
+    EXPECT_EQ(seen(store.file()), seen(H5File::open(whole_path))) << "shards are ranges of persons";
     EXPECT_EQ(store.shard_count(), 3u);
     EXPECT_EQ(store.person_count(), 3u);
     EXPECT_EQ(store.event_count(), 5u);
@@ -136,7 +277,8 @@ TEST_F(IngestHealth, LinkTable) {
     IngestHealthParams skip;
     skip.on_bad_record = "skip";
     const auto path = run(skip, true);
-    EXPECT_EQ(EventStore(path).read_shard(0).sample_id, (std::vector<std::string>{"G10", "G20"}));
+    EXPECT_THAT(EventStore(path).read_shard(0).sample_id,
+                ::testing::UnorderedElementsAre("G10", "G20"));
     EXPECT_EQ(rejected(H5File::open(path), "link", "unknown_person"), 1u);
     EXPECT_EQ(rejected(H5File::open(path), "link", "duplicate_link"), 1u);
     skip.unlinked = "fail";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ struct TestEvent {
     Day day;
     std::string code, unit;
     double value = std::numeric_limits<double>::quiet_NaN();
+    std::optional<Day> end = {}; // none: day
+    EventSource source = EventSource::unknown;
+    std::uint8_t flags = 0;
 };
 struct TestPerson {
     std::string sample;
@@ -55,7 +59,9 @@ inline void write_event_store(const std::filesystem::path& path,
         for (std::size_t i = s; i < persons.size(); i += shards) {
             const TestPerson& p = persons[i];
             const auto number = static_cast<std::uint32_t>(person.rows());
-            person.column<std::int64_t>("person_id").push_back(static_cast<std::int64_t>(i));
+            person.column<std::uint64_t>("pseudonym_high").push_back(number);
+            person.column<std::uint64_t>("pseudonym_low").push_back(i);
+            person.column<std::uint32_t>("site").push_back(0);
             person.column<std::uint8_t>("sex").push_back(p.sex);
             person.column<double>("birth").push_back(p.birth);
             for (const char* unknown : {"first_observation", "last_observation", "death"})
@@ -73,7 +79,13 @@ inline void write_event_store(const std::filesystem::path& path,
                 event.column<double>("value").push_back(e.value);
                 event.column<std::uint8_t>("comparator").push_back(0);
                 event.column<std::uint32_t>("unit").push_back(index(units, e.unit));
+                event.column<std::int32_t>("end").push_back(e.end.value_or(e.day));
+                event.column<std::uint32_t>("value_code").push_back(no_code);
+                event.column<std::uint8_t>("source").push_back(static_cast<std::uint8_t>(e.source));
+                event.column<std::uint8_t>("flags").push_back(e.flags);
+                event.column<std::uint32_t>("file").push_back(0);
                 event.column<std::uint64_t>("line").push_back(2);
+                event.column<std::uint64_t>("record").push_back(no_record);
             }
             if (p.sample.empty()) continue;
             link.column<std::uint32_t>("person").push_back(number);
@@ -81,12 +93,13 @@ inline void write_event_store(const std::filesystem::path& path,
         }
         mark("end");
     }
-    TableData code(codes_table()), unit(units_table());
+    TableData code(codes_table()), unit(units_table()), site(sites_table());
+    site.column<std::string>("site") = {""};
     code.column<std::string>("code") = codes;
     code.column<std::uint32_t>("concept_id").assign(codes.size(), 0);
     unit.column<std::string>("unit") = units;
     H5File file = H5File::create(path);
-    for (const auto* table : {&person, &period, &event, &link, &code, &unit, &shard})
+    for (const auto* table : {&person, &period, &event, &link, &code, &unit, &site, &shard})
         file.write(*table);
     file.attribute("/", "event_store_version", event_store_version);
     file.attribute("/", "has_observation_periods", std::int64_t{has_periods});

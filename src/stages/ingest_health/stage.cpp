@@ -1,0 +1,155 @@
+#include "stages/ingest_health/ingest_health.hpp"
+
+#include "base/text.hpp"
+#include "health/event_store.hpp"
+#include "health/pseudonym.hpp"
+#include "stages/ingest_health/phases.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace ingest_health {
+namespace {
+
+template <class Check>
+void collect(std::vector<Problem>& problems, Check check) {
+    try {
+        for (Problem& p : check())
+            problems.push_back(std::move(p));
+    } catch (const Error& e) {
+        problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+    }
+}
+
+void examine(const IngestHealthParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
+    if (!inputs.contains("omop")) return;
+    const std::size_t before = problems.size();
+    Plan plan;
+    collect(problems, [&] {
+        plan = make_plan(params, inputs);
+        return std::vector<Problem>{};
+    });
+    for (const SourceFile& file : plan.files)
+        collect(problems, [&] { return check_omop_header(file.table, file.path); });
+    if (!params.pseudonym_key.empty() && !params.pseudonym_key.starts_with("fd:"))
+        collect(problems, [&] {
+            read_pseudonym_key(params.pseudonym_key);
+            return std::vector<Problem>{};
+        });
+    if (problems.size() > before) return;
+    sizes.input_bytes = static_cast<double>(plan.text_bytes);
+    sizes.events = sizes.input_bytes / 120;
+    for (const SourceFile& file : plan.files)
+        if (sizes.persons == 0 && file.table == OmopTable::person)
+            sizes.persons = static_cast<double>(InputFile(file.path).size()) / 80;
+}
+
+Resources needs(const IngestHealthParams&, const Workload& w) {
+    const double shards = std::clamp(w.input_bytes / 268435456.0 + 1, 1.0, 4096.0);
+    return {
+        .memory_bytes = 5e8 + 200 * w.events / shards,
+        .storage_bytes = 20 * w.events + 60 * w.persons,
+        .scratch_bytes = 100 * w.events + 100 * w.persons,
+        .core_hours = w.events / 1e6 / 3600,
+        .formula =
+            "E events of P persons in S = text bytes / 256 MiB shards (at most 4096): memory 500 "
+            "MB + 200 B x E/S per rank; result 20 B x E + 60 B x P; scratch 100 B x E; 1 us per "
+            "event and core"};
+}
+
+} // namespace
+} // namespace ingest_health
+
+namespace {
+
+void declare_params(StageOf<IngestHealthParams>& declared) {
+    const std::string systems =
+        "code system of its source values; \"auto\" recognises ICD-10, LOINC and ATC by their form";
+    declared
+        .param("on_bad_record", &IngestHealthParams::on_bad_record,
+               {.doc = "what to do with a row that breaks a rule", .choices = {"fail", "skip"}})
+        .param("unlinked", &IngestHealthParams::unlinked,
+               {.doc = "what to do with a row of the link table whose person has no record",
+                .choices = {"fail", "skip"}})
+        .param("pseudonym_key", &IngestHealthParams::pseudonym_key,
+               {.doc =
+                    "file of mode 0600 with the key of the pseudonyms, 16 to 4096 bytes, or fd:N "
+                    "for an open file descriptor; without a key, whoever knows an identifier "
+                    "can find its person"})
+        .param("condition_codes", &IngestHealthParams::condition_codes,
+               {.doc = "conditions and causes of death: " + systems})
+        .param("measurement_codes", &IngestHealthParams::measurement_codes,
+               {.doc = "measurements: " + systems})
+        .param("drug_codes", &IngestHealthParams::drug_codes, {.doc = "drugs: " + systems})
+        .param("procedure_codes", &IngestHealthParams::procedure_codes,
+               {.doc = "procedures: " + systems})
+        .param("observation_codes", &IngestHealthParams::observation_codes,
+               {.doc = "observations: " + systems})
+        .param(
+            "cut_files", &IngestHealthParams::cut_files,
+            {.doc = "cut large files into pieces; false for files whose quotes are not in order"})
+        .param("unit_bytes", &IngestHealthParams::unit_bytes,
+               {.doc = "size of a piece; 0 = total / 1024, from 64 MiB to 512 MiB",
+                .unit = "By",
+                .min = 0,
+                .max = 1e12})
+        .param("shards", &IngestHealthParams::shards,
+               {.doc = "number of person shards; 0 = one for each 256 MiB of text, at most 4096",
+                .min = 0,
+                .max = 65536});
+}
+
+} // namespace
+
+Stage ingest_health_stage() {
+    auto declared = stage<IngestHealthParams>("ingest_health");
+    declared.summary("Reads OMOP CDM 5.4 tables into an event store, ordered by person and day.")
+        .details(
+            "Reads person, observation_period, condition_occurrence, measurement, "
+            "drug_exposure, procedure_occurrence, "
+            "observation and death as CSV with a header, plain or gzip. Columns are found by "
+            "name in any order and "
+            "case; other columns and tables are passed over.\n\n"
+            "Large files are cut into byte ranges, and persons are placed into shards by a "
+            "hash of their identifier. Both "
+            "follow from the sizes of the files alone, so the result does not depend on ranks "
+            "or threads. A piece "
+            "begins with the first row that starts in its range; where line breaks stand "
+            "inside quotes, the seams of "
+            "the pieces are proved against each other.\n\n"
+            "A row that breaks a rule ends the job, or is left out and counted in the table "
+            "rejects: wrong number of "
+            "fields, text that is not UTF-8, broken quotes, a person_id, date or number that "
+            "cannot be read, an end "
+            "before the start, a person or a record twice, a row of an unknown person. Rows that "
+            "are sound but odd are kept and counted in the table flagged: events outside of "
+            "observation, before birth, or more than 60 days after death.\n\n"
+            "Persons are known by a pseudonym: HMAC-SHA-256 of their identifier under a key, "
+            "cut to 128 bits. The identifier is written neither to the result nor to part "
+            "files or logs. Without a key the pseudonyms are no protection.\n\n"
+            "An event without a source of its own has the one of the visit that it names.\n\n"
+            "Without a link table, person_source_value is taken as the sample of a person.")
+        .cites("OMOP Common Data Model v5.4, Observational Health Data Sciences and Informatics")
+        .reads({.name = "omop",
+                .artifact = Artifact::omop_tables,
+                .doc = "folder of OMOP CDM 5.4 CSV files"})
+        .reads(
+            {.name = "links",
+             .artifact = Artifact::link_table,
+             .doc = "columns person_id and sample_id; without it person_source_value is the sample",
+             .optional = true})
+        .writes({.name = "events",
+                 .artifact = Artifact::event_store,
+                 .file = "events.h5",
+                 .doc = "Health records of all persons as dated, coded events.",
+                 .tables = {persons_table(), observation_periods_table(), events_table(),
+                            links_table(), codes_table(), units_table(), sites_table(),
+                            shards_table(), ingested_table(), rejects_table(), flagged_table()}});
+    declare_params(declared);
+    return declared.needs(ingest_health::needs)
+        .examines(ingest_health::examine)
+        .run(run_ingest_health);
+}
+
+} // namespace salus
