@@ -16,6 +16,7 @@ pkg_check_modules(HTSLIB REQUIRED IMPORTED_TARGET htslib>=1.16)
 pkg_check_modules(LIBDEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.5)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson>=3.0)
 set(HDF5_PREFER_PARALLEL ON)         # otherwise a serial HDF5 beside it is taken at random
 find_package(HDF5 REQUIRED COMPONENTS C HL)
 add_library(salus_hdf5 INTERFACE)

@@ -1,0 +1,138 @@
+#include "formats/padded_lines.hpp"
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace salus {
+namespace {
+
+constexpr std::size_t buffer_bytes = std::size_t{1} << 18;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+bool is_compressed(const std::filesystem::path& path) {
+    return is_gzip(path) || path.extension() == ".zst";
+}
+
+} // namespace
+
+PaddedLines::PaddedLines(const std::filesystem::path& path, ByteRange range, std::size_t longest,
+                         TextCut cut)
+    : path_(path), stream_(path), cut_(cut), longest_(longest), end_(range.end),
+      buffer_(buffer_bytes + padding) {
+    start(range.begin);
+}
+
+void PaddedLines::start(std::uint64_t begin) {
+    if (begin == 0) return pass_over_mark();
+    stream_.seek(begin - 1);
+    base_ = begin - 1;
+    for (;;) { // what is left of a line that began before
+        if (position_ == filled_ && !refill()) break;
+        const void* found = std::memchr(buffer_.data() + position_, '\n', filled_ - position_);
+        position_ =
+            found == nullptr
+                ? filled_
+                : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data()) + 1;
+        if (found != nullptr) break;
+    }
+    first_byte_ = next_byte();
+}
+
+void PaddedLines::pass_over_mark() {
+    while (filled_ < byte_order_mark.size() && refill()) {
+    }
+    if (std::string_view(buffer_.data(), filled_).starts_with(byte_order_mark))
+        position_ = byte_order_mark.size();
+}
+
+/// Reads more behind what is there, moving it to the front of the buffer first; false at the end.
+bool PaddedLines::refill() {
+    if (finished_) return false;
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(position_),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
+    base_ += position_;
+    filled_ -= position_;
+    position_ = 0;
+    if (filled_ + padding == buffer_.size()) buffer_.resize(2 * filled_ + padding);
+    const std::size_t got =
+        stream_.read(std::span(buffer_).subspan(filled_, buffer_.size() - padding - filled_));
+    finished_ = got == 0;
+    filled_ += got;
+    return got > 0;
+}
+
+/// The end of the line at position_: its line break, or the end of the text. False if the line is
+/// too long: it is then passed over without being kept.
+bool PaddedLines::find_end(std::size_t& end) {
+    bool fits = true;
+    for (std::size_t done = 0;;) {
+        const char* from = buffer_.data() + position_ + done;
+        const void* found = cut_ == TextCut::whole_file
+                                ? nullptr
+                                : std::memchr(from, '\n', filled_ - position_ - done);
+        if (found != nullptr) {
+            end = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+            return fits && end - position_ <= longest_;
+        }
+        done = filled_ - position_;
+        if (done > longest_) {
+            fits = false;
+            position_ = filled_;
+            done = 0;
+        }
+        if (!refill()) {
+            end = filled_;
+            return fits;
+        }
+    }
+}
+
+bool PaddedLines::next() {
+    for (;;) {
+        if (position_ == filled_ && !refill()) return false;
+        if (next_byte() >= end_) return false;
+        line_byte_ = next_byte();
+        std::size_t end = 0;
+        too_long_ = !find_end(end);
+        number_ = ++lines_;
+        begin_ = position_;
+        size_ = end - position_;
+        if (size_ > 0 && buffer_[end - 1] == '\r') --size_;
+        if (cut_ == TextCut::whole_file)
+            lines_ = std::max<std::uint64_t>(
+                1, static_cast<std::uint64_t>(
+                       std::count(buffer_.data() + begin_, buffer_.data() + end, '\n')));
+        position_ = std::min(filled_, end + 1);
+        if (too_long_ || !trim(line()).empty()) return true;
+    }
+}
+
+std::string PaddedLines::where() const {
+    std::uint64_t line = 1;
+    ByteStream stream(path_);
+    std::vector<char> buffer(buffer_bytes);
+    for (std::uint64_t left = line_byte_; left > 0;) {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
+        const std::size_t got = stream.read(std::span(buffer).first(wanted));
+        if (got == 0) break;
+        line += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
+        left -= got;
+    }
+    return text(path_.string(), ", line ", line);
+}
+
+std::vector<ByteRange> line_ranges(const std::filesystem::path& path, std::uint64_t bytes) {
+    SALUS_ASSERT(bytes > 0);
+    if (is_compressed(path)) return {{}};
+    const std::uint64_t size = InputFile(path).size();
+    std::vector<ByteRange> ranges;
+    for (std::uint64_t begin = 0; begin < std::max<std::uint64_t>(size, 1); begin += bytes)
+        ranges.push_back({.begin = begin, .end = begin + bytes});
+    return ranges;
+}
+
+} // namespace salus
