@@ -134,6 +134,32 @@ void store_seeds(const std::filesystem::path& out) {
     }
 }
 
+void fhir_seeds(const std::filesystem::path& out) {
+    const std::string person =
+        R"("subject":{"reference":"Patient/a"},"encounter":{"reference":"Encounter/v"})";
+    const std::string code =
+        R"("code":{"coding":[{"system":"http://loinc.org","code":"4548-4","display":"x"}]})";
+    const std::vector<std::string> lines{
+        R"({"resourceType":"Patient","id":"a","gender":"male","birthDate":"1950-02","deceasedDateTime":"2001-01-01T10:00:00Z","managingOrganization":{"reference":"Organization/h"}})",
+        R"({"resourceType":"Observation","id":"o","status":"final",)" + person + "," + code +
+            R"(,"effectiveDateTime":"2020-01-01","valueQuantity":{"value":1.5,"comparator":"<","unit":"%","code":"%"},"component":[{"valueInteger":3,)" +
+            code + "}]}",
+        R"({"resourceType":"Condition","id":"c",)" + person + "," + code +
+            R"(,"onsetPeriod":{"start":"2020","end":"2021"},"abatementDateTime":"2022-03-04","verificationStatus":{"coding":[{"code":"refuted"}]}})",
+        R"({"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","authoredOn":"2020-01-01","medicationReference":{"reference":"Medication/m"},"dispenseRequest":{"expectedSupplyDuration":{"value":3,"unit":"d"}},)" +
+            person + "}",
+        R"({"resourceType":"Encounter","id":"v","status":"finished","class":{"code":"IMP"},"period":{"start":"2020-01-01","end":"2020-01-02"},"reasonCode":[{"coding":[{"code":"1"}]}],)" +
+            person + "}",
+        R"({"resourceType":"Bundle","type":"document","timestamp":"2020-01-01","entry":[{"fullUrl":"urn:uuid:p","resource":{"resourceType":"Patient"}},{"resource":{"resourceType":"Condition","subject":{"reference":"urn:uuid:p"},)" +
+            code + R"(}},{"request":{"method":"DELETE","url":"Patient/a"}}]})"};
+    std::string all;
+    for (const std::string& line : lines) {
+        put(out, "fhir", "\x7f" + line);
+        all += line + "\n";
+    }
+    put(out, "fhir", "\x10" + all);
+}
+
 } // namespace
 } // namespace salus
 
@@ -145,5 +171,6 @@ int main(int argc, char** argv) {
     plink_seeds(argv[1]);
     bgen_seeds(argv[1]);
     store_seeds(argv[1]);
+    fhir_seeds(argv[1]);
     return 0;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the genotype readers: clang's libFuzzer with address and undefined-behaviour sanitizer.
+# Fuzzes the readers of genotypes and health records: clang's libFuzzer with address and undefined-behaviour sanitizer.
 # Usage: tests/fuzz/run.sh [--runs N] [--seconds S] [--timeout S] [--build FOLDER] [--corpus FOLDER] [TARGET...]
 # --timeout: seconds for one input, 20 unless told; more where the machine is busy.
 # Nightly: tests/fuzz/run.sh --runs 1000000 --corpus ~/salus-corpus
@@ -26,7 +26,7 @@ compiler=${CXX:-clang++-14}
 command -v "$compiler" >/dev/null || { echo "$compiler is missing; install clang-14 and libclang-rt-14-dev" >&2; exit 77; }
 cache=(); command -v ccache >/dev/null && cache=(ccache)
 
-packages="htslib libdeflate libzstd sqlite3 libcrypto hdf5-openmpi"
+packages="htslib libdeflate libzstd sqlite3 simdjson libcrypto hdf5-openmpi"
 flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
     -ffp-contract=off -DOMPI_SKIP_MPICXX -I$source_tree/src -I$source_tree/tests $(pkg-config --cflags $packages)
     $(pkg-config --cflags ompi-c 2>/dev/null || true)"
@@ -45,6 +45,10 @@ for folder in base kernels genotype formats store; do
         objects+=("$build/objects/$folder-$(basename "$file" .cpp).o")
         work+=("$file" "${objects[-1]}")
     done
+done
+for file in "$source_tree"/src/health/{code,unit,ucum}*.cpp; do
+    objects+=("$build/objects/health-$(basename "$file" .cpp).o")
+    work+=("$file" "${objects[-1]}")
 done
 for target in "${targets[@]}"; do work+=("$source_tree/tests/fuzz/fuzz_$target.cpp" "$build/objects/fuzz_$target.o"); done
 work+=("$source_tree/tests/fuzz/make_seeds.cpp" "$build/objects/make_seeds.o")
