@@ -56,21 +56,29 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
                        [&](const std::string& other) { return same_name(other, name); });
 }
 
-// Declared kinds must be of columns that are read as traits, and of one kind.
+// Declared kinds must be of columns that are read, ordinal ones as traits, and of one kind.
 void check_kinds(const PhenotypesParams& params, const TableLayout& layout,
                  std::vector<Problem>& problems) {
     const std::vector<std::string> traits(
         layout.names.begin(), layout.names.begin() + static_cast<std::ptrdiff_t>(layout.traits));
+    const auto refuse = [&](std::string what, const char* parameter, std::string help) {
+        problems.push_back({.what = std::move(what),
+                            .where = layout.path.string(),
+                            .why = text(parameter, " names columns of the trait table that are ",
+                                        "traits of this kind"),
+                            .help = std::move(help)});
+    };
+    for (const std::string& name : params.binary_traits)
+        if (!is_among(layout.names, name))
+            refuse(text("column ", name, " of binary_traits is not read"), "binary_traits",
+                   "correct the name, or add it to table_traits");
     for (const std::string& name : params.ordinal_traits) {
-        const bool both = is_among(params.binary_traits, name);
-        if (!both && is_among(traits, name)) continue;
-        problems.push_back(
-            {.what = both ? text("column ", name, " is declared binary and ordinal")
-                          : text("column ", name, " of ordinal_traits is not read as a trait"),
-             .where = layout.path.string(),
-             .why = "ordinal_traits names columns of the trait table that are traits of this kind",
-             .help = both ? "name it in one of binary_traits and ordinal_traits"
-                          : "correct the name, or add it to table_traits"});
+        if (is_among(params.binary_traits, name))
+            refuse(text("column ", name, " is declared binary and ordinal"), "ordinal_traits",
+                   "name it in one of binary_traits and ordinal_traits");
+        else if (!is_among(traits, name))
+            refuse(text("column ", name, " of ordinal_traits is not read as a trait"),
+                   "ordinal_traits", "correct the name, or add it to table_traits");
     }
 }
 
@@ -181,7 +189,6 @@ TableLayout trait_table_layout(const std::filesystem::path& path, const Phenotyp
     for (const std::string& name : traits)
         take_column(layout, header, name, problems);
     layout.traits = layout.names.size();
-    check_kinds(params, layout, problems);
     for (const std::string& name : params.table_covariates)
         take_column(layout, header, name, problems);
     layout.covariates = layout.names.size() - layout.traits;
@@ -194,6 +201,7 @@ TableLayout trait_table_layout(const std::filesystem::path& path, const Phenotyp
         added.time = take(1);
         if (trait.columns.size() > 2) added.entry = take(2);
     }
+    check_kinds(params, layout, problems);
     return layout;
 }
 

@@ -241,6 +241,14 @@ TEST_F(PhenotypesStage, TraitTableMistakes) {
     EXPECT_THAT(error(params, inputs({{"table", "t.csv"}})), HasSubstr("rename the column bmi"));
     params.table_covariates = {"bmi"};
     EXPECT_THAT(error(params, inputs({{"table", "t.csv"}})), HasSubstr("there is no trait"));
+    params.table_covariates = {};
+    params.binary_traits = {"bmj"};
+    EXPECT_THAT(error(params, inputs({{"table", "t.csv"}})),
+                HasSubstr("column bmj of binary_traits is not read"));
+    params.binary_traits = {};
+    params.ordinal_traits = {"bmj"};
+    EXPECT_THAT(error(params, inputs({{"table", "t.csv"}})),
+                HasSubstr("column bmj of ordinal_traits is not read as a trait"));
 }
 
 TEST_F(PhenotypesStage, TimeToEventOfTheTraitTable) {
