@@ -203,6 +203,8 @@ void test_mixtures(const Tridiagonal& form, double squares, double burden, bool 
                                             : mixtures[r].quantile(least, statistics[r]),
                         .tau = remainder.tau(rhos[r]),
                         .rest = 1 - rhos[r]};
+        for (std::size_t r = 0; r < rhos.size(); ++r)
+            result.mixtures.push_back({rhos[r], lines[r].quantile});
         log_p = std::min(bound, log_joint_tail(lines, remainder));
     }
     result.skat_o = -log_p / std::numbers::ln10;

@@ -10,6 +10,12 @@ namespace salus {
 struct SetTests {
     double skat = 0, burden = 0, skat_o = 0;
     double rho = 0; // the mixture of the two with the least p: 0 SKAT, 1 burden
+    /// What each mixture (1 - rho) sum of squares + rho (sum)^2 would need for the least p found;
+    /// empty where SKAT-O was not sought, or is that of SKAT or of the burden.
+    struct Mixture {
+        double rho, quantile;
+    };
+    std::vector<Mixture> mixtures = {};
 };
 
 /// Which tests are wanted, and so paid for. SKAT-O needs the value of each mixture that has the
