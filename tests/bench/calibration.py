@@ -11,7 +11,7 @@ relatives   families of two parents and four children in two populations whose r
             variants are on other chromosomes than the causal ones; with the whole-genome prediction and without it
 interaction variant by environment in unrelated people: quantitative traits that spread more in the environment, and binary
             traits, with an environment of two values and with a quantitative one, by the column effective_samples
-Needs numpy, scipy and h5py. Deterministic: seeds are fixed."""
+Gene tests: gene_calibration.cpp. Needs numpy, scipy and h5py. Deterministic: seeds are fixed."""
 import argparse, os, shutil, subprocess, sys
 import h5py
 import numpy as np

@@ -110,6 +110,47 @@ std::vector<std::vector<double>> weighted_columns(SurvivalPlan& plan) {
 
 } // namespace
 
+PoissonScore PoissonRegression::of(const SurvivalPlan& plan,
+                                   std::span<const CoxScore::RowValue> rows, double score,
+                                   double information) {
+    const auto& expected = plan.score->state().expected;
+    const std::size_t count = plan.projected;
+    projection_.assign(count, 0.0);
+    double variance = 0;
+    for (const auto& [row, value] : rows) {
+        const double weighted = expected[row] * value;
+        variance += weighted * value;
+        for (std::size_t c = 0; c < count; ++c)
+            projection_[c] += weighted * plan.rows[row * count + c];
+    }
+    for (std::size_t a = 0; a < count; ++a) {
+        for (std::size_t b = 0; b < a; ++b)
+            projection_[a] -= plan.factor[a * count + b] * projection_[b];
+        projection_[a] /= plan.factor[a * count + a];
+        variance -= projection_[a] * projection_[a];
+    }
+    for (std::size_t a = count; a-- > 0;) {
+        for (std::size_t b = a + 1; b < count; ++b)
+            projection_[a] -= plan.factor[b * count + a] * projection_[b];
+        projection_[a] /= plan.factor[a * count + a];
+    }
+    slope_.clear();
+    mean_.clear();
+    double listed = 0;
+    for (const auto& [row, value] : rows) {
+        double slope = value;
+        for (std::size_t c = 0; c < count; ++c)
+            slope -= projection_[c] * plan.rows[row * count + c];
+        slope_.push_back(slope);
+        mean_.push_back(expected[row]);
+        listed += expected[row] * slope * slope;
+    }
+    return {.slope = slope_,
+            .mean = mean_,
+            .rest_variance = std::max(0.0, variance - listed),
+            .score = score * std::sqrt(variance / information)};
+}
+
 SurvivalNull fit_survival_null(const SurvivalInput& input) {
     SurvivalNull null{.plan =
                           std::make_unique<SurvivalPlan>(SurvivalTimes{.exit = input.time,

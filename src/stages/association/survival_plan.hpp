@@ -3,6 +3,7 @@
 #include "kernels/genotype_counts.hpp"
 #include "kernels/risk_scan.hpp"
 #include "models/cox_score.hpp"
+#include "models/poisson_saddlepoint.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -37,6 +38,20 @@ struct SurvivalPlan {
     SampleMask events, male_events;
 
     static constexpr std::uint32_t no_row = UINT32_MAX;
+};
+
+/// A score of a Cox model as one of Poisson counts: the column after its regression on the
+/// covariates with the expected events as weights; its rows that are not 0 one by one, the others
+/// as a variance. One object per thread: it keeps what its results point to.
+class PoissonRegression {
+public:
+    /// Scaled from `information`, the variance of the Cox score, which also takes out the times of
+    /// the events. `rows`: all that are not 0. O(rows x covariates).
+    PoissonScore of(const SurvivalPlan& plan, std::span<const CoxScore::RowValue> rows,
+                    double score, double information);
+
+private:
+    std::vector<double> projection_, slope_, mean_;
 };
 
 /// What a null model is fitted to, over the members of a sample set.

@@ -133,48 +133,9 @@ double SurvivalTests::squared_means(const Variant& variant) {
     return scan_values(variant.plan().scan, genotype_);
 }
 
-// The genotype after its regression on the covariates with the expected events as weights: that of
-// carriers one by one, that of others as a variance. Scaled to the variance of the Cox score, which
-// also takes out the times of the events.
 PoissonScore SurvivalTests::poisson_score(const Variant& variant) {
     list_carriers(variant);
-    const SurvivalPlan& plan = variant.plan();
-    const auto& expected = plan.score->state().expected;
-    const std::size_t count = plan.projected;
-    projection_.assign(count, 0.0);
-    double variance = 0;
-    for (const auto& [row, value] : listed_) {
-        const double weighted = expected[row] * value;
-        variance += weighted * value;
-        for (std::size_t c = 0; c < count; ++c)
-            projection_[c] += weighted * plan.rows[row * count + c];
-    }
-    for (std::size_t a = 0; a < count; ++a) {
-        for (std::size_t b = 0; b < a; ++b)
-            projection_[a] -= plan.factor[a * count + b] * projection_[b];
-        projection_[a] /= plan.factor[a * count + a];
-        variance -= projection_[a] * projection_[a];
-    }
-    for (std::size_t a = count; a-- > 0;) {
-        for (std::size_t b = a + 1; b < count; ++b)
-            projection_[a] -= plan.factor[b * count + a] * projection_[b];
-        projection_[a] /= plan.factor[a * count + a];
-    }
-    slope_.clear();
-    mean_.clear();
-    double listed = 0;
-    for (const auto& [row, value] : listed_) {
-        double slope = value;
-        for (std::size_t c = 0; c < count; ++c)
-            slope -= projection_[c] * plan.rows[row * count + c];
-        slope_.push_back(slope);
-        mean_.push_back(expected[row]);
-        listed += expected[row] * slope * slope;
-    }
-    return {.slope = slope_,
-            .mean = mean_,
-            .rest_variance = std::max(0.0, variance - listed),
-            .score = variant.score * std::sqrt(variance / variant.information)};
+    return regression_.of(variant.plan(), listed_, variant.score, variant.information);
 }
 
 // The whole model of one variant, from the one-step estimate.

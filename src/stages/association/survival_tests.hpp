@@ -62,7 +62,8 @@ private:
     std::vector<CoxScore::Carriers> carriers_;      // [place]
     std::vector<SampleCopies> copies_;
     std::vector<CoxScore::RowValue> listed_;
-    std::vector<double> values_, genotype_, slope_, mean_, start_, projection_;
+    std::vector<double> values_, genotype_, start_;
+    PoissonRegression regression_;
     std::vector<const double*> design_;
     PoissonSaddlepoint saddlepoint_;
     CoxSolver solver_;

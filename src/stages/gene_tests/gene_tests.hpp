@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace salus {
@@ -13,6 +14,8 @@ struct GeneTestsParams {
     std::vector<std::string> traits;     // empty = all that can be tested
     std::vector<std::string> covariates; // empty = all
     std::vector<std::string> masks;      // "name: consequence, ..."; empty: file or all
+    std::int64_t window_size = 0, window_step = 0;
+    std::string window_unit = "bp";
     std::vector<double> frequency_max{0.01, 0.001};
     bool singletons = true;
     std::string frequency_allele = "minor";
@@ -23,8 +26,10 @@ struct GeneTestsParams {
     std::string skat_o_quantiles = "exact";
     std::int64_t minor_allele_count_min = 1;
     std::int64_t variants_max = 2000;
+    double resample_cases_max = 50;
+    std::int64_t resample_draws_max = 262144;
     bool leave_one_out = false;
-    bool write_covariance = false;
+    bool write_variants = true, write_covariance = false;
     bool rank_inverse_normal = false;
     std::int64_t components_count = 10;
     std::int64_t traits_per_pass = 64;
@@ -41,6 +46,17 @@ enum class GeneStatus : std::uint8_t {
     no_null_model = 6,     // without the prediction of its chromosome the trait has no null model
 };
 
+/// Where p of skat, skat_o and acat_v come from: column `method`.
+enum class GeneMethod : std::uint8_t {
+    none = 0,
+    asymptotic = 1,         // normal scores
+    saddlepoint = 2,        // variances that agree with saddle-point tests
+    exact = 3,              // all ways to distribute cases among carriers
+    resampled = 4,          // drawn from them
+    resampled_coarsely = 5, // the same, but resample_draws_max left more standard error than wanted
+    not_resampled = 6, // asked for, but the covariates leave nothing to distribute: saddlepoint
+};
+
 Stage gene_tests_stage();
 void run_gene_tests(const GeneTestsParams& params, RunContext& context);
 
@@ -48,7 +64,10 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& context);
 TableSpec gene_sets_table();
 /// `tests`: which row is which set, mask and frequency bin; the same rows in every `traits/NAME`.
 TableSpec gene_test_rows_table();
-TableSpec gene_trait_table(const std::string& trait, bool binary);
+/// \param kind  quantitative, binary or time_to_event.
+TableSpec gene_trait_table(const std::string& trait, std::string_view kind);
+/// `set_variants`: which variants are in which set and mask.
+TableSpec gene_set_variants_table();
 TableSpec gene_summary_table();
 TableSpec gene_skipped_table();
 /// Tests without one variant each.

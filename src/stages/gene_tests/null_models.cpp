@@ -26,7 +26,7 @@ Offsets NullModels::offsets_for(const std::string& chromosome) {
                                        association_params(input_.params));
             for (const association::TraitPlan& trait : plain.traits)
                 for (std::size_t t = first_; t < last_; ++t)
-                    if (!trait.binary && input_.phenotypes.traits[t].name == trait.name)
+                    if (trait.is_quantitative() && input_.phenotypes.traits[t].name == trait.name)
                         units_[t - first_] = trait.residual_sd;
         }
     }

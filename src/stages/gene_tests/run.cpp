@@ -49,7 +49,7 @@ void add_summary(TableData& table, const ScanPlan& plan) {
     for (const TraitPlan& trait : plan.traits) {
         const auto& set = plan.sets[trait.set];
         table.column<std::string>("name").push_back(trait.name);
-        table.column<std::string>("kind").push_back(trait.binary ? "binary" : "quantitative");
+        table.column<std::string>("kind").push_back(std::string(trait.kind()));
         table.column<std::uint64_t>("n").push_back(trait.n);
         table.column<std::uint64_t>("n_cases").push_back(trait.n_cases);
         table.column<std::uint32_t>("covariates")
@@ -85,6 +85,12 @@ std::vector<Pass> plan_passes(Phenotypes& phenotypes, const NullInput& input, Ta
 
 void report(const Log& log, const SetCatalog& catalog, const SetCatalog::Ledger& ledger,
             const Phenotypes& phenotypes) {
+    for (const SkippedTrait& trait : phenotypes.skipped)
+        log.warning(text("trait ", trait.name, " is left out: ", trait.reason));
+    if (!catalog.sets().empty() && catalog.sets()[0].window != nullptr) {
+        log.info(text(with_thousands(catalog.sets().size()), " windows"));
+        return;
+    }
     log.info(text(with_thousands(catalog.sets().size()), " sets, ", catalog.masks().size(),
                   " masks; annotated variants: ", with_thousands(ledger.by_place),
                   " found by place and alleles, ", with_thousands(ledger.by_identifier),
@@ -95,8 +101,6 @@ void report(const Log& log, const SetCatalog& catalog, const SetCatalog::Ledger&
     if (ledger.by_place + ledger.by_identifier == 0)
         log.warning("no annotated variant is in the genotypes: variants are told by identifier or "
                     "as CHROM:POS:REF:ALT, alleles as in the genotypes");
-    for (const SkippedTrait& trait : phenotypes.skipped)
-        log.warning(text("trait ", trait.name, " is left out: ", trait.reason));
 }
 
 TableData skipped_data(const Phenotypes& phenotypes) {
@@ -121,6 +125,12 @@ void write_facts(ResultWriter& out, const SetCatalog& catalog, const SetCatalog:
     fact("annotations_without_gene", catalog.without_gene());
 }
 
+const char* const method_codes =
+    "0 not tested, 1 asymptotic, 2 asymptotic with variances of saddle-point tests, 3 all ways to "
+    "distribute cases among carriers, 4 drawn from these, 5 drawn, but resample_draws_max left "
+    "more "
+    "standard error than wanted, 6 as 2, as the covariates determine too much for drawing";
+
 const char* const status_codes =
     "0 tested, 1 no variant in mask and frequency bin, 2 no carriers among the samples, 3 below "
     "minor_allele_count_min, 4 collinear with covariates, 5 more than variants_max: burden test "
@@ -138,8 +148,8 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
         const AssociationParams chosen = association_params(params);
-        Phenotypes read =
-            association::read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), chosen);
+        Phenotypes read = association::read_phenotypes(
+            ctx.input("phenotypes"), genotypes->samples(), chosen, association::Times::accepted);
         if (ctx.has_input("components"))
             association::add_components(ctx.input("components"), genotypes->samples(),
                                         static_cast<std::size_t>(params.components_count), read);
@@ -154,7 +164,9 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
     const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
         return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
     });
+    const WindowRules windows = window_rules(params);
     SetCatalog catalog = collectively(ctx.comm(), "reading annotations and sets", [&] {
+        if (windows.size > 0) return SetCatalog();
         return SetCatalog::read(params, ctx.input("annotations"),
                                 ctx.has_input("gene_sets") ? &ctx.input("gene_sets") : nullptr,
                                 ctx.has_input("gene_masks") ? &ctx.input("gene_masks") : nullptr);
@@ -167,18 +179,24 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
                                      genotypes->block_variants());
     const Parts matches =
         ctx.for_each_unit("matching", units.size(), [&](std::uint64_t u, PartWriter& part) {
-            catalog.match(*genotypes, units[u], part);
+            if (windows.size > 0)
+                list_windows(*genotypes, units[u], windows, part);
+            else
+                catalog.match(*genotypes, units[u], part);
         });
-    const auto ledger = collectively(ctx.comm(), "joining annotations and genotypes",
-                                     [&] { return catalog.take_matches(matches); });
+    const auto ledger = collectively(ctx.comm(), "joining sets and genotypes", [&] {
+        if (windows.size == 0) return catalog.take_matches(matches);
+        catalog = SetCatalog::of_windows(take_windows(matches, windows));
+        return SetCatalog::Ledger();
+    });
     report(ctx.log(), catalog, ledger, phenotypes);
 
     const auto set_ranges = set_units(catalog);
     std::vector<Parts> parts;
     for (std::size_t p = 0; p < passes.size(); ++p) {
         const Pass& pass = passes[p];
-        SetRunner runner(
-            {*genotypes, catalog, params, null, quality.get(), pass.first, pass.last, pass.traits});
+        SetRunner runner({*genotypes, catalog, params, null, quality.get(), pass.first, pass.last,
+                          pass.traits, ctx.seed()});
         parts.push_back(ctx.for_each_unit(
             passes.size() == 1 ? std::string("sets") : text("sets-", p + 1), set_ranges.size(),
             [&](std::uint64_t u, PartWriter& part) { runner.run(set_ranges[u], p == 0, part); }));
@@ -188,15 +206,17 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
             for (const std::string& name : passes[p].traits) {
                 const auto at =
                     std::ranges::find(phenotypes.traits, name, &association::Trait::name);
-                use(name, at->binary, parts[p]);
+                use(name, at->kind(), parts[p]);
             }
     };
     ctx.publish("gene_tests", [&](ResultWriter& out) {
         out.assemble(gene_sets_table(), parts[0]);
         out.assemble(gene_test_rows_table(), parts[0]);
-        for_each_trait([&](const std::string& name, bool binary, const Parts& from) {
-            const TableSpec spec = gene_trait_table(name, binary);
+        if (params.write_variants) out.assemble(gene_set_variants_table(), parts[0]);
+        for_each_trait([&](const std::string& name, std::string_view kind, const Parts& from) {
+            const TableSpec spec = gene_trait_table(name, kind);
             out.assemble(spec, from);
+            out.file().attribute(spec.name + "/method", "codes", method_codes);
             out.file().attribute(spec.name + "/status", "codes", status_codes);
             if (params.leave_one_out) out.assemble(gene_leave_one_out_table(name), from);
         });
@@ -207,7 +227,7 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
     ctx.publish("score_covariance", [&](ResultWriter& out) {
         out.assemble(score_variants_table(), parts[0]);
         if (params.write_covariance)
-            for_each_trait([&](const std::string& name, bool, const Parts& from) {
+            for_each_trait([&](const std::string& name, std::string_view, const Parts& from) {
                 out.assemble(score_trait_table(name), from);
                 out.assemble(score_covariance_table(name), from);
             });

@@ -58,6 +58,19 @@ SetCatalog SetCatalog::read(const GeneTestsParams& params, const std::filesystem
     return catalog;
 }
 
+SetCatalog SetCatalog::of_windows(std::vector<Window> windows) {
+    SetCatalog catalog;
+    catalog.windows_ = std::move(windows);
+    catalog.masks_ = {{.name = "all", .consequences = {}}};
+    for (const Window& window : catalog.windows_)
+        catalog.sets_.push_back({.name = window.name,
+                                 .members = {},
+                                 .named = static_cast<std::uint32_t>(window.range.size()),
+                                 .unannotated = {},
+                                 .window = &window});
+    return catalog;
+}
+
 void SetCatalog::add_genes(const GeneAnnotations& annotations) {
     sets_.resize(annotations.genes.size());
     for (std::size_t g = 0; g < sets_.size(); ++g)
@@ -161,7 +174,7 @@ std::vector<SetRange> set_units(const SetCatalog& catalog) {
     std::vector<SetRange> units;
     std::size_t begin = 0, members = 0;
     for (std::size_t s = 0; s < catalog.sets().size(); ++s) {
-        members += catalog.sets()[s].members.size();
+        members += catalog.sets()[s].variants();
         if (members < members_at_once && s + 1 < catalog.sets().size()) continue;
         units.push_back({begin, s + 1});
         begin = s + 1;

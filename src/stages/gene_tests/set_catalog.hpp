@@ -4,6 +4,7 @@
 #include "genotype/genotype_source.hpp"
 #include "parallel/communicator.hpp"
 #include "stages/gene_tests/gene_tests.hpp"
+#include "stages/gene_tests/set_windows.hpp"
 #include "store/parts.hpp"
 
 #include <cstdint>
@@ -27,10 +28,17 @@ public:
         std::vector<SetMember> members; // ascending by key, those with annotations
         std::uint32_t named = 0;        // variants that the set names
         std::vector<std::uint32_t> unannotated;
+        const Window* window = nullptr; // then it has no members, but all variants there
+        std::size_t variants() const noexcept {
+            return window != nullptr ? window->range.size() : members.size();
+        }
     };
     /// DataError if masks name no consequence of the annotations, or there are more than 64 masks.
     static SetCatalog read(const GeneTestsParams& params, const std::filesystem::path& annotations,
                            const std::filesystem::path* sets, const std::filesystem::path* masks);
+
+    /// Windows as sets, with one mask.
+    static SetCatalog of_windows(std::vector<Window> windows);
 
     const std::vector<Set>& sets() const noexcept { return sets_; }
     const std::vector<VariantMask>& masks() const noexcept { return masks_; }
@@ -57,6 +65,7 @@ private:
     void add_sets(const GeneAnnotations& annotations, const std::filesystem::path& path);
 
     std::vector<Set> sets_;
+    std::vector<Window> windows_;
     std::vector<VariantMask> masks_;
     std::vector<std::string> empty_masks_;
     NameTable names_;

@@ -1,11 +1,13 @@
 #include "stages/gene_tests/set_runner.hpp"
 
+#include "base/hash.hpp"
 #include "base/text.hpp"
 #include "genotype/result_marks.hpp"
 #include "parallel/parallel_for.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace salus::gene_tests {
 namespace {
@@ -43,6 +45,7 @@ void add_gene_row(TableData& table, const association::TraitPlan* plan, const Ge
     put(table, "acat_v_neg_log10_p", row.acat_v);
     put(table, "acat_o_neg_log10_p", row.acat_o);
     put(table, "skat_o_rho", row.rho);
+    put(table, "method", static_cast<std::uint8_t>(row.method));
     put(table, "status", static_cast<std::uint8_t>(row.status));
 }
 
@@ -71,14 +74,15 @@ struct SetRunner::SetResult {
 };
 
 struct SetRunner::Tables {
-    TableData sets, tests, variants;
+    TableData sets, tests, set_variants, variants;
     std::vector<TableData> traits, left_out, scores, covariance; // [trait]
     explicit Tables(const PassInput& input)
-        : sets(gene_sets_table()), tests(gene_test_rows_table()), variants(score_variants_table()) {
+        : sets(gene_sets_table()), tests(gene_test_rows_table()),
+          set_variants(gene_set_variants_table()), variants(score_variants_table()) {
         for (const std::string& name : input.traits) {
             const auto at =
                 std::ranges::find(input.null.phenotypes.traits, name, &association::Trait::name);
-            traits.emplace_back(gene_trait_table(name, at->binary));
+            traits.emplace_back(gene_trait_table(name, at->kind()));
             left_out.emplace_back(gene_leave_one_out_table(name));
             scores.emplace_back(score_trait_table(name));
             covariance.emplace_back(score_covariance_table(name));
@@ -87,8 +91,9 @@ struct SetRunner::Tables {
 };
 
 SetRunner::SetRunner(const PassInput& input)
-    : input_(input), rules_(rules_of(input.params)), bins_(frequency_bins(input.params)),
-      eligible_(input.null.eligible.samples), models_(input.null, input.first, input.last) {
+    : input_(input), rules_(rules_of(input.params, input.seed)),
+      bins_(frequency_bins(input.params)), eligible_(input.null.eligible.samples),
+      models_(input.null, input.first, input.last) {
     std::vector<std::uint8_t> males = input.null.eligible.samples;
     for (std::size_t i = 0; i < males.size(); ++i)
         if (input.null.eligible.sex[i] != Sex::male) males[i] = 0;
@@ -114,6 +119,11 @@ void SetRunner::read_variants(LoadedSet& loaded, const std::vector<std::uint64_t
         for (; begin < end; ++begin) {
             const std::size_t v = places[begin] - range.begin;
             const Variant& variant = variants[v];
+            if (const Window* window = loaded.set->window;
+                window != nullptr &&
+                (variant.chromosome != window->chromosome || variant.position < window->first ||
+                 variant.position > window->last))
+                continue;
             if (loaded.chromosome.empty()) {
                 loaded.chromosome = variant.chromosome;
                 loaded.first = variant.position;
@@ -141,21 +151,13 @@ void SetRunner::read_variants(LoadedSet& loaded, const std::vector<std::uint64_t
 SetRunner::LoadedSet SetRunner::load(const SetCatalog::Set& set) {
     LoadedSet loaded;
     loaded.set = &set;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> found; // place, masks
-    for (const SetMember& member : set.members)
-        if (const auto place = input_.catalog.place(member.key); place != SetCatalog::nowhere)
-            found.push_back({place, member.masks});
-    for (const std::uint32_t key : set.unannotated)
-        if (input_.catalog.place(key) != SetCatalog::nowhere) ++loaded.unannotated;
-    std::sort(found.begin(), found.end());
     std::vector<std::uint64_t> places, masks;
-    for (const auto& [place, mask] : found) {
-        if (!places.empty() && places.back() == place) { // two names of one variant
-            masks.back() |= mask;
-            continue;
-        }
-        places.push_back(place);
-        masks.push_back(mask);
+    if (set.window != nullptr) {
+        places.resize(set.window->range.size());
+        std::iota(places.begin(), places.end(), set.window->range.begin);
+        masks.assign(places.size(), 1);
+    } else {
+        loaded.unannotated = find_members(set, places, masks);
     }
     loaded.found = static_cast<std::uint32_t>(places.size()) + loaded.unannotated;
     read_variants(loaded, places, masks);
@@ -169,6 +171,30 @@ SetRunner::LoadedSet SetRunner::load(const SetCatalog::Set& set) {
         }
     }
     return loaded;
+}
+
+// Variants that the set names, in the order of the genotypes; returns how many others there are
+// that no annotation brings into a mask.
+std::uint32_t SetRunner::find_members(const SetCatalog::Set& set,
+                                      std::vector<std::uint64_t>& places,
+                                      std::vector<std::uint64_t>& masks) const {
+    std::uint32_t unannotated = 0;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> found; // place, masks
+    for (const SetMember& member : set.members)
+        if (const auto place = input_.catalog.place(member.key); place != SetCatalog::nowhere)
+            found.push_back({place, member.masks});
+    for (const std::uint32_t key : set.unannotated)
+        if (input_.catalog.place(key) != SetCatalog::nowhere) ++unannotated;
+    std::sort(found.begin(), found.end());
+    for (const auto& [place, mask] : found) {
+        if (!places.empty() && places.back() == place) { // two names of one variant
+            masks.back() |= mask;
+            continue;
+        }
+        places.push_back(place);
+        masks.push_back(mask);
+    }
+    return unannotated;
 }
 
 SetRunner::SetResult SetRunner::test(const LoadedSet& set,
@@ -199,12 +225,15 @@ SetRunner::SetResult SetRunner::test(const LoadedSet& set,
                                               input_.null.eligible.sex, v.ploidy));
         SetTester tester(*trait, columns, rules_, merger);
         for (std::size_t r = 0; r < rows.size(); ++r) {
-            rows[r] = tester.test(set.members[r]);
+            const std::uint64_t key =
+                hash64(text(set.set->name, '\n', input_.catalog.masks()[r / bins_.size()].name,
+                            '\n', bins_[r % bins_.size()].name));
+            rows[r] = tester.test(set.members[r], key);
             if (!input_.params.leave_one_out || rows[r].status != GeneStatus::tested) continue;
             for (std::size_t k = 0; k < set.members[r].size(); ++k) {
                 auto others = set.members[r];
                 others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
-                const GeneRow without = tester.test(others);
+                const GeneRow without = tester.test(others, key);
                 result.left_out.push_back(
                     {t, r, set.members[r][k], without.burden, without.skat_o});
             }
@@ -224,6 +253,29 @@ SetRunner::SetResult SetRunner::test(const LoadedSet& set,
         ++t;
     }
     return result;
+}
+
+void SetRunner::add_set_variants(const LoadedSet& set, TableData& table) const {
+    const auto& masks = input_.catalog.masks();
+    for (std::size_t m = 0; m < masks.size(); ++m) {
+        for (const LoadedVariant& v : set.variants) {
+            if ((v.masks >> m & 1) == 0) continue;
+            std::vector<std::string> bins;
+            for (const FrequencyBin& bin : bins_)
+                if (bin.contains(v.column)) bins.push_back(bin.name);
+            const bool flipped = v.column.flipped;
+            put(table, "set", set.set->name);
+            put(table, "mask", masks[m].name);
+            put(table, "chromosome", v.variant.chromosome);
+            put(table, "base_pair_location", v.variant.position);
+            put(table, "variant_id", v.variant.id);
+            put(table, "other_allele", flipped ? v.variant.alt : v.variant.ref);
+            put(table, "effect_allele", flipped ? v.variant.ref : v.variant.alt);
+            put(table, "effect_allele_frequency", v.column.frequency);
+            put(table, "allele_count", v.column.allele_count);
+            put(table, "frequency_bins", join(bins, ", "));
+        }
+    }
 }
 
 void SetRunner::add_rows(const LoadedSet& set, const SetResult& result, bool with_rows,
@@ -248,6 +300,7 @@ void SetRunner::add_rows(const LoadedSet& set, const SetResult& result, bool wit
             put(tables.tests, "frequency_max", bins_[r % bins_.size()].most);
             put(tables.tests, "variants", static_cast<std::uint32_t>(set.members[r].size()));
         }
+        if (input_.params.write_variants) add_set_variants(set, tables.set_variants);
         if (input_.params.write_covariance) {
             for (const LoadedVariant& v : set.variants) {
                 const bool flipped = v.column.flipped;
@@ -308,6 +361,7 @@ void SetRunner::run(SetRange unit, bool with_rows, PartWriter& part) {
     if (with_rows) {
         part.write(tables.sets);
         part.write(tables.tests);
+        if (input_.params.write_variants) part.write(tables.set_variants);
         part.write(tables.variants);
     }
     for (std::size_t t = 0; t < input_.traits.size(); ++t) {

@@ -21,6 +21,7 @@ struct PassInput {
     const H5File* quality;           // null: every variant passes
     std::size_t first = 0, last = 0; // traits of the pass
     std::vector<std::string> traits; // names of those that are analysed, in order
+    std::uint64_t seed = 1;
 };
 
 /// Tests the sets of units for the traits of one pass. One object per rank; threads inside.
@@ -35,10 +36,13 @@ private:
     struct SetResult;
     struct Tables;
     LoadedSet load(const SetCatalog::Set& set);
+    std::uint32_t find_members(const SetCatalog::Set& set, std::vector<std::uint64_t>& places,
+                               std::vector<std::uint64_t>& masks) const;
     void read_variants(LoadedSet& loaded, const std::vector<std::uint64_t>& places,
                        const std::vector<std::uint64_t>& masks);
     SetResult test(const LoadedSet& set, const std::vector<std::unique_ptr<TraitScores>>& traits,
                    Merger& merger) const;
+    void add_set_variants(const LoadedSet& set, TableData& table) const;
     void add_rows(const LoadedSet& set, const SetResult& result, bool with_rows,
                   Tables& tables) const;
 

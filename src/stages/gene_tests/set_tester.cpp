@@ -15,10 +15,25 @@ namespace salus::gene_tests {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double very_rare = 10; // alleles; such variants are one test of ACAT-V
+constexpr double very_rare = 10;     // alleles; such variants are one test of ACAT-V
+constexpr double resample_above = 1; // -log10 p
 
 bool wants(const std::vector<std::string>& tests, std::string_view name) {
     return std::find(tests.begin(), tests.end(), name) != tests.end();
+}
+
+GeneMethod method_of(ResampledTails::Method method) {
+    switch (method) {
+    case ResampledTails::Method::exact:
+        return GeneMethod::exact;
+    case ResampledTails::Method::resampled:
+        return GeneMethod::resampled;
+    case ResampledTails::Method::unresolved:
+        return GeneMethod::resampled_coarsely;
+    case ResampledTails::Method::none:
+        break;
+    }
+    return GeneMethod::not_resampled;
 }
 
 } // namespace
@@ -40,7 +55,7 @@ std::vector<FrequencyBin> frequency_bins(const GeneTestsParams& params) {
     return bins;
 }
 
-GeneRules rules_of(const GeneTestsParams& p) {
+GeneRules rules_of(const GeneTestsParams& p, std::uint64_t seed) {
     const bool acat_o = wants(p.tests, "acat_o"), skat_o = wants(p.tests, "skat_o");
     return {.skat = acat_o || skat_o || wants(p.tests, "skat"),
             .skat_o = skat_o,
@@ -54,7 +69,10 @@ GeneRules rules_of(const GeneTestsParams& p) {
             .beta_2 = p.weight_beta_2,
             .collapse_count_max = static_cast<double>(p.collapse_count_max),
             .allele_count_min = static_cast<double>(p.minor_allele_count_min),
-            .variants_max = static_cast<std::size_t>(p.variants_max)};
+            .variants_max = static_cast<std::size_t>(p.variants_max),
+            .resample_cases_max = p.resample_cases_max,
+            .resample_draws_max = static_cast<std::uint64_t>(p.resample_draws_max),
+            .seed = seed};
 }
 
 SetTester::SetTester(const TraitScores& trait, std::span<const SetColumn> columns,
@@ -68,6 +86,13 @@ SetTester::SetTester(const TraitScores& trait, std::span<const SetColumn> column
         place_[v] = kept_.size();
         kept_.push_back(v);
     }
+}
+
+double SetTester::covariance(double product, std::size_t a, std::size_t b) const {
+    const double means = a == b ? scores_[a].squared_means
+                                : trait_.products_of_means(columns_[a].copies, scores_[a],
+                                                           columns_[b].copies, scores_[b]);
+    return TraitScores::covariance(product, means, scores_[a], scores_[b]);
 }
 
 // Of the kept variants, unless there are more than any mask may have.
@@ -85,7 +110,7 @@ void SetTester::fill_covariance() {
                          std::span(products).subspan(i));
         for (std::size_t j = i; j < m; ++j)
             covariance_[i * m + j] = covariance_[j * m + i] =
-                TraitScores::covariance(products[j], scores_[kept_[i]], scores_[kept_[j]]);
+                covariance(products[j], kept_[i], kept_[j]);
     }
 }
 
@@ -101,19 +126,19 @@ std::vector<double> SetTester::covariance_of_all() {
                          std::span(products).subspan(i));
         for (std::size_t j = i; j < m; ++j)
             if (!columns_[j].carriers.empty())
-                all[i * m + j] = all[j * m + i] =
-                    TraitScores::covariance(products[j], scores_[i], scores_[j]);
+                all[i * m + j] = all[j * m + i] = covariance(products[j], i, j);
     }
     return all;
 }
 
-void SetTester::describe(std::span<const std::size_t> present, GeneRow& row) const {
-    std::vector<std::uint32_t> people;
+void SetTester::describe(std::span<const std::size_t> present, GeneRow& row) {
+    auto& people = people_;
+    people.clear();
     for (const std::size_t v : present) {
         const SetColumn& column = columns_[v];
         row.allele_count += column.allele_count;
         people.insert(people.end(), column.carriers.begin(), column.carriers.end());
-        if (!trait_.trait().binary) continue;
+        if (!trait_.trait().has_cases()) continue;
         // Shares of the alleles as of the copies: the same but for males on X.
         double copies = 0, of_cases = 0;
         auto next = column.carriers.begin();
@@ -129,7 +154,7 @@ void SetTester::describe(std::span<const std::size_t> present, GeneRow& row) con
     people.erase(std::unique(people.begin(), people.end()), people.end());
     row.variants = static_cast<std::uint32_t>(present.size());
     row.carriers = static_cast<std::uint32_t>(people.size());
-    if (trait_.trait().binary)
+    if (trait_.trait().has_cases())
         row.carriers_cases = static_cast<std::uint32_t>(
             std::ranges::count_if(people, [&](std::uint32_t s) { return trait_.is_case(s); }));
 }
@@ -142,7 +167,7 @@ bool SetTester::test_burden(std::span<const std::size_t> present, GeneRow& row) 
     const Score score = trait_.score(burden);
     if (!(score.variance > 0)) return false;
     const auto& trait = trait_.trait();
-    if (!trait.binary) {
+    if (trait.is_quantitative()) {
         const double s2 = trait_.residual_variance();
         const LinearFit fit =
             fit_linear({.gg = score.variance * s2,
@@ -164,8 +189,8 @@ bool SetTester::test_burden(std::span<const std::size_t> present, GeneRow& row) 
     return true;
 }
 
-SetTester::Element SetTester::element(const SparseColumn& column, const Score& score,
-                                      double allele_count) const {
+Element SetTester::element(const SparseColumn& column, const Score& score,
+                           double allele_count) const {
     const double copies = std::accumulate(column.value.begin(), column.value.end(), 0.0);
     const double frequency = std::min(0.5, copies / (2 * static_cast<double>(trait_.trait().n)));
     Element result{.column = &column,
@@ -175,14 +200,14 @@ SetTester::Element SetTester::element(const SparseColumn& column, const Score& s
                    .frequency = frequency,
                    .allele_count = allele_count,
                    .variance = score.variance};
-    if (!trait_.trait().binary) return result;
+    if (trait_.trait().is_quantitative()) return result;
     const double chi_square = chi_square_from_neg_log10_p(trait_.saddlepoint(column, score));
     if (chi_square > 0) result.variance = score.score * score.score / chi_square;
     return result;
 }
 
-std::vector<SetTester::Element> SetTester::elements_of(std::span<const std::size_t> present,
-                                                       Collapsed& collapsed, GeneRow& row) {
+std::vector<Element> SetTester::elements_of(std::span<const std::size_t> present,
+                                            Collapsed& collapsed, GeneRow& row) {
     std::vector<Element> elements;
     std::vector<const SparseColumn*> rare;
     double rare_alleles = 0;
@@ -221,8 +246,12 @@ std::vector<double> SetTester::covariance_of(std::span<const Element> elements) 
         const Element& last = elements.back();
         merger_.products(*last.column, trait_.weights(*last.column), columns, products);
         for (std::size_t j = 0; j < m; ++j)
-            result[j * m + m - 1] = result[(m - 1) * m + j] =
-                TraitScores::covariance(products[j], *last.score, *elements[j].score);
+            result[j * m + m - 1] = result[(m - 1) * m + j] = TraitScores::covariance(
+                products[j],
+                j + 1 == m ? last.score->squared_means
+                           : trait_.products_of_means(*last.column, *last.score,
+                                                      *elements[j].column, *elements[j].score),
+                *last.score, *elements[j].score);
     }
     std::vector<double> scale(m);
     for (std::size_t i = 0; i < m; ++i)
@@ -258,38 +287,104 @@ void SetTester::adjust_burden_direction(std::span<const Element> elements,
         value *= wanted / present;
 }
 
-void SetTester::combine(std::span<const Element> elements, std::span<const double> covariance,
-                        GeneRow& row) const {
+CauchyTerms SetTester::cauchy_terms(std::span<const Element> elements,
+                                    std::span<const double> covariance) const {
     const std::size_t m = elements.size();
-    std::vector<double> tests, weights;
-    double rare_score = 0, rare_variance = 0, rare_weight = 0;
-    std::vector<std::size_t> rare;
+    CauchyTerms terms;
     for (std::size_t i = 0; i < m; ++i) {
         const Element& e = elements[i];
         const double weight = e.weight * e.weight * e.frequency * (1 - e.frequency);
         if (e.allele_count < very_rare) {
-            rare.push_back(i);
-            rare_weight += weight;
-            rare_score += e.weight * e.score->score;
-            continue;
+            terms.rare.push_back(i);
+            terms.rare_weight += weight;
+        } else {
+            terms.singles.push_back({i, weight});
         }
+    }
+    for (const std::size_t i : terms.rare)
+        for (const std::size_t j : terms.rare)
+            terms.rare_variance += covariance[i * m + j];
+    if (!terms.rare.empty()) terms.rare_weight /= static_cast<double>(terms.rare.size());
+    return terms;
+}
+
+double SetTester::combine(const CauchyTerms& terms, std::span<const Element> elements) const {
+    std::vector<double> tests, weights;
+    for (const auto& [i, weight] : terms.singles) {
+        const Element& e = elements[i];
         tests.push_back(chi_square_neg_log10_p(e.score->score * e.score->score / e.variance));
         weights.push_back(weight);
     }
-    for (const std::size_t i : rare)
-        for (const std::size_t j : rare)
-            rare_variance += covariance[i * m + j];
-    if (rare_variance > 0) {
-        tests.push_back(chi_square_neg_log10_p(rare_score * rare_score / rare_variance));
-        weights.push_back(rare_weight / static_cast<double>(rare.size()));
+    if (terms.rare_variance > 0) {
+        double score = 0;
+        for (const std::size_t i : terms.rare)
+            score += elements[i].weight * elements[i].score->score;
+        tests.push_back(chi_square_neg_log10_p(score * score / terms.rare_variance));
+        weights.push_back(terms.rare_weight);
     }
-    row.acat_v = combine_cauchy(tests, weights);
+    return combine_cauchy(tests, weights);
+}
+
+// Tests that are far from significant stay as they are.
+bool SetTester::is_to_resample(const GeneRow& row) const {
+    if (trait_.trait().is_quantitative()) return false;
+    double most = 0;
+    for (const double test : {row.skat, row.skat_o, row.acat_v})
+        if (test > most) most = test;
+    return most > resample_above && expected_cases(trait_, people_) < rules_.resample_cases_max;
+}
+
+void SetTester::test_elements(std::span<const Element> elements, std::uint64_t key, GeneRow& row) {
+    auto covariance = covariance_of(elements);
+    row.method = GeneMethod::asymptotic;
+    if (!trait_.trait().is_quantitative()) {
+        adjust_burden_direction(elements, covariance);
+        row.method = GeneMethod::saddlepoint;
+    }
+    SetTests tests{.skat = nan, .burden = nan, .skat_o = nan, .rho = nan};
+    if (rules_.skat) {
+        std::vector<double> scores;
+        for (const Element& element : elements)
+            scores.push_back(element.weight * element.score->score);
+        tests = test_set(scores, covariance,
+                         !rules_.skat_o             ? SetTestKind::skat
+                         : rules_.matched_quantiles ? SetTestKind::skat_o_matched
+                                                    : SetTestKind::skat_o);
+        row.skat = tests.skat;
+        row.skat_o = tests.skat_o;
+        row.rho = tests.rho;
+    }
+    CauchyTerms terms;
+    if (rules_.acat_v) {
+        terms = cauchy_terms(elements, covariance);
+        row.acat_v = combine(terms, elements);
+    }
+    if (is_to_resample(row)) {
+        double most = 0;
+        for (const double test : {row.skat, row.skat_o, row.acat_v})
+            if (test > most) most = test;
+        const ResampledSet resampled =
+            resample({.trait = trait_,
+                      .elements = elements,
+                      .covariance = covariance,
+                      .people = people_,
+                      .tests = tests,
+                      .terms = terms,
+                      .least_p = std::pow(10.0, -most)},
+                     Rng(rules_.seed, "gene_tests.resampling", key), rules_.resample_draws_max);
+        row.method = method_of(resampled.method);
+        if (row.method != GeneMethod::not_resampled) {
+            if (rules_.skat) row.skat = resampled.skat;
+            row.skat_o = resampled.skat_o;
+            row.acat_v = resampled.acat_v;
+        }
+    }
     if (!rules_.acat_o) return;
     const double all[] = {row.burden, row.skat, row.acat_v}, equal[] = {1, 1, 1};
     row.acat_o = combine_cauchy(all, equal);
 }
 
-GeneRow SetTester::test(std::span<const std::size_t> members) {
+GeneRow SetTester::test(std::span<const std::size_t> members, std::uint64_t key) {
     GeneRow row;
     std::vector<std::size_t> present;
     for (const std::size_t v : members)
@@ -313,21 +408,7 @@ GeneRow SetTester::test(std::span<const std::size_t> members) {
         return row;
     }
     row.status = GeneStatus::tested;
-    auto covariance = covariance_of(elements);
-    if (trait_.trait().binary) adjust_burden_direction(elements, covariance);
-    if (rules_.skat) {
-        std::vector<double> scores;
-        for (const Element& element : elements)
-            scores.push_back(element.weight * element.score->score);
-        const SetTests tests = test_set(scores, covariance,
-                                        !rules_.skat_o             ? SetTestKind::skat
-                                        : rules_.matched_quantiles ? SetTestKind::skat_o_matched
-                                                                   : SetTestKind::skat_o);
-        row.skat = tests.skat;
-        row.skat_o = tests.skat_o;
-        row.rho = tests.rho;
-    }
-    if (rules_.acat_v) combine(elements, covariance, row);
+    test_elements(elements, key, row);
     return row;
 }
 

@@ -15,9 +15,43 @@ namespace {
 
 constexpr std::array known_tests{"burden", "skat", "skat_o", "acat_v", "acat_o"};
 
+// Sets come from annotations, or are windows.
+void examine_sets(const GeneTestsParams& params, const Inputs& inputs,
+                  std::vector<Problem>& problems) {
+    const auto given = [&](const char* port) {
+        const auto found = inputs.find(port);
+        return found != inputs.end() && !found->second.empty();
+    };
+    if (params.window_size == 0) {
+        if (!given("annotations"))
+            problems.push_back({.what = "there are no sets of variants",
+                                .where = "input annotations and parameter window_size",
+                                .why = "sets are genes of annotations, or windows",
+                                .help = "give annotations, or set window_size"});
+        if (params.window_step != 0)
+            problems.push_back({.what = "window_step is set, but there are no windows",
+                                .where = "parameter window_step",
+                                .why = "window_size = 0 means that sets are genes",
+                                .help = "set window_size, or leave window_step out"});
+        return;
+    }
+    for (const char* port : {"annotations", "gene_sets", "gene_masks"})
+        if (given(port))
+            problems.push_back({.what = text("input ", port, " has no use with windows"),
+                                .where = "parameter window_size",
+                                .why = "windows hold all variants of their place",
+                                .help = "leave it out, or set window_size = 0"});
+    if (!params.masks.empty())
+        problems.push_back({.what = "masks have no use with windows",
+                            .where = "parameters masks and window_size",
+                            .why = "windows hold all variants of their place",
+                            .help = "leave them out, or set window_size = 0"});
+}
+
 void examine(const GeneTestsParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     examine_genotypes(inputs, sizes, problems);
+    examine_sets(params, inputs, problems);
     for (const std::string& test : params.tests)
         if (std::find(known_tests.begin(), known_tests.end(), test) == known_tests.end())
             problems.push_back({.what = text("there is no test \"", test, "\""),
@@ -38,8 +72,9 @@ void examine(const GeneTestsParams& params, const Inputs& inputs, Workload& size
     try {
         parse_variant_masks(params.masks);
         if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const auto choice = association::choose(
-                H5File::open(*path), gene_tests::association_params(params), problems);
+            const auto choice =
+                association::choose(H5File::open(*path), gene_tests::association_params(params),
+                                    problems, association::Times::accepted);
             sizes.traits = static_cast<double>(choice.traits.size());
         }
     } catch (const Error& error) {
@@ -62,7 +97,7 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
     r.memory_bytes = 300e6 + 16 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
                      150 * annotated + w.threads * (8 * w.samples + 32 * largest * largest) +
                      1000 * 24 * carriers;
-    r.storage_bytes = rows * (100 + 130 * w.traits);
+    r.storage_bytes = rows * (100 + 130 * w.traits) + 100 * annotated;
     r.scratch_bytes = r.storage_bytes + 13 * annotated;
     r.core_hours = (1e-6 * w.variants +
                     w.traits * (rows * 1e-3 + annotated * carriers * (covariates + 50) * 2e-9)) /
@@ -72,13 +107,15 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
         "components_count, A annotated variants (at most 20 million), V variants_max: memory per "
         "rank 300 MB + 16 B x N P (C + 3) + 8 B x N (all traits + C) + 150 B x A + per thread 8 B "
         "x N + 32 B x V^2 + 24 B x carriers of 1,000 variants; results 100 B + 130 B x traits a "
-        "set, mask and bin; time 1 us x M + per trait 1 ms a set, mask and bin (SKAT-O; it grows "
+        "set, mask and bin, and 100 B a variant of a set; time 1 us x M + per trait 1 ms a set, "
+        "mask and bin (SKAT-O; it grows "
         "with the cube of the variants above 60) + 2 ns x carriers x (C + variants of the set)";
     return r;
 }
 
 const char* const details =
-    "Tests sets of rare variants: genes of the annotations, or the sets of a set list. A mask is "
+    "Tests sets of rare variants: genes of the annotations, the sets of a set list, or windows. A "
+    "mask is "
     "the "
     "variants of a set with certain consequences; each mask is tested in bins of allele frequency "
     "(among all samples that pass quality, whatever the trait) and for singletons. Every set, mask "
@@ -94,13 +131,23 @@ const char* const details =
     "with fewer than 10 copies as one burden. acat_o: Cauchy combination of burden, skat and "
     "acat_v. Variants with at most collapse_count_max copies enter skat, skat_o and acat_v as one, "
     "the largest number of copies a person has of any of them; 0 keeps them apart.\n\n"
-    "Binary traits: the burden and each single variant are tested by the saddle point "
-    "approximation where their score is beyond two standard deviations; variances that agree with "
-    "these tests replace those of the score, and all are enlarged where the weighted burden asks "
-    "for it. With only a few copies among cases skat, skat_o and acat_o still reject too often "
-    "(at 0.01 about twice, with two copies expected among cases), the burden test does not. "
-    "standard_error is made to agree with "
-    "p.\n\n"
+    "Binary and time-to-event traits: the burden and each single variant are tested by the saddle "
+    "point approximation where their score is beyond two standard deviations; variances that agree "
+    "with these tests replace those of the score, and all are enlarged where the weighted burden "
+    "asks for it. Where fewer than resample_cases_max carriers are expected among cases (or people "
+    "with the event), that is not enough: if skat, skat_o or acat_v of a mask has p below 0.1, the "
+    "null distribution of all three comes from redistributing cases among its carriers, by their "
+    "fitted odds (or expected events) and given the covariates: all ways for up to 12 carriers, "
+    "else draws, most of them towards the tail that is sought. p is mid-p. Random numbers belong "
+    "to "
+    "seed, set, mask and bin. The column method says which p come from where. Time to event is a "
+    "Cox "
+    "model with Efron's ties and late entry, and beta a log hazard ratio. standard_error is made "
+    "to "
+    "agree with p.\n\n"
+    "Windows: with window_size, sets are windows along the genotypes, and all their variants are "
+    "one "
+    "mask. set_variants lists the variants of each set and mask.\n\n"
     "Tails of sums of chi-squares are exact to nine digits, however far out. skat_o takes the "
     "quantiles of its mixtures from their exact distributions; skat_o_quantiles = \"matched\" does "
     "as the R package SKAT and regenie do, and gives their numbers, some percent off what drawing "
@@ -130,6 +177,9 @@ Stage gene_tests_stage() {
         .cites("Zhao Z et al. (2020) UK Biobank whole-exome sequence binary phenome analysis with "
                "robust region-based rare-variant test. Am J Hum Genet 106:3. "
                "doi:10.1016/j.ajhg.2019.11.012")
+        .cites("Lee S, Fuchsberger C, Kim S, Scott L (2016) An efficient resampling method for "
+               "calibrating single and gene-based rare variant association analysis in "
+               "case-control studies. Biostatistics 17:1. doi:10.1093/biostatistics/kxv033")
         .cites("Zhou W et al. (2022) SAIGE-GENE+ improves the efficiency and accuracy of set-based "
                "rare variant association tests. Nat Genet 54:1466. doi:10.1038/s41588-022-01178-w")
         .cites("Rice SO (1980) Distribution of quadratic forms in normal random variables: "
@@ -139,7 +189,8 @@ Stage gene_tests_stage() {
         .reads({"phenotypes", Artifact::phenotype_table, "traits and covariates in genotype order"})
         .reads({"annotations", Artifact::variant_annotations,
                 "variants, genes and consequences: regenie's file, VEP's table, or VCF with CSQ or "
-                "BCSQ"})
+                "BCSQ; needed unless the sets are windows",
+                true})
         .reads({"gene_sets", Artifact::gene_sets,
                 "regenie set list; without it each gene of the annotations is a set", true})
         .reads({"gene_masks", Artifact::gene_masks,
@@ -155,17 +206,19 @@ Stage gene_tests_stage() {
                  Artifact::gene_tests_result,
                  "gene_tests.h5",
                  "tests of all sets for all traits",
-                 {gene_sets_table(), gene_test_rows_table(), gene_trait_table("{trait}", true),
-                  gene_leave_one_out_table("{trait}"), gene_summary_table(), gene_skipped_table()}})
+                 {gene_sets_table(), gene_test_rows_table(), gene_trait_table("{trait}", "binary"),
+                  gene_leave_one_out_table("{trait}"), gene_set_variants_table(),
+                  gene_summary_table(), gene_skipped_table()}})
         .writes({"score_covariance",
                  Artifact::score_covariance,
                  "score_covariance.h5",
                  "scores and covariances for meta-analysis; empty unless write_covariance is set",
                  {score_variants_table(), score_trait_table("{trait}"),
                   score_covariance_table("{trait}")}})
-        .param(
-            "traits", &P::traits,
-            {.doc = "traits to test; empty: all quantitative and binary ones that can be tested"})
+        .param("traits", &P::traits,
+               {.doc = "traits to test; empty: all quantitative, binary and time-to-event ones "
+                       "that can be "
+                       "tested"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
@@ -173,6 +226,21 @@ Stage gene_tests_stage() {
                {.doc =
                     "masks as \"name: consequence consequence\" (or with commas), in place of the "
                     "input gene_masks"})
+        .param("window_size", &P::window_size,
+               {.doc = "length of the windows that are the sets, in place of annotations; 0: sets "
+                       "are genes",
+                .unit = "window_unit",
+                .min = 0,
+                .max = 4e9})
+        .param("window_step", &P::window_step,
+               {.doc = "from the begin of a window to that of the next; 0: half of window_size",
+                .unit = "window_unit",
+                .min = 0,
+                .max = 4e9})
+        .param("window_unit", &P::window_unit,
+               {.doc = "whether windows are measured in base pairs, or in variants of the "
+                       "genotypes whatever their frequency",
+                .choices = {"bp", "variants"}})
         .param("frequency_max", &P::frequency_max,
                {.doc = "largest allele frequency of each frequency bin", .unit = "proportion"})
         .param("singletons", &P::singletons,
@@ -215,9 +283,25 @@ Stage gene_tests_stage() {
                 .unit = "variants",
                 .min = 1,
                 .max = 20000})
+        .param("resample_cases_max", &P::resample_cases_max,
+               {.doc = "skat, skat_o and acat_v of a mask with p below 0.1 and fewer carriers than "
+                       "this expected among cases (controls, if these are fewer; people with the "
+                       "event) have their null distribution from redistributing cases among "
+                       "carriers; 0: never",
+                .unit = "people",
+                .min = 0,
+                .max = 1e6})
+        .param("resample_draws_max", &P::resample_draws_max,
+               {.doc = "most draws of such a null distribution; fewer are done once the standard "
+                       "error of p is below 5 % of it, 10 % above 0.01",
+                .unit = "draws",
+                .min = 1024,
+                .max = 1e9})
         .param("leave_one_out", &P::leave_one_out,
                {.doc = "whether burden and skat_o are also done without each variant: as many "
                        "tests more"})
+        .param("write_variants", &P::write_variants,
+               {.doc = "whether the variants of each set and mask are listed"})
         .param("write_covariance", &P::write_covariance,
                {.doc = "whether scores and covariances are written for meta-analysis"})
         .param(

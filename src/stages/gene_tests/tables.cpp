@@ -40,23 +40,49 @@ TableSpec gene_test_rows_table() {
         }};
 }
 
-TableSpec gene_trait_table(const std::string& trait, bool binary) {
+TableSpec gene_set_variants_table() {
     using enum ColumnType;
-    const std::string unit = binary ? "log odds per allele" : "trait unit per allele";
+    return {.name = "set_variants",
+            .row = "set_variant",
+            .doc = "Variants that passed quality and are in a mask and at least one frequency bin, "
+                   "by set and mask; only with write_variants.",
+            .columns = {
+                {"set", text, "", "Name of the set"},
+                {"mask", text, "", "Name of the mask"},
+                {"chromosome", text, "", "Chromosome as written in the input"},
+                {"base_pair_location", u32, "bp", "Position, 1-based"},
+                {"variant_id", text, "", "Identifier as written in the input, empty if none"},
+                {"other_allele", text, "", "Allele that is not counted"},
+                {"effect_allele", text, "", "Allele that is counted"},
+                {"effect_allele_frequency", f64, "proportion",
+                 "Its frequency among all samples that pass quality"},
+                {"allele_count", f64, "alleles", "Its copies among them"},
+                {"frequency_bins", text, "", "Bins that it is in, as in tests.frequency_bin"},
+            }};
+}
+
+TableSpec gene_trait_table(const std::string& trait, std::string_view kind) {
+    using enum ColumnType;
+    const bool survival = kind == "time_to_event", cases = survival || kind == "binary";
+    const std::string unit = survival ? "log hazard per allele"
+                             : cases  ? "log odds per allele"
+                                      : "trait unit per allele";
     TableSpec spec{.name = salus::text("traits/", trait),
                    .row = "test",
                    .doc = salus::text("Tests of all sets for ", trait, "; rows as in tests."),
                    .columns = {{"n", u32, "people", "Samples in the test"}}};
     auto& columns = spec.columns;
-    if (binary) columns.push_back({"n_cases", u32, "people", "Cases in the test"});
+    if (cases)
+        columns.push_back({"n_cases", u32, "people",
+                           "Cases in the test; of a time-to-event trait, people with the event"});
     columns.push_back({"variants", u32, "variants", "Variants with a carrier among them"});
     columns.push_back(
         {"variants_collapsed", u32, "variants",
          "Those of them with at most collapse_count_max copies, which count as one variant"});
     columns.push_back({"carriers", u32, "people", "People who carry at least one"});
-    if (binary) columns.push_back({"carriers_cases", u32, "people", "The same among cases"});
+    if (cases) columns.push_back({"carriers_cases", u32, "people", "The same among cases"});
     columns.push_back({"minor_allele_count", f64, "alleles", "Copies of all variants"});
-    if (binary)
+    if (cases)
         columns.push_back({"minor_allele_count_cases", f64, "alleles", "The same among cases"});
     columns.push_back({"burden_beta", f64, unit, "Effect of one unit of the burden"});
     columns.push_back({"burden_standard_error", f64, unit, "Standard error of burden_beta"});
@@ -65,6 +91,8 @@ TableSpec gene_trait_table(const std::string& trait, bool binary) {
                            "Significance, without underflow; NaN if not tested"});
     columns.push_back({"skat_o_rho", f64, "proportion",
                        "Share of the burden test in the mixture with the least p"});
+    columns.push_back(
+        {"method", u8, "code", "Where p of skat, skat_o and acat_v come from; 0: not tested"});
     columns.push_back({"status", u8, "code", "0, or why tests are missing"});
     return spec;
 }
@@ -75,9 +103,10 @@ TableSpec gene_summary_table() {
             .row = "trait",
             .doc = "One row per analysed trait.",
             .columns = {{"name", text, "", "Trait; its results are in traits/NAME"},
-                        {"kind", text, "", "quantitative or binary"},
+                        {"kind", text, "", "quantitative, binary or time_to_event"},
                         {"n", u64, "people", "Samples with trait and all covariates"},
-                        {"n_cases", u64, "people", "Cases among them; 0 for quantitative traits"},
+                        {"n_cases", u64, "people",
+                         "Cases among them, or people with the event; 0 for quantitative traits"},
                         {"covariates", u32, "covariates", "Number that entered the model"},
                         {"covariates_constant", text, "",
                          "Covariates left out because they do not vary among these samples"}}};
