@@ -54,6 +54,7 @@ the pieces before. So memory does not grow with the number of variants, and resu
 Traits are sums of causal variants and environment; diseases are liabilities above a threshold that shift with age, sex, group and
 (coronary disease) LDL cholesterol. They give rise to OMOP CDM 5.4 tables with the defects of real records: other units, missing
 units, impossible values, rows twice, events outside the observation period, codes in lower case or without dot.
+Variants are annotated with genes of 50 kb and drawn consequences (annotations.txt.gz, as regenie reads them).
 Planted quality faults and all truths are written to truth/.
 
 Limits: no selection, no admixed people, no indel longer than 4 bases, no pseudo-autosomal region.)";
@@ -192,7 +193,8 @@ Stage simulate_stage() {
         .writes({.name = "cohort",
                  .artifact = Artifact::cohort,
                  .file = "cohort",
-                 .doc = "Folder: genotypes.vcf.gz, .bcf, .bed; samples.tsv; links.csv; omop/*.csv; "
+                 .doc = "Folder: genotypes.vcf.gz, .bcf, .bed; annotations.txt.gz; samples.tsv; "
+                        "links.csv; omop/*.csv; "
                         "truth/*.tsv with README.",
                  .tables = {}});
     declare_people(declared);

@@ -2,7 +2,9 @@
 
 #include "base/text.hpp"
 #include "formats/bgzf_rows.hpp"
+#include "formats/bgzf_writer.hpp"
 #include "parallel/parallel_for.hpp"
+#include "stages/simulate/genes.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -92,6 +94,7 @@ GenomePart GenomeMaker::make(CellRange cells) {
     };
     BgzfRows vcf_rows(params.compression, run), bcf_rows(params.compression, run);
     GenomePart part;
+    std::string annotations;
     for_each_site(cells, [&](const Site& site) {
         const std::string id =
             site.site->common
@@ -110,12 +113,14 @@ GenomePart GenomeMaker::make(CellRange cells) {
         if (vcf) append_vcf_row(header, row, vcf_rows.rows());
         if (bcf) append_bcf_row(header, row, bcf_rows.rows());
         if (bed) append_bed_rows(header, row, part.bed, part.bim);
+        append_annotations(*cohort_, site, annotations);
         vcf_rows.drain();
         bcf_rows.drain();
         ++part.sites;
     });
     part.vcf = vcf_rows.finish();
     part.bcf = bcf_rows.finish();
+    part.annotations = bgzf_blocks(annotations, params.compression);
     return part;
 }
 

@@ -23,6 +23,7 @@ std::vector<CellRange> genome_units(const SimulatedCohort& cohort);
 struct GenomePart {
     std::vector<std::uint8_t> vcf, bcf; // BGZF blocks
     std::string bed, bim;
+    std::vector<std::uint8_t> annotations; // BGZF blocks
     std::uint64_t sites = 0;
 };
 

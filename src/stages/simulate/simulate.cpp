@@ -81,6 +81,7 @@ void publish_genotypes(const SimulatedCohort& cohort, const Parts& parts,
         join(folder / "genotypes.bim", {}, parts, "bim", {});
         write_text(folder / "genotypes.fam", [&](const TextSink& out) { write_fam(cohort, out); });
     }
+    join(folder / "annotations.txt.gz", {}, parts, "annotations", bgzf_end_of_file());
 }
 
 void publish_people(const SimulatedCohort& cohort, const Parts& parts,
@@ -142,6 +143,7 @@ void run_simulate(const SimulateParams& params, RunContext& context) {
             put(part, "bcf", made.bcf, Compression::none);
             put(part, "bed", as_bytes_of(made.bed), Compression::none);
             put(part, "bim", as_bytes_of(made.bim), Compression::deflate);
+            put(part, "annotations", made.annotations, Compression::none);
         });
     const std::uint64_t person_units = (cohort.persons() + persons_per_unit - 1) / persons_per_unit;
     const Parts persons =
