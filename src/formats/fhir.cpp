@@ -1,6 +1,7 @@
 #include "formats/fhir.hpp"
 
 #include "base/text.hpp"
+#include "formats/fhir_folder.hpp"
 #include "formats/fhir_resource.hpp"
 #include "formats/padded_lines.hpp"
 
@@ -15,10 +16,7 @@ using fhir::Json;
 constexpr std::size_t first_capacity = std::size_t{1} << 16, deepest = 256;
 
 TextCut cut_of(const std::filesystem::path& path) {
-    const std::string name = lower(path.filename().string());
-    for (const std::string_view end : {".json", ".json.gz", ".json.zst"})
-        if (name.ends_with(end)) return TextCut::whole_file;
-    return TextCut::lines;
+    return is_fhir_document(path) ? TextCut::whole_file : TextCut::lines;
 }
 
 FhirReason reason_of(simdjson::error_code error) {

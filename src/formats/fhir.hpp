@@ -23,7 +23,7 @@ struct FhirOptions {
 /// Bundles, or one JSON document (a name that ends with .json, .json.gz or .json.zst).
 ///
 /// Each line is parsed as a whole before anything of it is read, so a fault never reaches beyond
-/// its line. What becomes of each resource is told in docs/file_formats.md. A row stands for one
+/// its line. What becomes of each resource is told in docs/fhir.md. A row stands for one
 /// coding; rows of a resource share `record` ("Observation/x"), day and encounter. Memory: 256 KiB,
 /// or 4 times the longest line; at most 10 times line_bytes.
 class FhirReader final : public RecordReader {

@@ -105,7 +105,18 @@ FhirReason Extractor::read_patient(std::string_view id) {
     }
     if (const R bad = read_sample(row); bad != R::none) return bad;
     rows_.push_back(row);
+    if (row.death == row.death) add_death(row);
     return R::none;
+}
+
+/// A death is an event too, of unknown cause, as in the death table of OMOP.
+void Extractor::add_death(const RecordRow& person) {
+    RecordRow row = base_;
+    row.person = person.person;
+    row.event = EventKind::death;
+    row.day = row.end = static_cast<Day>(person.death);
+    row.code = codes_.code_of(EventKind::death, {}, {});
+    rows_.push_back(row);
 }
 
 /// The sample that a person gave, if it stands among the identifiers.

@@ -14,7 +14,7 @@
 
 namespace salus::fhir {
 
-/// Makes rows of single resources (docs/file_formats.md says which and how).
+/// Makes rows of single resources (docs/fhir.md says which and how).
 class Extractor {
 public:
     Extractor(const FhirMedications& medications, std::string sample_system,
@@ -49,6 +49,7 @@ private:
     FhirReason fault(FhirReason reason, FhirElement element) noexcept;
     FhirReason read_patient(std::string_view id);
     FhirReason read_sample(RecordRow& row);
+    void add_death(const RecordRow& person);
     FhirReason read_event(const FhirRule& rule, FhirType type);
     FhirReason read_status(const FhirRule& rule, FhirType type);
     FhirReason read_verification();

@@ -98,8 +98,13 @@ TEST_F(Fhir, Persons) {
         "\n"
         R"({"resourceType":"Patient","id":"c","gender":"other","deceasedBoolean":true})"
         "\n");
-    ASSERT_EQ(result.rows.size(), 3U);
-    const Row &a = result.rows[0], &b = result.rows[1], &c = result.rows[2];
+    ASSERT_EQ(result.rows.size(), 4U);
+    const Row &a = result.rows[0], &death = result.rows[1], &b = result.rows[2],
+              &c = result.rows[3];
+    EXPECT_EQ(death.row.kind, RecordKind::event);
+    EXPECT_EQ(death.row.event, EventKind::death);
+    EXPECT_EQ(format_date(death.row.day), "2020-01-02");
+    EXPECT_EQ(death.code, "OMOP:0");
     EXPECT_EQ(a.row.kind, RecordKind::person);
     EXPECT_EQ(a.person, "a");
     EXPECT_EQ(a.record, "Patient/a");
