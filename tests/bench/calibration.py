@@ -7,8 +7,9 @@ Every cell is a number of people, a share of cases, a range of minor allele coun
 interval of a correct test, and the tests without a result. Scenarios:
 binary      unrelated people, cases to controls 1:1 to 1:500, covariates with effects: score, saddle-point, approximate Firth
 times       the same people with a time to event: score and saddle-point of the Cox model
-relatives   families of two parents and four children in two populations whose risk differs, a polygenic binary trait; the null
-            variants are on other chromosomes than the causal ones; with the whole-genome prediction and without it
+relatives   families of two parents and four children in two populations whose risk differs, polygenic traits, quantitative and
+            binary; the null variants are on other chromosomes than the causal ones; with and without the whole-genome prediction
+            and the result of kinship
 interaction variant by environment in unrelated people: quantitative traits that spread more in the environment, and binary
             traits, with an environment of two values and with a quantitative one, by the column effective_samples
 Gene tests: gene_calibration.cpp. Needs numpy, scipy and h5py. Deterministic: seeds are fixed."""
@@ -109,6 +110,8 @@ class Study:
         run(self.salus, "association", "--genotypes", self.store, "--phenotypes", self.table, "--minor_allele_count_min", "1", *flags,
             "--output", output)
         p = collect(f"{output}/association/association.h5", traits)
+        with h5py.File(f"{output}/association/association.h5") as f:
+            self.family_share = float(np.mean(f["trait_summary"]["family_share"][:]))
         shutil.rmtree(output)
         return p
 
@@ -190,21 +193,26 @@ def relatives(salus, folder, quick):
     z = np.stack([(r - r.mean()) / max(r.std(), 1e-9) for r in causal_rows])
     covariates = {"population": population.astype(float)}
     groups = np.concatenate([np.full(causal, -1), null_groups])
-    for controls in (1, 10):
+    run(salus, "kinship", "--genotypes", study.store, "--output", f"{folder}/kinship")
+    related = ("--relatives", f"{folder}/kinship/kinship/kinship.h5")
+    for controls in (None, 1, 10):
         names, columns = [f"t{t}" for t in range(traits)], {}
         for t in names:
             genetic = rng.normal(size=causal) @ z
             liability = np.sqrt(0.5) * genetic / genetic.std() + np.sqrt(0.5) * rng.normal(size=n) + 0.3 * population
-            columns[t] = (liability > np.quantile(liability, controls / (1 + controls))).astype(float)
+            columns[t] = (liability > np.quantile(liability, controls / (1 + controls))).astype(float) if controls else liability
         study.phenotypes({**columns, **covariates}, covariates)
         output = f"{folder}/null_model"
         shutil.rmtree(output, ignore_errors=True)
         run(salus, "null_model", "--genotypes", study.store, "--phenotypes", study.table, "--output", output)
         loco = ("--null_model", f"{output}/null_model/null_model.h5")
-        for test in ("score", "score_saddlepoint", "score_firth"):
-            for name, more in (("without prediction", ()), ("with prediction", loco)):
-                p = study.association(names, "--binary_test", test, "--exact_firth_p_max", "0", *more)
-                report("relatives", f"N {n} 1:{controls} {test} {name}", p, groups, [f"frequency {a:g}-{b:g}" for a, b in bins])
+        for test in ("score", "score_saddlepoint", "score_firth") if controls else ("linear",):
+            flags = ("--binary_test", test, "--exact_firth_p_max", "0") if controls else ()
+            for name, more in (("", ()), (" prediction", loco), (" relatives", related), (" both", loco + related)):
+                p = study.association(names, *flags, *more)
+                share = "" if np.isnan(study.family_share) else f", share {study.family_share:.3f}"
+                report("relatives", f"N {n} {f'1:{controls} ' if controls else ''}{test}{name}{share}", p, groups,
+                       [f"frequency {a:g}-{b:g}" for a, b in bins])
 
 
 SCENARIOS = ("binary", "times", "relatives", "interaction")

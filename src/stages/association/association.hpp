@@ -28,6 +28,7 @@ struct AssociationParams {
     std::string coding = "additive";
     std::string strata;                    // a covariate; empty = none
     std::vector<std::string> condition_on; // IDs or chromosome:position:REF:ALT
+    double relatives_kinship_min = 0.0442;
 };
 
 /// What was done with a variant for a trait: column `test` of the result.
@@ -39,6 +40,7 @@ enum class AssociationTest : std::uint8_t {
     firth = 4,
     saddlepoint = 5,
     approximate_firth = 6,
+    mixed_linear = 7, // generalised least squares: relatives are known
     cox_score = 10,
     cox_saddlepoint = 11,
     cox_wald = 12,

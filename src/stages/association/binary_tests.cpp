@@ -16,13 +16,27 @@ constexpr std::size_t listed_share = 16;
 
 void pad(std::vector<double>& values) { values.resize(padded_samples(values.size()), 0.0); }
 
+// A likelihood ratio or Wald test of independent outcomes among relatives: chi-square / spread,
+// which is exact as long as the effect is small. The estimate stays as it is.
+FirthTest among_relatives(FirthTest fit, double spread) {
+    if (spread == 1) return fit;
+    fit.chi_square /= spread;
+    fit.standard_error *= std::sqrt(spread);
+    fit.neg_log10_p = chi_square_neg_log10_p(fit.chi_square);
+    return fit;
+}
+
 } // namespace
 
 void BinaryTests::test(const VariantGenotypes& genotypes, const TraitPlan& trait,
                        const SetView& view, const ScoreParts& score, VariantTest& result) {
     using Binary = TestRules::Binary;
     const Variant variant{genotypes, trait, view, score};
-    const ScoreTest first = score_test(score.score, score.variance);
+    ScoreTest first = score_test(score.score, score.variance);
+    if (score.spread != 1) {
+        first.standard_error *= std::sqrt(score.spread);
+        first.neg_log10_p = wald_neg_log10_p(first.beta, first.standard_error);
+    }
     set_effect(result, AssociationTest::score,
                {first.beta, first.standard_error, first.neg_log10_p}, view.flipped);
     const bool again = first.neg_log10_p > rules_.refit_neg_log10_p;
@@ -85,7 +99,8 @@ void BinaryTests::fit_wald(const Variant& variant, VariantTest& result) {
     if (!fit.converged || std::fabs(fit.coefficients.back()) > 15) {
         return set_untested(result, AssociationStatus::not_converged);
     }
-    const double beta = fit.coefficients.back(), error = std::sqrt(fit.variances.back());
+    const double beta = fit.coefficients.back(),
+                 error = std::sqrt(fit.variances.back() * variant.score.spread);
     set_effect(result, AssociationTest::wald, {beta, error, wald_neg_log10_p(beta, error)},
                flipped);
 }
@@ -93,7 +108,8 @@ void BinaryTests::fit_wald(const Variant& variant, VariantTest& result) {
 FirthTest BinaryTests::fit_firth(const Variant& variant) {
     const DesignColumns design = design_with(variant);
     const BinaryPlan& logistic = variant.trait.logistic;
-    return firth_test(solver_, design, logistic.outcome, start_, logistic.offset);
+    return among_relatives(firth_test(solver_, design, logistic.outcome, start_, logistic.offset),
+                           variant.score.spread);
 }
 
 // c = R^-1 U'g, the coefficients of the weighted regression of the genotype on the design.
@@ -159,6 +175,10 @@ void BinaryTests::expand_slopes(const Variant& variant) {
 }
 
 FirthTest BinaryTests::fit_approximate_firth(const Variant& variant) {
+    return among_relatives(fit_fixed_offset(variant), variant.score.spread);
+}
+
+FirthTest BinaryTests::fit_fixed_offset(const Variant& variant) {
     const BinaryPlan& logistic = variant.trait.logistic;
     find_projection(variant);
     if (logistic.moments.columns > 0 && list_slopes(variant)) {
@@ -195,7 +215,9 @@ void BinaryTests::test_saddlepoint(const Variant& variant, VariantTest& result) 
     const BinaryPlan& logistic = variant.trait.logistic;
     const double variance = variant.score.variance;
     find_projection(variant);
-    SaddlepointProblem problem{.score = variant.score.score, .variance = variance};
+    // Among relatives the score is brought to the spread of independent outcomes.
+    SaddlepointProblem problem{.score = variant.score.score / std::sqrt(variant.score.spread),
+                               .variance = variance};
     if (list_slopes(variant)) {
         outcome_.assign(outcome_.size(), 0.0);
         problem.exact = {offset_, slope_, outcome_, listed_};

@@ -15,6 +15,7 @@ namespace salus::association {
 struct ScoreParts {
     double score = 0, variance = 0;
     std::span<const double> along;
+    double spread = 1; // the true variance of the score over `variance`: not 1 among relatives
 };
 
 /// Tests of binary traits that start from the score. One object per thread: it keeps work space.
@@ -37,6 +38,7 @@ private:
     void fit_wald(const Variant& variant, VariantTest& result);
     FirthTest fit_firth(const Variant& variant);
     FirthTest fit_approximate_firth(const Variant& variant);
+    FirthTest fit_fixed_offset(const Variant& variant);
     void test_firth(const Variant& variant, VariantTest& result);
     void test_saddlepoint(const Variant& variant, VariantTest& result);
     void set_firth(const Variant& variant, const FirthTest& fit, AssociationTest test,

@@ -131,8 +131,8 @@ std::optional<std::string> wrong_value(const Trait& trait) {
 
 } // namespace
 
-Times tested_times(const AssociationParams& params) noexcept {
-    return params.coding == "genotypic" ? Times::refused : Times::and_ordinal;
+Times tested_times(const AssociationParams& params, bool relatives) noexcept {
+    return relatives || params.coding == "genotypic" ? Times::refused : Times::and_ordinal;
 }
 
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,

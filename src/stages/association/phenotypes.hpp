@@ -49,8 +49,8 @@ struct Phenotypes {
 /// Whether the stage can do something with time-to-event traits, and with ordinal ones as well.
 /// Refused, they are skipped, or are an error where they are named.
 enum class Times { refused, accepted, and_ordinal };
-/// What association tests: the genotypic coding has no test of such traits.
-Times tested_times(const AssociationParams& params) noexcept;
+/// What association tests: the genotypic coding and known relatives leave no test of such traits.
+Times tested_times(const AssociationParams& params, bool relatives) noexcept;
 
 /// Names of the traits that the parameters choose. Adds a problem for each unknown name (with the
 /// near miss), unusable kind and double mention; `where` is the phenotype file.

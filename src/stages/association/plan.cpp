@@ -18,6 +18,7 @@ using Bytes = std::vector<std::uint8_t>;
 struct SetInProgress {
     Bytes members;
     CovariateBasis basis;
+    std::optional<FamilyBlocks> families = {}; // where relatives are known
 };
 
 // Real columns before they become fixed-point; spread over all samples, zero outside the set.
@@ -101,6 +102,12 @@ private:
     void fill_basis(std::size_t index);
     bool add_strata(SampleSet& set, std::vector<std::vector<double>>& values,
                     std::vector<std::string>& names);
+    const FamilyBlocks* families_of(std::size_t set);
+    void add_pairs(const TraitPlan& plan, std::span<const Relationship> pairs, FamilyPlan& family);
+    void add_family_linear(const FamilyBlocks& families, std::span<const double> rest,
+                           TraitPlan& plan);
+    void add_family_score(const FamilyBlocks& families, const NullColumns& columns,
+                          TraitPlan& plan);
     void add_quantitative(std::size_t index, TraitPlan& plan);
     bool add_binary(std::size_t index, TraitPlan& plan);
     std::string add_survival(std::size_t index, TraitPlan& plan);
@@ -260,8 +267,72 @@ void Builder::add_quantitative(std::size_t index, TraitPlan& plan) {
     for (const double value : rest)
         plan.yy += value * value;
     if (plan.yy <= 1e-20 * raw) plan.yy = 0;
+    const FamilyBlocks* const families = plan.yy > 0 ? families_of(plan.set) : nullptr;
+    if (families != nullptr) return add_family_linear(*families, rest, plan);
     plan.residual_sd = std::sqrt(plan.yy / df);
     plan.column = columns_.add(rest, set.samples);
+}
+
+// Null where no member of the set has a relative in it.
+const FamilyBlocks* Builder::families_of(std::size_t index) {
+    if (eligible_.relatives.empty()) return nullptr;
+    auto& families = progress_[index].families;
+    if (!families) {
+        const SampleSet& set = plan_.sets[index];
+        std::vector<std::uint32_t> place(eligible_.samples.size());
+        for (std::size_t i = 0; i < set.samples.size(); ++i)
+            place[set.samples[i]] = static_cast<std::uint32_t>(i);
+        std::vector<Relationship> pairs;
+        for (const auto& [first, second, value] : eligible_.relatives)
+            if (set.members.contains(first) && set.members.contains(second))
+                pairs.push_back({place[first], place[second], value});
+        families.emplace(set.samples.size(), pairs);
+    }
+    return families->pairs().empty() ? nullptr : &*families;
+}
+
+// From members of a set to samples of the genotypes.
+void Builder::add_pairs(const TraitPlan& plan, std::span<const Relationship> pairs,
+                        FamilyPlan& family) {
+    const auto& samples = plan_.sets[plan.set].samples;
+    std::vector<PairForm::Entry> entries;
+    for (const auto& [first, second, value] : pairs)
+        entries.push_back({samples[first], samples[second], value});
+    family.pairs = PairForm(eligible_.samples.size(), entries);
+}
+
+void Builder::add_family_linear(const FamilyBlocks& families, std::span<const double> rest,
+                                TraitPlan& plan) {
+    const auto& samples = plan_.sets[plan.set].samples;
+    const FamilyLinear fit = fit_family_linear(families, progress_[plan.set].basis, rest);
+    FamilyPlan& family = *(plan.family = std::make_unique<FamilyPlan>());
+    family.share = fit.share;
+    plan.yy = fit.yy;
+    plan.residual_sd =
+        std::sqrt(plan.yy / static_cast<double>(plan.n - plan_.sets[plan.set].covariates - 1));
+    plan.column = columns_.add(fit.residual, samples);
+    family.first_column = columns_.columns.size();
+    for (const auto& column : fit.weighted)
+        columns_.add(column, samples);
+    family.weight_column = columns_.add(fit.inverse.diagonal, samples);
+    family.square_column = squares_.add(fit.inverse.diagonal, samples);
+    add_pairs(plan, fit.inverse.pairs, family);
+}
+
+void Builder::add_family_score(const FamilyBlocks& families, const NullColumns& columns,
+                               TraitPlan& plan) {
+    const auto& samples = plan_.sets[plan.set].samples;
+    std::vector<double> weight(samples.size());
+    for (std::size_t i = 0; i < weight.size(); ++i)
+        weight[i] = columns.weighted[0][i] * plan.logistic.root_weight;
+    const FamilyScore fit = fit_family_score(families, columns.residual, columns.weighted, weight);
+    FamilyPlan& family = *(plan.family = std::make_unique<FamilyPlan>());
+    family.share = fit.share;
+    family.cross = fit.cross;
+    family.first_column = columns_.columns.size();
+    for (const auto& column : fit.columns)
+        columns_.add(column, samples);
+    add_pairs(plan, fit.pairs, family);
 }
 
 // The null model's columns: residual, weighted covariates, and weights for squares.
@@ -292,6 +363,8 @@ bool Builder::add_binary(std::size_t index, TraitPlan& plan) {
         if (c == 0) logistic.first_weighted = added;
     }
     logistic.square_column = squares_.add(columns->weighted[0], set.samples);
+    if (const FamilyBlocks* const families = families_of(plan.set))
+        add_family_score(*families, *columns, plan);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "kernels/genotype_counts.hpp"
 #include "models/covariate_moments.hpp"
 #include "models/linear.hpp"
+#include "stages/association/family_plan.hpp"
 #include "stages/association/ordinal_plan.hpp"
 #include "stages/association/phenotypes.hpp"
 #include "stages/association/survival_plan.hpp"
@@ -65,6 +66,7 @@ struct TraitPlan {
     BinaryPlan logistic;    // binary only
     std::unique_ptr<SurvivalPlan> survival; // time-to-event only
     std::unique_ptr<OrdinalPlan> ordinal;   // ordinal only
+    std::unique_ptr<FamilyPlan> family;     // quantitative and binary, where relatives are known
 
     std::string_view kind() const noexcept {
         return survival  ? "time_to_event"
@@ -95,10 +97,11 @@ struct ScanPlan {
 /// Strata with more values than that are no categories.
 inline constexpr std::size_t most_strata = 200;
 
-/// Which samples may take part.
+/// Which samples may take part, and who is related to whom.
 struct Eligible {
     std::vector<std::uint8_t> samples; // nonzero = may
     std::vector<Sex> sex;
+    std::vector<Relationship> relatives = {}; // of the samples of the genotypes
 };
 
 /// Predictions from other chromosomes, which the tests of one hold fixed.

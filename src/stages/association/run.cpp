@@ -13,6 +13,7 @@
 #include "store/packed_tables.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -39,6 +40,7 @@ struct TraitFacts {
     std::size_t covariates = 0;
     std::string constant, null_model;
     bool offset = false;
+    double family_share = std::numeric_limits<double>::quiet_NaN(); // without known relatives
 };
 
 Eligible read_eligible(const SampleTable& samples, std::uint64_t variants, const H5File* quality) {
@@ -67,7 +69,7 @@ std::string constants_of(const ScanPlan& plan, const TraitPlan& trait) {
 }
 
 std::string null_model_of(const TraitPlan& trait) {
-    if (trait.is_quantitative()) return "least_squares";
+    if (trait.is_quantitative()) return trait.family ? "restricted_likelihood" : "least_squares";
     if (trait.survival) return "partial_likelihood";
     return trait.logistic.penalised ? "firth" : "maximum_likelihood";
 }
@@ -127,6 +129,7 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
                                        .constant = constants_of(plan, trait),
                                        .null_model = null_model_of(trait),
                                        .offset = predictions.loco != nullptr});
+            if (trait.family) schedule.traits.back().family_share = trait.family->share;
         }
         pass.usable = plan.traits.size();
         unusable.insert(unusable.end(), plan.unusable.begin(), plan.unusable.end());
@@ -148,7 +151,10 @@ void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenoty
                                         trait.kind == "binary" ? " cases" : " events")
                                  : "",
                  ", ", trait.covariates, " covariates",
-                 trait.constant.empty() ? "" : " (constant, left out: " + trait.constant + ")"));
+                 trait.constant.empty() ? "" : " (constant, left out: " + trait.constant + ")",
+                 std::isnan(trait.family_share)
+                     ? ""
+                     : text(", share of relatives ", significant(trait.family_share, 3))));
     }
     for (const SkippedTrait& trait : phenotypes.skipped) {
         ctx.log().warning(text("trait ", trait.name, " is left out: ", trait.reason));
@@ -177,6 +183,7 @@ void add_summary(TableData& table, const TraitFacts& trait, const ColumnMedian& 
         .push_back(transformed && trait.kind == "quantitative" ? "rank_inverse_normal" : "none");
     table.column<std::string>("null_model").push_back(trait.null_model);
     table.column<std::string>("offset").push_back(trait.offset ? "loco" : "none");
+    table.column<double>("family_share").push_back(trait.family_share);
     table.column<std::uint32_t>("covariates")
         .push_back(static_cast<std::uint32_t>(trait.covariates));
     table.column<std::string>("covariates_constant").push_back(trait.constant);
@@ -195,6 +202,7 @@ void write_codes(H5File& file, const std::string& table) {
     file.attribute(
         table + "/test", "codes",
         "0 none, 1 linear, 2 score, 3 wald, 4 firth, 5 saddlepoint, 6 approximate_firth, "
+        "7 mixed_linear, "
         "10 cox_score, 11 cox_saddlepoint, 12 cox_wald, 13 cox_score with the beta of the whole "
         "model, "
         "14 cox_saddlepoint with the beta of the whole model, "
@@ -290,7 +298,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     });
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
         Phenotypes read = read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params,
-                                          tested_times(params));
+                                          tested_times(params, ctx.has_input("relatives")));
         if (ctx.has_input("components"))
             add_components(ctx.input("components"), genotypes->samples(),
                            static_cast<std::size_t>(params.components_count), read);
@@ -300,9 +308,14 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
     const Predictions predictions = collectively(ctx.comm(), "reading predictions", [&] {
         return read_predictions(ctx, *genotypes, phenotypes);
     });
-    const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
+    Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
         return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
     });
+    if (ctx.has_input("relatives"))
+        eligible.relatives = collectively(ctx.comm(), "reading relatives", [&] {
+            return read_relatives(ctx.input("relatives"), genotypes->samples(),
+                                  params.relatives_kinship_min);
+        });
     Schedule schedule = collectively(ctx.comm(), "preparing traits", [&] {
         return plan_passes(phenotypes, eligible, params, predictions);
     });

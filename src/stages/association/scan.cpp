@@ -327,11 +327,12 @@ void Scanner::test_survival(std::size_t v, std::size_t t, const SetView& view, c
 // Information of the genotype after the covariates, and `along_`; negative if nothing is left.
 double Scanner::left_variance(const Sums& sums, const SetView& view,
                               const WeightedColumns& columns) {
-    const double with_mean = weighted_squares(sums, view, columns.first, columns.square);
+    const double with_mean = weighted_squares(sums, view, columns.weight, columns.square);
     along_.resize(columns.count);
     for (std::size_t c = 0; c < along_.size(); ++c)
         along_[c] = imputed(sums, view, columns.first + c);
-    const double centred = columns.root_weight * with_mean - along_[0] * along_[0];
+    const double centred =
+        columns.root_weight * with_mean + columns.of_pairs - along_[0] * along_[0];
     double variance = centred;
     for (std::size_t c = 1; c < along_.size(); ++c)
         variance -= along_[c] * along_[c];
@@ -344,13 +345,14 @@ void Scanner::test_binary(const VariantGenotypes& genotypes, const TraitPlan& tr
     const double variance = left_variance(sums, view,
                                           {.first = logistic.first_weighted,
                                            .count = plan_.sets[trait.set].covariates + 1,
+                                           .weight = logistic.first_weighted,
                                            .square = logistic.square_column,
                                            .root_weight = logistic.root_weight});
     if (variance < 0) return set_untested(result, AssociationStatus::collinear);
-    binary_.test(
-        genotypes, trait, view,
-        {.score = imputed(sums, view, trait.column), .variance = variance, .along = along_},
-        result);
+    ScoreParts score{
+        .score = imputed(sums, view, trait.column), .variance = variance, .along = along_};
+    if (trait.family) score.spread = family_spread(genotypes, trait, view, sums, variance);
+    binary_.test(genotypes, trait, view, score, result);
 }
 
 void Scanner::test_ordinal(const VariantGenotypes& genotypes, const TraitPlan& trait,
@@ -359,6 +361,7 @@ void Scanner::test_ordinal(const VariantGenotypes& genotypes, const TraitPlan& t
     const double variance = left_variance(sums, view,
                                           {.first = ordinal.first_weighted,
                                            .count = ordinal.weighted,
+                                           .weight = ordinal.first_weighted,
                                            .square = ordinal.square_column,
                                            .root_weight = ordinal.root_weight});
     if (variance < 0) return set_untested(result, AssociationStatus::collinear);
@@ -404,6 +407,8 @@ void Scanner::test(std::span<const VariantGenotypes* const> variants,
                 test_ordinal(*variants[v], trait, view, sums, result);
             else if (trait.binary)
                 test_binary(*variants[v], trait, view, sums, result);
+            else if (trait.family)
+                test_mixed_linear(*variants[v], trait, view, sums, result);
             else
                 test_linear(trait, view, sums, result);
         }

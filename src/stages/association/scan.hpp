@@ -57,11 +57,18 @@ private:
                             std::size_t square) const;
     void test_survival(std::size_t v, std::size_t t, const SetView& view, const Sums& sums,
                        VariantTest& result);
-    /// Columns of a null model with U'U = what it takes of the information, as in BinaryPlan.
+    /// Columns of a null model with U'U = what it takes of the information, as in BinaryPlan; the
+    /// information of genotype h is root_weight x sum of weight h^2 + of_pairs.
     struct WeightedColumns {
-        std::size_t first, count, square;
-        double root_weight;
+        std::size_t first, count, weight, square;
+        double root_weight = 1, of_pairs = 0;
     };
+    double pair_sum(const VariantGenotypes& genotypes, const FamilyPlan& family,
+                    const SetView& view);
+    double family_spread(const VariantGenotypes& genotypes, const TraitPlan& trait,
+                         const SetView& view, const Sums& sums, double variance);
+    void test_mixed_linear(const VariantGenotypes& genotypes, const TraitPlan& trait,
+                           const SetView& view, const Sums& sums, VariantTest& result);
     double left_variance(const Sums& sums, const SetView& view, const WeightedColumns& columns);
     void test_ordinal(const VariantGenotypes& genotypes, const TraitPlan& trait,
                       const SetView& view, const Sums& sums, VariantTest& result);
@@ -82,7 +89,9 @@ private:
     std::vector<std::uint8_t> has_missing_;
     std::vector<Carrier> missing_calls_;
     std::vector<SetView> views_; // [variant][sample set]
-    std::vector<double> along_;
+    std::vector<double> along_, related_; // related_: 0 between uses
+    std::vector<SampleCopies> copies_;
+    std::vector<std::uint32_t> places_;
 };
 
 } // namespace salus::association

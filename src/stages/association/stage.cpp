@@ -18,6 +18,11 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
                             .where = "inputs of association",
                             .why = "a test holds one prediction fixed",
                             .help = "leave one out"});
+    if (params.coding == "genotypic" && inputs.contains("relatives"))
+        problems.push_back({.what = "relatives with coding = \"genotypic\"",
+                            .where = "inputs of association",
+                            .why = "the test of two degrees of freedom knows no relatives",
+                            .help = "choose another coding, or leave the input relatives out"});
     if (params.coding == "genotypic" && params.binary_test == "score_saddlepoint")
         problems.push_back({.what = "binary_test = \"score_saddlepoint\" with coding = "
                                     "\"genotypic\"",
@@ -26,8 +31,9 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
                             .help = "choose score_firth, firth, wald or score"});
     try {
         if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const auto choice = association::choose(H5File::open(*path), params, problems,
-                                                    association::tested_times(params));
+            const auto choice = association::choose(
+                H5File::open(*path), params, problems,
+                association::tested_times(params, inputs.contains("relatives")));
             sizes.traits = static_cast<double>(choice.traits.size());
         }
     } catch (const Error& error) {
@@ -89,7 +95,8 @@ const char* const details =
     "where that is below exact_firth_p_max, of all coefficients (exact). \"score_saddlepoint\": "
     "the "
     "saddle-point approximation of the score's distribution; beta is the one-step estimate score / "
-    "variance, as of the score test. Both cost O(carriers) for rare variants. \"wald\" and "
+    "variance, as of the score test. Both cost O(carriers) for rare "
+    "variants. \"wald\" and "
     "\"firth\" fit every variant with all covariates. The column test says which test gave the "
     "numbers, standard errors agree with p unless firth_standard_error says otherwise. Where "
     "covariates separate cases from controls, the null model is Firth's.\n\n"
@@ -117,6 +124,17 @@ const char* const details =
     "tenth, the file is refused as made for others. Traits without prediction are skipped. "
     "Variants on chromosomes that the predictions do not cover (Y, mitochondrial) get status 10 "
     "with regenie's files.\n\n"
+    "With the input relatives (stage kinship) traits of related samples are not taken as "
+    "independent. With A = 1 for a sample with itself and twice the kinship of a pair, the "
+    "residual of a trait has the covariance h A + (1 - h) I. Quantitative traits: h by restricted "
+    "maximum likelihood without the variant (after the prediction, where there is one), then "
+    "generalised least squares, exact for every variant; test 7. Binary traits: h by the products "
+    "of relatives' residuals, and the variance of every score is that of correlated outcomes: "
+    "its ratio to that of independent ones divides the chi-square of all tests and its root "
+    "multiplies their standard errors, while beta stays as it is. h is the column family_share of "
+    "trait_summary. Everybody that pairs join is a family; at most 2,000 samples each. "
+    "Time-to-event and ordinal traits, and the genotypic coding, have no test with relatives. "
+    "Kinship is autosomal and counts as such on X, Y and mitochondria too.\n\n"
     "A trait that cannot be analysed is left out with a warning and listed in traits_skipped with "
     "its reason, whether it was named or not; the job fails only if none is left. Every test "
     "without numbers has a status that says why, and converged = 0 if iterations failed.\n\n"
@@ -192,6 +210,8 @@ Stage association_stage() {
         .cites("Dey R et al. (2022) Efficient and accurate frailty model approach for genome-wide "
                "survival association analysis in large-scale biobanks. Nat Commun 13:5437. "
                "doi:10.1038/s41467-022-32885-x")
+        .cites("Kang HM et al (2010) Variance component model to account for sample structure in "
+               "genome-wide association studies. Nat Genet 42:348. doi:10.1038/ng.548")
         .cites("Firth D (1993) Bias reduction of maximum likelihood estimates. Biometrika 80:27. "
                "doi:10.1093/biomet/80.1.27")
         .cites("Mbatchou J et al (2021) Computationally efficient whole-genome regression for "
@@ -218,6 +238,8 @@ Stage association_stage() {
                 true})
         .reads({"loco", Artifact::loco_list,
                 "the same from regenie: its _pred.list; give one of the two", true})
+        .reads({"relatives", Artifact::kinship_result,
+                "related pairs, whose traits are then not taken as independent", true})
         .writes({"association",
                  Artifact::association_result,
                  "association.h5",
@@ -301,6 +323,12 @@ Stage association_stage() {
                {.doc =
                     "covariate whose values are strata: a baseline hazard of each in Cox models, "
                     "a fixed effect of each in all others; empty: none"})
+        .param("relatives_kinship_min", &P::relatives_kinship_min,
+               {.doc = "least kinship of a pair that counts as related; only with the input "
+                       "relatives",
+                .unit = "kinship",
+                .min = 0.001,
+                .max = 0.5})
         .param("condition_on", &P::condition_on,
                {.doc = "variants that become covariates, by ID or chromosome:position:REF:ALT"})
         .needs(needs)

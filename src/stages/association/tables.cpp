@@ -90,10 +90,14 @@ TableSpec association_summary_table() {
                     {"transformation", text, "", "rank_inverse_normal or none"},
                     {"null_model", text, "",
                      "How the model of the covariates alone was fitted: least_squares, "
+                     "restricted_likelihood (with relatives), "
                      "maximum_likelihood (logistic, proportional odds), firth where covariates "
                      "separate cases and controls, or partial_likelihood (Cox)"},
                     {"offset", text, "",
                      "loco where predictions from the other chromosomes are held fixed, or none"},
+                    {"family_share", f64, "1",
+                     "Share of the residual variance that runs along relationships; NaN without "
+                     "the input relatives, or without relatives among the samples"},
                     {"covariates", u32, "covariates", "Number that entered the model"},
                     {"covariates_constant", text, "",
                      "Covariates left out because they do not vary among these samples"}}};

@@ -145,10 +145,12 @@ protected:
     /// Runs the stage; `quality` may be empty.
     std::filesystem::path run(const AssociationParams& params, const std::string& name = "result",
                               const std::filesystem::path& quality = {},
-                              const std::filesystem::path& loco = {}) {
+                              const std::filesystem::path& loco = {},
+                              const std::filesystem::path& relatives = {}) {
         Inputs inputs{{"genotypes", {folder_ / "store"}}, {"phenotypes", {write_phenotypes()}}};
         if (!quality.empty()) inputs["quality"] = {quality};
         if (!loco.empty()) inputs["loco"] = {loco};
+        if (!relatives.empty()) inputs["relatives"] = {relatives};
         RunContext context({.comm = {},
                             .log = Log("test", 0, LogLevel::error),
                             .stage = "association",
