@@ -15,7 +15,6 @@ constexpr double null_share = 0.25;  // of the draws that are not tilted, if oth
 constexpr double reachable = 0.9;    // of the largest value of a direction
 constexpr double little_left = 1e-9; // information of the others, of 1
 constexpr double rare_below = 0.2;   // largest mean where carriers are skipped
-constexpr double large_p = 0.01;     // known well enough with twice the relative error
 
 double variance_of(Outcome outcome, double mean) {
     return outcome == Outcome::binary ? mean * (1 - mean) : mean;
@@ -32,7 +31,7 @@ struct CarrierResampler::Tilt {
     std::vector<double> mean;             // [carrier]
     std::vector<std::uint32_t> threshold; // [carrier] of 32 random bits, for at least one
     // Binary outcomes that are rare: cases are sought among carriers drawn with the largest mean.
-    double log_spared = 0; // log(1 - largest mean); 0: all carriers are gone through
+    double per_log = 0; // 1 / log(1 - largest mean); 0: all carriers are gone through
     double largest = 0;
     void seek_rare(CarrierProblem::Outcome outcome);
 };
@@ -41,7 +40,7 @@ void CarrierResampler::Tilt::seek_rare(CarrierProblem::Outcome outcome) {
     for (const double value : mean)
         largest = std::max(largest, value);
     const bool rare = outcome == CarrierProblem::Outcome::binary && largest < rare_below;
-    if (rare) log_spared = std::log1p(-largest);
+    if (rare) per_log = 1 / std::log1p(-largest);
 }
 
 struct CarrierResampler::Draw {
@@ -149,7 +148,7 @@ CarrierResampler::Tilt CarrierResampler::tilt_towards(const ScoreDirection& dire
         tilt.threshold[i] =
             static_cast<std::uint32_t>(std::min(two_32 - 1, std::round(some * two_32)));
     }
-    tilt.log_spared = tilt.largest = 0;
+    tilt.per_log = tilt.largest = 0;
     tilt.seek_rare(problem_.outcome);
     return tilt;
 }
@@ -171,7 +170,7 @@ void CarrierResampler::add_outcome(std::size_t carrier, double count, Draw& out)
 void CarrierResampler::draw_rare(const Tilt& tilt, Rng& random, Draw& out) const {
     const auto n = static_cast<double>(tilt.mean.size());
     for (double place = 0;; ++place) {
-        place += std::floor(std::log(random.uniform()) / tilt.log_spared);
+        place += std::floor(std::log((random.next32() + 0.5) / two_32) * tilt.per_log);
         if (!(place < n)) return;
         const auto carrier = static_cast<std::size_t>(place);
         if (random.next32() * tilt.largest < tilt.mean[carrier] * two_32)
@@ -181,7 +180,7 @@ void CarrierResampler::draw_rare(const Tilt& tilt, Rng& random, Draw& out) const
 
 void CarrierResampler::draw(const Tilt& tilt, Rng& random, Draw& out) const {
     start(out);
-    if (tilt.log_spared < 0) return draw_rare(tilt, random, out);
+    if (tilt.per_log < 0) return draw_rare(tilt, random, out);
     for (std::size_t i = 0; i < tilt.threshold.size(); ++i) {
         const std::uint32_t bits = random.next32();
         if (bits >= tilt.threshold[i]) continue;
@@ -270,7 +269,8 @@ ResampledTails CarrierResampler::tails(Rng random, std::span<const ScoreDirectio
     std::vector<double> exceeding(statistics);
     Draw drawn;
     std::size_t turn = 0;
-    for (std::uint64_t until = limits.first_draws;; until *= 2) {
+    for (std::uint64_t until = std::min(limits.first_draws, limits.draws_max);;
+         until = std::min(until + until / 4, limits.draws_max)) {
         for (; result.draws < until; ++result.draws) {
             const bool null = others == 0 || result.draws % 4 == 0;
             const Tilt& tilt = null ? tilts[0] : tilts[1 + turn++ % others];
@@ -292,11 +292,11 @@ ResampledTails CarrierResampler::tails(Rng random, std::span<const ScoreDirectio
             const double squares =
                 sums.hit_squares[s] - 2 * p * sums.hit_weights[s] + p * p * sums.weight_squares;
             result.standard_error[s] = std::sqrt(std::max(0.0, squares)) / sums.weight;
-            const double wanted = (p > large_p ? 2 : 1) * limits.relative_error;
+            const double wanted = (p > 0.05 ? 3 : p > 0.01 ? 2 : 1) * limits.relative_error;
             enough = enough && p > 0 && result.standard_error[s] <= wanted * p;
         }
         if (enough) result.method = ResampledTails::Method::resampled;
-        if (enough || 2 * until > limits.draws_max) return result;
+        if (enough || until == limits.draws_max) return result;
     }
 }
 

@@ -59,12 +59,14 @@ public:
     struct Limits {
         std::size_t exact_carriers = 12; // binary outcomes of so many are all gone through
         std::uint64_t first_draws = 1024, draws_max = 1 << 18;
-        double relative_error = 0.05; // standard error over p that is enough; p above 0.01: twice
+        double relative_error = 0.05; // standard error over p that is enough: twice that
+                                      // for p above 0.01, three times above 0.05
     };
     /// Two-sided or not as `exceeds` says. Without directions outcomes are drawn from the null
     /// distribution; with them a quarter are, and the others from null distributions that are
     /// tilted so that their mean is the target of a direction, in turn; weights of a draw are at
-    /// most 4, and make up for it. Draws double until the relative error is reached. Cost of a
+    /// most 4, and make up for it. Draws grow by a
+    /// quarter until the relative error is reached. Cost of a
     /// draw: about 4 ns x carriers, or where outcomes are rare 20 ns x carriers x the largest mean;
     /// and directions x elements.
     ResampledTails tails(Rng random, std::span<const ScoreDirection> directions,

@@ -95,7 +95,7 @@ struct Counts {
             if (std::isnan(p[k])) continue;
             ++tests[k];
             for (std::size_t l = 0; l < levels.size(); ++l)
-                rejected[k][l] += p[k] > -std::log10(levels[l]) ? 1 : 0;
+                rejected[k][l] += p[k] > -std::log10(levels[l]) ? 1U : 0U;
         }
     }
 };

@@ -15,8 +15,8 @@ namespace salus::gene_tests {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double very_rare = 10;     // alleles; such variants are one test of ACAT-V
-constexpr double resample_above = 1; // -log10 p
+constexpr double very_rare = 10; // alleles; such variants are one test of ACAT-V
+const double resample_above = -std::log10(0.05);
 
 bool wants(const std::vector<std::string>& tests, std::string_view name) {
     return std::find(tests.begin(), tests.end(), name) != tests.end();

@@ -5,9 +5,11 @@
 #include "stages/association/phenotypes.hpp"
 #include "stages/gene_tests/gene_tests.hpp"
 #include "stages/gene_tests/null_models.hpp"
+#include "stages/gene_tests/set_windows.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 
 namespace salus {
@@ -88,24 +90,35 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
         static_cast<double>(params.components_count);
     const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
     const double columns = width * (covariates + 3);
-    // Protein-coding variants are a tenth of a sequenced or imputed set at most, in 20,000 genes.
-    const double annotated = std::min(w.variants, 2e7), sets = 2e4;
-    const double rows = sets * 2 * static_cast<double>(params.frequency_max.size() + 1);
+    // Protein-coding variants are a tenth of a sequenced or imputed set at most, in 20,000 genes;
+    // windows hold all variants, each as often as they overlap.
+    const gene_tests::WindowRules windows = gene_tests::window_rules(params);
+    const bool genes = windows.size == 0;
+    const auto step = static_cast<double>(windows.step);
+    const double annotated = genes ? std::min(w.variants, 2e7) : 0;
+    const double sets = genes                 ? 2e4
+                        : windows.by_variants ? w.variants / step
+                                              : std::min(w.variants, 3e9 / step);
+    const double listed =
+        genes ? annotated : w.variants * std::ceil(static_cast<double>(windows.size) / step);
+    const double rows =
+        sets * (genes ? 2 : 1) * static_cast<double>(params.frequency_max.size() + 1);
     const double largest = static_cast<double>(params.variants_max);
     const double carriers = 0.002 * w.samples + 1; // per variant, most being very rare
     Resources r;
     r.memory_bytes = 300e6 + 16 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
-                     150 * annotated + w.threads * (8 * w.samples + 32 * largest * largest) +
-                     1000 * 24 * carriers;
-    r.storage_bytes = rows * (100 + 130 * w.traits) + 100 * annotated;
+                     150 * annotated + (genes ? 0 : 200 * sets) +
+                     w.threads * (8 * w.samples + 32 * largest * largest) + 1000 * 24 * carriers;
+    r.storage_bytes = rows * (100 + 130 * w.traits) + (params.write_variants ? 100 * listed : 0);
     r.scratch_bytes = r.storage_bytes + 13 * annotated;
     r.core_hours = (1e-6 * w.variants +
-                    w.traits * (rows * 1e-3 + annotated * carriers * (covariates + 50) * 2e-9)) /
+                    w.traits * (rows * 1e-3 + listed * carriers * (covariates + 50) * 2e-9)) /
                    3600;
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
         "components_count, A annotated variants (at most 20 million), V variants_max: memory per "
-        "rank 300 MB + 16 B x N P (C + 3) + 8 B x N (all traits + C) + 150 B x A + per thread 8 B "
+        "rank 300 MB + 16 B x N P (C + 3) + 8 B x N (all traits + C) + 150 B x A or 200 B a window "
+        "+ per thread 8 B "
         "x N + 32 B x V^2 + 24 B x carriers of 1,000 variants; results 100 B + 130 B x traits a "
         "set, mask and bin, and 100 B a variant of a set; time 1 us x M + per trait 1 ms a set, "
         "mask and bin (SKAT-O; it grows "
@@ -135,7 +148,8 @@ const char* const details =
     "point approximation where their score is beyond two standard deviations; variances that agree "
     "with these tests replace those of the score, and all are enlarged where the weighted burden "
     "asks for it. Where fewer than resample_cases_max carriers are expected among cases (or people "
-    "with the event), that is not enough: if skat, skat_o or acat_v of a mask has p below 0.1, the "
+    "with the event), that is not enough: if skat, skat_o or acat_v of a mask has p below 0.05, "
+    "the "
     "null distribution of all three comes from redistributing cases among its carriers, by their "
     "fitted odds (or expected events) and given the covariates: all ways for up to 12 carriers, "
     "else draws, most of them towards the tail that is sought. p is mid-p. Random numbers belong "
@@ -284,16 +298,17 @@ Stage gene_tests_stage() {
                 .min = 1,
                 .max = 20000})
         .param("resample_cases_max", &P::resample_cases_max,
-               {.doc = "skat, skat_o and acat_v of a mask with p below 0.1 and fewer carriers than "
-                       "this expected among cases (controls, if these are fewer; people with the "
-                       "event) have their null distribution from redistributing cases among "
-                       "carriers; 0: never",
+               {.doc =
+                    "skat, skat_o and acat_v of a mask with p below 0.05 and fewer carriers than "
+                    "this expected among cases (controls, if these are fewer; people with the "
+                    "event) have their null distribution from redistributing cases among "
+                    "carriers; 0: never",
                 .unit = "people",
                 .min = 0,
                 .max = 1e6})
         .param("resample_draws_max", &P::resample_draws_max,
                {.doc = "most draws of such a null distribution; fewer are done once the standard "
-                       "error of p is below 5 % of it, 10 % above 0.01",
+                       "error of p is below 5 % of it, 10 % above 0.01, 15 % above 0.05",
                 .unit = "draws",
                 .min = 1024,
                 .max = 1e9})
