@@ -1,232 +1,79 @@
 #include "health/definition.hpp"
 
-#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "health/definition_check.hpp"
 
 #include <algorithm>
-#include <array>
+#include <deque>
 
 namespace salus {
 namespace {
 
-using T = TraitDefinition;
-
-void declare_cases(RecordOf<T>& record) {
-    record
-        .param("min_dates", &T::min_dates,
-               {.doc = "different dates that make a case", .min = 1, .max = 1000})
-        .param("min_span_days", &T::min_span_days,
-               {.doc = "days between the first and the last of them",
-                .unit = "d",
-                .min = 0,
-                .max = 36525})
-        .param("date", &T::date,
-               {.doc = "the date of a case: the first event, or the day on which dates and span "
-                       "were reached",
-                .choices = {"first", "confirmed"}})
-        .param("case_exclude", &T::case_exclude,
-               {.doc = "codes that make a person neither case nor control"})
-        .param("case_exclude_dates", &T::case_exclude_dates,
-               {.doc = "different dates of case_exclude that are needed for that",
-                .min = 1,
-                .max = 1000})
-        .param("control_exclude", &T::control_exclude,
-               {.doc = "codes that keep a person from being a control"})
-        .param(
-            "washout_days", &T::washout_days,
-            {.doc =
-                 "cases whose date lies so soon after the start of their observation are left out",
-             .unit = "d",
-             .min = 0,
-             .max = 36525});
-}
-
-void declare_values(RecordOf<T>& record) {
-    record
-        .param("convert", &T::convert,
-               {.doc = "other units that are accepted: \"UNIT * factor + offset\""})
-        .param("missing_unit", &T::missing_unit,
-               {.doc = "a value without a unit is left out, or is taken to be in `unit`",
-                .choices = {"drop", "assume"}})
-        .param("low", &T::low, {.doc = "values below are not plausible and left out, in `unit`"})
-        .param("high", &T::high, {.doc = "values above are not plausible and left out, in `unit`"})
-        .param("summary", &T::summary,
-               {.doc = "how the values of a person become one",
-                .choices = {"median", "mean", "first", "last", "max", "min"}})
-        .param("min_values", &T::min_values,
-               {.doc = "values that a person needs", .min = 1, .max = 1000})
-        .param("adjust_drugs", &T::adjust_drugs, {.doc = "drugs that change the value"})
-        .param("adjust_divide", &T::adjust_divide,
-               {.doc = "a value measured within adjust_days after such a drug is divided by this",
-                .min = 0.01,
-                .max = 100})
-        .param("adjust_days", &T::adjust_days,
-               {.doc = "days that such a drug works", .unit = "d", .min = 0, .max = 36525});
-}
-
-RecordOf<T> declare() {
-    RecordOf<T> record;
-    record.required("name", &T::name, {.doc = "name of the trait in all results"})
-        .param("kind", &T::kind,
-               {.doc = "what the trait is: case or control, a measured value, the day of the "
-                       "first event, or the event and the time at risk before it",
-                .choices = {"binary", "quantitative", "first_date", "time_to_event"}})
-        .param("time_scale", &T::time_scale,
-               {.doc = "years of a time_to_event trait: since the start of observation, or age "
-                       "with late entry at the start of observation",
-                .choices = {"observation", "age"}})
-        .param("doc", &T::doc, {.doc = "one sentence that goes with the results"})
-        .param("unit", &T::unit, {.doc = "unit of a quantitative trait, in UCUM"})
-        .required("codes", &T::codes,
-                  {.doc = "codes that count, as SYSTEM:code; ICD10 and ATC by prefix or range"})
-        .param("except_codes", &T::except_codes,
-               {.doc = "codes that do not count though `codes` takes them in"})
-        .param("drugs", &T::drugs,
-               {.doc = "drugs whose dates count like dates of a code, for persons with at least "
-                       "one date of a code"})
-        .param("inside_observation", &T::inside_observation,
-               {.doc = "only events inside an observation period count"})
-        .param("sex", &T::sex,
-               {.doc = "whom the trait can concern", .choices = {"any", "male", "female"}})
-        .param("min_age", &T::min_age,
-               {.doc = "age at the date of a case, or at a measurement",
-                .unit = "a",
-                .min = 0,
-                .max = 150})
-        .param("max_age", &T::max_age,
-               {.doc = "age at the date of a case, or at a measurement",
-                .unit = "a",
-                .min = 0,
-                .max = 150});
-    declare_cases(record);
-    declare_values(record);
-    return record;
-}
-
-constexpr std::array<std::string_view, 7> binary_only{
-    "min_dates",       "min_span_days", "case_exclude", "case_exclude_dates",
-    "control_exclude", "washout_days",  "drugs"};
-constexpr std::array<std::string_view, 9> quantitative_only{
-    "convert",    "missing_unit", "low",           "high",       "summary",
-    "min_values", "adjust_drugs", "adjust_divide", "adjust_days"};
-
-/// Checks of one trait that its types and ranges do not cover.
-class TraitCheck {
-public:
-    TraitCheck(const Node& node, std::string_view file, const TraitDefinition& trait,
-               std::vector<Problem>& problems)
-        : node_(node), file_(file), trait_(trait), problems_(problems) {}
-
-    void run() {
-        check_name();
-        for (const auto& [key, list] : {std::pair{"codes", &trait_.codes},
-                                        {"except_codes", &trait_.except_codes},
-                                        {"drugs", &trait_.drugs},
-                                        {"case_exclude", &trait_.case_exclude},
-                                        {"control_exclude", &trait_.control_exclude},
-                                        {"adjust_drugs", &trait_.adjust_drugs}})
-            check_codes(key, *list);
-        check_kind();
-        check_conversions();
-        if (trait_.codes.empty() && node_.find("codes"))
-            add("codes", "the trait has no codes",
-                "a trait is made of the events that its codes take in", "list at least one code");
-        if (!(trait_.low < trait_.high))
-            add("low", "low is not below high", "no value could be plausible",
-                "give low < high in the unit of the trait");
-        if (!(trait_.min_age <= trait_.max_age))
-            add("min_age", "min_age is above max_age", "nobody could have the trait",
-                "give min_age <= max_age");
-    }
-
-private:
-    void add(std::string_view key, std::string what, std::string why, std::string help) {
-        const Node* at = node_.find(key);
-        problems_.push_back({.what = text("trait '", trait_.name, "': ", what),
-                             .where = place(file_, at ? *at : node_),
-                             .why = std::move(why),
-                             .help = std::move(help)});
-    }
-    void check_name() {
-        if (!trait_.name.empty() && !is_trait_name(trait_.name))
-            add("name", "this name cannot be used",
-                "names become columns and groups of result files",
-                "use letters, digits, _, - and ., beginning with a letter");
-    }
-    void check_codes(std::string_view key, const std::vector<std::string>& codes) {
-        static const std::vector<std::string> systems{"ICD10",  "ICD9",   "LOINC", "ATC",
-                                                      "SNOMED", "RXNORM", "OMOP",  "LOCAL"};
-        for (const std::string& code : codes) {
-            if (!CodePattern::parse(code)) {
-                add(key, text("cannot read the code '", code, "'"),
-                    "codes are written SYSTEM:code, OMOP concepts as a whole number",
-                    "for example ICD10:E11, ICD10:I20-I25, LOINC:13457-7, ATC:C10AA, OMOP:3004410");
-                continue;
-            }
-            const std::string system = normalise_system(code.substr(0, code.find(':')));
-            if (std::find(systems.begin(), systems.end(), system) != systems.end()) continue;
-            if (const auto near = nearest(system, systems))
-                add(key, text("unknown code system '", system, "'"), "no event could have it",
-                    text("did you mean ", *near, "?"));
-        }
-    }
-    void check_kind() {
-        const bool quantitative = trait_.kind == "quantitative";
-        const auto refuse = [&](std::string_view key) {
-            if (node_.find(key))
-                add(key, text("'", key, "' has no meaning for a trait of kind ", trait_.kind),
-                    "it would be passed over silently", "remove it, or change the kind");
-        };
-        if (quantitative)
-            std::for_each(binary_only.begin(), binary_only.end(), refuse);
-        else
-            std::for_each(quantitative_only.begin(), quantitative_only.end(), refuse);
-        if (trait_.kind == "first_date") refuse("control_exclude");
-        if (trait_.kind != "time_to_event") refuse("time_scale");
-        if (quantitative && trait_.unit.empty())
-            add("unit", "a quantitative trait needs a unit",
-                "values in different units cannot be told apart without it",
-                "give the unit in UCUM, for example unit = \"mg/dL\", or \"1\" for none");
-    }
-    void check_conversions() {
-        std::vector<std::string> seen{trait_.unit};
-        for (const std::string& written : trait_.convert) {
-            const auto conversion = parse_conversion(written);
-            if (!conversion) {
-                add("convert", text("cannot read the conversion '", written, "'"),
-                    "it is written UNIT * factor + offset",
-                    "for example \"mmol/L * 38.67\" or \"mmol/mol * 0.09148 + 2.152\"");
-                continue;
-            }
-            if (std::find(seen.begin(), seen.end(), conversion->unit) != seen.end())
-                add("convert", text("unit '", conversion->unit, "' is there twice"),
-                    "one unit has one conversion", "remove one of them");
-            seen.push_back(conversion->unit);
-        }
-    }
-
-    const Node& node_;
-    std::string_view file_;
-    const TraitDefinition& trait_;
-    std::vector<Problem>& problems_;
+/// Files on the way to Definitions. Nodes and names stay where they are while problems are told.
+struct ReadFiles {
+    std::deque<Node> documents;
+    std::deque<std::string> names;
+    Definitions out;
+    std::vector<RecordPlace> sets, traits;
 };
 
 void check_top(const Node& document, std::string_view file, std::vector<Problem>& problems) {
     for (const auto& [key, node] : document.table())
-        if (key != "trait")
-            problems.push_back({.what = text("unknown key '", key, "'"),
-                                .where = place(file, node),
-                                .why = "a definitions file holds [[trait]] records only",
-                                .help = "write the records under [[trait]]"});
+        if (key != "trait" && key != "code_set")
+            problems.push_back(
+                {.what = text("unknown key '", key, "'"),
+                 .where = place(file, node),
+                 .why = "a definitions file holds [[trait]] and [[code_set]] records only",
+                 .help = "write the records under [[trait]]"});
+}
+
+const std::vector<Node>& records(const Node& document, std::string_view key, std::string_view file,
+                                 std::vector<Problem>& problems) {
+    static const std::vector<Node> none;
+    const Node* found = document.find(key);
+    if (found == nullptr) return none;
+    if (found->is_list()) return found->list();
+    problems.push_back({.what = text("'", key, "' is not a list of records"),
+                        .where = place(file, *found),
+                        .why = {},
+                        .help = text("write [[", key, "]] above each record")});
+    return none;
+}
+
+void take_file(std::string_view toml, std::string_view name, ReadFiles& files) {
+    files.documents.push_back(parse_toml(toml, name));
+    files.names.emplace_back(name);
+    const Node& document = files.documents.back();
+    const std::string_view file = files.names.back();
+    std::vector<Problem>& problems = files.out.problems;
+    check_top(document, file, problems);
+    for (const Node& node : records(document, "code_set", file, problems)) {
+        if (!node.is_table()) continue;
+        files.out.code_sets.push_back(code_set_record().read(node, file, "code_set", problems));
+        files.sets.push_back({&node, file});
+        check_code_set(node, file, files.out.code_sets.back(), problems);
+    }
+    for (const Node& node : records(document, "trait", file, problems)) {
+        if (!node.is_table()) continue;
+        files.out.traits.push_back(trait_record().read(node, file, "trait", problems));
+        files.traits.push_back({&node, file});
+        check_trait(node, file, files.out.traits.back(), problems);
+    }
+}
+
+Definitions finished(ReadFiles& files) {
+    Definitions& out = files.out;
+    if (out.traits.empty() && out.problems.empty())
+        out.problems.push_back({.what = "the file defines no trait",
+                                .where = files.names.empty() ? std::string{} : files.names.front(),
+                                .why = {},
+                                .help = "add a [[trait]] record; docs/phenotypes.md shows how"});
+    check_names(out, files.sets, files.traits, out.problems);
+    return std::move(out);
 }
 
 } // namespace
-
-const RecordOf<TraitDefinition>& trait_record() {
-    static const RecordOf<TraitDefinition> record = declare();
-    return record;
-}
 
 std::optional<UnitConversion> parse_conversion(std::string_view written) {
     const std::size_t star = written.rfind(" * ");
@@ -247,43 +94,72 @@ std::optional<UnitConversion> parse_conversion(std::string_view written) {
     return out;
 }
 
-Definitions parse_definitions(std::string_view toml, std::string_view name) {
-    const Node document = parse_toml(toml, name);
-    Definitions out;
-    check_top(document, name, out.problems);
-    const Node* traits = document.find("trait");
-    const std::vector<Node> none;
-    if (traits != nullptr && !traits->is_list()) {
-        out.problems.push_back({.what = "'trait' is not a list of records",
-                                .where = place(name, *traits),
-                                .why = {},
-                                .help = "write [[trait]] above each record"});
-        return out;
-    }
-    for (const Node& node : traits != nullptr ? traits->list() : none) {
-        if (!node.is_table()) continue;
-        TraitDefinition trait = trait_record().read(node, name, "trait", out.problems);
-        TraitCheck(node, name, trait, out.problems).run();
-        const auto same = [&](const TraitDefinition& other) { return other.name == trait.name; };
-        if (std::any_of(out.traits.begin(), out.traits.end(), same))
-            out.problems.push_back({.what = text("trait '", trait.name, "' is there twice"),
-                                    .where = place(name, node),
-                                    .why = "the name tells traits apart",
-                                    .help = "rename or remove one"});
-        out.traits.push_back(std::move(trait));
-    }
-    if (out.traits.empty() && out.problems.empty())
-        out.problems.push_back({.what = "the file defines no trait",
-                                .where = std::string(name),
-                                .why = {},
-                                .help = "add a [[trait]] record; docs/phenotypes.md shows how"});
+std::optional<DayWindow> parse_window(std::string_view written) {
+    const std::string_view window = trim(written);
+    const std::size_t dots = window.find("..");
+    if (dots == std::string_view::npos) return std::nullopt;
+    DayWindow out;
+    const auto side = [](std::string_view part, Day& day) {
+        if (trim(part).empty()) return true;
+        const auto number = parse_integer(trim(part));
+        constexpr std::int64_t limit = 73050; // 200 years
+        if (!number || *number < -limit || *number > limit) return false;
+        day = static_cast<Day>(*number);
+        return true;
+    };
+    if (!side(window.substr(0, dots), out.from) || !side(window.substr(dots + 2), out.to) ||
+        out.from > out.to)
+        return std::nullopt;
     return out;
 }
 
-std::vector<TraitDefinition> read_definitions(const std::filesystem::path& path) {
-    Definitions read = parse_definitions(read_text_file(path), path.string());
+std::optional<DateRelation> parse_relation(std::string_view written) {
+    std::vector<std::string_view> words;
+    for (const std::string_view word : split(written, ' '))
+        if (!word.empty()) words.push_back(word);
+    if (words.size() != 2 && words.size() != 4) return std::nullopt;
+    const auto window = parse_window(words[1]);
+    if (!is_trait_name(words[0]) || !window) return std::nullopt;
+    DateRelation out{.name = std::string(words[0]), .window = *window};
+    if (words.size() == 2) return out;
+    const auto times = parse_integer(words[3]);
+    if (words[2] != "times" || !times || *times < 1 || *times > 1000) return std::nullopt;
+    out.times = *times;
+    return out;
+}
+
+std::optional<ValueTest> parse_value_test(std::string_view written) {
+    std::string_view rest = trim(written);
+    if (rest.empty() || (rest[0] != '<' && rest[0] != '>')) return std::nullopt;
+    ValueTest out{.above = rest[0] == '>', .inclusive = false};
+    rest.remove_prefix(1);
+    if (rest.starts_with('=')) {
+        out.inclusive = true;
+        rest.remove_prefix(1);
+    }
+    const auto limit = parse_double(trim(rest));
+    if (!limit) return std::nullopt;
+    out.limit = *limit;
+    return out;
+}
+
+Definitions parse_definitions(std::string_view toml, std::string_view name) {
+    ReadFiles files;
+    take_file(toml, name, files);
+    return finished(files);
+}
+
+Definitions read_definitions(std::span<const std::filesystem::path> paths) {
+    ReadFiles files;
+    for (const std::filesystem::path& path : paths)
+        take_file(read_text_file(path), path.string(), files);
+    Definitions read = finished(files);
     if (!read.problems.empty()) throw UsageError(std::move(read.problems));
-    return std::move(read.traits);
+    return read;
+}
+
+Definitions read_definitions(const std::filesystem::path& path) {
+    return read_definitions(std::span(&path, 1));
 }
 
 bool is_trait_name(std::string_view name) noexcept {

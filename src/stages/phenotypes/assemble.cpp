@@ -2,9 +2,9 @@
 
 #include "base/date.hpp"
 #include "base/text.hpp"
-#include "stages/phenotypes/records.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -16,6 +16,14 @@ constexpr std::string_view days = "days since 1970-01-01";
 constexpr const char* time_to_event = "time_to_event";
 
 std::string entry_column(const std::string& trait) { return trait + ".entry"; }
+
+/// The unit of a summary of values.
+std::string summary_unit(const TraitDefinition& d) {
+    if (d.summary == "count" || d.summary == "dates") return "1";
+    if (d.summary == "slope") return d.unit == "1" ? "1/a" : d.unit + "/a";
+    if (d.summary == "area") return d.unit == "1" ? "a" : d.unit + ".a";
+    return d.unit;
+}
 
 std::string unit_of(const TraitInfo& trait) {
     if (trait.kind == "date") return std::string(days);
@@ -42,7 +50,12 @@ public:
           has_person_(size_, 0), in_table_(size_, 0), samples_(samples_table()),
           traits_(layout.traits_table()), times_(layout.times_table()),
           covariates_(layout.covariates_table()) {
-        for (auto* table : {&traits_, &times_, &covariates_})
+        for (TableSpec& spec : layout.case_tables())
+            cases_.emplace_back(std::move(spec));
+        std::vector<TableData*> tables{&traits_, &times_, &covariates_};
+        for (TableData& table : cases_)
+            tables.push_back(&table);
+        for (TableData* table : tables)
             for (ColumnData& column : table->columns())
                 std::get<std::vector<double>>(column).assign(size_, missing);
         samples_.column<std::uint8_t>("has_record").assign(size_, 0);
@@ -61,21 +74,28 @@ public:
                              .where = text("row ", sample + 1, " of the genotype samples"),
                              .why = "a person has one sample and a sample one person",
                              .help = "correct the link table"});
-        for (std::size_t t = 0; t < layout_.defined; ++t)
-            trait(t)[row] = values[t];
-        std::size_t next = layout_.defined;
-        for (std::size_t t = 0; t < layout_.defined; ++t) {
-            if (layout_.traits[t].kind != time_to_event) continue;
-            set_times(t, row, values[next], values[next + 1]);
-            next += 2;
+        const RecordLayout& places = *layout_.records;
+        std::size_t with_cases = 0, with_follow = 0;
+        for (std::size_t t = 0; t < places.columns.size(); ++t) {
+            const RecordLayout::Column& column = places.columns[t];
+            trait(t)[row] = values[column.value];
+            if (column.timed) set_times(t, row, values[column.time], values[column.time + 1]);
+            if (column.status) {
+                case_column(0, with_cases)[row] = values[column.date];
+                case_column(1, with_cases++)[row] =
+                    (values[column.date] - values[places.birth]) / 365.25;
+            }
+            if (column.follow) {
+                case_column(2, with_follow)[row] = values[column.date + 1];
+                case_column(3, with_follow++)[row] = values[column.date + 2];
+            }
         }
-        const auto extra = values.subspan(next);
-        samples_.column<std::uint8_t>("has_record")[row] = extra[record_observed] > 0 ? 1 : 0;
+        samples_.column<std::uint8_t>("has_record")[row] = values[places.observed] > 0 ? 1 : 0;
         auto& sex = samples_.column<std::uint8_t>("sex")[row];
-        if (sex == 0) sex = static_cast<std::uint8_t>(extra[record_sex]);
+        if (sex == 0) sex = static_cast<std::uint8_t>(values[places.sex]);
         if (!layout_.age && !layout_.age_squared) return;
         const double age =
-            (layout_.index_day.value_or(extra[record_last_day]) - extra[record_birth]) / 365.25;
+            (layout_.index_day.value_or(values[places.last_day]) - values[places.birth]) / 365.25;
         if (layout_.age) covariate("age")[row] = age;
         if (layout_.age_squared) covariate("age_squared")[row] = age * age;
     }
@@ -121,6 +141,8 @@ public:
         part.write(traits_);
         if (!times_.columns().empty()) part.write(times_);
         if (!layout_.covariates.empty()) part.write(covariates_);
+        for (const TableData& table : cases_)
+            if (!table.columns().empty()) part.write(table);
         std::vector<std::uint64_t> counts;
         for (std::size_t t = 0; t < layout_.traits.size(); ++t) {
             const auto& values = std::get<std::vector<double>>(traits_.columns()[t]);
@@ -154,6 +176,9 @@ private:
         return covariates_.column<double>(name);
     }
 
+    std::vector<double>& case_column(std::size_t table, std::size_t column) {
+        return std::get<std::vector<double>>(cases_[table].columns()[column]);
+    }
     void set_times(std::size_t t, std::size_t row, double time, double entry) {
         const TraitInfo& info = layout_.traits[t];
         times_.column<double>(info.name)[row] = time;
@@ -165,6 +190,7 @@ private:
     std::uint64_t first_, size_;
     std::vector<std::uint8_t> has_person_, in_table_;
     TableData samples_, traits_, times_, covariates_;
+    std::vector<TableData> cases_;
 };
 
 void add_covariates(Layout& layout, const PhenotypesParams& params, const Cohort& cohort) {
@@ -187,7 +213,75 @@ void add_covariates(Layout& layout, const PhenotypesParams& params, const Cohort
     }
 }
 
+void add_definitions(Layout& layout, const TraitPanel& panel) {
+    layout.records.emplace(panel);
+    layout.defined = layout.records->columns.size();
+    for (const RecordLayout::Column& column : layout.records->columns) {
+        const TraitDefinition& d = panel.traits()[column.trait].definition();
+        layout.traits.push_back({.name = d.name,
+                                 .kind = d.kind == "first_date" ? "date" : d.kind,
+                                 .unit = d.quantitative()         ? summary_unit(d)
+                                         : d.kind == "first_date" ? std::string(days)
+                                                                  : "1",
+                                 .doc = d.doc,
+                                 .time_unit = "a",
+                                 .has_entry = d.time_scale == "age"});
+    }
+}
+
+struct CaseTable {
+    const char *name, *unit, *doc, *column;
+};
+constexpr std::array<CaseTable, 4> case_table_list{
+    {{"case_dates", "days since 1970-01-01", "Dates of cases; NaN = no case.", "date of the case"},
+     {"case_ages", "a", "Ages of cases on their dates; NaN = no case.",
+      "age on the date of the case"},
+     {"follow_up_start", "days since 1970-01-01",
+      "Begin of follow-up of cases and controls; NaN = none.", "first day of follow-up"},
+     {"follow_up_end", "days since 1970-01-01",
+      "End of follow-up: the event, or where it was censored; NaN = none.",
+      "last day of follow-up"}}};
+
+TableSpec case_table(const CaseTable& about) {
+    return {.name = about.name, .row = "sample", .doc = about.doc, .columns = {}};
+}
+
 } // namespace
+
+std::vector<TableSpec> described_case_tables() {
+    std::vector<TableSpec> specs;
+    for (const CaseTable& about : case_table_list) {
+        specs.push_back(case_table(about));
+        specs.back().columns = {{"{trait}", ColumnType::f64, about.unit, about.column}};
+    }
+    return specs;
+}
+
+std::vector<TableSpec> Layout::case_tables() const {
+    std::vector<TableSpec> specs;
+    for (std::size_t i = 0; i < case_table_list.size(); ++i) {
+        const CaseTable& about = case_table_list[i];
+        specs.push_back(case_table(about));
+        for (std::size_t t = 0; records && t < records->columns.size(); ++t)
+            if (i < 2 ? records->columns[t].status.has_value() : records->columns[t].follow)
+                specs.back().columns.push_back(
+                    {traits[t].name, ColumnType::f64, about.unit, about.column});
+    }
+    return specs;
+}
+
+TableSpec attrition_table() {
+    return {.name = "attrition",
+            .row = "attrition_step",
+            .doc = "Samples with a record lost at each step of each definition, criteria included. "
+                   "Exact numbers: salus describe phenotype tells them with small ones suppressed.",
+            .columns = {
+                {"trait", ColumnType::text, "", "name of the definition"},
+                {"path", ColumnType::text, "", "what the steps lead to: case, value or control"},
+                {"step", ColumnType::text, "", "the step in words"},
+                {"left", ColumnType::u64, "people", "samples that passed it"},
+                {"lost", ColumnType::u64, "people", "samples lost at it"}}};
+}
 
 TableSpec samples_table() {
     return {
@@ -252,24 +346,15 @@ TableSpec Layout::covariates_table() const {
             .columns = covariates};
 }
 
-Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool records,
-                   const std::vector<TraitDefinition>& definitions,
+Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const TraitPanel* panel,
                    const std::optional<TableLayout>& table, const std::vector<Coding>& codings) {
-    Layout layout{.defined = definitions.size(),
-                  .codings = codings,
+    const bool records = panel != nullptr;
+    Layout layout{.codings = codings,
                   .age = params.age && records,
                   .age_squared = params.age_squared && records,
                   .sex = params.sex};
     if (const auto day = parse_date(params.index_date)) layout.index_day = *day;
-    for (const TraitDefinition& d : definitions)
-        layout.traits.push_back({.name = d.name,
-                                 .kind = d.kind == "first_date" ? "date" : d.kind,
-                                 .unit = d.kind == "quantitative" ? d.unit
-                                         : d.kind == "first_date" ? std::string(days)
-                                                                  : "1",
-                                 .doc = d.doc,
-                                 .time_unit = "a",
-                                 .has_entry = d.time_scale == "age"});
+    if (panel != nullptr) add_definitions(layout, *panel);
     add_covariates(layout, params, cohort);
     if (table) {
         layout.table_traits = table->traits;
@@ -320,14 +405,31 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool re
 void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources,
                 std::uint64_t block, PartWriter& part) {
     Block rows(layout, cohort, block);
+    const std::uint64_t first = block * block_samples;
+    StatusBlock statuses(layout.records ? layout.records->statuses : 0,
+                         std::min<std::uint64_t>(block_samples, cohort.size() - first));
     for (std::uint64_t u = 0; u < sources.records.size(); ++u)
         read_sample_rows(sources.records.open(u), block,
                          [&](auto sample, auto values) { rows.take_record(sample, values); });
+    for (std::uint64_t u = 0; u < sources.records.size(); ++u)
+        read_status_rows(sources.records.open(u), block,
+                         [&](auto sample, auto packed) { statuses.take(sample - first, packed); });
     for (std::uint64_t u = 0; u < sources.table.size(); ++u)
         read_sample_rows(sources.table.open(u), block,
                          [&](auto sample, auto values) { rows.take_table(sample, values); });
     rows.fill_samples();
     rows.write(part);
+    if (layout.records && layout.records->statuses > 0) statuses.write(part);
+}
+
+std::vector<StatusTrait> status_traits(const Layout& layout) {
+    std::vector<StatusTrait> traits;
+    for (std::size_t t = 0; layout.records && t < layout.records->columns.size(); ++t)
+        if (layout.records->columns[t].status)
+            traits.push_back({.name = layout.traits[t].name,
+                              .doc = layout.traits[t].doc,
+                              .source = "definition"});
+    return traits;
 }
 
 JoinCounts add_counts(const Parts& blocks, std::vector<TraitInfo>& traits) {

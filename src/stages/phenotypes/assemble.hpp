@@ -1,8 +1,9 @@
 #pragma once
 
-#include "health/definition.hpp"
+#include "health/status_matrix.hpp"
 #include "stages/phenotypes/cohort.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
+#include "stages/phenotypes/records.hpp"
 #include "stages/phenotypes/trait_table.hpp"
 
 #include <optional>
@@ -20,11 +21,12 @@ struct TraitInfo {
 
 /// What the result consists of: fixed before the samples are put together.
 struct Layout {
-    std::vector<TraitInfo> traits;    // from definitions, then from the table, then its times
-    std::size_t defined = 0;          // the first so many are from definitions
-    std::vector<Coding> codings;      // [column of the table]
-    std::size_t table_traits = 0;     // of these columns are traits
-    std::size_t table_covariates = 0; // the next are covariates
+    std::vector<TraitInfo> traits;       // from definitions, then from the table, then its times
+    std::optional<RecordLayout> records; // of definitions; nothing without
+    std::size_t defined = 0;             // the first so many are from definitions
+    std::vector<Coding> codings;         // [column of the table]
+    std::size_t table_traits = 0;        // of these columns are traits
+    std::size_t table_covariates = 0;    // the next are covariates
     std::vector<TableTime> table_times;
     std::string table_name; // file name of the trait table, for messages
     std::vector<ColumnSpec> covariates;
@@ -36,13 +38,19 @@ struct Layout {
     /// Times at risk of the time-to-event traits: NAME, and NAME.entry where it begins late.
     TableSpec times_table() const;
     TableSpec covariates_table() const;
+    /// Dates of cases, ages on them, begin and end of follow-up: a column for each definition that
+    /// has them.
+    std::vector<TableSpec> case_tables() const;
 };
 TableSpec samples_table();
 TableSpec trait_info_table();
+TableSpec attrition_table();
+/// The doc of a table of case_tables(), for a column of any name.
+std::vector<TableSpec> described_case_tables();
 
 /// UsageError if two traits, or two covariates, have one name, or there is no trait at all.
-Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, bool records,
-                   const std::vector<TraitDefinition>& definitions,
+/// `panel`: definitions over the event store, null without records.
+Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const TraitPanel* panel,
                    const std::optional<TableLayout>& table, const std::vector<Coding>& codings);
 
 /// Sources of rows: parts by shard of the event store, and by range of the trait table.
@@ -56,6 +64,9 @@ struct Sources {
 /// O(block x columns).
 void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources,
                 std::uint64_t block, PartWriter& part);
+
+/// Rows of the status matrix: the definitions with cases.
+std::vector<StatusTrait> status_traits(const Layout& layout);
 
 struct JoinCounts {
     std::uint64_t linked = 0;   // samples with a person

@@ -21,8 +21,7 @@ std::optional<std::filesystem::path> optional_input(const RunContext& ctx, std::
 struct Setting {
     std::unique_ptr<Cohort> cohort;
     std::unique_ptr<EventStore> store; // null without events
-    std::vector<TraitDefinition> definitions;
-    std::unique_ptr<TraitPanel> panel;
+    std::unique_ptr<TraitPanel> panel; // null without events
     std::optional<TableLayout> table;
     std::vector<ByteRange> ranges; // of the table
 };
@@ -36,16 +35,14 @@ Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
                          .where = ctx.input("genotypes").string(),
                          .why = "phenotypes belong to samples",
                          .help = "check the input of ingest_genomes"});
-    if (const auto path = optional_input(ctx, "definitions"))
-        s.definitions = read_definitions(*path);
+    Definitions definitions;
+    if (ctx.has_input("definitions"))
+        definitions = read_definitions(std::span(ctx.inputs("definitions")));
     if (const auto path = optional_input(ctx, "events")) {
         s.store = std::make_unique<EventStore>(*path);
-        std::vector<Trait> traits;
-        for (const TraitDefinition& d : s.definitions)
-            traits.emplace_back(
-                d, Vocabulary{s.store->codes(), s.store->concepts(), s.store->units()});
-        s.panel = std::make_unique<TraitPanel>(std::move(traits), s.store->codes().size());
-    } else if (!s.definitions.empty()) {
+        s.panel = std::make_unique<TraitPanel>(
+            definitions, StoreDictionary{s.store->codes(), s.store->concepts(), s.store->units()});
+    } else if (!definitions.traits.empty()) {
         throw UsageError({.what = "definitions need events",
                           .where = "stage phenotypes",
                           .why = "traits of definitions are made of health records",
@@ -130,6 +127,22 @@ TableData trait_info_rows(const std::vector<TraitInfo>& traits) {
     return rows;
 }
 
+TableData attrition_table_rows(const TraitPanel& panel, const Parts& records) {
+    TableData rows(attrition_table());
+    const auto counts = add_attrition(records, panel.size());
+    for (std::size_t t = 0; t < panel.size(); ++t) {
+        const TraitDefinition& definition = panel.traits()[t].definition();
+        for (const AttritionRow& row : attrition_rows(definition, counts[t])) {
+            rows.column<std::string>("trait").push_back(definition.name);
+            rows.column<std::string>("path").push_back(row.path);
+            rows.column<std::string>("step").push_back(row.step);
+            rows.column<std::uint64_t>("left").push_back(row.left);
+            rows.column<std::uint64_t>("lost").push_back(row.lost);
+        }
+    }
+    return rows;
+}
+
 } // namespace
 } // namespace phenotypes
 
@@ -149,8 +162,7 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
         std::vector<Coding> coding;
         if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
-        Layout made =
-            make_layout(params, *s.cohort, s.store != nullptr, s.definitions, s.table, coding);
+        Layout made = make_layout(params, *s.cohort, s.panel.get(), s.table, coding);
         if (s.table) made.table_name = ctx.input("table").filename().string();
         return made;
     });
@@ -169,7 +181,12 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
         out.assemble(layout.traits_table(), blocks);
         if (!layout.times_table().columns.empty()) out.assemble(layout.times_table(), blocks);
         if (!layout.covariates.empty()) out.assemble(layout.covariates_table(), blocks);
+        for (const TableSpec& spec : layout.case_tables())
+            if (!spec.columns.empty()) out.assemble(spec, blocks);
+        if (auto statuses = status_traits(layout); !statuses.empty())
+            write_status_matrix(out.file(), std::move(statuses), s.cohort->size(), blocks);
         out.write(trait_info_rows(layout.traits));
+        if (s.panel && s.panel->size() > 0) out.write(attrition_table_rows(*s.panel, records));
     });
 }
 

@@ -58,8 +58,11 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
              std::vector<Problem>& problems) {
     check_wiring(params, inputs, problems);
     double traits = 0;
-    if (const auto* path = existing_input(inputs, "definitions"))
-        collect(problems, [&] { traits += static_cast<double>(read_definitions(*path).size()); });
+    if (existing_input(inputs, "definitions") != nullptr)
+        collect(problems, [&] {
+            const Definitions read = read_definitions(std::span(inputs.at("definitions")));
+            traits += static_cast<double>(read.traits.size());
+        });
     if (const auto* path = existing_input(inputs, "table"))
         collect(problems, [&] {
             traits += static_cast<double>(trait_table_layout(*path, params, problems).traits);
@@ -81,16 +84,16 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
 
 Resources needs(const PhenotypesParams&, const Workload& w) {
     const double shards = std::clamp(w.events * 120 / 268435456.0 + 1, 1.0, 4096.0);
-    const double columns = w.traits + 10;
+    const double columns = 5 * w.traits + 10; // value, date, age, begin and end of follow-up
     return {.memory_bytes = 2e8 + 150 * w.samples + 100 * w.events / shards +
                             16 * columns * std::min(w.samples, 65536.0),
             .storage_bytes = 8 * columns * w.samples + 40 * w.samples,
             .scratch_bytes = 2 * (8 * columns * w.samples + 40 * w.samples),
             .core_hours = (w.events * 0.2e-6 + w.samples * columns * 0.1e-6) / 3600,
             .formula = "N samples, P traits, E events in S shards: memory 200 MB + 150 B x N + 100 "
-                       "B x E/S + 16 B x (P + 10) x "
-                       "min(N, 65,536); result 8 B x N x (P + 10); scratch twice that; 0.2 us per "
-                       "event, 0.1 us per sample and trait"};
+                       "B x E/S + 16 B x (5 P + 10) x "
+                       "min(N, 65,536); result 8 B x N x (5 P + 10); scratch twice that; 0.2 us "
+                       "per event, 0.1 us per sample and column"};
 }
 
 TableSpec described(TableSpec spec, ColumnSpec column) {
@@ -104,10 +107,12 @@ TableSpec described(TableSpec spec, ColumnSpec column) {
 namespace {
 
 constexpr const char* method =
-    "Definitions (TOML, docs/phenotypes.md) make traits from dated codes: binary traits by "
-    "code lists, number of dates, exclusions of cases and controls, washout; quantitative "
-    "traits from measurements with units brought together, implausible values left out and "
-    "drug effects undone; dates of first events. Only events inside observation periods count "
+    "Definitions (TOML, docs/phenotypes.md) make traits from dated codes: cases and controls by "
+    "code lists, number and distance of dates, values, sources, other definitions around a date, "
+    "AND, OR and NOT of definitions, exclusions and washout, with follow-up and its censoring; "
+    "quantitative traits from measurements with units brought together, implausible values left "
+    "out, drug effects undone, summarised over a life or around an index date; dates of events. "
+    "Only events inside observation periods count "
     "unless a definition says otherwise. A person without any observation period is missing "
     "in every trait, never a control.\n\n"
     "A trait table (CSV or TSV with a column sample_id, IID or #IID) adds traits and "
@@ -180,8 +185,9 @@ Stage phenotypes_stage() {
                 .optional = true})
         .reads({.name = "definitions",
                 .artifact = Artifact::phenotype_definitions,
-                .doc = "traits to make from health records",
-                .optional = true})
+                .doc = "traits to make from health records; several files are read as one",
+                .optional = true,
+                .many = true})
         .reads({.name = "table",
                 .artifact = Artifact::trait_table,
                 .doc = "traits and covariates by sample",
@@ -189,25 +195,28 @@ Stage phenotypes_stage() {
         .reads({.name = "sample_sheet",
                 .artifact = Artifact::sample_sheet,
                 .doc = "sex and group of the samples",
-                .optional = true})
-        .writes(
-            {.name = "phenotypes",
-             .artifact = Artifact::phenotype_table,
-             .file = "phenotypes.h5",
-             .doc = "Traits and covariates, one row per genotype sample, in its order.",
-             .tables = {samples_table(),
-                        described(Layout{}.traits_table(),
-                                  {"{trait}", ColumnType::f64, "of the trait",
-                                   "value of the trait; binary and event 0/1, dates in days since "
-                                   "1970-01-01, NaN = missing"}),
-                        described(Layout{}.times_table(),
-                                  {"{trait}", ColumnType::f64, "of the times",
-                                   "end of the time at risk of a time-to-event trait; its begin "
-                                   "is in {trait}.entry where that is not 0"}),
-                        described(Layout{}.covariates_table(),
-                                  {"{covariate}", ColumnType::f64, "of the covariate",
-                                   "value of the covariate, NaN = missing"}),
-                        trait_info_table()}});
+                .optional = true});
+    Output result{
+        .name = "phenotypes",
+        .artifact = Artifact::phenotype_table,
+        .file = "phenotypes.h5",
+        .doc = "Traits and covariates, one row per genotype sample, in its order.",
+        .tables = {samples_table(),
+                   described(Layout{}.traits_table(),
+                             {"{trait}", ColumnType::f64, "of the trait",
+                              "value of the trait; binary and event 0/1, dates in days since "
+                              "1970-01-01, NaN = missing"}),
+                   described(Layout{}.times_table(),
+                             {"{trait}", ColumnType::f64, "of the times",
+                              "end of the time at risk of a time-to-event trait; its begin "
+                              "is in {trait}.entry where that is not 0"}),
+                   described(Layout{}.covariates_table(),
+                             {"{covariate}", ColumnType::f64, "of the covariate",
+                              "value of the covariate, NaN = missing"}),
+                   status_traits_table(), trait_info_table(), attrition_table()}};
+    for (TableSpec& table : described_case_tables())
+        result.tables.push_back(std::move(table));
+    declared.writes(std::move(result));
     declare_params(declared);
     return declared.needs(phenotypes::needs).examines(phenotypes::examine).run(run_phenotypes);
 }

@@ -1,5 +1,6 @@
 // The definitions of data/ehr/icd_phecode in our language against its expected cohorts, person by
 // person.
+#include "base/text.hpp"
 #include "formats/delimited.hpp"
 #include "health/evaluate.hpp"
 
@@ -97,9 +98,11 @@ TEST(Cohorts, AgreeWithTheExpectedOnes) {
     const Cohort cohort = read_cohort();
     const Definitions read = parse_definitions(definitions, "test");
     ASSERT_TRUE(read.problems.empty());
-    std::map<std::string, Trait> traits;
-    for (const TraitDefinition& d : read.traits)
-        traits.emplace(d.name, Trait(d, {cohort.codes, cohort.concepts, cohort.units}));
+    const TraitPanel panel(read, {cohort.codes, cohort.concepts, cohort.units});
+    TraitPanel::Scratch scratch;
+    const auto written = [](double day) {
+        return std::isnan(day) ? std::string() : format_date(static_cast<Day>(day));
+    };
     const std::map<std::string, CaseStatus> names{{"control", CaseStatus::control},
                                                   {"case", CaseStatus::event_case},
                                                   {"excluded", CaseStatus::excluded},
@@ -110,9 +113,13 @@ TEST(Cohorts, AgreeWithTheExpectedOnes) {
     while (expected.next_valid()) {
         ++rows;
         const Record& person = cohort.persons.at(std::string(expected[1]));
-        const CaseResult found =
-            case_status(traits.at(std::string(expected[0])),
-                        {person.sex, person.birth, NAN, {&person.observed, 1}, person.events});
+        PersonView view;
+        view.sex = person.sex;
+        view.birth = person.birth;
+        view.death = NAN;
+        view.periods = {&person.observed, 1};
+        view.events = person.events;
+        const TraitOutcome& found = panel.evaluate(view, scratch)[panel.find(expected[0]).value()];
         EXPECT_EQ(static_cast<int>(found.status),
                   static_cast<int>(names.at(std::string(expected[2]))))
             << expected.where();
@@ -120,8 +127,15 @@ TEST(Cohorts, AgreeWithTheExpectedOnes) {
             EXPECT_EQ(found.date, parse_date(expected[3])) << expected.where();
         }
         if (found.status != CaseStatus::not_applicable) {
-            EXPECT_EQ(std::to_string(found.dates), expected[4]) << expected.where();
+            EXPECT_EQ(std::to_string(found.date_count), expected[4]) << expected.where();
         }
+        EXPECT_EQ(written(found.follow.start), expected[5]) << expected.where();
+        EXPECT_EQ(written(found.follow.end), expected[6]) << expected.where();
+        const bool followed = !std::isnan(found.follow.end);
+        EXPECT_EQ(followed ? found.follow.event ? "1" : "0" : "", expected[7]) << expected.where();
+        EXPECT_EQ(followed ? text(static_cast<Day>(found.follow.end - found.follow.start)) : "",
+                  expected[8])
+            << expected.where();
     }
     EXPECT_EQ(rows, 10000u);
 }
