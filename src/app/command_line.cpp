@@ -43,6 +43,7 @@ public:
         add_describe();
         add_show();
         add_export();
+        add_import();
         add_digest();
         add_verify();
         add_help();
@@ -178,6 +179,13 @@ private:
                "topic", line_.topic,
                "A stage, or one of: job, pipeline, phenotype, salus. Left out: all stages.")
             ->type_name("TOPIC");
+        sub->add_option("definitions", line_.path, "phenotype: definitions to tell in words.")
+            ->type_name("FILE[:NAME]");
+        sub->add_option("--events", line_.events, "phenotype: store to count persons in.")
+            ->type_name("FILE");
+        sub->add_option("--threshold", line_.threshold, "phenotype: smaller numbers are hidden.")
+            ->type_name("N")
+            ->check(CLI::Range(0, 1000));
         sub->add_option("--format", line_.format,
                         "text, markdown, man, json-schema, template or names.")
             ->type_name("FORMAT")
@@ -216,6 +224,18 @@ private:
                         "the predictions of null_model.h5 as FILE_pred.list and FILE_1.loco ...")
             ->type_name("FORMAT")
             ->check(CLI::IsMember({"tsv", "gwas-ssf", "regenie", "regenie-loco"}));
+    }
+
+    void add_import() {
+        App* sub = add_command("import", "Print a definition of another system as one of ours.",
+                               Command::import_definition);
+        sub->add_option("topic", line_.topic, "cohort: of OHDSI, as Circe JSON.")
+            ->required()
+            ->type_name("KIND")
+            ->check(CLI::IsMember({"cohort"}));
+        sub->add_option("file", line_.path, "Its JSON file.")->required()->type_name("FILE");
+        sub->add_option("--name", line_.name, "Its name here; left out: made of that of the file.")
+            ->type_name("NAME");
     }
 
     void add_digest() {

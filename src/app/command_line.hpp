@@ -19,6 +19,7 @@ enum class Command {
     describe,
     show,
     export_table,
+    import_definition,
     digest,
     verify,
     stage
@@ -28,7 +29,7 @@ enum class Command {
 struct CommandLine {
     Command command = Command::message;
     std::string message;            // message: help or version, printed as it is
-    std::filesystem::path path;     // job, folder or HDF5 file
+    std::filesystem::path path;     // job, folder or HDF5 file; describe: definitions
     JobOverrides overrides;         // run, check, plan
     StageCommand stage;             // stage
     bool fresh = false;             // run, stage
@@ -36,8 +37,11 @@ struct CommandLine {
     int ranks = 0;                  // plan; 0 = not said
     std::string topic;              // describe
     std::string format;             // describe, plan, export
+    std::filesystem::path events;   // describe: event store, "" = none
+    std::uint64_t threshold = 5;    // describe: numbers below are hidden
     std::uint64_t rows = 5;         // show
     std::string inside;             // show, export: table or path in the file
+    std::string name;               // import: of the definition
     std::string output;             // export, digest
     std::vector<std::string> files; // digest, verify
 };

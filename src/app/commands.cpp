@@ -3,7 +3,6 @@
 #include "app/plan.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "health/definition.hpp"
 #include "schema/describe.hpp"
 #include "schema/document.hpp"
 #include "schema/job_inputs.hpp"
@@ -12,7 +11,6 @@
 #include <algorithm>
 
 namespace salus {
-namespace {
 
 std::string in_format(const Manual& manual, const std::string& format, const std::string& version) {
     if (format == "markdown") return manual_as_markdown(manual);
@@ -20,12 +18,25 @@ std::string in_format(const Manual& manual, const std::string& format, const std
     return manual_as_text(manual);
 }
 
+namespace {
+
 [[noreturn]] void no_such_format(const std::string& topic, const std::string& format) {
     throw UsageError(
         {.what = text("'", topic, "' has no format '", format, "'"),
          .where = "salus describe",
          .why = {},
          .help = "templates and JSON schemas exist for stages, pipelines, jobs and phenotypes"});
+}
+
+/// Definitions and event stores belong to the topic phenotype.
+void refuse_definitions(const CommandLine& line) {
+    if (line.path.empty() && line.events.empty()) return;
+    throw UsageError({.what = line.path.empty() ? "an event store is given without definitions"
+                                                : "a file is given for a topic that takes none",
+                      .where = "salus describe",
+                      .why = "definitions of phenotypes are told in words, with persons counted in "
+                             "an event store",
+                      .help = "write: salus describe phenotype FILE --events EVENTS.h5"});
 }
 
 std::string describe_stages(const std::vector<Stage>& stages, const std::string& format) {
@@ -50,22 +61,6 @@ std::string describe_one(const Stage& stage, const std::vector<Stage>& stages,
         earlier.push_back(other);
     }
     return stage_template(stage, earlier);
-}
-
-std::string describe_phenotype(const std::string& format, const std::string& version) {
-    const std::vector<Param>& params = trait_record().params();
-    if (format == "json-schema")
-        return records_json_schema("Salus phenotype definitions", "trait", params);
-    if (format == "template") return records_template("trait", params);
-    Manual manual{.name = "Phenotype definitions",
-                  .summary = "A definitions file turns events of health records into traits.",
-                  .sections = {{.title = "Description",
-                                .paragraphs = {"A TOML file with one table [[trait]] per trait. "
-                                               "Unknown keys are errors. It is the input "
-                                               "'definitions' of the stage phenotypes."}}}};
-    manual.sections.push_back(params_section("Keys", params));
-    manual.sections.push_back({.title = "Template", .code = records_template("trait", params)});
-    return in_format(manual, format, version);
 }
 
 } // namespace
@@ -101,6 +96,7 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
                              const std::string& version) {
     const std::string& topic = line.topic;
     const std::string& format = line.format;
+    if (topic != "phenotype" || line.path.empty()) refuse_definitions(line);
     if (topic.empty()) return describe_stages(stages, format);
     for (const Stage& stage : stages)
         if (stage.name() == topic) return describe_one(stage, stages, format, version);
@@ -119,7 +115,9 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
         if (!manual_only) no_such_format(topic, format);
         return in_format(program_manual(stages), format, version);
     }
-    if (topic == "phenotype") return describe_phenotype(format, version);
+    if (topic == "phenotype")
+        return line.path.empty() ? describe_phenotypes(format, version)
+                                 : describe_definitions(line);
     std::vector<std::string> topics{"phenotype", "job", "pipeline", "salus"};
     for (const Stage& stage : stages)
         topics.push_back(stage.name());

@@ -13,10 +13,19 @@ std::string check_command(const CommandLine& line, const std::vector<Stage>& sta
 std::string plan_command(const CommandLine& line, const std::vector<Stage>& stages);
 std::string describe_command(const CommandLine& line, const std::vector<Stage>& stages,
                              const std::string& version);
+/// A manual as text, markdown or man page.
+std::string in_format(const Manual& manual, const std::string& format, const std::string& version);
+/// Manual, template or JSON schema of definitions files.
+std::string describe_phenotypes(const std::string& format, const std::string& version);
+/// The definitions of a file in words; with an event store, how many persons each step loses, small
+/// numbers hidden. UsageError if the file or the name is wrong.
+std::string describe_definitions(const CommandLine& line);
 /// Tables, columns, first rows and provenance of a result file or genotype store.
 std::string show_command(const CommandLine& line);
 /// Writes the file that was asked for; returns one line that says so.
 std::string export_command(const CommandLine& line);
+/// The TOML of a definition of another system. DataError with every part that cannot be taken over.
+std::string import_command(const CommandLine& line);
 /// Writes all predictions of null_model.h5 as OUTPUT_pred.list and OUTPUT_1.loco ... of regenie.
 std::string export_loco(const CommandLine& line);
 

@@ -106,6 +106,9 @@ private:
         case Command::export_table:
             print(export_command(line));
             break;
+        case Command::import_definition:
+            print(import_command(line));
+            break;
         case Command::digest:
             print(digest_command(line));
             break;

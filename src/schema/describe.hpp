@@ -36,10 +36,13 @@ std::string pipeline_json_schema(const std::vector<Stage>& stages);
 /// The same for the parameters of one stage.
 std::string stage_json_schema(const Stage& stage);
 
-/// Template and JSON schema of a file that holds records of one kind in an array of tables,
-/// [[key]].
-std::string records_template(const std::string& key, const std::vector<Param>& params);
-std::string records_json_schema(const std::string& title, const std::string& key,
-                                const std::vector<Param>& params);
+/// Records of one kind in a file: an array of tables, [[key]].
+struct RecordList {
+    std::string key;
+    const std::vector<Param>* params;
+};
+/// Template and JSON schema of a file that holds such records.
+std::string records_template(const std::vector<RecordList>& kinds);
+std::string records_json_schema(const std::string& title, const std::vector<RecordList>& kinds);
 
 } // namespace salus

@@ -158,16 +158,18 @@ std::string job_json_schema(const std::vector<Stage>& stages) {
            "\n";
 }
 
-std::string records_json_schema(const std::string& title, const std::string& key,
-                                const std::vector<Param>& params) {
-    std::vector<std::string> required;
-    for (const Param& param : params)
-        if (param.required) required.push_back(param.name);
-    JsonObject fields, item, properties, schema;
-    put_params(fields, params);
-    item.put("type", "object").raw("required", to_json(Value(required)));
-    item.raw("additionalProperties", "false").raw("properties", fields.str());
-    properties.raw(key, JsonObject().put("type", "array").raw("items", item.str()).str());
+std::string records_json_schema(const std::string& title, const std::vector<RecordList>& kinds) {
+    JsonObject properties, schema;
+    for (const RecordList& kind : kinds) {
+        std::vector<std::string> required;
+        for (const Param& param : *kind.params)
+            if (param.required) required.push_back(param.name);
+        JsonObject fields, item;
+        put_params(fields, *kind.params);
+        item.put("type", "object").raw("required", to_json(Value(required)));
+        item.raw("additionalProperties", "false").raw("properties", fields.str());
+        properties.raw(kind.key, JsonObject().put("type", "array").raw("items", item.str()).str());
+    }
     schema.put("$schema", draft).put("title", title).put("type", "object");
     return schema.raw("additionalProperties", "false").raw("properties", properties.str()).str() +
            "\n";
