@@ -21,6 +21,19 @@ Day first_of(int year, int month) noexcept {
     return day_from_civil(year + (month - 1) / 12, (month - 1) % 12 + 1, 1);
 }
 
+/// `Type/id` without anything else, which most references are.
+std::optional<FhirReference> plain_reference(std::string_view text) noexcept {
+    std::size_t slash = 0;
+    while (slash < text.size() && text[slash] != '/') {
+        const char c = text[slash++];
+        if ((c < 'A' || c > 'Z') && (c < 'a' || c > 'z')) return std::nullopt;
+    }
+    if (slash == 0 || slash + 1 >= text.size()) return std::nullopt;
+    const std::string_view id = text.substr(slash + 1);
+    if (id.find('/') != npos || id.find('?') != npos) return std::nullopt;
+    return FhirReference{FhirReference::Form::typed, text.substr(0, slash), id};
+}
+
 } // namespace
 
 std::optional<FhirDate> parse_fhir_date(std::string_view text) noexcept {
@@ -48,13 +61,7 @@ Day day_of_birth(const FhirDate& date) noexcept {
 
 FhirReference parse_fhir_reference(std::string_view text) noexcept {
     using Form = FhirReference::Form;
-    const std::size_t first_slash = text.find('/'); // most are Type/id
-    if (first_slash != npos && first_slash > 0 && text.front() != '#' &&
-        text.substr(0, first_slash).find_first_of(":?") == npos) {
-        const std::string_view id = text.substr(first_slash + 1);
-        if (!id.empty() && id.find('/') == npos && id.find('?') == npos)
-            return {Form::typed, text.substr(0, first_slash), id};
-    }
+    if (const auto plain = plain_reference(text)) return *plain;
     if (text.starts_with('#')) return {Form::contained, {}, text.substr(1)};
     if (text.starts_with("urn:")) {
         const std::size_t colon = text.find(':', 4);

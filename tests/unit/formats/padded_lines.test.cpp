@@ -1,9 +1,12 @@
 #include "formats/padded_lines.hpp"
 
+#include "base/error.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <unistd.h>
 
@@ -92,6 +95,19 @@ TEST_F(Lines, LinesBeyondTheLimitArePassedOver) {
     EXPECT_THAT(all(PaddedLines(path, {}, 1000)),
                 ElementsAre("a", "(too long)", "b", "(too long)"));
     EXPECT_THAT(all(PaddedLines(path, {}, 300000)), ElementsAre("a", longest, "b", longest));
+}
+
+TEST_F(Lines, CompressedFiles) {
+    std::string content;
+    for (int i = 0; i < 2000; ++i)
+        content += "{\"line\":" + std::to_string(i * 7919) + "}\n";
+    const auto path = file(content);
+    const auto packed = folder_ / "t.ndjson.gz";
+    ASSERT_EQ(std::system(("gzip -c " + path.string() + " >" + packed.string()).c_str()), 0);
+    EXPECT_EQ(all(PaddedLines(packed, {}, 100)), all(PaddedLines(path, {}, 100)));
+    EXPECT_EQ(line_ranges(packed, 10).size(), 1U);
+    std::filesystem::resize_file(packed, std::filesystem::file_size(packed) / 2);
+    EXPECT_THROW(all(PaddedLines(packed, {}, 100)), DataError);
 }
 
 TEST_F(Lines, BytesBehindALineMayBeRead) {
