@@ -57,7 +57,7 @@ public:
         if (!object(top)) return std::move(out_);
         only(top, {"ConceptSets", "PrimaryCriteria", "AdditionalCriteria", "QualifiedLimit",
                    "ExpressionLimit", "InclusionRules", "EndStrategy", "CollapseSettings",
-                   "CensorWindow", "cdmVersionRange", "Title"});
+                   "cdmVersionRange", "Title"});
         for (const At& set : items(member(top, "ConceptSets")))
             concept_set(set);
         primary(member(top, "PrimaryCriteria"));
