@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 bool is_folder_artifact(Artifact artifact) noexcept {
     return artifact == Artifact::genotype_store || artifact == Artifact::omop_tables ||
-           artifact == Artifact::cohort;
+           artifact == Artifact::fhir_files || artifact == Artifact::cohort;
 }
 
 Problem remote_path(const std::string& typed, std::string_view where) {

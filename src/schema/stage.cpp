@@ -16,6 +16,8 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "genotype_store";
     case Artifact::omop_tables:
         return "omop_tables";
+    case Artifact::fhir_files:
+        return "fhir_files";
     case Artifact::link_table:
         return "link_table";
     case Artifact::event_store:
@@ -94,6 +96,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "genotype store, a folder written by ingest_genomes, or one genotype file";
     case Artifact::omop_tables:
         return "folder of OMOP CDM 5.4 CSV files";
+    case Artifact::fhir_files:
+        return "folder of FHIR R4 files";
     case Artifact::link_table:
         return "CSV file: person_id, sample_id";
     case Artifact::event_store:

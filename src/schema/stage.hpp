@@ -28,6 +28,7 @@ enum class Artifact {
     sample_sheet,          // TSV: sample_id, sex and what else is known
     genotype_store,        // folder written by ingest_genomes
     omop_tables,           // folder of OMOP CDM 5.4 CSV files
+    fhir_files,            // folder of FHIR R4 files
     link_table,            // CSV: person_id, sample_id
     event_store,           // HDF5 written by ingest_health
     trait_table,           // CSV or TSV: sample_id and one column per trait or covariate

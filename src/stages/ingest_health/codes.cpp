@@ -69,6 +69,13 @@ std::vector<CodeEntry> codes_of(const H5File& piece) {
     return out;
 }
 
+std::vector<CodeEntry> codes_of(const EventStore& store) {
+    std::vector<CodeEntry> out;
+    for (std::size_t i = 0; i < store.codes().size(); ++i)
+        out.push_back({store.codes()[i], store.concepts()[i]});
+    return out;
+}
+
 Merged::Places read_places(const H5File& part, std::string_view name) {
     return {.place = part.read_array<std::uint32_t>(text("places/", name)),
             .begin = part.read_array<std::uint64_t>(text("places/", name, "_begin"))};
@@ -104,7 +111,8 @@ private:
 
 } // namespace
 
-void merge_codes(const Plan& plan, const Parts& rows, PartWriter& part) {
+void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous,
+                 PartWriter& part) {
     Dictionary<CodeEntry> codes;
     Dictionary<std::string> units, sites;
     units.add_piece({""}); // there is always an empty one, and it is the first
@@ -124,6 +132,11 @@ void merge_codes(const Plan& plan, const Parts& rows, PartWriter& part) {
         const std::string mark = piece.text_attribute("/", "key_mark").value_or("");
         if (u == 0) key_mark = mark;
         if (mark != key_mark) refuse_key(piece);
+    }
+    if (previous != nullptr) {
+        codes.add_piece(codes_of(*previous));
+        units.add_piece(previous->units());
+        sites.add_piece(previous->sites());
     }
     TableData code_rows(codes_table()), unit_rows(units_table()), site_rows(sites_table());
     std::vector<CodeEntry> all_codes = codes.sorted();

@@ -3,9 +3,10 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
-#include "stages/ingest_health/phases.hpp"
+#include "stages/ingest_health/shard_rows.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace salus {
 namespace ingest_health {
@@ -29,9 +30,11 @@ TableData ingested_rows(const Plan& plan, const Counts& counts) {
     for (std::size_t f = 0; f < plan.files.size(); ++f) {
         table.column<std::string>("table").push_back(plan.files[f].label);
         table.column<std::string>("file").push_back(plan.files[f].name);
-        table.column<std::uint64_t>("rows_read").push_back(counts.rows_read(f));
-        table.column<std::uint64_t>("rows_kept").push_back(counts.rows_kept(f));
-        table.column<std::uint32_t>("update").push_back(0);
+        table.column<std::uint64_t>("rows_read")
+            .push_back(plan.files[f].rows_read + counts.rows_read(f));
+        table.column<std::uint64_t>("rows_kept")
+            .push_back(plan.files[f].rows_kept + counts.rows_kept(f));
+        table.column<std::uint32_t>("update").push_back(plan.files[f].update);
     }
     return table;
 }
@@ -45,7 +48,7 @@ void report(const Plan& plan, const Counts& counts, const ShardTables& tables,
     if (persons == 0 || events == 0)
         throw DataError(
             {.what = persons == 0 ? "the cohort is empty: no person is left" : "no event is left",
-             .where = plan.files.front().path.parent_path().string(),
+             .where = plan.files[plan.first_new_file].path.parent_path().string(),
              .why = "every row was refused, or the tables hold nothing but their headers",
              .help = "look at the rejects above, and at the export that made the tables"});
     const auto warn = [&](const Counts::Tallies& tallies, std::string_view fate) {
@@ -54,6 +57,12 @@ void report(const Plan& plan, const Counts& counts, const ShardTables& tables,
                                    " rows ", fate, ": ", key.second, ", the first in line ",
                                    tally.first_line));
     };
+    if (plan.export_errors > 0)
+        ctx.log().warning(text("the server of the FHIR export reported ",
+                               with_thousands(plan.export_errors), " errors: it is incomplete"));
+    if (plan.not_listed > 0)
+        ctx.log().warning(text(with_thousands(plan.not_listed),
+                               " FHIR files left out: the manifest does not name them"));
     warn(counts.rejects(), "left out");
     warn(counts.flags(), "kept though odd");
     if (links == 0) ctx.log().warning("no person is linked to a sample");
@@ -86,6 +95,31 @@ Merged read_merged(const Parts& codes, const Pseudonyms& pseudonyms) {
     return merged;
 }
 
+/// The store that is updated, null without one.
+std::unique_ptr<EventStore> open_previous(const Plan& plan, const Pseudonyms& pseudonyms) {
+    if (!plan.previous) return nullptr;
+    auto store = std::make_unique<EventStore>(*plan.previous);
+    if (store->file().text_attribute("/", "pseudonym_key_mark") != pseudonyms.key_mark())
+        throw DataError({.what = "this store was made with another pseudonym key",
+                         .where = plan.previous->string(),
+                         .why = "persons are known by their pseudonyms, so all would be new ones",
+                         .help = "give the pseudonym_key that the store was made with"});
+    return store;
+}
+
+/// (all) Codes that other resources of a FHIR export refer to.
+FhirMedications find_medications(const Plan& plan, const IngestHealthParams& params,
+                                 RunContext& ctx) {
+    const bool any = std::any_of(plan.files.begin(), plan.files.end(),
+                                 [](const SourceFile& file) { return file.medications; });
+    if (!any) return {};
+    const Parts parts = ctx.for_each_unit("medications", 1, [&](std::uint64_t, PartWriter& part) {
+        read_medications(plan, params, part);
+    });
+    return collectively(ctx.comm(), "reading the codes of medications",
+                        [&] { return medications_from(parts.open(0)); });
+}
+
 /// Counts of all pieces and shards.
 Counts all_counts(const Plan& plan, const Parts& codes, const Parts& shards) {
     Counts counts(plan.files.size());
@@ -102,22 +136,26 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
     using namespace ingest_health;
     const Plan plan = collectively(ctx.comm(), "looking at the source files", [&] {
         Inputs inputs;
-        for (const char* port : {"omop", "links"})
+        for (const char* port : {"omop", "fhir", "links", "previous"})
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);
         return make_plan(params, inputs);
     });
     const Pseudonyms pseudonyms = pseudonyms_of(params, ctx);
+    const auto previous = collectively(ctx.comm(), "reading the store that is updated",
+                                       [&] { return open_previous(plan, pseudonyms); });
+    const FhirMedications medications = find_medications(plan, params, ctx);
     const Parts rows =
         ctx.for_each_unit("rows", plan.units.size(), [&](std::uint64_t unit, PartWriter& part) {
-            stage_rows(plan, unit, params, pseudonyms, part);
+            stage_rows(plan, unit, params, pseudonyms, medications, part);
         });
-    const Parts codes = ctx.for_each_unit(
-        "codes", 1, [&](std::uint64_t, PartWriter& part) { merge_codes(plan, rows, part); });
+    const Parts codes = ctx.for_each_unit("codes", 1, [&](std::uint64_t, PartWriter& part) {
+        merge_codes(plan, rows, previous.get(), part);
+    });
     const Merged merged = collectively(ctx.comm(), "reading the code dictionary",
                                        [&] { return read_merged(codes, pseudonyms); });
     const Parts shards =
         ctx.for_each_unit("shards", plan.shards, [&](std::uint64_t shard, PartWriter& part) {
-            build_shard({plan, params, rows, merged, shard}, part);
+            build_shard({plan, params, rows, merged, shard, previous.get()}, part);
         });
     const ShardTables tables(ctx, shards);
     const Parts encoded =
@@ -136,6 +174,7 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
         out.write(ingested_rows(plan, counts));
         out.write(tally_rows(plan, rejects_table(), counts.rejects()));
         out.write(tally_rows(plan, flagged_table(), counts.flags()));
+        out.write(Changes::table(tables.changes()));
     });
 }
 

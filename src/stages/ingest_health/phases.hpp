@@ -1,5 +1,6 @@
 #pragma once
 
+#include "formats/fhir_medications.hpp"
 #include "health/event_store.hpp"
 #include "run/context.hpp"
 #include "stages/ingest_health/counts.hpp"
@@ -18,20 +19,26 @@ namespace salus::ingest_health {
 inline constexpr std::string_view duplicate_person = "duplicate_person",
                                   unknown_person = "unknown_person",
                                   duplicate_link = "duplicate_link",
-                                  duplicate_record = "duplicate_record";
+                                  duplicate_record = "duplicate_record", withdrawn = "withdrawn";
 /// What is odd about rows that are kept.
 inline constexpr std::string_view outside_observation = "outside_observation",
                                   before_birth = "before_birth", after_death = "after_death",
                                   death_before_birth = "death_before_birth";
 
+/// Phase "medications", one unit: codes of the Medication files of a FHIR export, to which other
+/// resources refer.
+void read_medications(const Plan& plan, const IngestHealthParams& params, PartWriter& part);
+FhirMedications medications_from(const H5File& part);
+
 /// Phase "rows", one piece of a file: typed rows by shard, the codes, units and sites it uses,
 /// counts, where it began and ended. Memory O(batch + codes + persons of the piece).
 void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
-                const Pseudonyms& pseudonyms, PartWriter& part);
+                const Pseudonyms& pseudonyms, const FhirMedications& medications, PartWriter& part);
 
 /// Phase "codes", one unit: dictionaries of all pieces merged and sorted, what the places in those
-/// of the pieces become, line numbers of the pieces, seams checked. Memory O(codes of all pieces).
-void merge_codes(const Plan& plan, const Parts& rows, PartWriter& part);
+/// of the pieces become, line numbers of the pieces, seams checked. The store that is updated
+/// counts as a piece behind all others. Memory O(codes of all pieces).
+void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous, PartWriter& part);
 
 /// What the phases behind need to know of all pieces.
 struct Merged {
@@ -57,6 +64,7 @@ struct ShardTask {
     const Parts& rows;
     const Merged& merged;
     std::uint64_t shard;
+    const EventStore* previous = nullptr; // store that is updated
 };
 
 /// Phase "shards", one shard: its persons, their observation periods, links and events in order,
@@ -75,6 +83,8 @@ public:
     /// The table `shards`.
     TableData ranges() const;
     std::uint64_t rows(std::size_t table) const { return tables_[table].begin.back(); }
+    /// What the shards changed, all together.
+    const std::vector<std::uint64_t>& changes() const noexcept { return changes_; }
 
     static constexpr std::size_t persons = 0, periods = 1, events = 2, links = 3;
 
@@ -89,6 +99,7 @@ private:
         std::uint64_t begin = 0, end = 0;
     };
     const Parts& shards_;
+    std::vector<std::uint64_t> changes_;
     std::vector<Table> tables_;
     std::vector<Unit> units_;
 };

@@ -11,13 +11,18 @@
 
 namespace salus::ingest_health {
 
+enum class SourceForm : std::uint8_t { omop, fhir, documents, link };
+
 struct SourceFile {
+    SourceForm form = SourceForm::omop;
     OmopTable table = OmopTable::link;
-    std::filesystem::path path;
-    std::string label; // name of the source table
-    std::string name;  // of the file, for the result
-    bool link = false;
-    std::uint32_t label_number = 0; // the same for files of one label
+    std::filesystem::path path;                 // of documents: their folder
+    std::string label;                          // name of the source table, or FHIR resource type
+    std::string name;                           // of the file, for the result
+    bool medications = false;                   // resources that others refer to
+    std::uint32_t label_number = 0;             // the same for files of one label
+    std::uint32_t update = 0;                   // as in the table ingested
+    std::uint64_t rows_read = 0, rows_kept = 0; // of files of earlier runs, which `previous` holds
 };
 
 /// A piece of one source file.
@@ -29,11 +34,17 @@ struct SourceUnit {
 
 /// How the work is cut: a function of the files and the parameters, never of ranks or threads.
 struct Plan {
-    std::vector<SourceFile> files; // OMOP tables in the order of OmopTable, then links
-    std::vector<SourceUnit> units; // by file, then by byte
+    std::vector<SourceFile> files; // of earlier runs, then OMOP tables in order, FHIR, links
+    std::size_t first_new_file = 0;
+    std::vector<SourceUnit> units; // by file, then by byte; of documents by number
+    std::vector<std::filesystem::path> documents;
     std::uint64_t shards = 1;
     std::uint64_t text_bytes = 0;
     bool has_links = false, has_periods = false;
+    std::uint64_t export_errors = 0, not_listed = 0; // of a FHIR export: see FhirSources
+    std::optional<std::filesystem::path> previous;   // store that is updated
+
+    bool is_old(std::size_t file) const noexcept { return file < first_new_file; }
 };
 
 /// Pieces of total / 1024 bytes, at least 64 MiB and at most 512 MiB; shards of 256 MiB of source

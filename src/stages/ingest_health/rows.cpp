@@ -1,6 +1,7 @@
 #include "stages/ingest_health/phases.hpp"
 
 #include "base/text.hpp"
+#include "stages/ingest_health/sources.hpp"
 #include "store/packed_table.hpp"
 
 #include <algorithm>
@@ -9,14 +10,6 @@
 
 namespace salus::ingest_health {
 namespace {
-
-std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& piece,
-                                          const IngestHealthParams& params) {
-    const SourceFile& file = plan.files[piece.file];
-    const CodeSystems systems{params.condition_codes, params.measurement_codes, params.drug_codes,
-                              params.procedure_codes, params.observation_codes};
-    return std::make_unique<OmopReader>(file.table, file.path, piece.range, systems);
-}
 
 /// The identifier of a record as it is stored.
 std::uint64_t record_key(std::string_view record, const Pseudonyms& pseudonyms) {
@@ -84,12 +77,48 @@ StagedRow staged(const RecordRow& row, std::uint64_t line) {
             .text = row.text};
 }
 
+TableSpec medications_table() {
+    return {.name = "medications",
+            .row = "medication",
+            .doc = "Codes of Medication resources.",
+            .columns = {{"id", ColumnType::text, "", "id of the resource"},
+                        {"system", ColumnType::text, "", "code system"},
+                        {"code", ColumnType::text, "", "code"},
+                        {"display", ColumnType::text, "", "what it means"}}};
+}
+
 } // namespace
 
+void read_medications(const Plan& plan, const IngestHealthParams& params, PartWriter& part) {
+    FhirMedications all;
+    for (const SourceFile& file : plan.files)
+        if (file.medications)
+            read_fhir_medications(file.path, fhir_options(params), params.on_bad_record == "skip",
+                                  all);
+    TableData rows(medications_table());
+    for (FhirMedicationCode& entry : all.entries()) {
+        rows.column<std::string>("id").push_back(std::move(entry.id));
+        rows.column<std::string>("system").push_back(std::move(entry.system));
+        rows.column<std::string>("code").push_back(std::move(entry.code));
+        rows.column<std::string>("display").push_back(std::move(entry.display));
+    }
+    write_packed(part, rows);
+}
+
+FhirMedications medications_from(const H5File& part) {
+    const TableData rows = read_packed(part, medications_table());
+    FhirMedications all;
+    for (std::size_t i = 0; i < rows.rows(); ++i)
+        all.add({rows.column<std::string>("id")[i], rows.column<std::string>("system")[i],
+                 rows.column<std::string>("code")[i], rows.column<std::string>("display")[i]});
+    return all;
+}
+
 void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& params,
-                const Pseudonyms& pseudonyms, PartWriter& part) {
+                const Pseudonyms& pseudonyms, const FhirMedications& medications,
+                PartWriter& part) {
     const SourceUnit& piece = plan.units[unit];
-    const auto reader = open_source(plan, piece, params);
+    const auto reader = open_source(plan, piece, params, medications);
     StagedWriter rows(part, plan.shards, pseudonyms);
     Counts counts(plan.files.size());
     Sites sites;

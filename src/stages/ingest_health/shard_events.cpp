@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
 #include <tuple>
 
 namespace salus::ingest_health {
@@ -15,21 +15,27 @@ constexpr Day late_reports = 60;
 /// Works on the events of one person after the other.
 class PersonEvents {
 public:
-    PersonEvents(const ShardTask& task, std::vector<EventRow>& events, Refusals& refusals)
-        : task_(task), events_(events), refusals_(refusals) {}
+    PersonEvents(const ShardTask& task, std::vector<EventRow>& events, Refusals& refusals,
+                 Changes& changes)
+        : task_(task), events_(events), refusals_(refusals), changes_(changes) {}
 
     /// `rows` in the order of the sources -> the rows that stay, sorted.
     void settle(std::span<const std::uint32_t> rows, std::vector<std::uint32_t>& out) {
         join_visits(rows);
-        keys_.clear();
         const bool repeats = find_repeats(rows);
-        for (const std::uint32_t i : rows) {
-            if (repeats && std::binary_search(refused_.begin(), refused_.end(), i)) continue;
+        rows_.clear();
+        for (const std::uint32_t i : rows)
+            if (!(repeats && std::binary_search(refused_.begin(), refused_.end(), i)) &&
+                !is_withdrawn(i))
+                rows_.push_back(i);
+        if (task_.previous != nullptr) update_events(task_, events_, rows_, changes_);
+        keys_.clear();
+        for (const std::uint32_t i : rows_) {
             const EventRow& e = events_[i];
             const std::uint64_t day = static_cast<std::uint32_t>(e.day) ^ 0x80000000U;
             keys_.emplace_back(
                 day << 32 | std::uint64_t{static_cast<std::uint8_t>(e.kind)} << 28 | e.code, i);
-            refusals_.keep(e.file);
+            if (!task_.plan.is_old(e.file)) refusals_.keep(e.file);
         }
         if (!std::is_sorted(keys_.begin(), keys_.end())) std::sort(keys_.begin(), keys_.end());
         for (const auto& [key, i] : keys_)
@@ -50,11 +56,26 @@ private:
         for (const std::uint32_t i : rows) {
             EventRow& e = events_[i];
             if (e.visit == no_record || e.source != EventSource::unknown) continue;
-            const auto found =
-                std::lower_bound(visits_.begin(), visits_.end(), e.visit,
-                                 [](const auto& v, std::uint64_t id) { return v.first < id; });
-            if (found != visits_.end() && found->first == e.visit) e.source = found->second;
+            const auto after =
+                std::upper_bound(visits_.begin(), visits_.end(), e.visit,
+                                 [](std::uint64_t id, const auto& v) { return id < v.first; });
+            if (after != visits_.begin() && std::prev(after)->first == e.visit)
+                e.source = std::prev(after)->second; // the newest
         }
+    }
+
+    /// True if the source of a record withdrew it; counts it.
+    bool is_withdrawn(std::uint32_t i) {
+        const EventRow& e = events_[i];
+        const auto& deletions = task_.merged.deletions;
+        if (deletions.empty() || e.record == no_record ||
+            !std::binary_search(deletions.begin(), deletions.end(), e.record))
+            return false;
+        if (task_.plan.is_old(e.file))
+            changes_.event(e.kind, Changes::removed);
+        else
+            refusals_.leave_out({e.file, e.line}, withdrawn);
+        return true;
     }
 
     bool same_line(std::uint32_t a, std::uint32_t b) const {
@@ -67,7 +88,7 @@ private:
         last.fill(-1);
         for (const std::uint32_t i : rows) {
             const EventRow& e = events_[i];
-            if (e.record == no_record) continue;
+            if (e.record == no_record || task_.plan.is_old(e.file)) continue;
             std::int64_t& before = last[static_cast<std::size_t>(e.kind) % last.size()];
             if (before >= 0) {
                 const auto b = static_cast<std::uint32_t>(before);
@@ -87,7 +108,7 @@ private:
         records_.clear();
         for (std::uint32_t k = 0; k < rows.size(); ++k) {
             const EventRow& e = events_[rows[k]];
-            if (e.record == no_record) continue;
+            if (e.record == no_record || task_.plan.is_old(e.file)) continue;
             const bool hashed = (e.record & hashed_record) != 0;
             records_.emplace_back(e.record, hashed ? 0 : task_.plan.files[e.file].label_number,
                                   static_cast<std::uint8_t>(e.kind), k);
@@ -113,6 +134,8 @@ private:
     const ShardTask& task_;
     std::vector<EventRow>& events_;
     Refusals& refusals_;
+    Changes& changes_;
+    std::vector<std::uint32_t> rows_;
     std::vector<std::pair<std::uint64_t, EventSource>> visits_;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> keys_;
     std::vector<std::tuple<std::uint64_t, std::uint32_t, std::uint8_t, std::uint32_t>> records_;
@@ -139,23 +162,33 @@ ShardEvents group_events(std::vector<EventRow>& events, const ShardPersons& pers
     return out;
 }
 
+/// The day of death of a person is the first that is recorded. An old one that came from an event
+/// goes with it.
+void set_death(const std::vector<EventRow>& events, std::span<const std::uint32_t> all,
+               std::span<const std::uint32_t> kept, PersonRow& person) {
+    if (person.old)
+        for (const std::uint32_t i : all)
+            if (events[i].kind == EventKind::death && events[i].day == person.death)
+                person.death = std::numeric_limits<double>::quiet_NaN();
+    for (const std::uint32_t i : kept)
+        if (events[i].kind == EventKind::death && !(person.death <= events[i].day))
+            person.death = events[i].day;
+}
+
 } // namespace
 
 ShardEvents settle_events(const ShardTask& task, std::vector<EventRow>& events,
-                          ShardPersons& persons, Refusals& refusals) {
+                          ShardPersons& persons, Refusals& refusals, Changes& changes) {
     const ShardEvents grouped = group_events(events, persons, refusals);
     ShardEvents out;
     out.order.reserve(grouped.order.size());
-    PersonEvents work(task, events, refusals);
+    PersonEvents work(task, events, refusals, changes);
     for (std::size_t p = 0; p < persons.rows.size(); ++p) {
         out.begin.push_back(out.order.size());
         const auto rows = std::span(grouped.order)
                               .subspan(grouped.begin[p], grouped.begin[p + 1] - grouped.begin[p]);
         work.settle(rows, out.order);
-        double& death = persons.rows[p].death;
-        for (const std::uint32_t i : rows)
-            if (events[i].kind == EventKind::death && !(death <= events[i].day))
-                death = events[i].day;
+        set_death(events, rows, std::span(out.order).subspan(out.begin.back()), persons.rows[p]);
     }
     out.begin.push_back(out.order.size());
     return out;
@@ -165,7 +198,8 @@ void flag_odd_rows(const ShardTask& task, const std::vector<EventRow>& events,
                    const ShardEvents& settled, const ShardPersons& persons, Refusals& refusals) {
     for (std::size_t p = 0; p < persons.rows.size(); ++p) {
         const PersonRow& person = persons.rows[p];
-        if (person.death < person.birth) refusals.flag(person.from, death_before_birth);
+        if (!person.old && person.death < person.birth)
+            refusals.flag(person.from, death_before_birth);
         const auto& periods = persons.periods[p];
         std::size_t period = 0;
         for (std::size_t k = settled.begin[p]; k < settled.begin[p + 1]; ++k) {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace salus::ingest_health {
@@ -25,9 +26,8 @@ std::vector<UnitPiece> read_pieces(const ShardTask& task) {
     return pieces;
 }
 
-/// All pseudonyms of the pieces, and where those of each piece stand among them.
-std::vector<Pseudonym> place_persons(std::vector<UnitPiece>& pieces) {
-    std::vector<Pseudonym> ids;
+/// `ids` and all pseudonyms of the pieces, and where those of each piece stand among them.
+std::vector<Pseudonym> place_persons(std::vector<UnitPiece>& pieces, std::vector<Pseudonym> ids) {
     for (const UnitPiece& p : pieces)
         ids.insert(ids.end(), p.piece.persons.begin(), p.piece.persons.end());
     std::sort(ids.begin(), ids.end());
@@ -37,6 +37,21 @@ std::vector<Pseudonym> place_persons(std::vector<UnitPiece>& pieces) {
             p.place.push_back(static_cast<std::uint32_t>(
                 std::lower_bound(ids.begin(), ids.end(), id) - ids.begin()));
     return ids;
+}
+
+/// Persons of the rows, which are places in `before`, become places in rows.ids.
+void renumber(ShardRows& rows, const std::vector<Pseudonym>& before) {
+    std::vector<std::uint32_t> place;
+    for (const Pseudonym id : before)
+        place.push_back(static_cast<std::uint32_t>(
+            std::lower_bound(rows.ids.begin(), rows.ids.end(), id) - rows.ids.begin()));
+    const auto all = [&](auto& list) {
+        for (auto& row : list)
+            row.person = place[row.person];
+    };
+    all(rows.persons);
+    all(rows.periods);
+    all(rows.events);
 }
 
 /// Takes the rows of one piece.
@@ -106,6 +121,7 @@ std::string_view rule_of(std::string_view reason) {
     if (reason == duplicate_person) return "every person has one row in the person table";
     if (reason == duplicate_link) return "a person has at most one sample";
     if (reason == duplicate_record) return "a record of a table is there once";
+    if (reason == withdrawn) return "a record that its source withdrew is not there";
     return "every row belongs to a person of the person table";
 }
 
@@ -125,8 +141,10 @@ std::vector<Period> merged(std::vector<Period> periods) {
 
 ShardRows read_shard_rows(const ShardTask& task) {
     std::vector<UnitPiece> pieces = read_pieces(task);
-    ShardRows rows{
-        .ids = place_persons(pieces), .persons = {}, .periods = {}, .links = {}, .events = {}};
+    ShardRows rows = read_previous(task);
+    const std::vector<Pseudonym> before = std::move(rows.ids);
+    rows.ids = place_persons(pieces, before);
+    renumber(rows, before);
     for (const UnitPiece& piece : pieces) {
         Taker taker(task, piece, rows);
         for (const auto& batch : piece.piece.batches)
@@ -138,7 +156,7 @@ ShardRows read_shard_rows(const ShardTask& task) {
 
 void Refusals::refuse(Origin from, std::string_view reason) {
     const SourceFile& file = task_.plan.files[from.file];
-    const bool link = file.link && reason == unknown_person;
+    const bool link = file.form == SourceForm::link && reason == unknown_person;
     if ((link ? task_.params.unlinked : task_.params.on_bad_record) == "fail")
         throw DataError({.what = text("bad row: ", reason),
                          .where = text(file.path.string(), ", line ", from.line),
@@ -148,45 +166,122 @@ void Refusals::refuse(Origin from, std::string_view reason) {
     counts_.refuse(from.file, reason, from.line);
 }
 
-ShardPersons settle_persons(const ShardTask& task, ShardRows& rows, Refusals& refusals) {
-    ShardPersons out;
-    out.number.assign(rows.ids.size(), ShardPersons::nobody);
+namespace {
+
+/// NaN is equal to NaN.
+bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+bool same_person(const PersonRow& a, const PersonRow& b) {
+    return a.sex == b.sex && a.site == b.site && same(a.birth, b.birth);
+}
+
+SourceForm form_of(const ShardTask& task, const PersonRow& row) {
+    return task.plan.files[row.from.file].form;
+}
+
+/// What one source does not know of a person, another may.
+void fill_in(PersonRow& person, const PersonRow& more) {
+    if (person.sex == 0) person.sex = more.sex;
+    if (std::isnan(person.birth)) person.birth = more.birth;
+    if (!(person.death <= more.death)) person.death = more.death;
+    if (person.site == 0) person.site = more.site;
+    if (person.sample.empty()) person.sample = more.sample;
+}
+
+/// One row for each person: the first of the new ones, else the old one.
+void choose_persons(const ShardTask& task, ShardRows& rows, ShardPersons& out, Refusals& refusals,
+                    Changes& changes) {
     std::stable_sort(rows.persons.begin(), rows.persons.end(),
                      [](const PersonRow& a, const PersonRow& b) { return a.person < b.person; });
     for (PersonRow& row : rows.persons) {
         std::uint32_t& number = out.number[row.person];
-        if (number != ShardPersons::nobody) {
+        const bool first = number == ShardPersons::nobody;
+        if (!first && !out.rows[number].old &&
+            form_of(task, row) != form_of(task, out.rows[number])) {
+            fill_in(out.rows[number], row); // known to OMOP and to FHIR
+            refusals.keep(row.from.file);
+            continue;
+        }
+        if (!first && !out.rows[number].old) {
             refusals.refuse(row.from, duplicate_person);
             continue;
         }
-        number = static_cast<std::uint32_t>(out.rows.size());
-        refusals.keep(row.from.file);
-        out.ids.push_back(rows.ids[row.person]);
-        out.sample.push_back(task.plan.has_links ? std::string() : row.sample);
-        out.rows.push_back(std::move(row));
+        if (!row.old) refusals.keep(row.from.file);
+        if (!row.old && task.plan.has_links) row.sample.clear();
+        if (first) {
+            number = static_cast<std::uint32_t>(out.rows.size());
+            out.ids.push_back(rows.ids[row.person]);
+            out.rows.push_back(std::move(row));
+            continue;
+        }
+        PersonRow& old = out.rows[number];
+        changes.person(same_person(old, row) ? Changes::unchanged : Changes::replaced);
+        if (!same_person(old, row)) changes.person(Changes::removed);
+        if (row.sample.empty()) row.sample = std::move(old.sample);
+        old = std::move(row);
     }
+}
+
+void count_persons(const ShardTask& task, const ShardRows& rows, const ShardPersons& out,
+                   Changes& changes) {
+    if (task.previous == nullptr) return;
+    std::vector<bool> was(out.rows.size());
+    for (const PersonRow& row : rows.persons)
+        if (row.old) was[out.number[row.person]] = true;
+    for (std::size_t p = 0; p < out.rows.size(); ++p)
+        if (!was[p])
+            changes.person(Changes::added);
+        else if (out.rows[p].old)
+            changes.person(Changes::unchanged);
+}
+
+void settle_periods(const ShardRows& rows, ShardPersons& out, Refusals& refusals) {
     out.periods.resize(out.rows.size());
-    for (const PeriodRow& row : rows.periods) {
+    std::vector<bool> replaced(out.rows.size());
+    for (const PeriodRow& row : rows.periods) { // old ones come first
         const std::uint32_t number = out.number[row.person];
         if (number == ShardPersons::nobody) {
             refusals.refuse(row.from, unknown_person);
             continue;
         }
+        if (!row.old && !replaced[number]) {
+            out.periods[number].clear();
+            replaced[number] = true;
+        }
         out.periods[number].push_back(row.period);
-        refusals.keep(row.from.file);
+        if (!row.old) refusals.keep(row.from.file);
     }
     for (auto& periods : out.periods)
         periods = merged(std::move(periods));
+}
+
+void settle_links(ShardRows& rows, ShardPersons& out, Refusals& refusals) {
+    for (PersonRow& person : out.rows)
+        out.sample.push_back(std::move(person.sample));
+    std::vector<bool> linked(out.rows.size());
     for (LinkRow& row : rows.links) {
         const std::uint32_t number = out.number[row.person];
-        if (number == ShardPersons::nobody || !out.sample[number].empty()) {
+        if (number == ShardPersons::nobody || linked[number]) {
             refusals.refuse(row.from,
                             number == ShardPersons::nobody ? unknown_person : duplicate_link);
             continue;
         }
         out.sample[number] = std::move(row.sample);
+        linked[number] = true;
         refusals.keep(row.from.file);
     }
+}
+
+} // namespace
+
+ShardPersons settle_persons(const ShardTask& task, ShardRows& rows, Refusals& refusals,
+                            Changes& changes) {
+    ShardPersons out;
+    out.number.assign(rows.ids.size(), ShardPersons::nobody);
+    choose_persons(task, rows, out, refusals, changes);
+    count_persons(task, rows, out, changes);
+    settle_periods(rows, out, refusals);
+    settle_links(rows, out, refusals);
     return out;
 }
 

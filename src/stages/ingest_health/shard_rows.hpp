@@ -2,6 +2,7 @@
 
 #include "stages/ingest_health/phases.hpp"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,11 +38,13 @@ struct PersonRow {
     std::uint32_t site = 0;
     std::string sample;
     Origin from;
+    bool old = false; // of the store that is updated
 };
 struct PeriodRow {
     std::uint32_t person = 0;
     Period period;
     Origin from;
+    bool old = false;
 };
 struct LinkRow {
     std::uint32_t person = 0;
@@ -50,7 +53,7 @@ struct LinkRow {
 };
 
 /// All rows of a shard in the order of their files, with codes, units and sites as in the merged
-/// dictionaries.
+/// dictionaries. Those of the store that is updated come first.
 struct ShardRows {
     std::vector<Pseudonym> ids; // of all persons that any row names, ascending
     std::vector<PersonRow> persons;
@@ -59,12 +62,36 @@ struct ShardRows {
     std::vector<EventRow> events;
 };
 ShardRows read_shard_rows(const ShardTask& task);
+/// What the store that is updated holds of a shard. Samples are in the person rows.
+ShardRows read_previous(const ShardTask& task);
+
+/// What an update changed, in rows: persons, and events by kind.
+class Changes {
+public:
+    enum What : std::size_t { added, replaced, removed, unchanged };
+    static constexpr std::size_t whats = 4, kinds = 9, size = whats * kinds;
+
+    void person(What what) { ++rows_[what]; }
+    void event(EventKind kind, What what) {
+        ++rows_[static_cast<std::size_t>(kind) % kinds * whats + what];
+    }
+    const std::array<std::uint64_t, size>& rows() const noexcept { return rows_; }
+    /// The table changes.
+    static TableData table(std::span<const std::uint64_t> rows);
+
+private:
+    std::array<std::uint64_t, size> rows_{};
+};
 
 /// Counts rows that a shard refuses, or ends the job, as the parameters say.
 class Refusals {
 public:
     explicit Refusals(const ShardTask& task) : task_(task), counts_(task.plan.files.size()) {}
     void refuse(Origin from, std::string_view reason);
+    /// Counts a row that is no fault of its file.
+    void leave_out(Origin from, std::string_view reason) {
+        counts_.refuse(from.file, reason, from.line);
+    }
     void keep(std::uint32_t file) { counts_.keep(file); }
     void flag(Origin from, std::string_view reason) { counts_.flag(from.file, reason, from.line); }
     const Counts& counts() const noexcept { return counts_; }
@@ -84,8 +111,9 @@ struct ShardPersons {
     static constexpr std::uint32_t nobody = 0xFFFFFFFF;
 };
 /// Persons, their periods (merged) and samples; rows of unknown persons and what is there twice are
-/// refused.
-ShardPersons settle_persons(const ShardTask& task, ShardRows& rows, Refusals& refusals);
+/// refused. New rows replace old ones.
+ShardPersons settle_persons(const ShardTask& task, ShardRows& rows, Refusals& refusals,
+                            Changes& changes);
 
 /// Events in the order of the store.
 struct ShardEvents {
@@ -93,9 +121,15 @@ struct ShardEvents {
     std::vector<std::size_t> begin;   // [person + 1], in `order`
 };
 /// Numbers the persons of events, gives them the source of their visits, refuses events of unknown
-/// persons and records that are there twice, and sorts. Dates of death go to the persons.
+/// persons and records that are there twice or withdrawn, updates old events, and sorts. Dates of
+/// death go to the persons.
 ShardEvents settle_events(const ShardTask& task, std::vector<EventRow>& events,
-                          ShardPersons& persons, Refusals& refusals);
+                          ShardPersons& persons, Refusals& refusals, Changes& changes);
+
+/// Brings old and new events of one person together (the rule is in docs/phenotypes.md).
+/// \param rows  old ones first; gives those that stay, in the same order
+void update_events(const ShardTask& task, const std::vector<EventRow>& events,
+                   std::vector<std::uint32_t>& rows, Changes& changes);
 
 /// Counts rows that are kept though they are odd.
 void flag_odd_rows(const ShardTask& task, const std::vector<EventRow>& events,

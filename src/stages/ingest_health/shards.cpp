@@ -96,8 +96,9 @@ constexpr std::size_t size_count = 5;
 void build_shard(const ShardTask& task, PartWriter& part) {
     Refusals refusals(task);
     ShardRows rows = read_shard_rows(task);
-    ShardPersons persons = settle_persons(task, rows, refusals);
-    const ShardEvents settled = settle_events(task, rows.events, persons, refusals);
+    Changes changes;
+    ShardPersons persons = settle_persons(task, rows, refusals, changes);
+    const ShardEvents settled = settle_events(task, rows.events, persons, refusals, changes);
     flag_odd_rows(task, rows.events, settled, persons, refusals);
     const TableData links = link_table(persons), periods = period_table(persons);
     write_packed(part, person_table(persons));
@@ -112,12 +113,17 @@ void build_shard(const ShardTask& task, PartWriter& part) {
                                                                settled.order.size(), links.rows(),
                                                                width},
                                     {}, Compression::none);
+    part.write_array<std::uint64_t>("changes", changes.rows(), {}, Compression::none);
     refusals.counts().write(part);
 }
 
 ShardTables::ShardTables(RunContext& context, const Parts& shards) : shards_(shards) {
     constexpr std::uint64_t encode_rows = 8 * table_chunk_rows;
     const auto sizes = unit_arrays(context.comm(), shards, "sizes", size_count);
+    const auto changes = unit_arrays(context.comm(), shards, "changes", Changes::size);
+    changes_.assign(Changes::size, 0);
+    for (std::size_t i = 0; i < changes.size(); ++i)
+        changes_[i % Changes::size] += changes[i];
     std::uint64_t width = 1;
     for (std::uint64_t s = 0; s < shards.size(); ++s)
         width = std::max(width, sizes[s * size_count + size_count - 1]);

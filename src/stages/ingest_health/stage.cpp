@@ -3,9 +3,10 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
-#include "stages/ingest_health/phases.hpp"
+#include "stages/ingest_health/sources.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace salus {
 namespace ingest_health {
@@ -21,17 +22,28 @@ void collect(std::vector<Problem>& problems, Check check) {
     }
 }
 
+bool is_wired(const Inputs& inputs, const std::string& port) {
+    const auto found = inputs.find(port);
+    return found != inputs.end() && !found->second.empty();
+}
+
 void examine(const IngestHealthParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
-    if (!inputs.contains("omop")) return;
+    if (!is_wired(inputs, "omop") && !is_wired(inputs, "fhir")) {
+        problems.push_back({.what = "there are no health records",
+                            .where = "stage ingest_health",
+                            .why = "records come from OMOP tables, FHIR files, or both",
+                            .help = "give the input omop or fhir"});
+        return;
+    }
     const std::size_t before = problems.size();
     Plan plan;
     collect(problems, [&] {
         plan = make_plan(params, inputs);
         return std::vector<Problem>{};
     });
-    for (const SourceFile& file : plan.files)
-        collect(problems, [&] { return check_omop_header(file.table, file.path); });
+    for (const SourceFile& file : std::span(plan.files).subspan(plan.first_new_file))
+        collect(problems, [&] { return check_source(file); });
     if (!params.pseudonym_key.empty() && !params.pseudonym_key.starts_with("fd:"))
         collect(problems, [&] {
             read_pseudonym_key(params.pseudonym_key);
@@ -41,7 +53,7 @@ void examine(const IngestHealthParams& params, const Inputs& inputs, Workload& s
     sizes.input_bytes = static_cast<double>(plan.text_bytes);
     sizes.events = sizes.input_bytes / 120;
     for (const SourceFile& file : plan.files)
-        if (sizes.persons == 0 && file.table == OmopTable::person)
+        if (sizes.persons == 0 && file.label == to_string(OmopTable::person))
             sizes.persons = static_cast<double>(InputFile(file.path).size()) / 80;
 }
 
@@ -87,6 +99,14 @@ void declare_params(StageOf<IngestHealthParams>& declared) {
         .param("observation_codes", &IngestHealthParams::observation_codes,
                {.doc = "observations: " + systems})
         .param(
+            "sample_system", &IngestHealthParams::sample_system,
+            {.doc = "system of the identifier of a FHIR Patient that is its sample; empty: none"})
+        .param("line_bytes", &IngestHealthParams::line_bytes,
+               {.doc = "longest FHIR resource or document; longer ones are bad records",
+                .unit = "By",
+                .min = 1024,
+                .max = 1e10})
+        .param(
             "cut_files", &IngestHealthParams::cut_files,
             {.doc = "cut large files into pieces; false for files whose quotes are not in order"})
         .param("unit_bytes", &IngestHealthParams::unit_bytes,
@@ -104,7 +124,8 @@ void declare_params(StageOf<IngestHealthParams>& declared) {
 
 Stage ingest_health_stage() {
     auto declared = stage<IngestHealthParams>("ingest_health");
-    declared.summary("Reads OMOP CDM 5.4 tables into an event store, ordered by person and day.")
+    declared
+        .summary("Reads OMOP tables and FHIR files into an event store, ordered by person and day.")
         .details(
             "Reads person, observation_period, condition_occurrence, measurement, "
             "drug_exposure, procedure_occurrence, "
@@ -130,15 +151,28 @@ Stage ingest_health_stage() {
             "files or logs. Without a key the pseudonyms are no protection.\n\n"
             "An event without a source of its own has the one of the visit that it names.\n\n"
             "Without a link table, person_source_value is taken as the sample of a person.")
+        .cites("HL7 FHIR R4 (v4.0.1), Bulk Data Access IG, International Patient Summary")
         .cites("OMOP Common Data Model v5.4, Observational Health Data Sciences and Informatics")
         .reads({.name = "omop",
                 .artifact = Artifact::omop_tables,
-                .doc = "folder of OMOP CDM 5.4 CSV files"})
+                .doc = "folder of OMOP CDM 5.4 CSV files",
+                .optional = true})
+        .reads({.name = "fhir",
+                .artifact = Artifact::fhir_files,
+                .doc =
+                    "folder of FHIR R4 files: .ndjson of a bulk export, or documents (.json) such "
+                    "as patient summaries",
+                .optional = true})
         .reads(
             {.name = "links",
              .artifact = Artifact::link_table,
              .doc = "columns person_id and sample_id; without it person_source_value is the sample",
              .optional = true})
+        .reads({.name = "previous",
+                .artifact = Artifact::event_store,
+                .doc = "store that these records update: they add to it, and take the place of "
+                       "the same records and persons",
+                .optional = true})
         .writes({.name = "events",
                  .artifact = Artifact::event_store,
                  .file = "events.h5",

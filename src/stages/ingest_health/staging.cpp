@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -26,15 +27,16 @@ std::string name_of(std::uint64_t batch, std::string_view array) {
     return text("staged/", batch, "/", array);
 }
 
-/// Numbers as bytes of 7 bits each, lowest first; differences by zigzag.
+constexpr std::size_t longest_row = 128; // bytes, without text
+
+/// Numbers as bytes of 7 bits each, lowest first; differences by zigzag. Of one row.
 class Bytes {
 public:
-    explicit Bytes(std::vector<std::uint8_t>& out) : out_(out) {}
-    void byte(std::uint8_t b) { out_.push_back(b); }
+    void byte(std::uint8_t b) { row_[size_++] = b; }
     void number(std::uint64_t n) {
         for (; n >= 0x80; n >>= 7)
-            out_.push_back(static_cast<std::uint8_t>(n | 0x80));
-        out_.push_back(static_cast<std::uint8_t>(n));
+            byte(static_cast<std::uint8_t>(n | 0x80));
+        byte(static_cast<std::uint8_t>(n));
     }
     void difference(std::uint64_t now, std::uint64_t before) {
         const auto d = static_cast<std::int64_t>(now - before);
@@ -45,17 +47,17 @@ public:
                    static_cast<std::uint64_t>(std::int64_t{before}));
     }
     void real(double x) {
-        std::uint8_t raw[sizeof x];
-        std::memcpy(raw, &x, sizeof x);
-        out_.insert(out_.end(), raw, raw + sizeof x);
+        std::memcpy(row_.data() + size_, &x, sizeof x);
+        size_ += sizeof x;
     }
-    void words(std::string_view s) {
-        number(s.size());
-        out_.insert(out_.end(), s.begin(), s.end());
+    void write_to(std::vector<std::uint8_t>& out, std::string_view text) const {
+        out.insert(out.end(), row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(size_));
+        out.insert(out.end(), text.begin(), text.end());
     }
 
 private:
-    std::vector<std::uint8_t>& out_;
+    std::array<std::uint8_t, longest_row> row_;
+    std::size_t size_ = 0;
 };
 
 void put_event(Bytes& out, const StagedRow& row, StagedRow& last) {
@@ -96,7 +98,8 @@ std::uint8_t first_byte(const StagedRow& row) {
     return static_cast<std::uint8_t>(byte);
 }
 
-void put_row(Bytes out, const StagedRow& row, StagedRow& last) {
+void put_row(std::vector<std::uint8_t>& to, const StagedRow& row, StagedRow& last) {
+    Bytes out;
     out.byte(first_byte(row));
     out.difference(std::uint64_t{row.person}, std::uint64_t{last.person});
     out.number(row.line - last.line);
@@ -113,14 +116,16 @@ void put_row(Bytes out, const StagedRow& row, StagedRow& last) {
         out.difference(row.day, last.day);
         out.real(row.value);
         out.number(row.site);
-        out.words(row.text);
+        out.number(row.text.size());
         break;
     case RecordKind::link:
-        out.words(row.text);
+        out.number(row.text.size());
         break;
     case RecordKind::deletion:
         SALUS_ASSERT(false); // is not for one shard
     }
+    const bool has_text = row.kind == RecordKind::person || row.kind == RecordKind::link;
+    out.write_to(to, has_text ? row.text : std::string_view{});
     last.person = row.person;
     last.line = row.line;
     if (row.kind != RecordKind::link) last.day = row.day;
@@ -143,7 +148,7 @@ void StagedWriter::add(std::string_view person, StagedRow& row) {
     row.person = place.number;
     Buffer& buffer = buffers_[place.shard];
     const std::size_t before = buffer.bytes.size();
-    put_row(Bytes(buffer.bytes), row, buffer.last);
+    put_row(buffer.bytes, row, buffer.last);
     bytes_ += buffer.bytes.size() - before;
     if (bytes_ >= batch_bytes) flush();
 }
@@ -191,25 +196,29 @@ StagedPiece read_piece(const H5File& part, std::uint64_t shard) {
         piece.persons.push_back({.high = keys[i], .low = keys[i + 1]});
     for (std::uint64_t batch = 0; part.exists(name_of(batch, "rows")); ++batch) {
         const auto span = part.read_rows<std::uint64_t>(name_of(batch, "begin"), shard, 2);
-        if (span[0] < span[1])
-            piece.batches.push_back(
-                part.read_rows<std::uint8_t>(name_of(batch, "rows"), span[0], span[1] - span[0]));
+        if (span[0] == span[1]) continue;
+        auto& bytes = piece.batches.emplace_back(
+            part.read_rows<std::uint8_t>(name_of(batch, "rows"), span[0], span[1] - span[0]));
+        bytes.resize(bytes.size() + StagedReader::padding);
     }
     return piece;
 }
 
-std::uint8_t StagedReader::byte() {
-    SALUS_ASSERT(at_ < bytes_.size());
-    return bytes_[at_++];
+StagedReader::StagedReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {
+    SALUS_ASSERT(bytes.size() >= padding);
+    end_ = bytes.size() - padding;
 }
 
 std::uint64_t StagedReader::number() {
-    std::uint64_t n = 0;
-    for (unsigned shift = 0;; shift += 7) {
+    std::uint64_t n = byte();
+    if (n < 0x80) return n;
+    n &= 0x7F;
+    for (unsigned shift = 7; shift < 64; shift += 7) {
         const std::uint8_t b = byte();
-        n |= std::uint64_t{b & 0x7FU} << (shift & 63U);
-        if (b < 0x80) return n;
+        n |= std::uint64_t{b & 0x7FU} << shift;
+        if (b < 0x80) break;
     }
+    return n;
 }
 
 std::int64_t StagedReader::difference() {
@@ -219,7 +228,6 @@ std::int64_t StagedReader::difference() {
 
 double StagedReader::real() {
     double x = 0;
-    SALUS_ASSERT(bytes_.size() - at_ >= sizeof x);
     std::memcpy(&x, bytes_.data() + at_, sizeof x);
     at_ += sizeof x;
     return x;
@@ -227,7 +235,7 @@ double StagedReader::real() {
 
 std::string_view StagedReader::words() {
     const std::uint64_t length = number();
-    SALUS_ASSERT(bytes_.size() - at_ >= length);
+    SALUS_ASSERT(at_ <= end_ && end_ - at_ >= length);
     const auto* const begin = reinterpret_cast<const char*>(bytes_.data()) + at_;
     at_ += length;
     return {begin, length};
@@ -264,7 +272,7 @@ void StagedReader::take_person() {
 }
 
 bool StagedReader::next() {
-    if (at_ == bytes_.size()) return false;
+    if (at_ == end_) return false;
     const std::uint8_t has = byte();
     row_.kind = static_cast<RecordKind>(has & kind_bits);
     row_.person += static_cast<std::uint32_t>(difference());
@@ -287,6 +295,7 @@ bool StagedReader::next() {
     case RecordKind::deletion:
         SALUS_ASSERT(false);
     }
+    SALUS_ASSERT(at_ <= end_);
     return true;
 }
 

@@ -65,7 +65,7 @@ private:
 /// What one piece holds for one shard.
 struct StagedPiece {
     std::vector<Pseudonym> persons;
-    std::vector<std::vector<std::uint8_t>> batches;
+    std::vector<std::vector<std::uint8_t>> batches; // padded for StagedReader
     bool empty() const noexcept { return batches.empty(); }
 };
 StagedPiece read_piece(const H5File& part, std::uint64_t shard);
@@ -73,13 +73,15 @@ StagedPiece read_piece(const H5File& part, std::uint64_t shard);
 /// The rows of a batch of a piece, in source order.
 class StagedReader {
 public:
-    explicit StagedReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+    /// Bytes of rows, and `padding` more, so that a row can be read before its end is checked.
+    static constexpr std::size_t padding = 192;
+    explicit StagedReader(std::span<const std::uint8_t> bytes);
     /// InternalError if the bytes are not rows.
     bool next();
     const StagedRow& row() const noexcept { return row_; }
 
 private:
-    std::uint8_t byte();
+    std::uint8_t byte() noexcept { return bytes_[at_++]; }
     std::uint64_t number();
     std::int64_t difference();
     double real();
@@ -88,7 +90,7 @@ private:
     void take_person();
 
     std::span<const std::uint8_t> bytes_;
-    std::size_t at_ = 0;
+    std::size_t at_ = 0, end_ = 0;
     StagedRow row_;
     std::uint64_t visit_ = 0, record_ = 0; // last ones
 };

@@ -49,10 +49,15 @@ protected:
     /// Runs the stage and gives its result; `work` keeps its parts.
     std::filesystem::path run(const IngestHealthParams& params, bool links = false,
                               const std::string& name = "a") const {
+        Inputs inputs{{"omop", {folder_ / "omop"}}};
+        if (links) inputs["links"] = {folder_ / "links.csv"};
+        return run(params, inputs, name);
+    }
+    std::filesystem::path run(const IngestHealthParams& params, const Inputs& inputs,
+                              const std::string& name) const {
         RunContext::Setup setup{.comm = {}, .log = Log("ingest_health", 1)};
         setup.stage = "ingest_health";
-        setup.inputs = {{"omop", {folder_ / "omop"}}};
-        if (links) setup.inputs["links"] = {folder_ / "links.csv"};
+        setup.inputs = inputs;
         setup.outputs = {{"events", folder_ / name / "events.h5"}};
         setup.work = folder_ / name / "work";
         setup.fingerprint = name;
@@ -318,6 +323,16 @@ TEST_F(IngestHealth, EmptyCohortIsRefused) {
     IngestHealthParams skip;
     skip.on_bad_record = "skip";
     EXPECT_THAT(error(skip), HasSubstr("cohort is empty"));
+}
+
+TEST_F(IngestHealth, SomeSourceIsNeeded) {
+    std::vector<Problem> problems;
+    Workload sizes;
+    const Stage stage = ingest_health_stage();
+    const IngestHealthParams params;
+    stage.examine(&params, {}, sizes, problems);
+    ASSERT_EQ(problems.size(), 1u);
+    EXPECT_THAT(problems[0].what, HasSubstr("no health records"));
 }
 
 TEST_F(IngestHealth, DeclarationFindsAllMistakesAtOnce) {

@@ -1,0 +1,66 @@
+#include "stages/ingest_health/sources.hpp"
+
+#include "base/text.hpp"
+#include "formats/fhir_folder.hpp"
+#include "stages/ingest_health/fhir_documents.hpp"
+
+namespace salus::ingest_health {
+
+FhirSources find_fhir_sources(const std::filesystem::path& folder) {
+    const FhirFolder found = find_fhir_files(folder);
+    FhirSources out;
+    out.export_errors = found.export_errors;
+    out.not_listed = found.not_listed.size();
+    for (const FhirFile& found_file : found.files) {
+        if (is_fhir_document(found_file.path)) {
+            out.documents.push_back(found_file.path);
+            continue;
+        }
+        SourceFile file;
+        file.form = SourceForm::fhir;
+        file.path = found_file.path;
+        file.label = found_file.label;
+        file.name = found_file.name;
+        file.medications = found_file.medications;
+        out.files.push_back(std::move(file));
+    }
+    if (!out.documents.empty()) {
+        SourceFile file;
+        file.form = SourceForm::documents;
+        file.path = folder;
+        file.label = "document";
+        file.name = text(out.documents.size(), " documents");
+        out.files.push_back(std::move(file));
+    }
+    return out;
+}
+
+FhirOptions fhir_options(const IngestHealthParams& params) {
+    FhirOptions options;
+    options.sample_system = params.sample_system;
+    options.line_bytes = static_cast<std::uint64_t>(params.line_bytes);
+    return options;
+}
+
+std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& piece,
+                                          const IngestHealthParams& params,
+                                          const FhirMedications& medications) {
+    const SourceFile& file = plan.files[piece.file];
+    if (file.form == SourceForm::fhir)
+        return std::make_unique<FhirReader>(file.path, piece.range, fhir_options(params),
+                                            medications);
+    if (file.form == SourceForm::documents)
+        return std::make_unique<FhirDocuments>(plan.documents, piece.range.begin, piece.range.end,
+                                               fhir_options(params), medications);
+    const CodeSystems systems{params.condition_codes, params.measurement_codes, params.drug_codes,
+                              params.procedure_codes, params.observation_codes};
+    return std::make_unique<OmopReader>(file.table, file.path, piece.range, systems);
+}
+
+std::vector<Problem> check_source(const SourceFile& file) {
+    if (file.form == SourceForm::omop || file.form == SourceForm::link)
+        return check_omop_header(file.table, file.path);
+    return {};
+}
+
+} // namespace salus::ingest_health
