@@ -53,7 +53,8 @@ private:
     FhirReason parse() {
         const std::string_view line = lines_.line();
         if (line.size() > parser_.capacity()) {
-            const auto error = parser_.allocate(std::max(first_capacity, 2 * line.size()), deepest);
+            const auto error =
+                parser_.allocate(std::max(first_capacity, line.size() + line.size() / 4), deepest);
             if (error != simdjson::SUCCESS) throw std::bad_alloc();
         }
         return reason_of(parser_.parse(line.data(), line.size(), false).get(json_));

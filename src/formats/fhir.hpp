@@ -24,8 +24,8 @@ struct FhirOptions {
 ///
 /// Each line is parsed as a whole before anything of it is read, so a fault never reaches beyond
 /// its line. What becomes of each resource is told in docs/fhir.md. A row stands for one
-/// coding; rows of a resource share `record` ("Observation/x"), day and encounter. Memory: 256 KiB,
-/// or 4 times the longest line; at most 10 times line_bytes.
+/// coding; rows of a resource share `record` ("Observation/x"), day and encounter. Memory: 2 MiB,
+/// or for the longest line about 5 times its size; 20 times if it holds nothing but short numbers.
 class FhirReader final : public RecordReader {
 public:
     /// `medications` must outlive the reader.

@@ -382,6 +382,16 @@ TEST_F(Fhir, LinesBeyondTheLimit) {
     EXPECT_THAT(result.problems[0].where, HasSubstr("line 2"));
 }
 
+TEST_F(Fhir, LongLines) {
+    std::string lines;
+    for (const std::size_t bytes : {70000U, 10U, 300000U, 90000U, 1000000U})
+        lines += resource("Condition", icd + R"(,"recordedDate":"2001-01-01","note":")" +
+                                           std::string(bytes, 'a') + "\"");
+    const Result result = read(lines);
+    EXPECT_EQ(result.rows.size(), 5U);
+    EXPECT_TRUE(result.rejects.empty());
+}
+
 TEST_F(Fhir, DocumentsResolveTheirReferences) {
     const std::string document =
         R"({"resourceType":"Bundle","type":"document","timestamp":"2022-02-02","entry":[
