@@ -221,7 +221,34 @@ TEST(SetTester, RandomNumbersBelongToSetAndSeed) {
     }
 }
 
-// All in whose carriers are few are gone through: the p of one variant is that of the binomial.
+// People without a call have the mean of the others as copies. They are no carriers: nothing is
+// redistributed among them.
+TEST(SetTester, MissingGenotypesAreNotRedistributed) {
+    const Cohort cohort(2000, 0.02);
+    int compared = 0;
+    for (std::uint64_t s = 0; s < 60; ++s) {
+        auto columns = cohort.draw(s, 8, 15);
+        const GeneRow complete = cohort.test(columns, {}, s);
+        for (SetColumn& column : columns) {
+            SparseColumn copies;
+            std::size_t next = 0;
+            for (std::uint32_t i = 0; i < 2000; ++i) {
+                const bool carries = next < column.copies.size() && column.copies.sample[next] == i;
+                if (carries || i % 50 == 7) copies.add(i, carries ? 1 : column.mean);
+                next += carries ? 1 : 0;
+            }
+            column.copies = copies;
+        }
+        const GeneRow missing = cohort.test(columns, {}, s);
+        EXPECT_EQ(missing.carriers, complete.carriers);
+        if (complete.method < GeneMethod::exact || missing.method < GeneMethod::exact) continue;
+        ++compared;
+        EXPECT_NEAR(missing.skat, complete.skat, 0.3);
+    }
+    EXPECT_GT(compared, 3);
+}
+
+// All outcomes of few carriers are gone through: the p of one variant is that of the binomial.
 TEST(SetTester, FewCarriersAreGoneThrough) {
     const Cohort cohort(4000, 0.02);
     SetColumn column{.called = 4000, .allele_count = 6};
