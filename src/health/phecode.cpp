@@ -14,11 +14,8 @@ namespace {
 
 constexpr std::string_view who = "ICD10";
 
-bool set_bit(std::vector<std::uint64_t>& words, std::size_t i) noexcept {
-    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
-    const bool fresh = (words[i / 64] & bit) == 0;
-    words[i / 64] |= bit;
-    return fresh;
+void set_bit(std::vector<std::uint64_t>& words, std::size_t i) noexcept {
+    words[i / 64] |= std::uint64_t{1} << (i % 64);
 }
 
 /// The bits of `x` at the even places.
@@ -169,10 +166,18 @@ PhecodePanel::PhecodePanel(const PhecodeMap& map, std::span<const std::string> c
         for (std::size_t p = 0; p < map.size(); ++p)
             if (map.sex[p] != 0 && map.sex[p] != person) set_bit(not_for_[person], p);
     }
+    excludes_begin_.assign(map.size() + 1, 0);
     if (!rules.exclusions) return;
-    excludes_.assign(map.size() * words_, 0);
-    for (const auto& [criterion, phecode] : map.exclusions)
-        excludes_[criterion * words_ + phecode / 64] |= std::uint64_t{1} << (phecode % 64);
+    for (const auto& [criterion, phecode] : map.exclusions) { // ascending by both
+        const auto word = static_cast<std::uint32_t>(phecode / 64);
+        if (excludes_begin_[criterion + 1] == 0 || excludes_.back().word != word) {
+            excludes_.push_back({word, 0});
+            excludes_begin_[criterion + 1] = static_cast<std::uint32_t>(excludes_.size());
+        }
+        excludes_.back().bits |= std::uint64_t{1} << (phecode % 64);
+    }
+    for (std::size_t p = 0; p < map.size(); ++p)
+        excludes_begin_[p + 1] = std::max(excludes_begin_[p], excludes_begin_[p + 1]);
 }
 
 void PhecodePanel::count_dates(const PersonView& person, Scratch& s) const {
@@ -209,10 +214,8 @@ void PhecodePanel::evaluate(const PersonView& person, Scratch& s,
     for (const std::uint16_t p : s.touched_) {
         set_bit(s.dates_[p] >= rules_.min_dates ? s.cases_ : s.excluded_, p);
         s.dates_[p] = 0; // ready for the next person
-        if (excludes_.empty()) continue;
-        const std::uint64_t* mask = &excludes_[p * words_];
-        for (std::size_t w = 0; w < words_; ++w)
-            s.excluded_[w] |= mask[w];
+        for (std::uint32_t at = excludes_begin_[p]; at < excludes_begin_[p + 1]; ++at)
+            s.excluded_[excludes_[at].word] |= excludes_[at].bits;
     }
     const auto& not_for = not_for_[person.sex < 3 ? person.sex : 0];
     std::array<std::uint8_t, 16> bytes{};

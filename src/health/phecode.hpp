@@ -102,7 +102,7 @@ public:
         std::vector<std::uint64_t> cases_, excluded_;
     };
     /// Writes the statuses of a person to the first size() places of a packed row; what stands
-    /// behind them stays. Cost O(events x phecodes per code + phecodes/64 x different phecodes).
+    /// behind them stays. Cost O(events x phecodes per code + exclusions + phecodes/64).
     void evaluate(const PersonView& person, Scratch& scratch, std::span<std::uint8_t> row) const;
 
 private:
@@ -113,7 +113,13 @@ private:
     std::vector<std::uint32_t> begin_;      // [code + 1]
     std::vector<std::uint16_t> phecodes_;   // of each code of the store
     std::vector<std::uint64_t> not_for_[3]; // [sex] phecodes that do not apply
-    std::vector<std::uint64_t> excludes_;   // [phecode x words_]
+    /// Phecodes that a date of one phecode excludes, as bits of the words that have any.
+    struct WordOfBits {
+        std::uint32_t word;
+        std::uint64_t bits;
+    };
+    std::vector<std::uint32_t> excludes_begin_; // [phecode + 1]
+    std::vector<WordOfBits> excludes_;
     std::map<std::string, PhecodeCoverage> coverage_;
 };
 
