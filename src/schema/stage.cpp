@@ -26,6 +26,8 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "trait_table";
     case Artifact::phenotype_definitions:
         return "phenotype_definitions";
+    case Artifact::phecode_table:
+        return "phecode_table";
     case Artifact::phenotype_table:
         return "phenotype_table";
     case Artifact::quality_result:
@@ -106,6 +108,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "CSV or TSV file: sample_id and one column per trait or covariate";
     case Artifact::phenotype_definitions:
         return "TOML file of trait definitions";
+    case Artifact::phecode_table:
+        return "CSV file of phecodes: their codes, exclusion ranges or descriptions";
     case Artifact::phenotype_table:
         return "HDF5 file of traits and covariates in genotype sample order";
     case Artifact::quality_result:

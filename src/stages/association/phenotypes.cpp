@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "health/status_matrix.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,13 +21,77 @@ std::vector<std::string> column_names(const H5File& file, std::string_view table
     return names;
 }
 
+// What a file offers as traits: columns of the table, then rows of the status matrix.
+struct Offered {
+    std::vector<std::string> columns, all;
+    std::optional<StatusMatrix> statuses;
+
+    explicit Offered(const H5File& file)
+        : columns(column_names(file, "traits")), all(columns), statuses(StatusMatrix::open(file)) {
+        if (!statuses) return;
+        for (const StatusTrait& trait : statuses->traits())
+            if (!is_column(trait.name)) all.push_back(trait.name);
+    }
+    bool is_column(const std::string& name) const {
+        return std::find(columns.begin(), columns.end(), name) != columns.end();
+    }
+    /// Row of the matrix, if there is no column of that name: definitions have both.
+    std::optional<std::size_t> row(const std::string& name) const {
+        return statuses && !is_column(name) ? statuses->find(name) : std::nullopt;
+    }
+    const StatusTrait* status(const std::string& name) const {
+        const auto at = row(name);
+        return at ? &statuses->traits()[*at] : nullptr;
+    }
+};
+
+// Fewest cases, and controls, of a trait that is asked for by a pattern: with fewer, no test of a
+// variant can find anything, and a phenome has many such traits.
+constexpr std::uint64_t class_min = 20;
+
+// The traits wanted: none = all columns; a name that ends with * = all that begin so, without those
+// of the matrix that have too few cases or controls.
+std::vector<std::string> wanted_traits(const Offered& offered,
+                                       const std::vector<std::string>& named,
+                                       std::vector<SkippedTrait>& skipped) {
+    if (named.empty()) return offered.columns;
+    std::vector<std::string> out;
+    for (const std::string& name : named) {
+        if (!name.ends_with('*')) {
+            out.push_back(name);
+            continue;
+        }
+        const std::string_view front = std::string_view(name).substr(0, name.size() - 1);
+        bool any = false;
+        for (const std::string& candidate : offered.all) {
+            if (!candidate.starts_with(front)) continue;
+            any = true;
+            const StatusTrait* row = offered.status(candidate);
+            if (row != nullptr && std::min(row->samples[0], row->samples[1]) < class_min)
+                skipped.push_back({candidate, text("it has fewer than ", class_min,
+                                                   " cases or controls among all samples")});
+            else
+                out.push_back(candidate);
+        }
+        if (!any) out.push_back(name); // told as an unknown name
+    }
+    return out;
+}
+
+// All names, or the first of very many.
+std::string some_names(const std::vector<std::string>& known) {
+    constexpr std::size_t shown = 50;
+    if (known.size() <= shown) return join(known, ", ");
+    return text(join(std::span(known).first(shown), ", "), " and ", known.size() - shown, " more");
+}
+
 Problem unknown_name(const std::string& kind, const std::string& name,
                      const std::vector<std::string>& known, const H5File& file) {
     const auto near = nearest(name, known);
     return {.what = text("there is no ", kind, " \"", name, "\""),
             .where = file.path().string(),
             .why = known.empty() ? text("the file has no ", kind, "s")
-                                 : text("the file has: ", join(known, ", ")),
+                                 : text("the file has: ", some_names(known)),
             .help = near ? text("did you mean \"", *near, "\"?") : text("use one of these names")};
 }
 
@@ -46,11 +111,16 @@ void check_names(const std::string& kind, const std::vector<std::string>& wanted
     }
 }
 
-std::vector<std::string> kinds_of(const H5File& file, const std::vector<std::string>& traits) {
+std::vector<std::string> kinds_of(const H5File& file, const Offered& offered,
+                                  const std::vector<std::string>& traits) {
     const TableData info = file.read("trait_info", {"name", "kind"});
     const auto& names = info.column<std::string>("name");
     std::vector<std::string> kinds;
     for (const std::string& trait : traits) {
+        if (offered.status(trait) != nullptr) {
+            kinds.emplace_back("binary");
+            continue;
+        }
         const auto at = std::find(names.begin(), names.end(), trait);
         if (at == names.end()) {
             throw DataError({.what = text("trait \"", trait, "\" has no row in trait_info"),
@@ -138,16 +208,17 @@ Times tested_times(const AssociationParams& params, bool relatives) noexcept {
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,
               Times times) {
     Choice choice;
-    const auto traits = column_names(file, "traits"), covariates = column_names(file, "covariates");
-    check_names("trait", params.traits, traits, file, problems);
+    const Offered offered(file);
+    const auto covariates = column_names(file, "covariates");
+    const auto wanted = wanted_traits(offered, params.traits, choice.skipped);
+    check_names("trait", wanted, offered.all, file, problems);
     check_names("covariate", params.covariates, covariates, file, problems);
     if (!params.strata.empty())
         check_names("covariate", {params.strata}, covariates, file, problems);
     if (!problems.empty()) return choice;
     choice.covariates = params.covariates.empty() ? covariates : params.covariates;
     std::erase(choice.covariates, params.strata);
-    const auto& wanted = params.traits.empty() ? traits : params.traits;
-    const auto kinds = kinds_of(file, wanted);
+    const auto kinds = kinds_of(file, offered, wanted);
     for (std::size_t t = 0; t < wanted.size(); ++t) {
         if (testable(kinds[t], times)) {
             choice.traits.push_back(wanted[t]);
@@ -165,7 +236,11 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
         problems.push_back({.what = text("there is no ", tested_kinds(times, "or"), " trait"),
                             .where = file.path().string(),
                             .why = "association needs at least one",
-                            .help = "add a trait to the phenotype definitions or the trait table"});
+                            .help = offered.statuses
+                                        ? "name traits of the status matrix, for example traits = "
+                                          "[\"phecode_*\"]"
+                                        : "add a trait to the phenotype definitions or the trait "
+                                          "table"});
     }
     return choice;
 }
@@ -178,12 +253,15 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
     Choice choice = choose(file, params, problems, times);
     if (!problems.empty()) throw UsageError(std::move(problems));
     Phenotypes phenotypes{.skipped = std::move(choice.skipped)};
-    const auto kinds = kinds_of(file, choice.traits);
+    const Offered offered(file);
+    const auto kinds = kinds_of(file, offered, choice.traits);
     for (std::size_t t = 0; t < choice.traits.size(); ++t) {
         const std::string& name = choice.traits[t];
+        const auto row = offered.row(name);
         Trait trait{.name = name,
                     .binary = kinds[t] == "binary",
-                    .values = file.read_array<double>(text("traits/", name))};
+                    .values = row ? offered.statuses->values(*row)
+                                  : file.read_array<double>(text("traits/", name))};
         trait.survival = kinds[t] == "time_to_event";
         trait.ordinal = kinds[t] == "ordinal";
         if (trait.survival) read_times(file, trait);

@@ -53,7 +53,9 @@ enum class Times { refused, accepted, and_ordinal };
 Times tested_times(const AssociationParams& params, bool relatives) noexcept;
 
 /// Names of the traits that the parameters choose. Adds a problem for each unknown name (with the
-/// near miss), unusable kind and double mention; `where` is the phenotype file.
+/// near miss), unusable kind and double mention; `where` is the phenotype file. Rows of the status
+/// matrix are binary traits that must be named; `phecode_*` names all that begin so and have at
+/// least 20 cases and 20 controls, the others are skipped.
 struct Choice {
     std::vector<std::string> traits, covariates;
     std::vector<SkippedTrait> skipped;

@@ -249,8 +249,9 @@ Stage association_stage() {
         .param(
             "traits", &P::traits,
             {.doc =
-                 "traits to test; empty: all quantitative, binary, ordinal and time-to-event ones "
-                 "that can be tested"})
+                 "traits to test; NAME* takes all that begin so, the rows of the status matrix "
+                 "included; empty: all quantitative, binary, ordinal and time-to-event columns of "
+                 "the table that can be tested"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})

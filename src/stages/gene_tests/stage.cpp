@@ -230,9 +230,10 @@ Stage gene_tests_stage() {
                  {score_variants_table(), score_trait_table("{trait}"),
                   score_covariance_table("{trait}")}})
         .param("traits", &P::traits,
-               {.doc = "traits to test; empty: all quantitative, binary and time-to-event ones "
-                       "that can be "
-                       "tested"})
+               {.doc =
+                    "traits to test; NAME* takes all that begin so, the rows of the status matrix "
+                    "included; empty: all quantitative, binary and time-to-event columns of "
+                    "the table that can be tested"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})

@@ -117,8 +117,12 @@ void declare_params(StageOf<NullModelParams>& declared) {
                {.doc = "whole_genome: predictions from all variants; covariates_only: predictions "
                        "of zero",
                 .choices = {"whole_genome", "covariates_only"}})
-        .param("traits", &P::traits,
-               {.doc = "traits to predict; empty: all quantitative, binary and time-to-event ones"})
+        .param(
+            "traits", &P::traits,
+            {.doc =
+                 "traits to predict; NAME* takes all that begin so, the rows of the status matrix "
+                 "included; empty: all quantitative, binary and time-to-event columns of the "
+                 "table"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})

@@ -138,7 +138,7 @@ public:
 
     void write(PartWriter& part) const {
         part.write(samples_);
-        part.write(traits_);
+        if (!layout_.traits.empty()) part.write(traits_);
         if (!times_.columns().empty()) part.write(times_);
         if (!layout_.covariates.empty()) part.write(covariates_);
         for (const TableData& table : cases_)
@@ -347,9 +347,11 @@ TableSpec Layout::covariates_table() const {
 }
 
 Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const TraitPanel* panel,
+                   const std::vector<StatusTrait>& phecodes,
                    const std::optional<TableLayout>& table, const std::vector<Coding>& codings) {
     const bool records = panel != nullptr;
-    Layout layout{.codings = codings,
+    Layout layout{.phecodes = phecodes,
+                  .codings = codings,
                   .age = params.age && records,
                   .age_squared = params.age_squared && records,
                   .sex = params.sex};
@@ -386,6 +388,8 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const T
     std::vector<std::string> trait_names, covariate_names, time_names;
     for (const TraitInfo& trait : layout.traits)
         trait_names.push_back(trait.name);
+    for (const StatusTrait& phecode : phecodes)
+        trait_names.push_back(phecode.name);
     for (const ColumnSpec& covariate : layout.covariates)
         covariate_names.push_back(covariate.name);
     check_unique(trait_names, "trait");
@@ -393,12 +397,13 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const T
         time_names.push_back(times.name);
     check_unique(time_names, "time at risk");
     check_unique(covariate_names, "covariate");
-    if (layout.traits.empty())
+    if (layout.traits.empty() && phecodes.empty())
         throw UsageError(
             {.what = "there is no trait",
              .where = "stage phenotypes",
-             .why = "traits come from definitions or from columns of a trait table",
-             .help = "give definitions, or a table with a column that is not a covariate"});
+             .why = "traits come from definitions, phecodes or columns of a trait table",
+             .help = "give definitions, a phecode map, or a table with a column that is not a "
+                     "covariate"});
     return layout;
 }
 
@@ -406,7 +411,9 @@ void join_block(const Layout& layout, const Cohort& cohort, const Sources& sourc
                 std::uint64_t block, PartWriter& part) {
     Block rows(layout, cohort, block);
     const std::uint64_t first = block * block_samples;
-    StatusBlock statuses(layout.records ? layout.records->statuses : 0,
+    const std::size_t rows_of_matrix =
+        layout.phecodes.size() + (layout.records ? layout.records->statuses : 0);
+    StatusBlock statuses(rows_of_matrix,
                          std::min<std::uint64_t>(block_samples, cohort.size() - first));
     for (std::uint64_t u = 0; u < sources.records.size(); ++u)
         read_sample_rows(sources.records.open(u), block,
@@ -419,11 +426,11 @@ void join_block(const Layout& layout, const Cohort& cohort, const Sources& sourc
                          [&](auto sample, auto values) { rows.take_table(sample, values); });
     rows.fill_samples();
     rows.write(part);
-    if (layout.records && layout.records->statuses > 0) statuses.write(part);
+    if (rows_of_matrix > 0) statuses.write(part);
 }
 
 std::vector<StatusTrait> status_traits(const Layout& layout) {
-    std::vector<StatusTrait> traits;
+    std::vector<StatusTrait> traits = layout.phecodes;
     for (std::size_t t = 0; layout.records && t < layout.records->columns.size(); ++t)
         if (layout.records->columns[t].status)
             traits.push_back({.name = layout.traits[t].name,

@@ -23,6 +23,7 @@ struct TraitInfo {
 struct Layout {
     std::vector<TraitInfo> traits;       // from definitions, then from the table, then its times
     std::optional<RecordLayout> records; // of definitions; nothing without
+    std::vector<StatusTrait> phecodes;   // first rows of the status matrix
     std::size_t defined = 0;             // the first so many are from definitions
     std::vector<Coding> codings;         // [column of the table]
     std::size_t table_traits = 0;        // of these columns are traits
@@ -48,9 +49,10 @@ TableSpec attrition_table();
 /// The doc of a table of case_tables(), for a column of any name.
 std::vector<TableSpec> described_case_tables();
 
-/// UsageError if two traits, or two covariates, have one name, or there is no trait at all.
-/// `panel`: definitions over the event store, null without records.
+/// UsageError if two traits, or two covariates, have one name, or there is no trait and no phecode
+/// at all. `panel`: definitions over the event store, null without records.
 Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const TraitPanel* panel,
+                   const std::vector<StatusTrait>& phecodes,
                    const std::optional<TableLayout>& table, const std::vector<Coding>& codings);
 
 /// Sources of rows: parts by shard of the event store, and by range of the trait table.
@@ -65,7 +67,7 @@ struct Sources {
 void join_block(const Layout& layout, const Cohort& cohort, const Sources& sources,
                 std::uint64_t block, PartWriter& part);
 
-/// Rows of the status matrix: the definitions with cases.
+/// Rows of the status matrix: phecodes, then the definitions with cases.
 std::vector<StatusTrait> status_traits(const Layout& layout);
 
 struct JoinCounts {

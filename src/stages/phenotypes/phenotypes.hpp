@@ -3,6 +3,7 @@
 #include "run/context.hpp"
 #include "schema/stage.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct PhenotypesParams {
     std::vector<std::string> table_traits, table_covariates, binary_traits, ordinal_traits,
         time_to_event;
     bool plink_binary = false;
+    std::int64_t phecode_min_dates = 2;
+    bool phecode_inside_observation = true, phecode_longest_prefix = false;
 };
 
 /// Event store and trait tables -> traits and covariates in genotype sample order

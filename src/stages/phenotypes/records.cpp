@@ -90,7 +90,7 @@ RecordLayout::RecordLayout(const TraitPanel& panel) {
 }
 
 void read_records(const EventStore& store, std::uint64_t shard_number, const TraitPanel& panel,
-                  const Cohort& cohort, PartWriter& part) {
+                  const PhecodeTraits& phecodes, const Cohort& cohort, PartWriter& part) {
     const Shard shard = store.read_shard(shard_number);
     const RecordLayout layout(panel);
     std::vector<std::uint32_t> sample, person;
@@ -101,8 +101,10 @@ void read_records(const EventStore& store, std::uint64_t shard_number, const Tra
         person.push_back(shard.linked[i]);
     }
     std::vector<double> values(sample.size() * layout.width);
-    std::vector<std::uint8_t> status(sample.size() * status_bytes(layout.statuses), 0);
+    const std::size_t statuses_width = status_bytes(phecodes.size() + layout.statuses);
+    std::vector<std::uint8_t> status(sample.size() * statuses_width, 0);
     std::vector<TraitPanel::Scratch> scratch(thread_count());
+    std::vector<PhecodePanel::Scratch> phecode_scratch(thread_count());
     std::vector<std::vector<AttritionCounts>> attrition(thread_count(),
                                                         std::vector<AttritionCounts>(panel.size()));
     parallel_for(sample.size(), [&](std::size_t i) {
@@ -112,19 +114,21 @@ void read_records(const EventStore& store, std::uint64_t shard_number, const Tra
             attrition[thread_index()][t].add(outcomes[t]);
         fill_row(layout, panel, view, outcomes,
                  std::span(values).subspan(i * layout.width, layout.width));
-        const auto packed = std::span(status).subspan(i * status_bytes(layout.statuses),
-                                                      status_bytes(layout.statuses));
+        const auto packed = std::span(status).subspan(i * statuses_width, statuses_width);
+        if (phecodes.size() > 0)
+            phecodes.panel().evaluate(view, phecode_scratch[thread_index()], packed);
         for (const RecordLayout::Column& column : layout.columns)
             if (column.status)
-                status_set(packed, *column.status, two_bits(outcomes[column.trait].status));
+                status_set(packed, phecodes.size() + *column.status,
+                           two_bits(outcomes[column.trait].status));
     });
     SampleRows rows(layout.width);
     for (std::size_t i = 0; i < sample.size(); ++i)
         std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i * layout.width), layout.width,
                     rows.add(sample[i]).begin());
     rows.write(part, cohort.size());
-    StatusRows statuses(layout.statuses);
-    const auto bytes = static_cast<std::ptrdiff_t>(status_bytes(layout.statuses));
+    StatusRows statuses(phecodes.size() + layout.statuses);
+    const auto bytes = static_cast<std::ptrdiff_t>(statuses_width);
     for (std::size_t i = 0; i < sample.size(); ++i)
         std::copy_n(status.begin() + static_cast<std::ptrdiff_t>(i) * bytes, bytes,
                     statuses.add(sample[i]).begin());

@@ -3,6 +3,7 @@
 #include "health/attrition.hpp"
 #include "health/event_store.hpp"
 #include "stages/phenotypes/cohort.hpp"
+#include "stages/phenotypes/phecodes.hpp"
 #include "stages/phenotypes/sample_rows.hpp"
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct RecordLayout {
     /// A definition with a column in the results.
     struct Column {
         std::size_t trait = 0;             // place in the panel
-        std::optional<std::size_t> status; // place in the status matrix, if it has cases
+        std::optional<std::size_t> status; // place behind the phecodes in the status matrix, if it
+                                           // has cases
         bool follow = false;               // has follow-up
         bool timed = false;                // has a time at risk
         std::size_t value = 0;             // place of its value in a row
@@ -31,10 +33,10 @@ struct RecordLayout {
     std::size_t width = 0, statuses = 0;
 };
 
-/// One shard of the event store: the row of everybody who is linked to a sample of the cohort, and
-/// how many of them got how far in each definition. Memory O(shard).
+/// One shard of the event store: the row of everybody who is linked to a sample of the cohort,
+/// their phecodes, and how many of them got how far in each definition. Memory O(shard).
 void read_records(const EventStore& store, std::uint64_t shard, const TraitPanel& panel,
-                  const Cohort& cohort, PartWriter& part);
+                  const PhecodeTraits& phecodes, const Cohort& cohort, PartWriter& part);
 
 /// Links to samples that have no genotypes, over all parts.
 std::uint64_t unknown_links(const Parts& parts);

@@ -22,9 +22,17 @@ struct Setting {
     std::unique_ptr<Cohort> cohort;
     std::unique_ptr<EventStore> store; // null without events
     std::unique_ptr<TraitPanel> panel; // null without events
+    std::unique_ptr<PhecodeTraits> phecodes;
     std::optional<TableLayout> table;
     std::vector<ByteRange> ranges; // of the table
 };
+
+PhecodeFiles phecode_inputs(const RunContext& ctx) {
+    return {.map = ctx.inputs("phecode_map"),
+            .rollup = ctx.inputs("phecode_rollup"),
+            .exclusions = ctx.inputs("phecode_exclusions"),
+            .info = ctx.inputs("phecode_info")};
+}
 
 Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
     Setting s;
@@ -42,6 +50,7 @@ Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
         s.store = std::make_unique<EventStore>(*path);
         s.panel = std::make_unique<TraitPanel>(
             definitions, StoreDictionary{s.store->codes(), s.store->concepts(), s.store->units()});
+        s.phecodes = std::make_unique<PhecodeTraits>(phecode_inputs(ctx), params, s.store->codes());
     } else if (!definitions.traits.empty()) {
         throw UsageError({.what = "definitions need events",
                           .where = "stage phenotypes",
@@ -114,6 +123,18 @@ void report_traits(const std::vector<TraitInfo>& traits, const RunContext& ctx) 
     }
 }
 
+void report_phecodes(const std::vector<StatusTrait>& traits, const RunContext& ctx) {
+    std::uint64_t phecodes = 0, testable = 0;
+    for (const StatusTrait& trait : traits) {
+        if (trait.source != "phecode") continue;
+        ++phecodes;
+        if (trait.samples[0] >= 20 && trait.samples[1] >= 20) ++testable;
+    }
+    if (phecodes > 0)
+        ctx.log().info(text(with_thousands(phecodes), " phecodes, ", with_thousands(testable),
+                            " of them with at least 20 cases and 20 controls"));
+}
+
 TableData trait_info_rows(const std::vector<TraitInfo>& traits) {
     TableData rows(trait_info_table());
     for (const TraitInfo& trait : traits) {
@@ -150,10 +171,11 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     using namespace phenotypes;
     const Setting s = collectively(ctx.comm(), "reading samples and definitions",
                                    [&] { return read_setting(params, ctx); });
+    if (s.phecodes) s.phecodes->report(ctx.log());
     const Parts records =
         ctx.for_each_unit("records", s.store ? s.store->shard_count() : 0,
                           [&](std::uint64_t shard, PartWriter& part) {
-                              read_records(*s.store, shard, *s.panel, *s.cohort, part);
+                              read_records(*s.store, shard, *s.panel, *s.phecodes, *s.cohort, part);
                           });
     const Parts table =
         ctx.for_each_unit("table", s.ranges.size(), [&](std::uint64_t unit, PartWriter& part) {
@@ -162,7 +184,9 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
         std::vector<Coding> coding;
         if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
-        Layout made = make_layout(params, *s.cohort, s.panel.get(), s.table, coding);
+        Layout made = make_layout(params, *s.cohort, s.panel.get(),
+                                  s.phecodes ? s.phecodes->traits() : std::vector<StatusTrait>{},
+                                  s.table, coding);
         if (s.table) made.table_name = ctx.input("table").filename().string();
         return made;
     });
@@ -178,13 +202,15 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
         out.fact("samples_observed", static_cast<std::int64_t>(counts.observed));
         out.fact("links_without_genotypes", static_cast<std::int64_t>(unknown_links(records)));
         out.assemble(samples_table(), blocks);
-        out.assemble(layout.traits_table(), blocks);
+        if (!layout.traits.empty()) out.assemble(layout.traits_table(), blocks);
         if (!layout.times_table().columns.empty()) out.assemble(layout.times_table(), blocks);
         if (!layout.covariates.empty()) out.assemble(layout.covariates_table(), blocks);
         for (const TableSpec& spec : layout.case_tables())
             if (!spec.columns.empty()) out.assemble(spec, blocks);
         if (auto statuses = status_traits(layout); !statuses.empty())
-            write_status_matrix(out.file(), std::move(statuses), s.cohort->size(), blocks);
+            report_phecodes(
+                write_status_matrix(out.file(), std::move(statuses), s.cohort->size(), blocks),
+                ctx);
         out.write(trait_info_rows(layout.traits));
         if (s.panel && s.panel->size() > 0) out.write(attrition_table_rows(*s.panel, records));
     });

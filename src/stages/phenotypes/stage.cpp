@@ -3,6 +3,7 @@
 #include "formats/file_genotypes.hpp"
 #include "formats/sample_sheet.hpp"
 #include "stages/phenotypes/assemble.hpp"
+#include "stages/phenotypes/phecodes.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 
 #include "health/event_store.hpp"
@@ -38,9 +39,17 @@ void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
                             .why = std::move(why),
                             .help = std::move(help)});
     };
-    if (!definitions && !table)
-        add("there is no trait", "traits come from definitions or from a trait table",
-            "give the input definitions or table");
+    const bool phecodes = wired(inputs, "phecode_map");
+    if (!definitions && !table && !phecodes)
+        add("there is no trait", "traits come from definitions, a phecode map or a trait table",
+            "give the input definitions, phecode_map or table");
+    if (phecodes && !events)
+        add("phecodes need events", "they are made of the codes of health records",
+            "give the input events");
+    for (const char* port : {"phecode_rollup", "phecode_exclusions", "phecode_info"})
+        if (wired(inputs, port) && !phecodes)
+            add(text("the input ", port, " is given without phecode_map"),
+                "it says more about phecodes that the map makes", "give the input phecode_map");
     if (definitions && !events)
         add("definitions need events", "traits of definitions are made of health records",
             "give the input events");
@@ -67,6 +76,9 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
         collect(problems, [&] {
             traits += static_cast<double>(trait_table_layout(*path, params, problems).traits);
         });
+    // A phecode takes two bits a sample, a trait 5 x 64; maps have up to 4,000 phecodes.
+    if (wired(inputs, "phecode_map")) traits += 4000 * 2.0 / (5 * 64);
+    check_phecode_tables(phecode_files(inputs), problems);
     if (const auto* path = existing_input(inputs, "sample_sheet"))
         collect(problems,
                 [&] { static_cast<void>(read_delimited_header(*path).require("sample_id")); });
@@ -125,6 +137,12 @@ constexpr const char* method =
     "in the table times: NAME ends them, in years from definitions and as given from a trait "
     "table, and NAME.entry begins them where they do not begin at 0. From a trait table they are "
     "declared: time_to_event = [\"NAME = EVENT : TIME\"] or \"NAME = EVENT : TIME : ENTRY\".\n\n"
+    "A phecode map makes all its phecodes as createPhenotypes of the R package PheWAS does: dates "
+    "are rolled up; a case has phecode_min_dates different dates, who has fewer or any date in the "
+    "exclusion range is neither case nor control, phecodes of one sex do not apply to others. They "
+    "are not columns of traits, but rows of status/matrix: two bits for each sample, 0 control, "
+    "1 case, 2 excluded, 3 not applicable; status/traits names and counts them. Maps are the "
+    "user's; none is shipped.\n\n"
     "Covariates: age in years of 365.25 days, sex_male, a 0/1 column for every group of the "
     "sample sheet but the largest, and the columns of table_covariates. A covariate that is "
     "not known is NaN, and association leaves such samples out.";
@@ -159,6 +177,13 @@ void declare_params(StageOf<PhenotypesParams>& declared) {
                {.doc = "time-to-event traits of the trait table, as NAME = EVENT : TIME or NAME = "
                        "EVENT : TIME : ENTRY with columns of the table; EVENT is coded as binary "
                        "traits are"})
+        .param("phecode_min_dates", &PhenotypesParams::phecode_min_dates,
+               {.doc = "different dates of a phecode that make a case", .min = 1, .max = 1000})
+        .param("phecode_inside_observation", &PhenotypesParams::phecode_inside_observation,
+               {.doc = "only events inside an observation period count for phecodes"})
+        .param("phecode_longest_prefix", &PhenotypesParams::phecode_longest_prefix,
+               {.doc = "a code that the phecode map does not have counts as the longest code of "
+                       "the map that it begins with"})
         .param(
             "plink_binary", &PhenotypesParams::plink_binary,
             {.doc =
@@ -174,6 +199,7 @@ Stage phenotypes_stage() {
         .summary("Turns health records and trait tables into traits and covariates in genotype "
                  "sample order.")
         .details(method)
+        .cites("Carroll, Bastarache & Denny 2014, doi:10.1093/bioinformatics/btu197 (phecodes)")
         .cites("original; rules after the practice of phecode and OHDSI cohort definitions "
                "(docs/phenotypes.md)")
         .reads({.name = "genotypes",
@@ -186,6 +212,26 @@ Stage phenotypes_stage() {
         .reads({.name = "definitions",
                 .artifact = Artifact::phenotype_definitions,
                 .doc = "traits to make from health records; several files are read as one",
+                .optional = true,
+                .many = true})
+        .reads({.name = "phecode_map",
+                .artifact = Artifact::phecode_table,
+                .doc = "codes and the phecodes that they count for: phecode 1.2 or phecodeX, WHO "
+                       "and clinical modifications together",
+                .optional = true,
+                .many = true})
+        .reads({.name = "phecode_rollup",
+                .artifact = Artifact::phecode_table,
+                .doc = "phecodes above each phecode: code, phecode_unrolled; not needed with maps "
+                       "that are rolled up already",
+                .optional = true})
+        .reads({.name = "phecode_exclusions",
+                .artifact = Artifact::phecode_table,
+                .doc = "exclusion ranges: code, exclusion_criteria",
+                .optional = true})
+        .reads({.name = "phecode_info",
+                .artifact = Artifact::phecode_table,
+                .doc = "descriptions and sexes of phecodes",
                 .optional = true,
                 .many = true})
         .reads({.name = "table",
