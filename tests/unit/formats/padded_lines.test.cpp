@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <unistd.h>
+#include <zstd.h>
 
 namespace salus {
 namespace {
@@ -106,6 +107,14 @@ TEST_F(Lines, CompressedFiles) {
     ASSERT_EQ(std::system(("gzip -c " + path.string() + " >" + packed.string()).c_str()), 0);
     EXPECT_EQ(all(PaddedLines(packed, {}, 100)), all(PaddedLines(path, {}, 100)));
     EXPECT_EQ(line_ranges(packed, 10).size(), 1U);
+    std::string frame(ZSTD_compressBound(content.size()), '\0');
+    frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data(), content.size(), 1));
+    const auto zstd = folder_ / "t.ndjson.zst";
+    std::ofstream(zstd, std::ios::binary) << frame;
+    EXPECT_EQ(all(PaddedLines(zstd, {}, 100)), all(PaddedLines(path, {}, 100)));
+    EXPECT_EQ(line_ranges(zstd, 10).size(), 1U);
+    std::filesystem::resize_file(zstd, frame.size() / 2);
+    EXPECT_THROW(all(PaddedLines(zstd, {}, 100)), DataError);
     std::filesystem::resize_file(packed, std::filesystem::file_size(packed) / 2);
     EXPECT_THROW(all(PaddedLines(packed, {}, 100)), DataError);
 }
