@@ -1,6 +1,7 @@
 #include "formats/delimited.hpp"
 
 #include "base/text.hpp"
+#include "formats/packed_ranges.hpp"
 #include "formats/quotes.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 18; // stays in the second-level cache
 constexpr std::size_t guess_window = std::size_t{1} << 18;
+constexpr std::uint64_t text_per_packed_byte = 4;
 
 bool is_ascii(std::string_view text) noexcept {
     std::uint64_t high = 0, word = 0;
@@ -29,44 +31,61 @@ bool is_ascii(std::string_view text) noexcept {
 DelimitedReader::DelimitedReader(const std::filesystem::path& path, ByteRange range)
     : DelimitedReader(read_delimited_header(path), range) {}
 
-DelimitedReader::DelimitedReader(DelimitedHeader header, ByteRange range)
-    : header_(std::move(header)), stream_(header_.path), buffer_(buffer_bytes), end_(range.end),
-      fields_(header_.names.size()) {
-    start(range);
+DelimitedReader::DelimitedReader(DelimitedHeader header, ByteRange range, Quotes quotes)
+    : header_(std::move(header)), stream_(header_.path), buffer_(buffer_bytes), range_(range),
+      quotes_(quotes), fields_(header_.names.size()) {
+    start();
 }
 
-void DelimitedReader::start(ByteRange range) {
-    if (range.begin <= header_.end) {
-        if (range.begin == 0) lines_ = 1;
-        if (!is_gzip(header_.path)) {
-            stream_.seek(header_.end);
-            base_ = header_.end;
-        }
-        while (base_ + position_ < header_.end) { // compressed: pass over the header
-            if (position_ == filled_ && !refill()) break;
-            position_ = std::min<std::size_t>(filled_, header_.end - base_);
-        }
-        find_marks();
-        first_byte_ = header_.end;
-        return;
+void DelimitedReader::start_behind_header() {
+    if (range_.begin == 0) lines_ = 1;
+    if (!stream_.is_packed()) {
+        stream_.seek(header_.end);
+        base_ = header_.end;
     }
-    stream_.seek(range.begin - 1);
-    base_ = range.begin - 1;
+    while (base_ + position_ < header_.end) { // compressed: pass over the header
+        if (position_ == filled_ && !refill()) break;
+        position_ = std::min<std::size_t>(filled_, header_.end - base_);
+    }
+    find_marks();
+    first_byte_ = header_.end;
+}
+
+void DelimitedReader::start() {
+    const bool packed = stream_.is_packed();
+    if (packed) stream_.seek_packed(range_);
+    if (range_.begin == 0 || (!packed && range_.begin <= header_.end)) return start_behind_header();
+    // The byte before tells whether a row begins; in a compressed file it is not there, and a row
+    // that begins with the range belongs to the one before.
+    const std::size_t before = packed ? 0 : 1;
+    if (!packed) {
+        stream_.seek(range_.begin - 1);
+        base_ = range_.begin - 1;
+    }
     while (filled_ < guess_window && refill()) {
     }
-    const std::string_view window(buffer_.data(), filled_);
-    const QuoteGuess outside = read_as(window.substr(1), window[0], false, header_.separator);
-    const QuoteGuess inside = read_as(window.substr(1), window[0], true, header_.separator);
-    const QuoteGuess& better = inside.faults < outside.faults ? inside : outside;
-    position_ = better.row_start;
-    if (position_ == 0) { // one row fills the window
-        position_ = 1;
+    const std::string_view window = std::string_view(buffer_.data(), filled_).substr(before);
+    const char first = packed ? 'x' : buffer_[0];
+    const QuoteGuess outside = read_as(window, first, false, header_.separator);
+    const QuoteGuess inside = read_as(window, first, true, header_.separator);
+    const bool within = quotes_ == Quotes::around_fields && inside.faults < outside.faults;
+    const QuoteGuess& better = within ? inside : outside;
+    if (better.row_start > 0) {
+        position_ = better.row_start - 1 + before;
+    } else { // one row fills the window
+        position_ = before;
         position_ = find_line() ? marks_.field_ends()[marks_.lines()[next_line_]] + std::size_t{1}
                                 : filled_;
         position_ = std::min(position_, filled_);
     }
     find_marks();
-    first_byte_ = next_byte();
+    first_byte_ = packed ? range_.begin + text_byte() : text_byte();
+}
+
+/// Whether the next row, which is there, is of this range.
+bool DelimitedReader::owns_next() const noexcept {
+    if (!stream_.is_packed()) return text_byte() < range_.end;
+    return text_byte() <= stream_.range_text();
 }
 
 /// Reads more behind what is there, moving it to the front of the buffer first; false at the end.
@@ -108,7 +127,7 @@ bool DelimitedReader::find_line() {
         if (next_line_ < marks_.lines().size()) return position_ < filled_;
         if (filled_ - position_ > longest_row)
             throw DataError({.what = "a line is longer than 16 MiB",
-                             .where = text(header_.path.string(), ", from byte ", next_byte() + 1),
+                             .where = text(header_.path.string(), ", from byte ", text_byte() + 1),
                              .why = "this is not a table of text, or its line breaks are lost",
                              .help = "write the file again with LF or CRLF line ends"});
         if (finished_) return false;
@@ -127,11 +146,12 @@ bool DelimitedReader::next() {
     for (;;) {
         if ((position_ == filled_ || next_line_ >= marks_.lines().size()) && !find_line())
             return false;
-        if (next_byte() >= end_) return false;
-        row_byte_ = next_byte();
+        if (!owns_next()) return false;
+        row_byte_ = text_byte();
         row_line_ = lines_ + 1;
         defect_ = RowDefect::none;
-        if (has_quote(marks_.field_ends()[marks_.lines()[next_line_]])) {
+        if (quotes_ == Quotes::around_fields &&
+            has_quote(marks_.field_ends()[marks_.lines()[next_line_]])) {
             if (split_marked_quotes() || split_quoted()) return true;
             find_line();
         }
@@ -284,8 +304,9 @@ bool DelimitedReader::next_valid() {
 
 std::uint64_t DelimitedReader::line_in_file() const {
     ByteStream stream(header_.path);
+    if (stream.is_packed()) stream.seek_packed(range_);
     std::vector<char> buffer(buffer_bytes);
-    std::uint64_t line = 1;
+    std::uint64_t line = 1 + lines_before_range();
     for (std::uint64_t left = row_byte_; left > 0;) {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
         const std::size_t got = stream.read(std::span(buffer).first(wanted));
@@ -294,6 +315,21 @@ std::uint64_t DelimitedReader::line_in_file() const {
         left -= got;
     }
     return line;
+}
+
+/// Lines of a compressed file before its range, whose bytes of text are counted from its beginning.
+std::uint64_t DelimitedReader::lines_before_range() const {
+    if (!stream_.is_packed() || range_.begin == 0) return 0;
+    ByteStream stream(header_.path);
+    stream.seek_packed({.begin = 0, .end = range_.begin});
+    std::vector<char> buffer(buffer_bytes);
+    std::uint64_t lines = 0, text = 0;
+    while (const std::size_t got = stream.read(buffer)) {
+        if (text >= stream.range_text()) break;
+        text += got;
+        lines += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
+    }
+    return lines;
 }
 
 std::string DelimitedReader::where(std::string_view column) const {
@@ -328,11 +364,26 @@ Problem DelimitedReader::problem() const {
 
 std::vector<ByteRange> delimited_ranges(const std::filesystem::path& path, std::uint64_t bytes) {
     SALUS_ASSERT(bytes > 0);
-    if (is_gzip(path)) return {{}};
-    const std::uint64_t size = InputFile(path).size();
+    const InputFile file(path);
+    std::vector<std::uint64_t> begins{0};
+    if (is_packed(path)) {
+        const std::uint64_t packed = std::max<std::uint64_t>(1, bytes / text_per_packed_byte);
+        if (!is_gzip(path)) {
+            for (const std::uint64_t frame : zstd_frames(file))
+                if (frame - begins.back() >= packed) begins.push_back(frame);
+        } else if (container_of(path) == Container::bgzf) {
+            for (std::uint64_t begin = packed; begin < file.size(); begin += packed)
+                begins.push_back(begin);
+        }
+    } else {
+        for (std::uint64_t begin = bytes; begin < file.size(); begin += bytes)
+            begins.push_back(begin);
+    }
     std::vector<ByteRange> ranges;
-    for (std::uint64_t begin = 0; begin < std::max<std::uint64_t>(size, 1); begin += bytes)
-        ranges.push_back({.begin = begin, .end = begin + bytes});
+    for (std::size_t i = 0; i < begins.size(); ++i) {
+        const bool last = i + 1 == begins.size();
+        ranges.push_back({.begin = begins[i], .end = last ? ByteRange{}.end : begins[i + 1]});
+    }
     return ranges;
 }
 

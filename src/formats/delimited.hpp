@@ -36,6 +36,12 @@ DelimitedHeader read_delimited_header(const std::filesystem::path& path);
 /// Why a row cannot be used. The row is skipped as a whole; reading goes on behind it.
 enum class RowDefect : std::uint8_t { none, field_count, not_utf8, quoting };
 
+/// What a quote at the beginning of a field means.
+enum class Quotes : std::uint8_t {
+    around_fields, // RFC 4180
+    ordinary,      // nothing: it is a character like others
+};
+
 /// Rows of comma or tab separated text, one after the other.
 ///
 /// Quotes as in RFC 4180: a field that begins with `"` ends at the next single `"`; `""` in it is
@@ -51,7 +57,7 @@ enum class RowDefect : std::uint8_t { none, field_count, not_utf8, quoting };
 class DelimitedReader {
 public:
     explicit DelimitedReader(const std::filesystem::path& path, ByteRange range = {});
-    DelimitedReader(DelimitedHeader header, ByteRange range);
+    DelimitedReader(DelimitedHeader header, ByteRange range, Quotes quotes = Quotes::around_fields);
 
     const DelimitedHeader& header() const noexcept { return header_; }
     /// Goes to the next row; false at the end. The row may be defective: look at defect() first.
@@ -76,7 +82,13 @@ public:
     /// Lines passed so far in this range, line breaks in quoted fields included.
     std::uint64_t lines_passed() const noexcept { return lines_; }
     std::uint64_t first_byte() const noexcept { return first_byte_; }
-    std::uint64_t next_byte() const noexcept { return base_ + position_; }
+    /// Where the next row begins: byte of the text, and in a compressed file the first byte of the
+    /// range, or of the next one, and how much of its text is before the row.
+    std::uint64_t next_byte() const noexcept {
+        const std::uint64_t at = text_byte(), text = stream_.range_text();
+        if (!stream_.is_packed()) return at;
+        return at < text ? range_.begin + at : range_.end + (at - text);
+    }
     /// Line of the current row in the whole file. Reads the file up to the row: for messages only.
     std::uint64_t line_in_file() const;
     /// "measurement.csv, line 12, column value_as_number"
@@ -85,7 +97,11 @@ public:
     Problem problem() const;
 
 private:
-    void start(ByteRange range);
+    void start();
+    void start_behind_header();
+    bool owns_next() const noexcept;
+    std::uint64_t text_byte() const noexcept { return base_ + position_; }
+    std::uint64_t lines_before_range() const;
     bool refill();
     bool find_line();
     void find_marks();
@@ -101,10 +117,11 @@ private:
     ByteStream stream_;
     std::vector<char> buffer_;
     std::size_t filled_ = 0, position_ = 0; // in buffer_
-    std::uint64_t base_ = 0;                // byte of the text at buffer_[0]
-    std::uint64_t end_ = 0;                 // rows that begin here or later belong to others
-    bool finished_ = false;                 // nothing more to read from the stream
-    TextMarks marks_;                       // of buffer_ up to filled_
+    std::uint64_t base_ = 0; // byte of the text (compressed: of the range) at buffer_[0]
+    ByteRange range_;
+    Quotes quotes_ = Quotes::around_fields;
+    bool finished_ = false; // nothing more to read from the stream
+    TextMarks marks_;       // of buffer_ up to filled_
     std::size_t next_field_ = 0, next_line_ = 0,
                 next_quote_ = 0; // in marks_: the first at or behind position_
     // The row: in buffer_ from row_begin_ to text_end_; its first field ends at mark row_end_.
@@ -117,8 +134,9 @@ private:
     std::size_t found_fields_ = 0;
 };
 
-/// Cuts a file into ranges of about `bytes`; a function of its size alone. Compressed files that
-/// cannot be entered in the middle are one range.
+/// Cuts a file into ranges of about `bytes` of text; a function of the file alone. BGZF is cut at
+/// blocks and zstd at frames, four bytes of text counted for one of the file; plain gzip, and zstd
+/// of one frame, cannot be entered in the middle and are one range.
 std::vector<ByteRange> delimited_ranges(const std::filesystem::path& path, std::uint64_t bytes);
 
 /// DataError if the reader of a range began elsewhere than the reader of the range before ended: a

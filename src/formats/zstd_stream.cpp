@@ -5,6 +5,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace salus {
@@ -16,8 +17,9 @@ struct FreeContext {
 
 class ZstdStream final : public RecordStream {
 public:
-    explicit ZstdStream(const std::filesystem::path& path)
-        : RecordStream(path), context_(ZSTD_createDCtx()), packed_(ZSTD_DStreamInSize()) {
+    ZstdStream(const std::filesystem::path& path, FileRange range)
+        : RecordStream(path), context_(ZSTD_createDCtx()), packed_(ZSTD_DStreamInSize()),
+          consumed_(range.begin), end_(std::min(range.end, file_.size())) {
         if (!context_) throw std::bad_alloc();
     }
 
@@ -27,7 +29,10 @@ private:
         for (;;) {
             if (input_.pos == input_.size && !drained_) {
                 consumed_ += input_.size;
-                const std::size_t got = file_.read(std::as_writable_bytes(std::span(packed_)));
+                const auto got = static_cast<std::size_t>(
+                    std::min<std::uint64_t>(packed_.size(), end_ - std::min(end_, consumed_)));
+                if (got > 0)
+                    file_.read_at(consumed_, std::as_writable_bytes(std::span(packed_).first(got)));
                 input_ = {.src = packed_.data(), .size = got, .pos = 0};
                 drained_ = got == 0;
             }
@@ -60,14 +65,14 @@ private:
     std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
     std::vector<char> packed_;
     ZSTD_inBuffer input_{.src = nullptr, .size = 0, .pos = 0};
-    std::uint64_t consumed_ = 0;
+    std::uint64_t consumed_, end_; // in the file
     bool drained_ = false, inside_frame_ = false;
 };
 
 } // namespace
 
-std::unique_ptr<RecordStream> open_zstd_stream(const std::filesystem::path& path) {
-    return std::make_unique<ZstdStream>(path);
+std::unique_ptr<RecordStream> open_zstd_stream(const std::filesystem::path& path, FileRange range) {
+    return std::make_unique<ZstdStream>(path, range);
 }
 
 } // namespace salus

@@ -16,7 +16,7 @@ constexpr std::uint64_t shard_bytes = 256 * mebibyte, most_shards = 4096;
 constexpr std::uint64_t text_of_store = 6; // bytes of text behind a byte of a store, about
 
 std::uint64_t text_bytes(const std::filesystem::path& path) {
-    return InputFile(path).size() * (is_gzip(path) ? 5 : 1);
+    return InputFile(path).size() * (is_packed(path) ? 5 : 1);
 }
 
 std::optional<std::filesystem::path> optional_input(const Inputs& inputs, const std::string& port) {

@@ -173,6 +173,19 @@ TEST_F(Delimited, ReadsGzipAndTellsDamage) {
                 HasSubstr("damaged or truncated"));
 }
 
+TEST_F(Delimited, ReadsZstdAndTellsDamage) {
+    std::string big = "a,b\n";
+    for (int i = 0; i < 200000; ++i)
+        big += std::to_string(i * 7919 % 100003) + ",1\n";
+    const auto path = file(big);
+    const auto packed = folder_ / "big.csv.zst";
+    if (std::system(("zstd -q " + path.string() + " -o " + packed.string()).c_str()) != 0)
+        GTEST_SKIP() << "no zstd program";
+    EXPECT_EQ(rows_of(packed), rows_of(path));
+    std::filesystem::resize_file(packed, std::filesystem::file_size(packed) / 2);
+    EXPECT_THAT(message([&] { rows_of(packed); }), HasSubstr("damaged or cut"));
+}
+
 /// All rows through pieces of `bytes`, with the seams checked and lines numbered as in one pass.
 Rows in_pieces(const std::filesystem::path& path, std::uint64_t bytes,
                std::vector<std::uint64_t>* lines = nullptr) {
