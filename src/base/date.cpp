@@ -10,15 +10,6 @@ namespace {
 
 using namespace std::chrono;
 
-std::optional<int> digits(std::string_view text) noexcept {
-    int value = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + (c - '0');
-    }
-    return value;
-}
-
 std::string padded(unsigned value, std::size_t width) {
     std::string out = text(value);
     return std::string(out.size() < width ? width - out.size() : 0, '0') + out;
@@ -29,12 +20,15 @@ std::string padded(unsigned value, std::size_t width) {
 std::optional<Day> parse_date(std::string_view text) noexcept {
     if (text.size() < 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
     if (text.size() > 10 && text[10] != 'T' && text[10] != ' ') return std::nullopt;
-    const auto y = digits(text.substr(0, 4));
-    const auto m = digits(text.substr(5, 2));
-    const auto d = digits(text.substr(8, 2));
-    if (!y || !m || !d) return std::nullopt;
-    const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)},
-                              day{static_cast<unsigned>(*d)}};
+    unsigned digit[10], wrong = 0;
+    for (const unsigned i : {0U, 1U, 2U, 3U, 5U, 6U, 8U, 9U}) {
+        digit[i] = static_cast<unsigned char>(text[i]) - unsigned{'0'};
+        wrong |= digit[i] > 9 ? 1U : 0U;
+    }
+    if (wrong != 0) return std::nullopt;
+    const unsigned y = 1000 * digit[0] + 100 * digit[1] + 10 * digit[2] + digit[3];
+    const unsigned m = 10 * digit[5] + digit[6], d = 10 * digit[8] + digit[9];
+    const year_month_day date{year{static_cast<int>(y)}, month{m}, day{d}};
     if (!date.ok()) return std::nullopt;
     return static_cast<Day>(sys_days{date}.time_since_epoch().count());
 }

@@ -74,15 +74,56 @@ void sse2_bits(std::string_view text, char separator, CharacterBits* bits) noexc
 }
 #endif
 
-/// Appends base + i for every bit i of `bits`, eight at a time: writes up to 64 entries.
-std::uint32_t* put_places(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) noexcept {
-    const int count = std::popcount(bits);
-    for (int done = 0; done < count; done += 8)
-        for (int k = 0; k < 8; ++k) {
-            out[done + k] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-            bits &= bits - 1; // stays 0
-        }
-    return out + count;
+/// What the marks of one batch of blocks are appended to.
+struct Lists {
+    std::uint32_t* ends; // room for all marks of the batch, and 8 more
+    std::vector<std::uint32_t>&lines, &quotes;
+};
+
+/// Turns bits into places; `base` is the place of the first block. Returns the number of ends.
+[[gnu::always_inline]] inline std::size_t
+put_places(std::span<const CharacterBits> bits, std::uint32_t base, std::size_t used, Lists lists) {
+    std::uint32_t* out = lists.ends;
+    for (const CharacterBits& block_bits : bits) {
+        std::uint64_t ends = block_bits.separators | block_bits.breaks;
+        const auto before =
+            static_cast<std::uint32_t>(used) + static_cast<std::uint32_t>(out - lists.ends);
+        for (std::uint64_t left = block_bits.breaks; left != 0; left &= left - 1)
+            lists.lines.push_back(before + static_cast<std::uint32_t>(
+                                               __builtin_popcountll(ends & ((left & -left) - 1))));
+        for (std::uint64_t left = block_bits.quotes; left != 0; left &= left - 1)
+            lists.quotes.push_back(base + static_cast<std::uint32_t>(__builtin_ctzll(left)));
+        const int count = __builtin_popcountll(ends);
+        for (int done = 0; done < count; done += 8)
+            for (int k = 0; k < 8; ++k) { // the last ones are written over again
+                out[done + k] = base + static_cast<std::uint32_t>(std::countr_zero(ends));
+                ends &= ends - 1; // stays 0
+            }
+        out += count;
+        base += block;
+    }
+    return static_cast<std::size_t>(out - lists.ends);
+}
+
+using PutPlaces = std::size_t (*)(std::span<const CharacterBits>, std::uint32_t, std::size_t,
+                                  Lists);
+std::size_t put_plainly(std::span<const CharacterBits> bits, std::uint32_t base, std::size_t used,
+                        Lists lists) {
+    return put_places(bits, base, used, lists);
+}
+#ifdef SALUS_X86_TEXT
+[[gnu::target("avx2,bmi,popcnt")]] std::size_t
+put_fast(std::span<const CharacterBits> bits, std::uint32_t base, std::size_t used, Lists lists) {
+    return put_places(bits, base, used, lists);
+}
+#endif
+PutPlaces best_put() noexcept {
+#ifdef SALUS_X86_TEXT
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+        __builtin_cpu_supports("popcnt"))
+        return put_fast;
+#endif
+    return put_plainly;
 }
 
 } // namespace
@@ -100,6 +141,7 @@ std::span<const CharacterBitsOf> character_bits_forms() noexcept {
 
 void TextMarks::mark(std::string_view text, char separator) {
     SALUS_ASSERT(text.size() < std::numeric_limits<std::uint32_t>::max());
+    static const PutPlaces put = best_put();
     const CharacterBitsOf bits_of = character_bits_forms().back();
     lines_.clear();
     quotes_.clear();
@@ -118,18 +160,11 @@ void TextMarks::mark(std::string_view text, char separator) {
         bits_of(piece.substr(0, blocks * block), separator, bits);
         if (used + blocks * block + 8 > ends_.size())
             ends_.resize(std::max(2 * ends_.size(), used + (batch + 1) * block));
-        for (std::size_t b = 0; b < blocks; ++b) {
-            const auto base = static_cast<std::uint32_t>(at + b * block);
-            const std::uint64_t ends = bits[b].separators | bits[b].breaks;
-            for (std::uint64_t left = bits[b].breaks; left != 0; left &= left - 1)
-                lines_.push_back(static_cast<std::uint32_t>(
-                    used + static_cast<std::size_t>(std::popcount(ends & ((left & -left) - 1)))));
-            for (std::uint64_t left = bits[b].quotes; left != 0; left &= left - 1)
-                quotes_.push_back(base + static_cast<std::uint32_t>(std::countr_zero(left)));
-            used = static_cast<std::size_t>(put_places(ends, base, ends_.data() + used) -
-                                            ends_.data());
-            high |= bits[b].high;
-        }
+        const std::span<const CharacterBits> found(bits, blocks);
+        used += put(found, static_cast<std::uint32_t>(at), used,
+                    {ends_.data() + used, lines_, quotes_});
+        for (const CharacterBits& block_bits : found)
+            high |= block_bits.high;
         at += blocks * block;
     }
     fields_ = used;

@@ -1,5 +1,7 @@
 #include "formats/omop.hpp"
 
+#include "base/text.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -87,7 +89,7 @@ TEST_F(Omop, MeasurementsAreTyped) {
     EXPECT_EQ(reader.units()[reader.row().unit], "");
     EXPECT_EQ(reader.codes()[reader.row().code].code, "LOINC:13457-7");
     ASSERT_TRUE(reader.next());
-    EXPECT_EQ(reader.row().comparator, static_cast<std::uint8_t>(Comparator::less));
+    EXPECT_EQ(reader.row().comparator, 1);
     EXPECT_EQ(reader.codes()[reader.row().code].code, "LOCAL:local test");
     EXPECT_EQ(reader.units()[reader.row().unit], "mmol/L?")
         << "unit and concept contradict each other";
@@ -95,8 +97,8 @@ TEST_F(Omop, MeasurementsAreTyped) {
 }
 
 TEST_F(Omop, PersonsAreNumbersWrittenInOneWay) {
-    OmopReader reader(OmopTable::death, file("person_id,death_date\n007,2020-01-01\n7,2020-01-01\n"),
-                      {});
+    OmopReader reader(OmopTable::death,
+                      file("person_id,death_date\n007,2020-01-01\n7,2020-01-01\n"), {});
     while (reader.next())
         EXPECT_EQ(reader.row().person, "7");
     OmopReader link(OmopTable::link, file("person_id,sample_id\npat-1,S1\n"), {});
@@ -115,7 +117,7 @@ TEST_F(Omop, EventRejects) {
              "1,1,2020-01-02\n1,1,2020-01-02,,\xE4\n");
     EXPECT_EQ(rejects(OmopTable::condition_occurrence, path),
               (Reasons{"", "missing_date", "bad_date", "bad_date", "end_before_start", "bad_date",
-                           "bad_person_id", "bad_number", "field_count", "not_utf8"}));
+                       "bad_person_id", "bad_number", "field_count", "not_utf8"}));
 }
 
 TEST_F(Omop, NumbersMustBeFiniteNumbers) {
@@ -167,6 +169,154 @@ TEST_F(Omop, LinkTable) {
               (Reasons{"", "missing_sample_id", "bad_person_id"}));
 }
 
+/// Row by row what a table says, as text.
+std::vector<std::string> said(OmopTable table, const std::filesystem::path& path, auto say) {
+    std::vector<std::string> out;
+    for (OmopReader reader(table, path, {}); reader.next();)
+        out.push_back(reader.reject().empty() ? say(reader) : std::string(reader.reject()));
+    return out;
+}
+
+TEST_F(Omop, DrugsEndAsWrittenAsPrescribedOrWithTheirSupply) {
+    const auto path =
+        file("drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,drug_exposure_"
+             "end_date,"
+             "drug_exposure_end_datetime,verbatim_end_date,days_supply,drug_source_value\n"
+             "1,1,1,2020-01-01,2020-01-05,2020-01-06 10:00:00,2020-01-07,30,C10AA01\n"
+             "2,1,1,2020-01-01,,2020-01-06 10:00:00,2020-01-07,30,C10AA01\n"
+             "3,1,1,2020-01-01,,,2020-01-07,30,C10AA01\n4,1,1,2020-01-01,,,,30,C10AA01\n"
+             "5,1,1,2020-01-01,,,,0,C10AA01\n6,1,1,2020-01-01,,,,,C10AA01\n"
+             "7,1,1,2020-01-01,,,2019-12-31,,C10AA01\n8,1,1,2020-01-01,,,,-3,C10AA01\n"
+             "9,1,1,2020-01-01,,,,99999,C10AA01\n10,1,1,2020-01-01,,,,x,C10AA01\n");
+    EXPECT_EQ(said(OmopTable::drug_exposure, path,
+                   [](const OmopReader& r) {
+                       return std::string(r.row().record) + " " + format_date(r.row().end);
+                   }),
+              (std::vector<std::string>{
+                  "1 2020-01-05", "2 2020-01-06", "3 2020-01-07", "4 2020-01-30", "5 2020-01-01",
+                  "6 2020-01-01", "end_before_start", "bad_number", "bad_number", "bad_number"}));
+}
+
+TEST_F(Omop, DatetimesStandForDatesThatHaveNoColumn) {
+    const auto path = file("person_id\tcondition_concept_id\tcondition_start_datetime\n"
+                           "1\t1\t2020-01-02T10:00:00Z\n1\t1\t\n");
+    EXPECT_TRUE(check_omop_header(OmopTable::condition_occurrence, path).empty());
+    EXPECT_EQ(said(OmopTable::condition_occurrence, path,
+                   [](const OmopReader& r) { return format_date(r.row().day); }),
+              (std::vector<std::string>{"2020-01-02", "missing_date"}));
+    const auto both = file("person_id,condition_concept_id,condition_start_date,"
+                           "condition_start_datetime\n1,1,,2020-01-02 10:00:00\n");
+    EXPECT_EQ(rejects(OmopTable::condition_occurrence, both),
+              (std::vector<std::string>{"missing_date"}))
+        << "the date is required";
+}
+
+TEST_F(Omop, ConditionsCarryRecordVisitPlaceAndPosition) {
+    const auto path =
+        file("condition_occurrence_id,person_id,condition_concept_id,condition_start_date,"
+             "condition_type_concept_id,condition_status_concept_id,visit_occurrence_id\n"
+             "11,1,1,2020-01-01,32829,32902,5\n12,1,1,2020-01-01,32834,32908,\n"
+             "13,1,1,2020-01-01,44786627,,6\n14,1,1,2020-01-01,?,32817,7\n");
+    EXPECT_EQ(
+        said(OmopTable::condition_occurrence, path,
+             [](const OmopReader& r) {
+                 return text(r.row().record, " visit ", r.row().visit, " source ",
+                             static_cast<int>(r.row().source), " flags ",
+                             static_cast<int>(r.row().flags));
+             }),
+        (std::vector<std::string>{"11 visit 5 source 1 flags 1", "12 visit  source 2 flags 0",
+                                  "13 visit 6 source 0 flags 1", "14 visit 7 source 0 flags 0"}));
+}
+
+TEST_F(Omop, VisitsAndDevicesAreEvents) {
+    const auto visits =
+        file("visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,"
+             "visit_source_value\n5,1,9201,2020-01-01,2020-01-09,a4f\n6,1,0,2020-02-01,,b5e\n"
+             "7,1,9203,2020-03-01,,\n");
+    const auto say = [](const OmopReader& r) {
+        EXPECT_EQ(r.row().kind, RecordKind::event);
+        return text(r.codes()[r.row().code].code, " ", r.row().end - r.row().day, " visit ",
+                    r.row().visit, " source ", static_cast<int>(r.row().source));
+    };
+    EXPECT_EQ(said(OmopTable::visit_occurrence, visits, say),
+              (std::vector<std::string>{"OMOP:9201 8 visit 5 source 1", "OMOP:0 0 visit 6 source 0",
+                                        "OMOP:9203 0 visit 7 source 3"}));
+    const auto details =
+        file("visit_detail_id,visit_occurrence_id,person_id,visit_detail_concept_id,"
+             "visit_detail_start_date\n50,5,1,9203,2020-01-01\n");
+    EXPECT_EQ(said(OmopTable::visit_detail, details, say),
+              (std::vector<std::string>{"OMOP:9203 0 visit 5 source 3"}));
+    EXPECT_EQ(said(OmopTable::visit_detail, details,
+                   [](const OmopReader& r) { return std::string(r.row().record); }),
+              (std::vector<std::string>{"detail 50"}))
+        << "never taken for visit 50";
+    const auto devices = file("person_id,device_concept_id,device_exposure_start_date\n"
+                              "1,45757813,2020-01-01\n");
+    EXPECT_EQ(said(OmopTable::device_exposure, devices, say),
+              (std::vector<std::string>{"OMOP:45757813 0 visit  source 0"}));
+}
+
+TEST_F(Omop, ValuesMayBeConcepts) {
+    const auto path = file("person_id,observation_date,observation_concept_id,"
+                           "observation_source_value,value_as_concept_id\n"
+                           "1,2020-01-01,4275495,72166-2,45879404\n1,2020-01-01,1,72166-2,0\n");
+    EXPECT_EQ(said(OmopTable::observation, path,
+                   [](const OmopReader& r) {
+                       const std::uint32_t value = r.row().value_code;
+                       if (value == no_code) return std::string("none");
+                       return text(r.codes()[value].code, " ", r.codes()[value].concept_id);
+                   }),
+              (std::vector<std::string>{"OMOP:45879404 45879404", "none"}));
+}
+
+TEST_F(Omop, SpecimensAndNotesAreCountedAndLeftOut) {
+    OmopReader reader(OmopTable::note, file("note_id,person_id,note_text\n1,1,\"a\nb\"\n"), {});
+    ASSERT_TRUE(reader.next());
+    EXPECT_EQ(reader.reject(), "passed_over");
+    EXPECT_TRUE(reader.left_out());
+    EXPECT_FALSE(reader.next());
+}
+
+TEST_F(Omop, PersonsBelongToACareSiteOrALocation) {
+    file("care_site_id,care_site_name,care_site_source_value\n3,North Hospital,NH\n4,,W4\n",
+         "CARE_SITE.csv");
+    file("location_id,state,location_source_value\n8,Bavaria,\n", "location.csv");
+    const auto path = file("person_id,gender_concept_id,year_of_birth,care_site_id,location_id\n"
+                           "1,8507,1980,3,8\n2,8507,1980,4,\n3,8507,1980,0,8\n4,8507,1980,99,\n"
+                           "5,8507,1980,,\n",
+                           "person.csv");
+    EXPECT_EQ(said(OmopTable::person, path,
+                   [](const OmopReader& r) { return std::string(r.row().site); }),
+              (std::vector<std::string>{"North Hospital", "W4", "Bavaria", "99", ""}));
+}
+
+TEST_F(Omop, TablesAreFoundCompressedAndErasArePassedOver) {
+    file("person_id\n", "person.csv.zst");
+    file("person_id\n", "Visit_Occurrence.TSV");
+    file("x\n", "CONDITION_ERA.csv.gz");
+    file("x\n", "concept.csv");
+    const OmopFiles files = find_omop_files(folder_);
+    EXPECT_EQ(files.paths.size(), 2u);
+    EXPECT_TRUE(files.paths.contains(OmopTable::visit_occurrence));
+    ASSERT_EQ(files.passed_over.size(), 1u);
+    EXPECT_EQ(files.passed_over.front().filename(), "CONDITION_ERA.csv.gz");
+}
+
+TEST(TextIndex, NumbersPairsInOrderOfAppearance) {
+    TextIndex index;
+    std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> plain;
+    for (std::uint32_t i = 0; i < 20000; ++i) {
+        const std::uint32_t h = i * 2654435761U;
+        const std::uint32_t number = h >> 20 & 15;
+        const std::string key(h % 19, static_cast<char>('a' + (h >> 8) % 26));
+        const auto [place, fresh] = plain.try_emplace({number, key}, plain.size());
+        const TextIndex::Found found = index.add(number, key);
+        ASSERT_EQ(found.fresh, fresh);
+        ASSERT_EQ(found.index, place->second);
+    }
+    EXPECT_EQ(index.size(), plain.size());
+}
+
 const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
 
 TEST(OmopData, SyntheaTablesAreReadWithoutRejects) {
@@ -178,7 +328,9 @@ TEST(OmopData, SyntheaTablesAreReadWithoutRejects) {
                                                   {"drug_exposure", 521},
                                                   {"procedure_occurrence", 1124},
                                                   {"observation", 5386},
-                                                  {"death", 2}};
+                                                  {"death", 2},
+                                                  {"device_exposure", 0},
+                                                  {"visit_occurrence", 1287}};
     const OmopFiles files = find_omop_files(ehr / "omop54_synthea27");
     ASSERT_EQ(files.paths.size(), rows.size());
     for (const auto& [table, path] : files.paths) {
@@ -222,8 +374,7 @@ TEST(OmopData, DirtyRowsAreRefusedForTheInjectedReason) {
             if (defects.find("required_null") != std::string::npos) expected = "missing_date";
             if (table == OmopTable::drug_exposure && reader.reject() == "end_before_start")
                 continue; // start was moved to the future
-            EXPECT_EQ(reader.reject(), expected)
-                << reader.lines().where() << " " << defects;
+            EXPECT_EQ(reader.reject(), expected) << reader.lines().where() << " " << defects;
         }
         if (table == OmopTable::measurement) {
             EXPECT_EQ(count["bad_date"], 27);

@@ -361,7 +361,7 @@ TEST_F(IngestHealth, SyntheaTables) {
     const auto path = run(params);
     const EventStore store(path);
     EXPECT_EQ(store.person_count(), 20u);
-    EXPECT_EQ(store.event_count(), 344u + 6848u + 521u + 1124u + 5386u + 2u);
+    EXPECT_EQ(store.event_count(), 344u + 6848u + 521u + 1124u + 5386u + 2u + 1287u);
     EXPECT_EQ(H5File::open(path).rows("rejects"), 0u);
     EXPECT_NE(std::find(store.codes().begin(), store.codes().end(), "RXNORM:308182"),
               store.codes().end());
