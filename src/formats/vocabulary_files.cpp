@@ -1,0 +1,119 @@
+#include "formats/vocabulary_files.hpp"
+
+#include "base/text.hpp"
+#include "formats/delimited.hpp"
+#include "formats/omop_tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <map>
+
+namespace salus {
+namespace {
+
+using Paths = std::map<std::string, std::filesystem::path>;
+
+Paths tables_of(const std::filesystem::path& folder) {
+    std::error_code code;
+    std::filesystem::directory_iterator entries(folder, code);
+    if (code)
+        throw DataError({.what = "cannot read the folder of the vocabulary",
+                         .where = folder.string(),
+                         .why = code.message(),
+                         .help = "give the folder that holds CONCEPT.csv"});
+    Paths paths;
+    for (const auto& entry : entries) {
+        const std::string name = omop_table_name(entry.path());
+        if (name.empty()) continue;
+        if (!paths.emplace(name, entry.path()).second)
+            throw DataError({.what = text("table ", name, " is there twice"),
+                             .where = folder.string(),
+                             .why = "one file holds a table",
+                             .help = "remove all but one"});
+    }
+    if (!paths.contains("concept"))
+        throw DataError({.what = "there is no table concept",
+                         .where = folder.string(),
+                         .why = "a vocabulary is read from its tables: concept, and if there "
+                                "concept_ancestor, concept_relationship, source_to_concept_map",
+                         .help = "give the folder that the vocabulary was unpacked in"});
+    return paths;
+}
+
+/// One table; fields are asked for by their place in `columns`.
+class Table {
+public:
+    Table(const std::filesystem::path& path, const std::vector<std::string>& columns)
+        : header_(read_delimited_header(path)),
+          reader_(header_, {},
+                  header_.separator == '\t' ? Quotes::ordinary : Quotes::around_fields) {
+        if (auto problems = header_.missing(columns); !problems.empty())
+            throw DataError(std::move(problems));
+        for (const std::string& name : columns)
+            places_.push_back(header_.require(name));
+    }
+    bool next() { return reader_.next_valid(); }
+    std::string_view operator[](std::size_t column) const { return trim(reader_[places_[column]]); }
+    std::uint32_t number(std::size_t column) const {
+        const auto value = parse_integer((*this)[column]);
+        if (value && *value >= 0 && *value <= std::numeric_limits<std::uint32_t>::max())
+            return static_cast<std::uint32_t>(*value);
+        throw DataError({.what = "this is not a concept",
+                         .where = reader_.where(header_.names[places_[column]]),
+                         .why = "concepts and levels are whole numbers below 2^32",
+                         .help = "unpack the vocabulary again"});
+    }
+
+private:
+    DelimitedHeader header_;
+    DelimitedReader reader_;
+    std::vector<std::size_t> places_;
+};
+
+void for_rows(const Paths& paths, const std::string& table, const std::vector<std::string>& columns,
+              const std::function<void(const Table&)>& take) {
+    const auto found = paths.find(table);
+    if (found == paths.end()) return;
+    Table rows(found->second, columns);
+    while (rows.next())
+        take(rows);
+}
+
+} // namespace
+
+Vocabulary read_vocabulary(const std::filesystem::path& folder, std::span<const CodeEntry> in_use) {
+    const Paths paths = tables_of(folder);
+    VocabularyBuilder builder(in_use);
+    for_rows(paths, "concept", {"concept_id", "vocabulary_id", "concept_code"},
+             [&](const Table& row) { builder.find_source(row.number(0), row[1], row[2]); });
+    for_rows(paths, "source_to_concept_map",
+             {"source_vocabulary_id", "source_code", "target_concept_id", "invalid_reason"},
+             [&](const Table& row) {
+                 if (row[3].empty()) builder.add_source_map(row[0], row[1], row.number(2));
+             });
+    for_rows(paths, "concept_relationship",
+             {"concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"},
+             [&](const Table& row) {
+                 if (row[2] == "Maps to" && row[3].empty())
+                     builder.add_maps_to(row.number(0), row.number(1));
+             });
+    for_rows(paths, "concept_ancestor",
+             {"ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation"},
+             [&](const Table& row) {
+                 builder.add_ancestor(row.number(0), row.number(1), row.number(2));
+             });
+    for_rows(paths, "concept",
+             {"concept_id", "vocabulary_id", "concept_code", "domain_id", "standard_concept",
+              "invalid_reason"},
+             [&](const Table& row) {
+                 builder.add_concept(row.number(0), {.code = vocabulary_code(row[1], row[2]),
+                                                     .domain = std::string(row[3]),
+                                                     .standard = row[4] == "S",
+                                                     .valid = row[5].empty()});
+             });
+    return builder.finish();
+}
+
+} // namespace salus
