@@ -292,7 +292,7 @@ ResampledTails CarrierResampler::tails(Rng random, std::span<const ScoreDirectio
             const double squares =
                 sums.hit_squares[s] - 2 * p * sums.hit_weights[s] + p * p * sums.weight_squares;
             result.standard_error[s] = std::sqrt(std::max(0.0, squares)) / sums.weight;
-            const double wanted = (p > 0.05 ? 3 : p > 0.01 ? 2 : 1) * limits.relative_error;
+            const double wanted = (p > 0.05 ? 3 : p > 0.001 ? 2 : 1) * limits.relative_error;
             enough = enough && p > 0 && result.standard_error[s] <= wanted * p;
         }
         if (enough) result.method = ResampledTails::Method::resampled;

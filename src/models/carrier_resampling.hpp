@@ -60,7 +60,7 @@ public:
         std::size_t exact_carriers = 12; // binary outcomes of so many are all gone through
         std::uint64_t first_draws = 1024, draws_max = 1 << 18;
         double relative_error = 0.05; // standard error over p that is enough: twice that
-                                      // for p above 0.01, three times above 0.05
+                                      // for p above 0.001, three times above 0.05
     };
     /// Two-sided or not as `exceeds` says. Without directions outcomes are drawn from the null
     /// distribution; with them a quarter are, and the others from null distributions that are

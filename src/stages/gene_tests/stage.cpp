@@ -309,7 +309,7 @@ Stage gene_tests_stage() {
                 .max = 1e6})
         .param("resample_draws_max", &P::resample_draws_max,
                {.doc = "most draws of such a null distribution; fewer are done once the standard "
-                       "error of p is below 5 % of it, 10 % above 0.01, 15 % above 0.05",
+                       "error of p is below 5 % of it, 10 % above 0.001, 15 % above 0.05",
                 .unit = "draws",
                 .min = 1024,
                 .max = 1e9})

@@ -97,7 +97,7 @@ TEST(CarrierResampler, DrawsAgreeWithAllOutcomes) {
         EXPECT_EQ(drawn.method, Method::resampled);
         EXPECT_NEAR(drawn.p[0], all.p[0], 4.5 * drawn.standard_error[0]);
         EXPECT_LE(drawn.standard_error[0], (drawn.p[0] > 0.05   ? 0.06
-                                            : drawn.p[0] > 0.01 ? 0.04
+                                            : drawn.p[0] > 0.001 ? 0.04
                                                                 : 0.02) *
                                                drawn.p[0]);
     }
