@@ -26,6 +26,8 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "trait_table";
     case Artifact::phenotype_definitions:
         return "phenotype_definitions";
+    case Artifact::code_system_aliases:
+        return "code_system_aliases";
     case Artifact::phecode_table:
         return "phecode_table";
     case Artifact::phenotype_table:
@@ -108,6 +110,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "CSV or TSV file: sample_id and one column per trait or covariate";
     case Artifact::phenotype_definitions:
         return "TOML file of trait definitions";
+    case Artifact::code_system_aliases:
+        return "tab-separated file: alias, system; names of code systems";
     case Artifact::phecode_table:
         return "CSV file of phecodes: their codes, exclusion ranges or descriptions";
     case Artifact::phenotype_table:

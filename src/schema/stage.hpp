@@ -33,6 +33,7 @@ enum class Artifact {
     event_store,           // HDF5 written by ingest_health
     trait_table,           // CSV or TSV: sample_id and one column per trait or covariate
     phenotype_definitions, // TOML
+    code_system_aliases,   // TSV: alias, system
     phecode_table,         // CSV: codes and phecodes, exclusion ranges, descriptions
     phenotype_table,       // HDF5: traits and covariates in genotype sample order
     quality_result,

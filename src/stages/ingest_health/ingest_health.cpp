@@ -136,7 +136,7 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
     using namespace ingest_health;
     const Plan plan = collectively(ctx.comm(), "looking at the source files", [&] {
         Inputs inputs;
-        for (const char* port : {"omop", "fhir", "links", "previous"})
+        for (const char* port : {"omop", "fhir", "links", "previous", "code_systems"})
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);
         return make_plan(params, inputs);
     });

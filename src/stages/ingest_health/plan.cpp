@@ -116,6 +116,8 @@ std::vector<ByteRange> ranges_of(const Plan& plan, const SourceFile& file, bool 
 
 Plan make_plan(const IngestHealthParams& params, const Inputs& inputs) {
     Plan plan;
+    if (const auto aliases = optional_input(inputs, "code_systems"))
+        plan.aliases = CodeSystemAliases::read(*aliases);
     if (const auto previous = optional_input(inputs, "previous")) take_previous(*previous, plan);
     take_files(inputs, plan);
     number_labels(plan.files);

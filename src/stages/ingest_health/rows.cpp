@@ -93,8 +93,8 @@ void read_medications(const Plan& plan, const IngestHealthParams& params, PartWr
     FhirMedications all;
     for (const SourceFile& file : plan.files)
         if (file.medications)
-            read_fhir_medications(file.path, fhir_options(params), params.on_bad_record == "skip",
-                                  all);
+            read_fhir_medications(file.path, fhir_options(plan, params),
+                                  params.on_bad_record == "skip", all);
     TableData rows(medications_table());
     for (FhirMedicationCode& entry : all.entries()) {
         rows.column<std::string>("id").push_back(std::move(entry.id));

@@ -35,8 +35,9 @@ FhirSources find_fhir_sources(const std::filesystem::path& folder) {
     return out;
 }
 
-FhirOptions fhir_options(const IngestHealthParams& params) {
+FhirOptions fhir_options(const Plan& plan, const IngestHealthParams& params) {
     FhirOptions options;
+    options.aliases = plan.aliases;
     options.sample_system = params.sample_system;
     options.line_bytes = static_cast<std::uint64_t>(params.line_bytes);
     return options;
@@ -47,13 +48,17 @@ std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& pi
                                           const FhirMedications& medications) {
     const SourceFile& file = plan.files[piece.file];
     if (file.form == SourceForm::fhir)
-        return std::make_unique<FhirReader>(file.path, piece.range, fhir_options(params),
+        return std::make_unique<FhirReader>(file.path, piece.range, fhir_options(plan, params),
                                             medications);
     if (file.form == SourceForm::documents)
         return std::make_unique<FhirDocuments>(plan.documents, piece.range.begin, piece.range.end,
-                                               fhir_options(params), medications);
-    const CodeSystems systems{params.condition_codes, params.measurement_codes, params.drug_codes,
-                              params.procedure_codes, params.observation_codes};
+                                               fhir_options(plan, params), medications);
+    const auto system = [&](const std::string& written) {
+        return written == "auto" ? written : plan.aliases.name(written);
+    };
+    const CodeSystems systems{system(params.condition_codes), system(params.measurement_codes),
+                              system(params.drug_codes), system(params.procedure_codes),
+                              system(params.observation_codes)};
     return std::make_unique<OmopReader>(file.table, file.path, piece.range, systems);
 }
 

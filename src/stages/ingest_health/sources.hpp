@@ -16,7 +16,7 @@ struct FhirSources {
 };
 FhirSources find_fhir_sources(const std::filesystem::path& folder);
 
-FhirOptions fhir_options(const IngestHealthParams& params);
+FhirOptions fhir_options(const Plan& plan, const IngestHealthParams& params);
 
 /// A reader of one piece. `medications` must outlive it.
 std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& piece,

@@ -168,6 +168,11 @@ Stage ingest_health_stage() {
              .artifact = Artifact::link_table,
              .doc = "columns person_id and sample_id; without it person_source_value is the sample",
              .optional = true})
+        .reads({.name = "code_systems",
+                .artifact = Artifact::code_system_aliases,
+                .doc = "names of code systems in these records beside those that are known: URIs, "
+                       "OIDs, names of your own",
+                .optional = true})
         .reads({.name = "previous",
                 .artifact = Artifact::event_store,
                 .doc = "store that these records update: they add to it, and take the place of "
