@@ -175,9 +175,11 @@ Problem FhirReader::problem() const {
     if (state_->in_bundle) place = text(", entry ", state_->entry);
     if (state_->documents.reason() == FhirReason::none &&
         state_->reason != FhirReason::not_a_resource) {
-        place += text(", ", state_->extractor.type_name());
-        if (state_->extractor.element() != FhirElement::none)
-            place += text(".", to_string(state_->extractor.element()));
+        const std::string_view type = state_->extractor.type_name();
+        const FhirElement element = state_->extractor.element();
+        place += text(", ", type);
+        if (element != FhirElement::none)
+            place += text(type.empty() ? "" : ".", to_string(element));
     }
     return problem_of(state_->documents, state_->reason, place);
 }

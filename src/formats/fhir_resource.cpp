@@ -34,9 +34,10 @@ FhirReason Extractor::extract(const Json& resource, const BundleIndex* bundle,
     element_ = E::none;
     JsonObject object;
     if (!take(resource, object)) return R::not_a_resource;
-    if (!fields_.read(object)) return fault(R::duplicate_key, fields_.duplicate());
-    if (!fields_.has(E::resource_type) || !take(fields_[E::resource_type], type_name_))
-        return fault(R::not_a_resource, E::resource_type);
+    const bool unique = fields_.read(object);
+    const bool typed = fields_.has(E::resource_type) && take(fields_[E::resource_type], type_name_);
+    if (!unique) return fault(R::duplicate_key, fields_.duplicate());
+    if (!typed) return fault(R::not_a_resource, E::resource_type);
     if (fields_.has(E::id) && !take(fields_[E::id], id)) return fault(R::wrong_type, E::id);
     const FhirType type = fhir_type(type_name_);
     base_ = {};

@@ -2,11 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "formats/zstd_stream.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
 #include <cstring>
 #include <span>
 
@@ -16,33 +13,12 @@ namespace {
 constexpr std::size_t buffer_bytes = std::size_t{1} << 18;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-bool is_zstd(const std::filesystem::path& path) {
-    constexpr std::array magic{std::byte{0x28}, std::byte{0xB5}, std::byte{0x2F}, std::byte{0xFD}};
-    InputFile file(path);
-    std::array<std::byte, magic.size()> head{};
-    return file.size() >= head.size() && file.read(head) == head.size() && head == magic;
-}
-
-std::unique_ptr<RecordStream> zstd_of(const std::filesystem::path& path) {
-    return is_zstd(path) ? open_zstd_stream(path) : nullptr;
-}
-
-/// Reads from `zstd` if it is there, else from `plain`; 0 at the end.
-std::size_t read_from(RecordStream* zstd, ByteStream& plain, std::span<char> room) {
-    if (zstd == nullptr) return plain.read(room);
-    if (zstd->unread().empty() && !zstd->more()) return 0;
-    const std::string_view bytes = zstd->unread().substr(0, room.size());
-    std::copy(bytes.begin(), bytes.end(), room.begin());
-    zstd->consume(bytes.size());
-    return bytes.size();
-}
-
 } // namespace
 
 PaddedLines::PaddedLines(const std::filesystem::path& path, ByteRange range, std::size_t longest,
                          TextCut cut)
-    : path_(path), stream_(path), zstd_(zstd_of(path)), cut_(cut), longest_(longest),
-      end_(range.end), buffer_(buffer_bytes + padding) {
+    : path_(path), stream_(path), cut_(cut), longest_(longest), end_(range.end),
+      buffer_(buffer_bytes + padding) {
     start(range.begin);
 }
 
@@ -79,14 +55,10 @@ bool PaddedLines::refill() {
     position_ = 0;
     if (filled_ + padding == buffer_.size()) buffer_.resize(2 * filled_ + padding);
     const std::size_t got =
-        read(std::span(buffer_).subspan(filled_, buffer_.size() - padding - filled_));
+        stream_.read(std::span(buffer_).subspan(filled_, buffer_.size() - padding - filled_));
     finished_ = got == 0;
     filled_ += got;
     return got > 0;
-}
-
-std::size_t PaddedLines::read(std::span<char> room) {
-    return read_from(zstd_.get(), stream_, room);
 }
 
 /// The end of the line at position_: its line break, or the end of the text. False if the line is
@@ -138,11 +110,10 @@ bool PaddedLines::next() {
 std::string PaddedLines::where() const {
     std::uint64_t line = 1;
     ByteStream stream(path_);
-    const auto zstd = zstd_of(path_);
     std::vector<char> buffer(buffer_bytes);
     for (std::uint64_t left = line_byte_; left > 0;) {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
-        const std::size_t got = read_from(zstd.get(), stream, std::span(buffer).first(wanted));
+        const std::size_t got = stream.read(std::span(buffer).first(wanted));
         if (got == 0) break;
         line += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
         left -= got;
@@ -152,7 +123,7 @@ std::string PaddedLines::where() const {
 
 std::vector<ByteRange> line_ranges(const std::filesystem::path& path, std::uint64_t bytes) {
     SALUS_ASSERT(bytes > 0);
-    if (is_gzip(path) || is_zstd(path)) return {{}};
+    if (is_packed(path)) return {{}};
     const std::uint64_t size = InputFile(path).size();
     std::vector<ByteRange> ranges;
     for (std::uint64_t begin = 0; begin < std::max<std::uint64_t>(size, 1); begin += bytes)

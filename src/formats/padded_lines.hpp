@@ -1,13 +1,10 @@
 #pragma once
 
-#include "formats/bgzf_reader.hpp"
 #include "formats/byte_stream.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,13 +46,11 @@ public:
 private:
     void start(std::uint64_t begin);
     bool refill();
-    std::size_t read(std::span<char> room);
     bool find_end(std::size_t& end);
     void pass_over_mark();
 
     std::filesystem::path path_;
     ByteStream stream_;
-    std::unique_ptr<RecordStream> zstd_; // null unless the file is zstd
     TextCut cut_;
     std::size_t longest_;
     std::uint64_t end_;
