@@ -114,7 +114,8 @@ std::optional<std::string> normalise_read(std::string_view code) {
     if (out.size() == 7) out = out.substr(0, 5);
     while (out.ends_with('.'))
         out.remove_suffix(1);
-    if (out.empty() || out.size() > 5 || out.find('.') == 0) return std::nullopt;
+    if (out.empty() || out.size() > 5 || out.find('.') != std::string_view::npos)
+        return std::nullopt;
     return std::string(out);
 }
 

@@ -56,7 +56,8 @@ TEST(CodeForm, Opcs4AndRead) {
     EXPECT_EQ(normalise_read("C10F.00"), "C10F");
     EXPECT_EQ(normalise_read("C...."), "C");
     EXPECT_EQ(normalise_read("XaIP9"), "XaIP9") << "case matters";
-    for (const char* bad : {"", ".....", "C10 F", "C10F-", "C1.", "C10F.0011"})
+    for (const char* bad :
+         {"", ".....", "C10 F", "C10F-", "C1.", "C10F.0011", "E1.u.", "1.91.", "C1.0F00"})
         EXPECT_FALSE(normalise_read(bad)) << bad;
 }
 

@@ -1,6 +1,7 @@
 #include "health/code_system.hpp"
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 
 #include <gtest/gtest.h>
 
@@ -121,6 +122,23 @@ TEST(CodeSystems, CodesHaveTheFormOfTheirSystem) {
                                        {"ICD10", "diabetes"},
                                        {"MINE", ""}})
         EXPECT_FALSE(normalise_code(system, code)) << system << " " << code;
+}
+
+TEST(CodeSystems, FormsAreStable) {
+    constexpr std::string_view letters = "AEIXLP019.-+*& ux/";
+    std::size_t known = 0;
+    for (std::uint64_t i = 0; i < 20000; ++i) {
+        Rng rng(3, "code_system.test", i);
+        std::string code;
+        for (std::uint64_t n = 1 + rng.below(8); n-- > 0;)
+            code += letters[rng.below(letters.size())];
+        for (const CodeSystem& system : code_systems())
+            if (const auto form = normalise_code(system.name, code)) {
+                ++known;
+                ASSERT_EQ(normalise_code(system.name, *form), form) << system.name << " " << code;
+            }
+    }
+    EXPECT_GT(known, 20000U);
 }
 
 TEST(CodeSystems, NoKnownIsNegativeInformation) {
