@@ -153,9 +153,10 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
     });
     const Merged merged = collectively(ctx.comm(), "reading the code dictionary",
                                        [&] { return read_merged(codes, pseudonyms); });
+    std::vector<EventRow> scratch;
     const Parts shards =
         ctx.for_each_unit("shards", plan.shards, [&](std::uint64_t shard, PartWriter& part) {
-            build_shard({plan, params, rows, merged, shard, previous.get()}, part);
+            build_shard({plan, params, rows, merged, shard, previous.get()}, scratch, part);
         });
     const ShardTables tables(ctx, shards);
     const Parts encoded =

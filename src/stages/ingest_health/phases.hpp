@@ -67,9 +67,11 @@ struct ShardTask {
     const EventStore* previous = nullptr; // store that is updated
 };
 
+struct EventRow;
 /// Phase "shards", one shard: its persons, their observation periods, links and events in order,
 /// with persons numbered in the shard. Memory 200 bytes per event of the shard.
-void build_shard(const ShardTask& task, PartWriter& part);
+/// \param scratch  memory that one shard leaves to the next
+void build_shard(const ShardTask& task, std::vector<EventRow>& scratch, PartWriter& part);
 
 /// A table of the result, put together from what the shards hold: in units of `encode_rows` rows,
 /// the ranks bring it into its stored form, and the root then only copies.

@@ -139,9 +139,13 @@ std::vector<Period> merged(std::vector<Period> periods) {
 
 } // namespace
 
-ShardRows read_shard_rows(const ShardTask& task) {
+ShardRows read_shard_rows(const ShardTask& task, std::vector<EventRow> memory) {
     std::vector<UnitPiece> pieces = read_pieces(task);
-    ShardRows rows = read_previous(task);
+    ShardRows rows = read_previous(task, std::move(memory));
+    std::uint64_t events = rows.events.size();
+    for (const UnitPiece& piece : pieces)
+        events += piece.piece.events;
+    rows.events.reserve(events);
     const std::vector<Pseudonym> before = std::move(rows.ids);
     rows.ids = place_persons(pieces, before);
     renumber(rows, before);

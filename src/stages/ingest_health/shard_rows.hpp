@@ -61,9 +61,10 @@ struct ShardRows {
     std::vector<LinkRow> links;
     std::vector<EventRow> events;
 };
-ShardRows read_shard_rows(const ShardTask& task);
+/// \param memory  of the events of the shard before, if any
+ShardRows read_shard_rows(const ShardTask& task, std::vector<EventRow> memory = {});
 /// What the store that is updated holds of a shard. Samples are in the person rows.
-ShardRows read_previous(const ShardTask& task);
+ShardRows read_previous(const ShardTask& task, std::vector<EventRow> memory = {});
 
 /// What an update changed, in rows: persons, and events by kind.
 class Changes {

@@ -1,6 +1,7 @@
 #include "stages/ingest_health/shard_rows.hpp"
 
 #include "run/unit_tables.hpp"
+#include "stages/ingest_health/raw_table.hpp"
 #include "store/packed_table.hpp"
 
 #include <algorithm>
@@ -51,40 +52,45 @@ TableData link_table(const ShardPersons& persons) {
     return rows;
 }
 
+/// All columns in one pass: the rows are scattered, and each is fetched from memory once.
 TableData event_table(const std::vector<EventRow>& events, const ShardEvents& settled) {
     TableData table(events_table());
-    const auto fill = [&]<class T>(std::string_view name, auto value) {
-        auto& column = table.column<T>(name);
-        column.resize(settled.order.size());
-        for (std::size_t k = 0; k < column.size(); ++k)
-            column[k] = static_cast<T>(value(events[settled.order[k]]));
+    const std::size_t rows = settled.order.size();
+    const auto column = [&]<class T>(std::string_view name, T) {
+        table.column<T>(name).resize(rows);
+        return table.column<T>(name).data();
     };
-    const auto u8 = [&](std::string_view name, auto v) {
-        fill.template operator()<std::uint8_t>(name, v);
-    };
-    const auto i32 = [&](std::string_view name, auto v) {
-        fill.template operator()<std::int32_t>(name, v);
-    };
-    const auto u32 = [&](std::string_view name, auto v) {
-        fill.template operator()<std::uint32_t>(name, v);
-    };
-    const auto u64 = [&](std::string_view name, auto v) {
-        fill.template operator()<std::uint64_t>(name, v);
-    };
-    u32("person", [](const EventRow& e) { return e.person; });
-    i32("day", [](const EventRow& e) { return e.day; });
-    i32("end", [](const EventRow& e) { return e.end; });
-    u8("kind", [](const EventRow& e) { return e.kind; });
-    u32("code", [](const EventRow& e) { return e.code; });
-    fill.template operator()<double>("value", [](const EventRow& e) { return e.value; });
-    u8("comparator", [](const EventRow& e) { return e.comparator; });
-    u32("unit", [](const EventRow& e) { return e.unit; });
-    u32("value_code", [](const EventRow& e) { return e.value_code; });
-    u8("source", [](const EventRow& e) { return e.source; });
-    u8("flags", [](const EventRow& e) { return e.flags; });
-    u32("file", [](const EventRow& e) { return e.file; });
-    u64("line", [](const EventRow& e) { return e.line; });
-    u64("record", [](const EventRow& e) { return e.record; });
+    auto* const person = column("person", std::uint32_t{});
+    auto* const day = column("day", std::int32_t{});
+    auto* const end = column("end", std::int32_t{});
+    auto* const kind = column("kind", std::uint8_t{});
+    auto* const code = column("code", std::uint32_t{});
+    auto* const value = column("value", double{});
+    auto* const comparator = column("comparator", std::uint8_t{});
+    auto* const unit = column("unit", std::uint32_t{});
+    auto* const value_code = column("value_code", std::uint32_t{});
+    auto* const source = column("source", std::uint8_t{});
+    auto* const flags = column("flags", std::uint8_t{});
+    auto* const file = column("file", std::uint32_t{});
+    auto* const line = column("line", std::uint64_t{});
+    auto* const record = column("record", std::uint64_t{});
+    for (std::size_t k = 0; k < rows; ++k) {
+        const EventRow& e = events[settled.order[k]];
+        person[k] = e.person;
+        day[k] = e.day;
+        end[k] = e.end;
+        kind[k] = static_cast<std::uint8_t>(e.kind);
+        code[k] = e.code;
+        value[k] = e.value;
+        comparator[k] = e.comparator;
+        unit[k] = e.unit;
+        value_code[k] = e.value_code;
+        source[k] = static_cast<std::uint8_t>(e.source);
+        flags[k] = e.flags;
+        file[k] = e.file;
+        line[k] = e.line;
+        record[k] = e.record;
+    }
     return table;
 }
 
@@ -93,9 +99,9 @@ constexpr std::size_t size_count = 5;
 
 } // namespace
 
-void build_shard(const ShardTask& task, PartWriter& part) {
+void build_shard(const ShardTask& task, std::vector<EventRow>& scratch, PartWriter& part) {
     Refusals refusals(task);
-    ShardRows rows = read_shard_rows(task);
+    ShardRows rows = read_shard_rows(task, std::move(scratch));
     Changes changes;
     ShardPersons persons = settle_persons(task, rows, refusals, changes);
     const ShardEvents settled = settle_events(task, rows.events, persons, refusals, changes);
@@ -115,6 +121,7 @@ void build_shard(const ShardTask& task, PartWriter& part) {
                                     {}, Compression::none);
     part.write_array<std::uint64_t>("changes", changes.rows(), {}, Compression::none);
     refusals.counts().write(part);
+    scratch = std::move(rows.events);
 }
 
 ShardTables::ShardTables(RunContext& context, const Parts& shards) : shards_(shards) {

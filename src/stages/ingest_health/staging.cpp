@@ -8,8 +8,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <type_traits>
-#include <variant>
 
 namespace salus::ingest_health {
 namespace {
@@ -147,6 +145,7 @@ void StagedWriter::add(std::string_view person, StagedRow& row) {
     const Place place = places_[found.number];
     row.person = place.number;
     Buffer& buffer = buffers_[place.shard];
+    if (row.kind == RecordKind::event) ++buffer.events;
     const std::size_t before = buffer.bytes.size();
     put_row(buffer.bytes, row, buffer.last);
     bytes_ += buffer.bytes.size() - before;
@@ -171,7 +170,9 @@ void StagedWriter::flush() {
 
 void StagedWriter::finish() {
     if (bytes_ > 0) flush();
-    std::vector<std::uint64_t> keys, begin{0};
+    std::vector<std::uint64_t> keys, begin{0}, events;
+    for (const Buffer& buffer : buffers_)
+        events.push_back(buffer.events);
     keys.reserve(places_.size() * 2);
     for (const auto& persons : persons_) {
         for (const Pseudonym p : persons) {
@@ -184,6 +185,7 @@ void StagedWriter::finish() {
     const std::uint64_t count = places_.size();
     part_.write_array<std::uint64_t>("staged/persons", keys, {count, 2}, Compression::none);
     part_.write_array<std::uint64_t>("staged/person_begin", begin, {}, Compression::none);
+    part_.write_array<std::uint64_t>("staged/events", events, {}, Compression::none);
 }
 
 StagedPiece read_piece(const H5File& part, std::uint64_t shard) {
@@ -194,6 +196,7 @@ StagedPiece read_piece(const H5File& part, std::uint64_t shard) {
     const auto keys = part.read_rows<std::uint64_t>("staged/persons", at[0], at[1] - at[0]);
     for (std::size_t i = 0; i < keys.size(); i += 2)
         piece.persons.push_back({.high = keys[i], .low = keys[i + 1]});
+    piece.events = part.read_rows<std::uint64_t>("staged/events", shard, 1).at(0);
     for (std::uint64_t batch = 0; part.exists(name_of(batch, "rows")); ++batch) {
         const auto span = part.read_rows<std::uint64_t>(name_of(batch, "begin"), shard, 2);
         if (span[0] == span[1]) continue;
@@ -297,43 +300,6 @@ bool StagedReader::next() {
     }
     SALUS_ASSERT(at_ <= end_);
     return true;
-}
-
-namespace {
-
-std::string raw_name(const TableSpec& spec, std::size_t column) {
-    return text("raw/", spec.name, "/", spec.columns[column].name);
-}
-
-} // namespace
-
-void write_raw(PartWriter& part, const TableData& table) {
-    for (std::size_t c = 0; c < table.columns().size(); ++c)
-        std::visit(
-            [&]<class T>(const std::vector<T>& values) {
-                if constexpr (std::is_arithmetic_v<T>)
-                    part.write_array<T>(raw_name(table.spec(), c), values, {}, Compression::none);
-                else
-                    SALUS_ASSERT(false);
-            },
-            table.columns()[c]);
-}
-
-void append_raw(const H5File& part, std::uint64_t begin, std::uint64_t end, TableData& out) {
-    for (std::size_t c = 0; c < out.columns().size(); ++c)
-        std::visit(
-            [&]<class T>(std::vector<T>& values) {
-                if constexpr (std::is_arithmetic_v<T>) {
-                    const auto more =
-                        part.read_rows<T>(raw_name(out.spec(), c), begin, end - begin);
-                    values.insert(values.end(), more.begin(), more.end());
-                }
-            },
-            out.columns()[c]);
-}
-
-std::uint64_t raw_rows(const H5File& part, const TableSpec& spec) {
-    return part.shape(raw_name(spec, 0)).at(0);
 }
 
 } // namespace salus::ingest_health

@@ -46,6 +46,7 @@ private:
     struct Buffer {
         std::vector<std::uint8_t> bytes;
         StagedRow last; // rows are stored as differences
+        std::uint64_t events = 0;
     };
     struct Place {
         std::uint32_t shard = 0, number = 0;
@@ -65,6 +66,7 @@ private:
 /// What one piece holds for one shard.
 struct StagedPiece {
     std::vector<Pseudonym> persons;
+    std::uint64_t events = 0;
     std::vector<std::vector<std::uint8_t>> batches; // padded for StagedReader
     bool empty() const noexcept { return batches.empty(); }
 };
@@ -94,12 +96,5 @@ private:
     StagedRow row_;
     std::uint64_t visit_ = 0, record_ = 0; // last ones
 };
-
-/// A table of numbers that is read once more and then thrown away: not compressed, which would cost
-/// more than all other work on it.
-void write_raw(PartWriter& part, const TableData& table);
-/// Appends rows [begin, end) of a table that write_raw wrote to `out`.
-void append_raw(const H5File& part, std::uint64_t begin, std::uint64_t end, TableData& out);
-std::uint64_t raw_rows(const H5File& part, const TableSpec& spec);
 
 } // namespace salus::ingest_health

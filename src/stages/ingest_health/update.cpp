@@ -135,8 +135,10 @@ struct Group {
 
 } // namespace
 
-ShardRows read_previous(const ShardTask& task) {
+ShardRows read_previous(const ShardTask& task, std::vector<EventRow> memory) {
     ShardRows rows;
+    rows.events = std::move(memory);
+    rows.events.clear();
     if (task.previous == nullptr) return rows;
     const std::uint64_t old_shards = task.previous->shard_count(), shards = task.plan.shards;
     const std::uint64_t first = task.shard * old_shards / shards,
