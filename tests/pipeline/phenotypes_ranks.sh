@@ -96,3 +96,15 @@ fails 2 "did you mean type_2_diabetes" describe phenotype "$demo:type_2_diabets"
 fails 2 "takes none" describe quality "$demo"
 printf '[[trait]]\nname = "a"\nall_of = ["b"]\n[[trait]]\nname = "b"\nall_of = ["a"]\n' >circle.toml
 fails 2 "needs itself" describe phenotype circle.toml
+
+# A cohort of OHDSI becomes a definitions file that reads back; what cannot be taken over is named.
+cat >cohort.json <<'EOS'
+{"ConceptSets": [{"id": 0, "name": "gout", "expression": {"items": [{"concept": {"CONCEPT_ID": 440674}, "includeDescendants": true}]}}],
+ "PrimaryCriteria": {"CriteriaList": [{"ConditionOccurrence": {"CodesetId": 0}}], "ObservationWindow": {"PriorDays": 365, "PostDays": 0},
+  "PrimaryCriteriaLimit": {"Type": "First"}}, "InclusionRules": [], "CensoringCriteria": []}
+EOS
+"$SALUS" import cohort cohort.json --name gout >gout.toml
+"$SALUS" describe phenotype gout.toml:gout.entry_1 | grep -q "after 365 days of observation"
+sed 's/"CensoringCriteria": \[\]/"CensoringCriteria": [{"Death": {}}]/' cohort.json >refused.json
+fails 3 "refused.json, CensoringCriteria" import cohort refused.json
+fails 2 "cannot be the name" import cohort cohort.json --name "a b"
