@@ -61,6 +61,7 @@ public:
             controls();
             follow_up();
         }
+        code_sets();
         return std::move(out_);
     }
 
@@ -110,7 +111,6 @@ private:
                  " with ", codes(t_.codes));
         if (!t_.except_codes.empty()) rule += text(", but not ", codes(t_.except_codes));
         line("Counts", rule);
-        code_sets();
         Names rules{"not recorded as absent"};
         if (t_.inside_observation) rules.emplace_back("inside observation");
         if (t_.observed_before_days > 0)
@@ -141,7 +141,12 @@ private:
                     return named_code_set(entry) == std::string_view(set.name);
                 });
             };
-            if (!uses(t_.codes) && !uses(t_.except_codes)) continue;
+            const auto lists = {&t_.codes,       &t_.except_codes, &t_.drugs,
+                                &t_.value_codes, &t_.case_exclude, &t_.control_exclude,
+                                &t_.treatment,   &t_.adjust_drugs};
+            if (std::none_of(lists.begin(), lists.end(),
+                             [&](const Names* entries) { return uses(*entries); }))
+                continue;
             Names in;
             for (const std::string& entry : set.codes)
                 in.push_back(code(entry));
@@ -217,8 +222,7 @@ private:
             line(criterion ? "No case with" : "Neither case nor control with", list(out));
         if (criterion) return;
         Names kept;
-        if (!t_.codes.empty() || !t_.any_of.empty())
-            kept.emplace_back("some dates, but not enough");
+        if (!t_.codes.empty() || !t_.any_of.empty()) kept.emplace_back("dates that are not enough");
         if (!t_.control_exclude.empty()) kept.push_back(codes(t_.control_exclude));
         kept.insert(kept.end(), t_.control_exclude_if.begin(), t_.control_exclude_if.end());
         std::string rule = "everybody else";
@@ -259,11 +263,12 @@ private:
         relations();
         if (t_.summary != "dates") units();
         if (!t_.adjust_drugs.empty()) {
-            std::string rule =
-                text("within ", days(t_.adjust_days), " after ", codes(t_.adjust_drugs),
-                     " the value is divided by ", t_.adjust_divide);
-            if (t_.adjust_add != 0) rule += text(", and ", t_.adjust_add, " is added");
-            line("Treated", rule);
+            std::vector<std::string> done;
+            if (t_.adjust_divide != 1)
+                done.push_back(text("the value is divided by ", t_.adjust_divide));
+            if (t_.adjust_add != 0) done.push_back(text(t_.adjust_add, " is added"));
+            line("Treated", text("within ", days(t_.adjust_days), " after ", codes(t_.adjust_drugs),
+                                 " ", list(done, "and")));
         }
         static const std::vector<std::pair<std::string_view, std::string_view>> summaries{
             {"median", "median of the values"},
@@ -279,9 +284,8 @@ private:
         for (const auto& [key, meaning] : summaries)
             if (key == t_.summary) {
                 const bool counted = key == "count" || key == "dates";
-                line("Result", counted
-                                   ? std::string(meaning)
-                                   : text(meaning, ", of persons with at least ", t_.min_values));
+                line("Result", counted ? std::string(meaning)
+                                       : text(meaning, ", of at least ", t_.min_values));
             }
     }
     void units() {
