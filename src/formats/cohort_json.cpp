@@ -219,7 +219,7 @@ private:
                        "events are found by their concepts");
             t.codes = {text("@", set_name(id))};
         } else {
-            refuse(what.path, "there is no concept set", "events are found by their concepts");
+            t.codes = {"*"};
         }
         values(what, t);
         return flag(what, "First");

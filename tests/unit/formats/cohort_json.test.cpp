@@ -245,6 +245,14 @@ TEST(CohortJson, ValuesNeedAUnit) {
     EXPECT_EQ(read.traits.at(1).unit, "%");
 }
 
+TEST(CohortJson, EventsOfAnyConcept) {
+    const Definitions read = cohort_definitions(
+        cohort(R"({"ConditionOccurrence": {"CodesetId": 3}})", R"({"Death": {}})"), "c.json", "c");
+    ASSERT_TRUE(read.problems.empty()) << DataError(read.problems).what();
+    EXPECT_EQ(read.traits.back().codes, std::vector<std::string>{"*"});
+    EXPECT_EQ(read.traits.back().event_kinds, std::vector<std::string>{"death"});
+}
+
 TEST(CohortJson, NeedsJson) {
     for (const char* bad : {"", "{", "[1, 2", "{\"a\": 1,}"})
         EXPECT_THROW(cohort_definitions(bad, "c.json", "c"), DataError) << bad;
