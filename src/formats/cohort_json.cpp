@@ -303,13 +303,11 @@ private:
         if (n == 0)
             refuse(below(*at, "CriteriaList"), "there are no entry events", "a cohort has some");
     }
-    /// The first event ever: none before it, inside observation or not.
+    /// The first event ever: none before it, inside observation or not, of whatever value and age.
     void first_ever(const std::string& name, TraitDefinition& t) {
         TraitDefinition& ever = criterion(name + ".ever", "all such events, observed or not");
         ever.codes = t.codes;
         ever.event_kinds = t.event_kinds;
-        ever.value = t.value;
-        ever.unit = t.unit;
         ever.inside_observation = false;
         t.without.push_back(text(ever.name, " ..-1"));
     }
