@@ -37,9 +37,14 @@ void settle_times(TraitOutcome& outcome, bool dated_case) {
     if (followed) {
         outcome.status = outcome.follow.event ? CaseStatus::event_case : CaseStatus::control;
         outcome.excluded_by = ExcludedBy::nothing;
-        if (outcome.follow.event) outcome.step = CaseStep::complete;
+        // A case behind the end of follow-up is lost at the last step.
+        if (outcome.follow.event)
+            outcome.step = CaseStep::complete;
+        else
+            outcome.step = std::min(outcome.step, CaseStep::washed_out);
     } else if (dated_case) {
         outcome.status = CaseStatus::prevalent;
+        outcome.step = std::min(outcome.step, CaseStep::not_excluded);
     } else if (outcome.status == CaseStatus::control) {
         outcome.status = CaseStatus::excluded;
         outcome.excluded_by = ExcludedBy::age;

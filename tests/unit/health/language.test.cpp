@@ -362,6 +362,23 @@ TEST(Attrition, TellsWhoIsLostWhere) {
     EXPECT_EQ(again.excluded, counts.excluded);
 }
 
+TEST(Attrition, EndsWithTheCasesOfATimeToEvent) {
+    const Rules rules = trait("kind = \"time_to_event\"\ncodes = [\"ICD10:E11\"]\n");
+    AttritionCounts counts;
+    Person dead;
+    dead.death = 50;
+    for (const Person& person : {Person(dead).had(e11, 40), Person(dead).had(e11, 60),
+                                 Person(dead).had(e11, 0), Person(dead)})
+        counts.add(rules(person));
+    const auto rows = attrition_rows(rules.definition(), counts);
+    EXPECT_EQ(counts.status[static_cast<std::size_t>(CaseStatus::event_case)], 1u);
+    for (const AttritionRow& row : rows) {
+        if (row.step == "cases") EXPECT_EQ(row.left, 1u);
+        if (row.step == "inside observation") EXPECT_EQ(row.left, 3u);
+    }
+    EXPECT_EQ(rows.back().left, 2u) << "controls: never, and after death";
+}
+
 TEST(Attrition, HidesSmallNumbersAndWhatGivesThemAway) {
     const auto shown = [](std::vector<AttritionRow> rows) {
         std::string out;
