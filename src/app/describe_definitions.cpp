@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "health/attrition.hpp"
 #include "health/explain.hpp"
+#include "health/vocabulary_tree.hpp"
 #include "parallel/parallel_for.hpp"
 #include "schema/describe.hpp"
 
@@ -31,7 +32,8 @@ Chosen chosen_definitions(const std::string& written) {
 std::vector<AttritionCounts> count_persons(const Definitions& definitions,
                                            const std::filesystem::path& path) {
     const EventStore store(path);
-    const TraitPanel panel(definitions, {store.codes(), store.concepts(), store.units()});
+    const DictionaryOfStore of(store);
+    const TraitPanel panel(definitions, of.dictionary());
     std::vector<TraitPanel::Scratch> scratch(thread_count());
     std::vector<std::vector<AttritionCounts>> counts(thread_count(),
                                                      std::vector<AttritionCounts>(panel.size()));

@@ -147,34 +147,81 @@ std::vector<AttritionRow> attrition_rows(const TraitDefinition& trait,
     return rows;
 }
 
+namespace {
+
+/// Writes the numbers of one way through the steps.
+class Suppression {
+public:
+    explicit Suppression(std::uint64_t threshold) : threshold_(threshold) {}
+
+    /// Rows of one path, beginning with everybody.
+    void add_path(std::span<const AttritionRow> rows) {
+        std::uint64_t before = rows.front().left; // the last number of persons left that was shown
+        bool any_shown = false;
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+            const AttritionRow& row = rows[r];
+            SuppressedRow cells{shown(row.left), shown(row.lost)};
+            if (any_shown && small(before - row.left)) {
+                cells.left = "-";
+            } else {
+                // A loss next to a hidden number of persons would give that number away.
+                const bool hidden = small(row.left) || (any_shown && rows[r - 1].left != before);
+                if (hidden && row.lost > 0 && !small(row.lost)) cells.lost = "-";
+                if (!small(row.left)) {
+                    before = row.left;
+                    any_shown = true;
+                }
+            }
+            add(std::move(cells));
+        }
+    }
+    /// Rows of a path that tells numbers of an earlier one again, of which some are hidden: only
+    /// begin and end are shown, and the end not if it tells the first loss.
+    void add_guarded(std::span<const AttritionRow> rows) {
+        add({shown(rows.front().left), shown(rows.front().lost)});
+        for (std::size_t r = 1; r < rows.size(); ++r) {
+            const AttritionRow& row = rows[r];
+            SuppressedRow cells{"-", row.lost == 0 || small(row.lost) ? shown(row.lost) : "-"};
+            if (r + 1 == rows.size() && row.left != rows[1].left) cells.left = shown(row.left);
+            add(std::move(cells));
+        }
+    }
+    bool any_hidden() const noexcept { return any_hidden_; }
+    std::vector<SuppressedRow> take() { return std::move(out_); }
+
+private:
+    bool small(std::uint64_t n) const noexcept { return n > 0 && n < threshold_; }
+    std::string shown(std::uint64_t n) const {
+        return small(n) ? text("<", threshold_) : with_thousands(n);
+    }
+    void add(SuppressedRow cells) {
+        for (const std::string* cell : {&cells.left, &cells.lost})
+            any_hidden_ = any_hidden_ || cell->starts_with('-') || cell->starts_with('<');
+        out_.push_back(std::move(cells));
+    }
+
+    std::uint64_t threshold_;
+    bool any_hidden_ = false;
+    std::vector<SuppressedRow> out_;
+};
+
+} // namespace
+
 std::vector<SuppressedRow> suppress_small(const std::vector<AttritionRow>& rows,
                                           std::uint64_t threshold) {
-    std::vector<SuppressedRow> out;
-    const auto small = [&](std::uint64_t n) { return n > 0 && n < threshold; };
-    const auto shown = [&](std::uint64_t n) {
-        return small(n) ? text("<", threshold) : with_thousands(n);
-    };
-    bool any_shown = false;
-    std::uint64_t before = 0; // the last number of persons left that was shown
-    for (std::size_t r = 0; r < rows.size(); ++r) {
-        const AttritionRow& row = rows[r];
-        if (r > 0 && row.path != rows[r - 1].path) any_shown = false;
-        SuppressedRow cells{shown(row.left), shown(row.lost)};
-        const bool gives_away = any_shown && small(before - row.left);
-        if (gives_away) {
-            cells.left = "-";
-        } else {
-            // A loss next to a hidden number of persons would give that number away.
-            const bool hidden = small(row.left) || (any_shown && rows[r - 1].left != before);
-            if (hidden && row.lost > 0 && !small(row.lost)) cells.lost = "-";
-            if (!small(row.left)) {
-                before = row.left;
-                any_shown = true;
-            }
-        }
-        out.push_back(std::move(cells));
+    Suppression out(threshold);
+    for (std::size_t begin = 0; begin < rows.size();) {
+        std::size_t end = begin;
+        while (end < rows.size() && rows[end].path == rows[begin].path)
+            ++end;
+        const auto path = std::span(rows).subspan(begin, end - begin);
+        if (begin > 0 && out.any_hidden())
+            out.add_guarded(path);
+        else
+            out.add_path(path);
+        begin = end;
     }
-    return out;
+    return out.take();
 }
 
 } // namespace salus

@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "health/vocabulary_tree.hpp"
 #include "stages/phenotypes/assemble.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/phenotypes/records.hpp"
@@ -48,8 +49,8 @@ Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
         definitions = read_definitions(std::span(ctx.inputs("definitions")));
     if (const auto path = optional_input(ctx, "events")) {
         s.store = std::make_unique<EventStore>(*path);
-        s.panel = std::make_unique<TraitPanel>(
-            definitions, StoreDictionary{s.store->codes(), s.store->concepts(), s.store->units()});
+        const DictionaryOfStore of(*s.store);
+        s.panel = std::make_unique<TraitPanel>(definitions, of.dictionary());
         s.phecodes = std::make_unique<PhecodeTraits>(phecode_inputs(ctx), params, s.store->codes());
     } else if (!definitions.traits.empty()) {
         throw UsageError({.what = "definitions need events",

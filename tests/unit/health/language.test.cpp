@@ -373,8 +373,12 @@ TEST(Attrition, EndsWithTheCasesOfATimeToEvent) {
     const auto rows = attrition_rows(rules.definition(), counts);
     EXPECT_EQ(counts.status[static_cast<std::size_t>(CaseStatus::event_case)], 1u);
     for (const AttritionRow& row : rows) {
-        if (row.step == "cases") EXPECT_EQ(row.left, 1u);
-        if (row.step == "inside observation") EXPECT_EQ(row.left, 3u);
+        if (row.step == "cases") {
+            EXPECT_EQ(row.left, 1u);
+        }
+        if (row.step == "inside observation") {
+            EXPECT_EQ(row.left, 3u);
+        }
     }
     EXPECT_EQ(rows.back().left, 2u) << "controls: never, and after death";
 }
@@ -396,6 +400,24 @@ TEST(Attrition, HidesSmallNumbersAndWhatGivesThemAway) {
         "100/0 -/<5 -/<5 94/<5 ");
     EXPECT_EQ(shown({{"case", "", 100, 0}, {"case", "", 50, 50}, {"case", "", 0, 50}}),
               "100/0 50/50 0/50 ");
+    // 170 cases: 15 lost of 185. The controls must not tell it in another way.
+    EXPECT_EQ(suppress_small({{"case", "", 185, 0}, {"case", "", 170, 15}}, 40)[1].left, "-");
+    const auto controls = suppress_small({{"case", "", 185, 0},
+                                          {"case", "", 170, 15},
+                                          {"control", "", 1007, 0},
+                                          {"control", "", 837, 170},
+                                          {"control", "", 822, 15}},
+                                         40);
+    EXPECT_EQ(controls[2].left + " " + controls[3].left + "/" + controls[3].lost + " " +
+                  controls[4].left + "/" + controls[4].lost,
+              "1,007 -/- 822/<40");
+    const auto sum = suppress_small({{"case", "", 185, 0},
+                                     {"case", "", 170, 15},
+                                     {"control", "", 1007, 0},
+                                     {"control", "", 837, 170},
+                                     {"control", "", 837, 0}},
+                                    40);
+    EXPECT_EQ(sum[4].left, "-") << "1007 - 837 would be the cases";
 }
 
 } // namespace
