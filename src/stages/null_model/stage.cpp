@@ -69,20 +69,28 @@ Resources needs(const NullModelParams& params, const Workload& w) {
         100e6 + m * w.samples / 4 + 8 * m * m * (3 * folds + 2) + 4 * m * m * folds * grid +
         4 * w.samples * width * (grid + 4) + 8 * w.samples * (3 * w.traits + 20) +
         std::min(4.0 * (1U << 30), 4 * w.samples * columns) + 8 * columns * columns * (folds + 3);
+    // Traits of few samples that are predicted one by one, if any is: not known here.
+    if (params.prior == "ridge") {
+        const double few = std::min(w.samples, static_cast<double>(params.leave_one_out_below));
+        r.memory_bytes += few * (m * (4 + 12 * std::min(w.threads, ridge)) + 8 * width * ridge);
+    }
     r.scratch_bytes = 4 * w.samples * columns * w.traits + loco;
     const double gram = w.variants * m / 2 * w.samples * 0.012e-9;
-    const double solve = blocks * folds * grid * m * m * m / 6 * 0.07e-9;
+    const double solve = blocks * folds * ridge * m * m * m / 6 * 0.07e-9;
+    // All sweeps of a mixture, trait and fold: 2.5 to 5 ns x m^2, measured at m = 500.
+    const double sweeps = w.variants * m * folds * width * mixtures * 5e-9;
     const double predict = w.samples * w.variants * width * grid * 0.03e-9;
     const double level1 = w.traits * w.samples * columns * columns * (5 + grid) * 0.06e-9;
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
-    r.core_hours = (passes * (gram + 2 * solve + predict) + level1) / 3600;
+    r.core_hours = (passes * (gram + 2 * solve + sweeps + predict) + level1) / 3600;
     r.formula =
-        "blocks of m = block_size variants, F folds, H heritabilities, P traits per pass, L = H (M "
-        "/ m + 22): memory per rank 100 MB + m N / 4 B + 8 B x m^2 (3 F + 2) + 4 B x m^2 F H + 4 B "
-        "x N P (H + 4) + 24 B x N x all traits + 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3); "
-        "scratch 4 B x N L x all traits; time 0.006 ns x M m N + 0.023 ns x M m^2 F H + 0.03 ns x "
-        "M "
-        "N P H per pass, and 0.06 ns x N L^2 (5 + H) per trait";
+        "blocks of m = block_size variants, F folds, H heritabilities and K causal_fractions as "
+        "prior says, G = H + K, P traits per pass, L = G (M / m + 22): memory per rank 100 MB + m "
+        "N / 4 B + 8 B x m^2 (3 F + 2) + 4 B x m^2 F G + 4 B x N P (G + 4) + 24 B x N x all traits "
+        "+ 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3), with prior ridge and n = min(N, "
+        "leave_one_out_below) + 4 B x m n + 12 B x m n min(threads, H) + 8 B x n P H; scratch 4 B "
+        "x N L x all traits; time 0.006 ns x M m N + 0.023 ns x M m^2 F H + 5 ns x M m F P K + "
+        "0.03 ns x M N P G per pass, and 0.06 ns x N L^2 (5 + G) per trait";
     return r;
 }
 
@@ -117,12 +125,8 @@ void declare_params(StageOf<NullModelParams>& declared) {
                {.doc = "whole_genome: predictions from all variants; covariates_only: predictions "
                        "of zero",
                 .choices = {"whole_genome", "covariates_only"}})
-        .param(
-            "traits", &P::traits,
-            {.doc =
-                 "traits to predict; NAME* takes all that begin so, the rows of the status matrix "
-                 "included; empty: all quantitative, binary and time-to-event columns of the "
-                 "table"})
+        .param("traits", &P::traits,
+               {.doc = "traits to predict; empty: all quantitative, binary and time-to-event ones"})
         .param("covariates", &P::covariates,
                {.doc = "covariates of the model, without the intercept; empty: all of the "
                        "phenotype table"})
