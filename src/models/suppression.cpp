@@ -91,6 +91,36 @@ Suppression suppress_small_counts(const CarrierCounts& total, std::span<const Di
     return result;
 }
 
+std::vector<CellRelease> suppress_one_way(std::span<const std::uint64_t> counts,
+                                          std::uint64_t minimum) {
+    std::vector<CarrierCounts> parts;
+    std::vector<CellRelease> cells;
+    for (const std::uint64_t count : counts) {
+        parts.push_back({.het = count});
+        cells.push_back(count > 0 && count < minimum ? CellRelease::small : CellRelease::shown);
+    }
+    Suppressor(minimum).protect(
+        {.parts = parts, .rest = {}}, het_of,
+        [&](std::size_t p) { return cells[p] == CellRelease::shown; },
+        [&](std::size_t p) { cells[p] = CellRelease::secondary; });
+    return cells;
+}
+
+std::vector<CellRelease> suppress_steps(std::span<const std::uint64_t> counts,
+                                        std::uint64_t minimum) {
+    const auto fine = [&](std::uint64_t count) { return count == 0 || count >= minimum; };
+    std::vector<CellRelease> cells;
+    std::optional<std::uint64_t> before;
+    for (const std::uint64_t count : counts) {
+        const bool shown = fine(count) && (!before || fine(*before - std::min(*before, count)));
+        if (shown) before = count;
+        cells.push_back(shown         ? CellRelease::shown
+                        : fine(count) ? CellRelease::secondary
+                                      : CellRelease::small);
+    }
+    return cells;
+}
+
 bool whole_table_is_large(const CarrierCounts& total, const Division& rows, const Division& columns,
                           std::span<const CarrierCounts> cells, std::uint64_t minimum) {
     const std::size_t width = columns.parts.size();

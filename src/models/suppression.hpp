@@ -59,4 +59,27 @@ Suppression suppress_small_counts(const CarrierCounts& total, std::span<const Di
 bool whole_table_is_large(const CarrierCounts& total, const Division& rows, const Division& columns,
                           std::span<const CarrierCounts> cells, std::uint64_t minimum);
 
+/// What of a cell may be released.
+enum class CellRelease : std::uint8_t {
+    shown,
+    small,     // hidden: a number from 1 to minimum - 1
+    secondary, // hidden: a small one could be computed from it and the total
+};
+
+/// Decides what of a one-way table is hidden, beside its published total, so that no number from 1
+/// to minimum - 1 can be read or computed: small cells first, then the smallest other cell that is
+/// not zero (of equal ones the first), until two or more that add up to `minimum` are hidden
+/// together. Zero is published. Where every cell that is not zero is hidden and they add up to less
+/// than `minimum`, the total is a small number itself and must go too. \param minimum 0 or 1 hides
+/// nothing. Hundepool et al. 2012, Statistical Disclosure Control, doi:10.1002/9781118348239,
+/// chapter 4.
+std::vector<CellRelease> suppress_one_way(std::span<const std::uint64_t> counts,
+                                          std::uint64_t minimum);
+
+/// The same for numbers of people left behind one step after the other, where everybody left was
+/// there before: shown is a number that is zero or at least `minimum`, if also the people lost
+/// since the last shown number are none or at least `minimum`. \param counts  never rising.
+std::vector<CellRelease> suppress_steps(std::span<const std::uint64_t> counts,
+                                        std::uint64_t minimum);
+
 } // namespace salus

@@ -1,6 +1,7 @@
 #include "stages/report/numbers.hpp"
 
 #include "base/text.hpp"
+#include "models/suppression.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,17 +87,11 @@ std::string people(std::uint64_t count, std::uint64_t min_cell) {
 
 std::vector<std::string> people_cells(std::span<const std::uint64_t> counts,
                                       std::uint64_t min_cell) {
+    const auto release = suppress_one_way(counts, min_cell);
     std::vector<std::string> cells;
-    std::size_t hidden = 0, smallest = counts.size();
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        cells.push_back(people(counts[i], min_cell));
-        if (counts[i] == 0) continue;
-        if (counts[i] < min_cell)
-            ++hidden;
-        else if (smallest == counts.size() || counts[i] < counts[smallest])
-            smallest = i;
-    }
-    if (hidden == 1 && smallest < counts.size()) cells[smallest] = "not shown";
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        cells.push_back(release[i] == CellRelease::secondary ? "not shown"
+                                                             : people(counts[i], min_cell));
     return cells;
 }
 

@@ -26,8 +26,8 @@ std::string percent_interval(double estimate, double lower, double upper);
 
 /// A number of persons, or "<min_cell" if it is above zero and below `min_cell`.
 std::string people(std::uint64_t count, std::uint64_t min_cell);
-/// The same for the cells of one total: where exactly one cell is hidden, the smallest other cell
-/// that is not zero is hidden too ("not shown"), so that it cannot be found by subtraction.
+/// The same for the cells of one total: where a hidden cell could be found by subtraction, others
+/// are hidden too ("not shown"; suppress_one_way).
 std::vector<std::string> people_cells(std::span<const std::uint64_t> counts,
                                       std::uint64_t min_cell);
 

@@ -156,5 +156,63 @@ TEST(Suppression, ATwoWayTableIsPublishedOnlyIfNothingOfItIsSmall) {
     EXPECT_TRUE(whole({het(10), het(10), het(10), het(20)}, 0));
 }
 
+std::vector<CellRelease> one_way(const std::vector<std::uint64_t>& counts, std::uint64_t minimum) {
+    return suppress_one_way(counts, minimum);
+}
+
+TEST(SuppressOneWay, Examples) {
+    using enum CellRelease;
+    EXPECT_TRUE(one_way({}, 5).empty());
+    EXPECT_EQ(one_way({7, 0, 5}, 5), (std::vector{shown, shown, shown}));
+    EXPECT_EQ(one_way({1, 2, 500}, 1), (std::vector{shown, shown, shown}));
+    EXPECT_EQ(one_way({500, 499, 1}, 5), (std::vector{shown, secondary, small}));
+    EXPECT_EQ(one_way({500, 3, 4}, 5), (std::vector{shown, small, small}));
+    EXPECT_EQ(one_way({500, 2, 1}, 5), (std::vector{secondary, small, small}));
+    EXPECT_EQ(one_way({0, 3, 0}, 5), (std::vector{shown, small, shown}));
+}
+
+/// All tables that look the same after suppression: a cell that is the same in all of them is
+/// known.
+TEST(SuppressOneWay, NoSmallNumberIsTheOnlyOnePossible) {
+    constexpr std::uint64_t minimum = 4, most = 9;
+    Rng rng(1, "tables", 0);
+    for (int trial = 0; trial < 300; ++trial) {
+        std::vector<std::uint64_t> counts(2 + rng.below(3));
+        std::uint64_t total = 0;
+        for (std::uint64_t& count : counts)
+            total += count = rng.below(most);
+        const auto cells = one_way(counts, minimum);
+        std::vector<std::size_t> hidden;
+        std::uint64_t left = total;
+        bool has_small = false;
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            if (cells[i] == CellRelease::shown) {
+                EXPECT_TRUE(counts[i] == 0 || counts[i] >= minimum);
+                left -= counts[i];
+            } else {
+                hidden.push_back(i);
+                has_small = has_small || counts[i] < minimum;
+            }
+        }
+        if (total < minimum) continue; // the total is not published then
+        EXPECT_EQ(has_small, !hidden.empty());
+        if (hidden.empty()) continue;
+        EXPECT_GE(hidden.size(), 2u);
+        EXPECT_GE(left, minimum);
+    }
+}
+
+TEST(SuppressSteps, NobodyIsLostInASmallGroup) {
+    using enum CellRelease;
+    const auto steps = [](const std::vector<std::uint64_t>& counts) {
+        return suppress_steps(counts, 5);
+    };
+    EXPECT_EQ(steps({100, 100, 90, 0}), (std::vector{shown, shown, shown, shown}));
+    EXPECT_EQ(steps({100, 98, 96, 95, 40}),
+              (std::vector{shown, secondary, secondary, shown, shown}));
+    EXPECT_EQ(steps({100, 4, 0}), (std::vector{shown, small, shown}));
+    EXPECT_EQ(steps({3, 0}), (std::vector{small, shown}));
+}
+
 } // namespace
 } // namespace salus
