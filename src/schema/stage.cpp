@@ -22,6 +22,12 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "link_table";
     case Artifact::event_store:
         return "event_store";
+    case Artifact::health_checks:
+        return "health_checks";
+    case Artifact::health_quality_result:
+        return "health_quality_result";
+    case Artifact::quality_label:
+        return "quality_label";
     case Artifact::trait_table:
         return "trait_table";
     case Artifact::phenotype_definitions:
@@ -106,6 +112,13 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "CSV file: person_id, sample_id";
     case Artifact::event_store:
         return "HDF5 file of health-record events written by ingest_health";
+    case Artifact::health_checks:
+        return "CSV table of checks in the layout of the OHDSI Data Quality Dashboard or of the CDM "
+               "specification";
+    case Artifact::health_quality_result:
+        return "HDF5 file of checks of health records written by health_quality";
+    case Artifact::quality_label:
+        return "JSON data-quality label of health records";
     case Artifact::trait_table:
         return "CSV or TSV file: sample_id and one column per trait or covariate";
     case Artifact::phenotype_definitions:

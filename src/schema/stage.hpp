@@ -31,6 +31,9 @@ enum class Artifact {
     fhir_files,            // folder of FHIR R4 files
     link_table,            // CSV: person_id, sample_id
     event_store,           // HDF5 written by ingest_health
+    health_checks,         // CSV: which checks are made of health records, with thresholds
+    health_quality_result, // HDF5 written by health_quality
+    quality_label,         // JSON: data-quality label
     trait_table,           // CSV or TSV: sample_id and one column per trait or covariate
     phenotype_definitions, // TOML
     code_system_aliases,   // TSV: alias, system

@@ -1,0 +1,151 @@
+#include "models/record_signs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace salus {
+namespace {
+
+double median(std::vector<double> values) {
+    const std::size_t middle = values.size() / 2;
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
+                     values.end());
+    const double upper = values[middle];
+    if (values.size() % 2 == 1) return upper;
+    return (upper + *std::max_element(values.begin(),
+                                      values.begin() + static_cast<std::ptrdiff_t>(middle))) /
+           2;
+}
+
+std::vector<double> part(std::span<const double> all, std::size_t begin, std::size_t count) {
+    const auto from = all.subspan(begin, count);
+    return {from.begin(), from.end()};
+}
+
+/// A jump, and the difference of the means, by which the best of several places of one z is known.
+struct Jump {
+    RateBreak found;
+    double means = 0;
+};
+
+/// The jump at one place, whatever its size.
+Jump jump_at(std::span<const double> raw, std::span<const double> stable, std::size_t at,
+             std::size_t window) {
+    const auto before = part(stable, at - window, window), behind = part(stable, at, window);
+    std::vector<double> change, distance;
+    for (std::size_t i = 0; i < window; ++i)
+        change.push_back(behind[i] - before[i]);
+    const double middle = median(change);
+    for (const double y : change)
+        distance.push_back(std::fabs(y - middle));
+    const double spread = std::max(std::numbers::sqrt2, 1.4826 * median(std::move(distance)));
+    const double error = spread * std::sqrt(std::numbers::pi / 2 / static_cast<double>(window));
+    const double means = std::accumulate(behind.begin(), behind.end(), 0.0) -
+                         std::accumulate(before.begin(), before.end(), 0.0);
+    return {
+        .found = {.at = at,
+                  .ratio = median(part(raw, at, window)) / median(part(raw, at - window, window)),
+                  .z = middle / error},
+        .means = means};
+}
+
+struct Group {
+    std::uint64_t values = 0, filled = 0;
+    std::size_t peak = 0;
+    double median_bin = 0;
+};
+
+Group group_of(std::span<const std::uint64_t> counts, std::span<const std::uint64_t> smooth,
+               std::size_t begin, std::size_t end) {
+    Group group{.peak = begin};
+    for (std::size_t b = begin; b < end; ++b) {
+        group.values += counts[b];
+        if (smooth[b] > smooth[group.peak]) group.peak = b;
+    }
+    for (std::size_t b = std::max(begin + 3, group.peak) - 3; b < std::min(end, group.peak + 4);
+         ++b)
+        group.filled += counts[b] > 0 ? 1U : 0U;
+    std::uint64_t passed = 0;
+    for (std::size_t b = begin; b < end; ++b) {
+        passed += counts[b];
+        if (2 * passed < group.values) continue;
+        group.median_bin = static_cast<double>(b);
+        break;
+    }
+    return group;
+}
+
+} // namespace
+
+std::vector<RateBreak> rate_breaks(std::span<const std::uint64_t> counts, std::size_t window,
+                                   double z_min, double ratio_min) {
+    std::vector<double> raw, stable;
+    for (const std::uint64_t x : counts) {
+        raw.push_back(static_cast<double>(x) + 0.5);
+        stable.push_back(2 * std::sqrt(static_cast<double>(x) + 0.375));
+    }
+    std::vector<Jump> found;
+    for (std::size_t at = window; at + window <= raw.size(); ++at) {
+        const Jump jump = jump_at(raw, stable, at, window);
+        const double ratio = jump.found.ratio;
+        if (std::fabs(jump.found.z) >= z_min && std::max(ratio, 1 / ratio) >= ratio_min)
+            found.push_back(jump);
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Jump& a, const Jump& b) {
+        if (std::fabs(a.found.z) != std::fabs(b.found.z))
+            return std::fabs(a.found.z) > std::fabs(b.found.z);
+        return std::fabs(a.means) > std::fabs(b.means);
+    });
+    std::vector<RateBreak> kept;
+    for (const auto& [jump, means] : found)
+        if (std::none_of(kept.begin(), kept.end(), [&, at = jump.at](const RateBreak& k) {
+                return std::max(k.at, at) - std::min(k.at, at) < window;
+            }))
+            kept.push_back(jump);
+    std::sort(kept.begin(), kept.end(),
+              [](const RateBreak& a, const RateBreak& b) { return a.at < b.at; });
+    return kept;
+}
+
+double digit_preference(const std::array<std::uint64_t, 10>& counts) noexcept {
+    const auto total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    if (total == 0) return 0;
+    double distance = 0;
+    for (const std::uint64_t count : counts)
+        distance += std::fabs(static_cast<double>(count) / static_cast<double>(total) - 0.1);
+    return distance / 2;
+}
+
+std::optional<UnitMixture> find_mixture(std::span<const std::uint64_t> counts, double share_min) {
+    constexpr std::uint64_t filled_min = 4; // of the 7 bins around a peak
+    const std::size_t bins = counts.size();
+    std::vector<std::uint64_t> smooth(bins);
+    for (std::size_t b = 0; b < bins; ++b)
+        smooth[b] = counts[b] + (b > 0 ? counts[b - 1] : 0) + (b + 1 < bins ? counts[b + 1] : 0);
+    const double total =
+        static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+    std::optional<UnitMixture> best;
+    for (std::size_t cut = 1; cut < bins; ++cut) {
+        const Group low = group_of(counts, smooth, 0, cut),
+                    high = group_of(counts, smooth, cut, bins);
+        const std::uint64_t smaller = std::min(low.values, high.values);
+        if (low.filled < filled_min || high.filled < filled_min ||
+            static_cast<double>(smaller) < share_min * total)
+            continue;
+        const auto lowest = static_cast<double>(
+            *std::min_element(smooth.begin() + static_cast<std::ptrdiff_t>(low.peak),
+                              smooth.begin() + static_cast<std::ptrdiff_t>(high.peak) + 1));
+        const auto peak = static_cast<double>(std::min(smooth[low.peak], smooth[high.peak]));
+        const double ratio = std::exp2((high.median_bin - low.median_bin) / 8);
+        if (static_cast<double>(smooth[cut]) > lowest || 4 * lowest > peak ||
+            peak - lowest < 4 * std::sqrt(peak) || ratio < 1.5)
+            continue;
+        if (!best || smaller > best->smaller)
+            best = UnitMixture{.cut = cut, .smaller = smaller, .ratio = ratio};
+    }
+    return best;
+}
+
+} // namespace salus
