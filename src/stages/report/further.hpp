@@ -14,6 +14,8 @@ std::vector<TraitInteraction> read_interaction(const H5File& file, std::size_t l
 MetaAnalysis read_meta_analysis(const H5File& file, std::size_t listed);
 LdScoreRegression read_ld_score_regression(const H5File& file);
 std::vector<TraitPrediction> read_null_model(const H5File& file);
+/// Checks of health records that did not pass, and monthly rates over all sites.
+RecordQuality read_record_quality(const H5File& file);
 /// The strongest variant of all traits in each of them. Reads the positions once.
 Phenome read_phenome(const H5File& association, const std::vector<TraitAssociation>& traits);
 

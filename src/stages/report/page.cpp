@@ -116,6 +116,7 @@ std::string head(const ReportData& data) {
 std::string page(const ReportData& data, const std::vector<std::string>& findings) {
     const std::vector<std::pair<Entry, std::string>> sections = {
         {{"cohort", "Cohort"}, cohort_section(data)},
+        {{"records", "Quality of health records"}, records_section(data)},
         {{"quality", "Quality"}, quality_section(data)},
         {{"structure", "Population structure"}, structure_section(data)},
         {{"prediction", "Whole-genome predictions"}, prediction_section(data)},

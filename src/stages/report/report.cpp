@@ -22,10 +22,10 @@ namespace {
 using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
-constexpr std::array<std::string_view, 14> ports = {
-    "phenotypes",          "quality",     "ld",   "kinship",    "components",  "ancestry",
-    "null_model",          "association", "loci", "gene_tests", "interaction", "meta_analysis",
-    "ld_score_regression", "risk"};
+constexpr std::array<std::string_view, 15> ports = {
+    "health_quality", "phenotypes",          "quality",     "ld",   "kinship",    "components",
+    "ancestry",       "null_model",          "association", "loci", "gene_tests", "interaction",
+    "meta_analysis",  "ld_score_regression", "risk"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
@@ -107,6 +107,7 @@ std::optional<Structure> structure_of(const ReportParams& p, const RunContext& c
 void read_further(const ReportParams& p, const RunContext& ctx, ReportData& data) {
     const auto listed = static_cast<std::size_t>(p.top_loci);
     const auto open = [&](std::string_view port) { return H5File::open(ctx.input(port)); };
+    if (ctx.has_input("health_quality")) data.records = read_record_quality(open("health_quality"));
     if (ctx.has_input("null_model")) data.predictions = read_null_model(open("null_model"));
     if (ctx.has_input("association"))
         data.phenome = read_phenome(open("association"), data.association);
@@ -250,6 +251,8 @@ Stage report_stage() {
         .cites("Devlin B, Roeder K (1999) Genomic control for association studies. Biometrics "
                "55:997. doi:10.1111/j.0006-341X.1999.00997.x")
         .reads({"phenotypes", Artifact::phenotype_table, "cohort and traits", true})
+        .reads({"health_quality", Artifact::health_quality_result,
+                "checks of health records to be listed", true})
         .reads({"quality", Artifact::quality_result, "marks of variants and samples", true})
         .reads({"ld", Artifact::ld_result, "number of pruned variants", true})
         .reads({"kinship", Artifact::kinship_result, "related pairs to be drawn", true})

@@ -263,6 +263,28 @@ struct Phenome {
     std::vector<Test> tests; // in the order of the traits
 };
 
+/// Checks of health records.
+struct RecordQuality {
+    struct Verdicts {
+        std::string category;
+        std::uint64_t pass = 0, warn = 0, fail = 0, not_applicable = 0;
+    };
+    struct Finding {
+        std::string check, table, field, site, verdict, reason, rule;
+        std::uint32_t concept_id = 0;
+        std::uint64_t examined = 0, violated = 0;
+        double threshold = unknown; // per cent
+    };
+    struct Series {
+        std::string table;
+        std::vector<std::pair<std::int32_t, std::uint64_t>> rows; // year x 12 + month - 1
+    };
+    std::uint64_t persons = 0;
+    std::vector<Verdicts> verdicts; // by category, in order of first appearance
+    std::vector<Finding> findings;  // FAIL, then WARN
+    std::vector<Series> series;     // by table, all sites
+};
+
 /// A result file that went into the report.
 struct Source {
     std::string name; // port
@@ -276,6 +298,7 @@ struct ReportData {
     double genome_wide = 7.30103; // -log10 p
     std::uint32_t locus_distance = 500000;
     std::optional<Cohort> cohort;
+    std::optional<RecordQuality> records;
     std::optional<Quality> quality;
     std::optional<Structure> structure;
     std::vector<TraitAssociation> association;
