@@ -28,6 +28,8 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "health_quality_result";
     case Artifact::quality_label:
         return "quality_label";
+    case Artifact::cohort_result:
+        return "cohort_result";
     case Artifact::trait_table:
         return "trait_table";
     case Artifact::phenotype_definitions:
@@ -119,6 +121,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "HDF5 file of checks of health records written by health_quality";
     case Artifact::quality_label:
         return "JSON data-quality label of health records";
+    case Artifact::cohort_result:
+        return "HDF5 file of cases and matched controls written by cohort";
     case Artifact::trait_table:
         return "CSV or TSV file: sample_id and one column per trait or covariate";
     case Artifact::phenotype_definitions:

@@ -34,6 +34,7 @@ enum class Artifact {
     health_checks,         // CSV: which checks are made of health records, with thresholds
     health_quality_result, // HDF5 written by health_quality
     quality_label,         // JSON: data-quality label
+    cohort_result,         // HDF5: cases and matched controls
     trait_table,           // CSV or TSV: sample_id and one column per trait or covariate
     phenotype_definitions, // TOML
     code_system_aliases,   // TSV: alias, system

@@ -3,6 +3,7 @@
 #include "stages/allele_frequencies/allele_frequencies.hpp"
 #include "stages/ancestry/ancestry.hpp"
 #include "stages/association/association.hpp"
+#include "stages/cohort/cohort.hpp"
 #include "stages/export_genotypes/export_genotypes.hpp"
 #include "stages/gene_tests/gene_tests.hpp"
 #include "stages/health_quality/health_quality.hpp"
@@ -33,6 +34,7 @@ const std::vector<Stage>& all_stages() {
                                            ingest_health_stage(),
                                            health_quality_stage(),
                                            phenotypes_stage(),
+                                           cohort_stage(),
                                            quality_stage(),
                                            ld_stage(),
                                            kinship_stage(),
