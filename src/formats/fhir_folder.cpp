@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "formats/delimited.hpp"
 #include "formats/fhir_json.hpp"
 #include "formats/padded_lines.hpp"
 
@@ -170,7 +171,7 @@ private:
 bool is_fhir_document(const fs::path& path) { return plain_name(path).ends_with(".json"); }
 
 std::vector<ByteRange> fhir_ranges(const fs::path& path, std::uint64_t bytes) {
-    return is_fhir_document(path) ? std::vector<ByteRange>{{}} : line_ranges(path, bytes);
+    return is_fhir_document(path) ? std::vector<ByteRange>{{}} : delimited_ranges(path, bytes);
 }
 
 FhirFolder find_fhir_files(const fs::path& folder) { return Finder(folder).find(); }

@@ -31,7 +31,7 @@ struct FhirFolder {
 /// names.
 FhirFolder find_fhir_files(const std::filesystem::path& folder);
 
-/// Cuts a file into ranges of about `bytes`; documents and compressed files are one range.
+/// Cuts a file into ranges of about `bytes` of text, as delimited_ranges; documents are one range.
 std::vector<ByteRange> fhir_ranges(const std::filesystem::path& path, std::uint64_t bytes);
 /// True if the name ends like that of a file that is one JSON document.
 bool is_fhir_document(const std::filesystem::path& path);

@@ -17,15 +17,19 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 PaddedLines::PaddedLines(const std::filesystem::path& path, ByteRange range, std::size_t longest,
                          TextCut cut)
-    : path_(path), stream_(path), cut_(cut), longest_(longest), end_(range.end),
+    : path_(path), stream_(path), range_(range), cut_(cut), longest_(longest),
       buffer_(buffer_bytes + padding) {
-    start(range.begin);
+    start();
 }
 
-void PaddedLines::start(std::uint64_t begin) {
-    if (begin == 0) return pass_over_mark();
-    stream_.seek(begin - 1);
-    base_ = begin - 1;
+void PaddedLines::start() {
+    const bool packed = stream_.is_packed();
+    if (packed) stream_.seek_packed(range_);
+    if (range_.begin == 0) return pass_over_mark();
+    if (!packed) {
+        stream_.seek(range_.begin - 1);
+        base_ = range_.begin - 1;
+    }
     for (;;) { // what is left of a line that began before
         if (position_ == filled_ && !refill()) break;
         const void* found = std::memchr(buffer_.data() + position_, '\n', filled_ - position_);
@@ -35,7 +39,12 @@ void PaddedLines::start(std::uint64_t begin) {
                 : static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data()) + 1;
         if (found != nullptr) break;
     }
-    first_byte_ = next_byte();
+    first_byte_ = packed ? range_.begin + text_byte() : text_byte();
+}
+
+/// Whether the next line, which is there, is of this range.
+bool PaddedLines::owns_next() const noexcept {
+    return stream_.is_packed() ? text_byte() <= stream_.range_text() : text_byte() < range_.end;
 }
 
 void PaddedLines::pass_over_mark() {
@@ -90,8 +99,8 @@ bool PaddedLines::find_end(std::size_t& end) {
 bool PaddedLines::next() {
     for (;;) {
         if (position_ == filled_ && !refill()) return false;
-        if (next_byte() >= end_) return false;
-        line_byte_ = next_byte();
+        if (!owns_next()) return false;
+        line_byte_ = text_byte();
         std::size_t end = 0;
         too_long_ = !find_end(end);
         number_ = ++lines_;
@@ -108,8 +117,9 @@ bool PaddedLines::next() {
 }
 
 std::string PaddedLines::where() const {
-    std::uint64_t line = 1;
+    std::uint64_t line = 1 + lines_before_range();
     ByteStream stream(path_);
+    if (stream.is_packed()) stream.seek_packed(range_);
     std::vector<char> buffer(buffer_bytes);
     for (std::uint64_t left = line_byte_; left > 0;) {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
@@ -121,14 +131,19 @@ std::string PaddedLines::where() const {
     return text(path_.string(), ", line ", line);
 }
 
-std::vector<ByteRange> line_ranges(const std::filesystem::path& path, std::uint64_t bytes) {
-    SALUS_ASSERT(bytes > 0);
-    if (is_packed(path)) return {{}};
-    const std::uint64_t size = InputFile(path).size();
-    std::vector<ByteRange> ranges;
-    for (std::uint64_t begin = 0; begin < std::max<std::uint64_t>(size, 1); begin += bytes)
-        ranges.push_back({.begin = begin, .end = begin + bytes});
-    return ranges;
+/// Lines of a compressed file before its range, whose bytes of text are counted from its beginning.
+std::uint64_t PaddedLines::lines_before_range() const {
+    if (!stream_.is_packed() || range_.begin == 0) return 0;
+    ByteStream stream(path_);
+    stream.seek_packed({.begin = 0, .end = range_.begin});
+    std::vector<char> buffer(buffer_bytes);
+    std::uint64_t lines = 0, text = 0;
+    while (const std::size_t got = stream.read(buffer)) {
+        if (text >= stream.range_text()) break;
+        text += got;
+        lines += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
+    }
+    return lines;
 }
 
 } // namespace salus

@@ -19,7 +19,9 @@ enum class TextCut { lines, whole_file };
 ///
 /// A reader of a byte range owns the lines whose first byte lies in it, so ranges that follow each
 /// other give each line once: in JSON a line break never stands inside a string, so that every line
-/// break is the end of a line. Memory: 256 KiB, or twice the longest line that is allowed.
+/// break is the end of a line. In a compressed file, where the byte before a range is not there, a
+/// line that begins with a range belongs to the range before. Memory: 256 KiB, or twice the longest
+/// line that is allowed.
 class PaddedLines {
 public:
     static constexpr std::size_t padding = 64; // bytes behind a line that may be read, not used
@@ -38,31 +40,35 @@ public:
     /// Lines passed so far in this range.
     std::uint64_t lines_passed() const noexcept { return lines_; }
     std::uint64_t first_byte() const noexcept { return first_byte_; }
-    std::uint64_t next_byte() const noexcept { return base_ + position_; }
+    /// In a compressed file: byte of its range, and bytes of text from there on.
+    std::uint64_t next_byte() const noexcept {
+        const std::uint64_t at = text_byte(), text = stream_.range_text();
+        if (!stream_.is_packed()) return at;
+        return at < text ? range_.begin + at : range_.end + (at - text);
+    }
     /// "Observation.ndjson, line 12", counted in the whole file, which is read up to there: for
     /// messages only.
     std::string where() const;
 
 private:
-    void start(std::uint64_t begin);
+    std::uint64_t text_byte() const noexcept { return base_ + position_; }
+    void start();
+    bool owns_next() const noexcept;
+    std::uint64_t lines_before_range() const;
     bool refill();
     bool find_end(std::size_t& end);
     void pass_over_mark();
 
     std::filesystem::path path_;
     ByteStream stream_;
+    ByteRange range_;
     TextCut cut_;
     std::size_t longest_;
-    std::uint64_t end_;
     std::vector<char> buffer_;
     std::size_t filled_ = 0, position_ = 0, begin_ = 0, size_ = 0; // in buffer_
     std::uint64_t base_ = 0;                                       // byte of the text at buffer_[0]
     std::uint64_t lines_ = 0, number_ = 0, first_byte_ = 0, line_byte_ = 0;
     bool finished_ = false, too_long_ = false;
 };
-
-/// Cuts a file of lines into ranges of about `bytes`; a function of its size alone. Compressed
-/// files that cannot be entered in the middle are one range.
-std::vector<ByteRange> line_ranges(const std::filesystem::path& path, std::uint64_t bytes);
 
 } // namespace salus

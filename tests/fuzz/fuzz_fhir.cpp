@@ -1,5 +1,5 @@
+#include "formats/delimited.hpp"
 #include "formats/fhir.hpp"
-#include "formats/padded_lines.hpp"
 #include "fuzz/harness.hpp"
 
 #include <cmath>
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto path = fuzz::folder().put("a.ndjson", bytes);
         const std::size_t whole = rows_of(path, {});
         std::size_t pieces = 0;
-        for (const ByteRange range : line_ranges(path, 1 + data[0] * 4U))
+        for (const ByteRange range : delimited_ranges(path, 1 + data[0] * 4U))
             pieces += rows_of(path, range);
         fuzz::require(whole == pieces);
         if (data[0] % 2 == 1) rows_of(fuzz::folder().put("a.json", bytes), {});

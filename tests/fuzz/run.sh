@@ -41,7 +41,6 @@ compile() { # source object
 objects=() work=()
 for folder in base kernels genotype formats store; do
     for file in "$source_tree/src/$folder"/*.cpp; do
-        case $file in */omop.cpp | */delimited.cpp | */sample_sheet.cpp) continue ;; esac # not genotypes
         objects+=("$build/objects/$folder-$(basename "$file" .cpp).o")
         work+=("$file" "${objects[-1]}")
     done

@@ -1,8 +1,8 @@
 #include "formats/fhir.hpp"
 
 #include "base/error.hpp"
+#include "formats/delimited.hpp"
 #include "formats/fhir_codes.hpp"
-#include "formats/padded_lines.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -441,7 +441,7 @@ TEST_F(Fhir, RangesGiveEachResourceOnce) {
     const auto path = file(content);
     for (const std::uint64_t bytes : {100U, 333U, 1000U, 100000U}) {
         std::vector<Day> days;
-        for (const ByteRange range : line_ranges(path, bytes))
+        for (const ByteRange range : delimited_ranges(path, bytes))
             for (FhirReader reader(path, range, {}, medications_); reader.next();)
                 days.push_back(reader.row().day);
         ASSERT_EQ(days.size(), 40U);

@@ -1,6 +1,8 @@
 #include "formats/padded_lines.hpp"
 
 #include "base/error.hpp"
+#include "formats/delimited.hpp"
+#include "support/variant_files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,31 +65,56 @@ TEST_F(Lines, NumbersAndPlaces) {
     EXPECT_THAT(later.where(), HasSubstr("line 3"));
 }
 
+/// Cuts `path` into pieces of every size and expects the lines of `content`, each once.
+void expect_every_cut(const std::filesystem::path& path, const std::string& content,
+                      const std::vector<std::string>& expected) {
+    for (std::uint64_t bytes = 1; bytes <= content.size() + 1; bytes += 1 + bytes / 6) {
+        std::vector<std::string> found;
+        std::uint64_t end = 0, passed = 0;
+        for (const ByteRange range : delimited_ranges(path, bytes)) {
+            PaddedLines lines(path, range, 100);
+            EXPECT_EQ(lines.first_byte(), end);
+            while (lines.next()) {
+                if (bytes > 50) {
+                    EXPECT_THAT(
+                        lines.where(),
+                        ::testing::EndsWith("line " + std::to_string(passed + lines.number())));
+                }
+                found.emplace_back(lines.line());
+            }
+            end = lines.next_byte();
+            passed += lines.lines_passed();
+        }
+        ASSERT_EQ(found, expected) << bytes;
+        EXPECT_EQ(passed,
+                  static_cast<std::uint64_t>(std::count(content.begin(), content.end(), '\n')));
+    }
+}
+
 TEST_F(Lines, EveryCutGivesEachLineOnce) {
-    std::string content;
+    std::string content, frames;
     std::vector<std::string> expected;
     for (int i = 0; i < 23; ++i) {
         expected.push_back(std::string(static_cast<std::size_t>(1 + i * i % 7), 'a') +
                            std::to_string(i));
         content += expected.back() + (i % 5 == 0 ? "\n\n" : "\n");
     }
-    const auto path = file(content);
-    for (std::uint64_t bytes = 1; bytes <= content.size() + 1; ++bytes) {
-        std::vector<std::string> found;
-        std::uint64_t end = 0, passed = 0;
-        for (const ByteRange range : line_ranges(path, bytes)) {
-            PaddedLines lines(path, range, 100);
-            EXPECT_EQ(lines.first_byte(), end);
-            while (lines.next())
-                found.emplace_back(lines.line());
-            end = lines.next_byte();
-            passed += lines.lines_passed();
-        }
-        ASSERT_EQ(found, expected) << bytes;
-        EXPECT_EQ(end, content.size());
-        EXPECT_EQ(passed,
-                  static_cast<std::uint64_t>(std::count(content.begin(), content.end(), '\n')));
+    expect_every_cut(file(content), content, expected);
+    const auto packed = folder_ / "t.ndjson.gz";
+    for (const std::size_t block : {1U, 5U, 17U, 60U}) {
+        std::ofstream(packed, std::ios::binary) << test::bgzf(content, block);
+        expect_every_cut(packed, content, expected);
     }
+    for (std::size_t i = 0; i < content.size(); i += 9) {
+        std::string frame(ZSTD_compressBound(9), '\0');
+        frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data() + i,
+                                   std::min<std::size_t>(9, content.size() - i), 1));
+        frames += frame;
+    }
+    const auto zstd = folder_ / "t.ndjson.zst";
+    std::ofstream(zstd, std::ios::binary) << frames;
+    expect_every_cut(zstd, content, expected);
+    EXPECT_GT(delimited_ranges(zstd, 40).size(), 3U);
 }
 
 TEST_F(Lines, LinesBeyondTheLimitArePassedOver) {
@@ -106,13 +133,13 @@ TEST_F(Lines, CompressedFiles) {
     const auto packed = folder_ / "t.ndjson.gz";
     ASSERT_EQ(std::system(("gzip -c " + path.string() + " >" + packed.string()).c_str()), 0);
     EXPECT_EQ(all(PaddedLines(packed, {}, 100)), all(PaddedLines(path, {}, 100)));
-    EXPECT_EQ(line_ranges(packed, 10).size(), 1U);
+    EXPECT_EQ(delimited_ranges(packed, 10).size(), 1U);
     std::string frame(ZSTD_compressBound(content.size()), '\0');
     frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data(), content.size(), 1));
     const auto zstd = folder_ / "t.ndjson.zst";
     std::ofstream(zstd, std::ios::binary) << frame;
     EXPECT_EQ(all(PaddedLines(zstd, {}, 100)), all(PaddedLines(path, {}, 100)));
-    EXPECT_EQ(line_ranges(zstd, 10).size(), 1U);
+    EXPECT_EQ(delimited_ranges(zstd, 10).size(), 1U);
     std::filesystem::resize_file(zstd, frame.size() / 2);
     EXPECT_THROW(all(PaddedLines(zstd, {}, 100)), DataError);
     std::filesystem::resize_file(packed, std::filesystem::file_size(packed) / 2);
