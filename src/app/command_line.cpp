@@ -224,6 +224,12 @@ private:
                         "the predictions of null_model.h5 as FILE_pred.list and FILE_1.loco ...")
             ->type_name("FORMAT")
             ->check(CLI::IsMember({"tsv", "gwas-ssf", "regenie", "regenie-loco"}));
+        sub->add_option("--release", line_.release,
+                        "Write what may leave a secure environment: numbers of people or rows from 1 "
+                        "to MINIMUM - 1, and others they could be computed from, become NA. A table "
+                        "that is not made for release is refused (exit 7).")
+            ->type_name("MINIMUM")
+            ->check(CLI::Range(2, 1000000));
     }
 
     void add_import() {

@@ -43,6 +43,7 @@ struct CommandLine {
     std::string inside;             // show, export: table or path in the file
     std::string name;               // import: of the definition
     std::string output;             // export, digest
+    std::uint64_t release = 0;      // export: least number of people; 0 = not for release
     std::vector<std::string> files; // digest, verify
 };
 

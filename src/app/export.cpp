@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "formats/bgzip_text.hpp"
+#include "app/release.hpp"
 #include "models/tails.hpp"
 
 #include <openssl/evp.h>
@@ -291,6 +292,7 @@ void require_writable_name(const CommandLine& line) {
 std::string export_command(const CommandLine& line) {
     if (line.format == "regenie-loco") return export_loco(line);
     require_writable_name(line);
+    if (line.release > 0) return export_release(line);
     const H5File file = H5File::open(result_file(line.path));
     const bool ssf = line.format == "gwas-ssf";
     const ExportPlan plan = ssf                        ? plan_gwas_ssf(file, line.inside)
