@@ -59,7 +59,7 @@ double value(std::string_view loinc, const char* canonical, double x, const char
     return UnitConverter(loinc, canonical).convert(x, unit).value;
 }
 
-// Factors of section "SI conversions" of clinical style guides: AMA Manual of Style, table 17.5.
+// Conventional clinical factors, as laboratories print them.
 TEST(UnitConverter, MassesAndMolesByAnalyte) {
     EXPECT_NEAR(value("2345-7", "mg/dL", 5, "mmol/L"), 90.08, 1e-9);
     EXPECT_NEAR(value("2345-7", "mmol/L", 90.08, "mg/dL"), 5, 1e-12);
