@@ -9,16 +9,19 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-std::string first_line(ByteStream& stream) {
+std::string first_line(ByteStream& stream, const std::filesystem::path& path) {
     std::string head;
-    for (std::vector<char> buffer(1 << 16);
-         head.find('\n') == std::string::npos && head.size() < longest_row;) {
-        const std::size_t got = stream.read(buffer);
+    for (std::vector<char> buffer(1 << 16); head.size() < longest_row;) {
+        const std::size_t got = stream.read(buffer), before = head.size();
         if (got == 0) return head;
         head.append(buffer.data(), got);
+        const std::size_t newline = head.find('\n', before);
+        if (newline != std::string::npos) return head.substr(0, newline + 1);
     }
-    const std::size_t newline = head.find('\n');
-    return newline == std::string::npos ? head : head.substr(0, newline + 1);
+    throw DataError({.what = "the header is longer than 16 MiB",
+                     .where = text(path.string(), ", line 1"),
+                     .why = "this is not a table of text, or its line breaks are lost",
+                     .help = "write the file again with LF or CRLF line ends"});
 }
 
 void check_header_text(const std::filesystem::path& path, std::string_view line) {
@@ -80,7 +83,7 @@ std::vector<Problem> DelimitedHeader::missing(const std::vector<std::string>& wa
 
 DelimitedHeader read_delimited_header(const std::filesystem::path& path) {
     ByteStream stream(path);
-    const std::string line = first_line(stream);
+    const std::string line = first_line(stream, path);
     std::string_view row = line;
     check_header_text(path, row);
     if (row.starts_with(byte_order_mark)) row.remove_prefix(byte_order_mark.size());

@@ -5,10 +5,12 @@
 #include "formats/omop_tables.hpp"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <limits>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace salus {
 namespace {
@@ -41,6 +43,14 @@ Paths tables_of(const std::filesystem::path& folder) {
                          .help = "give the folder that the vocabulary was unpacked in"});
     return paths;
 }
+
+using Columns = std::vector<std::string>;
+const Columns source_columns{"concept_id", "vocabulary_id", "concept_code"},
+    concept_columns{"concept_id", "vocabulary_id",    "concept_code",
+                    "domain_id",  "standard_concept", "invalid_reason"},
+    map_columns{"source_vocabulary_id", "source_code", "target_concept_id", "invalid_reason"},
+    relation_columns{"concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"},
+    ancestor_columns{"ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation"};
 
 /// One table; fields are asked for by their place in `columns`.
 class Table {
@@ -86,34 +96,35 @@ void for_rows(const Paths& paths, const std::string& table, const std::vector<st
 Vocabulary read_vocabulary(const std::filesystem::path& folder, std::span<const CodeEntry> in_use) {
     const Paths paths = tables_of(folder);
     VocabularyBuilder builder(in_use);
-    for_rows(paths, "concept", {"concept_id", "vocabulary_id", "concept_code"},
+    for_rows(paths, "concept", source_columns,
              [&](const Table& row) { builder.find_source(row.number(0), row[1], row[2]); });
-    for_rows(paths, "source_to_concept_map",
-             {"source_vocabulary_id", "source_code", "target_concept_id", "invalid_reason"},
-             [&](const Table& row) {
-                 if (row[3].empty()) builder.add_source_map(row[0], row[1], row.number(2));
-             });
-    for_rows(paths, "concept_relationship",
-             {"concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"},
-             [&](const Table& row) {
-                 if (row[2] == "Maps to" && row[3].empty())
-                     builder.add_maps_to(row.number(0), row.number(1));
-             });
-    for_rows(paths, "concept_ancestor",
-             {"ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation"},
-             [&](const Table& row) {
-                 builder.add_ancestor(row.number(0), row.number(1), row.number(2));
-             });
-    for_rows(paths, "concept",
-             {"concept_id", "vocabulary_id", "concept_code", "domain_id", "standard_concept",
-              "invalid_reason"},
-             [&](const Table& row) {
-                 builder.add_concept(row.number(0), {.code = vocabulary_code(row[1], row[2]),
-                                                     .domain = std::string(row[3]),
-                                                     .standard = row[4] == "S",
-                                                     .valid = row[5].empty()});
-             });
+    for_rows(paths, "source_to_concept_map", map_columns, [&](const Table& row) {
+        if (row[3].empty()) builder.add_source_map(row[0], row[1], row.number(2));
+    });
+    for_rows(paths, "concept_relationship", relation_columns, [&](const Table& row) {
+        if (row[2] == "Maps to" && row[3].empty())
+            builder.add_maps_to(row.number(0), row.number(1));
+    });
+    for_rows(paths, "concept_ancestor", ancestor_columns, [&](const Table& row) {
+        builder.add_ancestor(row.number(0), row.number(1), row.number(2));
+    });
+    for_rows(paths, "concept", concept_columns, [&](const Table& row) {
+        builder.add_concept(row.number(0), {.code = vocabulary_code(row[1], row[2]),
+                                            .domain = std::string(row[3]),
+                                            .standard = row[4] == "S",
+                                            .valid = row[5].empty()});
+    });
     return builder.finish();
+}
+
+void check_vocabulary(const std::filesystem::path& folder) {
+    const Paths paths = tables_of(folder);
+    for (const auto& [table, columns] :
+         {std::pair{"concept", concept_columns}, std::pair{"source_to_concept_map", map_columns},
+          std::pair{"concept_relationship", relation_columns},
+          std::pair{"concept_ancestor", ancestor_columns}})
+        if (const auto found = paths.find(table); found != paths.end())
+            Table(found->second, columns);
 }
 
 } // namespace salus

@@ -14,5 +14,7 @@ namespace salus {
 /// files with commas follow RFC 4180. Four passes at most, each over one file; memory O(concepts in
 /// use + their ancestors). DataError for a folder without concept, missing columns, bad rows.
 Vocabulary read_vocabulary(const std::filesystem::path& folder, std::span<const CodeEntry> in_use);
+/// The same errors for what the folder and the headers show, without reading the tables.
+void check_vocabulary(const std::filesystem::path& folder);
 
 } // namespace salus

@@ -134,6 +134,12 @@ void store_seeds(const std::filesystem::path& out) {
     }
 }
 
+void delimited_seeds(const std::filesystem::path& out) {
+    put(out, "delimited", "1,2,3\n\"a,b\",\"c \"\"d\"\"\",e\r\n1,2020-01-01,3\n\"x\ny\",,\n");
+    put(out, "delimited",
+        "7,2020-01-31 10:00:00,3028288,3.5,13457-7,mmol/L,0\n7,2020-02-01,0,,x,,5\n");
+}
+
 void fhir_seeds(const std::filesystem::path& out) {
     const std::string person =
         R"("subject":{"reference":"Patient/a"},"encounter":{"reference":"Encounter/v"})";
@@ -172,5 +178,6 @@ int main(int argc, char** argv) {
     bgen_seeds(argv[1]);
     store_seeds(argv[1]);
     fhir_seeds(argv[1]);
+    delimited_seeds(argv[1]);
     return 0;
 }

@@ -2,10 +2,12 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "formats/vocabulary_files.hpp"
 #include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <unordered_map>
 
 namespace salus::ingest_health {
@@ -102,6 +104,22 @@ private:
     std::uint64_t end_ = 0, lines_ = 0;
 };
 
+/// Gives concepts to codes that have none, where there is a vocabulary.
+Vocabulary map_codes(const Plan& plan, std::vector<std::vector<CodeEntry>>& used) {
+    if (!plan.vocabulary) return {};
+    std::set<CodeEntry> all;
+    for (const std::vector<CodeEntry>& entries : used)
+        all.insert(entries.begin(), entries.end());
+    Vocabulary vocabulary =
+        read_vocabulary(*plan.vocabulary, std::vector<CodeEntry>(all.begin(), all.end()));
+    for (std::vector<CodeEntry>& entries : used)
+        for (CodeEntry& entry : entries)
+            if (entry.concept_id == 0)
+                if (const auto map = vocabulary.maps_to(entry.code))
+                    entry.concept_id = map->concept_id;
+    return vocabulary;
+}
+
 [[noreturn]] void refuse_key(const H5File& part) {
     throw IntegrityError({.what = "parts of this run were made with different pseudonym keys",
                           .where = part.path().string(),
@@ -120,11 +138,12 @@ void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous
     Seams seams(plan);
     std::vector<std::uint64_t> deletions;
     std::string key_mark;
+    std::vector<std::vector<CodeEntry>> used;
     for (std::uint64_t u = 0; u < rows.size(); ++u) {
         const H5File piece = rows.open(u);
         seams.add(u, piece.read_array<std::uint64_t>("span"));
         counts.add(piece, seams.lines_before().back());
-        codes.add_piece(codes_of(piece));
+        used.push_back(codes_of(piece));
         units.add_piece(read_packed(piece, units_table()).column<std::string>("unit"));
         sites.add_piece(read_packed(piece, sites_table()).column<std::string>("site"));
         const auto more = piece.read_array<std::uint64_t>("deletions");
@@ -134,10 +153,13 @@ void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous
         if (mark != key_mark) refuse_key(piece);
     }
     if (previous != nullptr) {
-        codes.add_piece(codes_of(*previous));
+        used.push_back(codes_of(*previous));
         units.add_piece(previous->units());
         sites.add_piece(previous->sites());
     }
+    const Vocabulary vocabulary = map_codes(plan, used);
+    for (const std::vector<CodeEntry>& entries : used)
+        codes.add_piece(entries);
     TableData code_rows(codes_table()), unit_rows(units_table()), site_rows(sites_table());
     std::vector<CodeEntry> all_codes = codes.sorted();
     SALUS_ASSERT(all_codes.size() < std::size_t{1} << 28); // see the sort keys of events
@@ -149,6 +171,8 @@ void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous
     site_rows.column<std::string>("site") = sites.sorted();
     for (const TableData* table : {&code_rows, &unit_rows, &site_rows})
         part.write(*table);
+    for (const TableData& table : vocabulary.tables())
+        part.write(table);
     codes.write_places(part, "codes");
     units.write_places(part, "units");
     sites.write_places(part, "sites");

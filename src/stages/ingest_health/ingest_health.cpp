@@ -136,7 +136,7 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
     using namespace ingest_health;
     const Plan plan = collectively(ctx.comm(), "looking at the source files", [&] {
         Inputs inputs;
-        for (const char* port : {"omop", "fhir", "links", "previous", "code_systems"})
+        for (const char* port : {"omop", "fhir", "links", "previous", "code_systems", "vocabulary"})
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);
         return make_plan(params, inputs);
     });
@@ -169,7 +169,8 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
         out.fact("has_observation_periods", std::int64_t{plan.has_periods});
         out.fact("pseudonym_key_mark", pseudonyms.key_mark());
         tables.assemble(out, encoded);
-        for (const char* name : {"codes", "units", "sites"})
+        for (const char* name :
+             {"codes", "units", "sites", "concepts", "concept_ancestors", "code_maps"})
             out.write(codes.open(0).read(name));
         out.write(tables.ranges());
         out.write(ingested_rows(plan, counts));

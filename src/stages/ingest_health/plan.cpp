@@ -1,5 +1,7 @@
 #include "stages/ingest_health/plan.hpp"
 
+#include "formats/vocabulary_files.hpp"
+
 #include "formats/fhir_folder.hpp"
 #include "health/event_store.hpp"
 #include "stages/ingest_health/sources.hpp"
@@ -118,6 +120,8 @@ Plan make_plan(const IngestHealthParams& params, const Inputs& inputs) {
     Plan plan;
     if (const auto aliases = optional_input(inputs, "code_systems"))
         plan.aliases = CodeSystemAliases::read(*aliases);
+    plan.vocabulary = optional_input(inputs, "vocabulary");
+    if (plan.vocabulary) check_vocabulary(*plan.vocabulary);
     if (const auto previous = optional_input(inputs, "previous")) take_previous(*previous, plan);
     take_files(inputs, plan);
     number_labels(plan.files);

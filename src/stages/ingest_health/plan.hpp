@@ -44,6 +44,7 @@ struct Plan {
     bool has_links = false, has_periods = false;
     std::uint64_t export_errors = 0, not_listed = 0; // of a FHIR export: see FhirSources
     std::optional<std::filesystem::path> previous;   // store that is updated
+    std::optional<std::filesystem::path> vocabulary; // folder of vocabulary tables
     CodeSystemAliases aliases;                       // of the user
 
     bool is_old(std::size_t file) const noexcept { return file < first_new_file; }

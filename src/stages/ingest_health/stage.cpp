@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
+#include "health/vocabulary.hpp"
 #include "stages/ingest_health/sources.hpp"
 
 #include <algorithm>
@@ -129,7 +130,8 @@ Stage ingest_health_stage() {
         .details(
             "Reads person, observation_period, condition_occurrence, measurement, "
             "drug_exposure, procedure_occurrence, "
-            "observation and death as CSV with a header, plain or gzip. Columns are found by "
+            "observation, death, device_exposure, visit_occurrence and visit_detail as CSV with a "
+            "header, plain, gzip or zstd. Columns are found by "
             "name in any order and "
             "case; other columns and tables are passed over.\n\n"
             "Large files are cut into byte ranges, and persons are placed into shards by a "
@@ -150,6 +152,10 @@ Stage ingest_health_stage() {
             "cut to 128 bits. The identifier is written neither to the result nor to part "
             "files or logs. Without a key the pseudonyms are no protection.\n\n"
             "An event without a source of its own has the one of the visit that it names.\n\n"
+            "With a vocabulary, a code without a concept gets the one of the site's "
+            "source_to_concept_map, else the one that its own concept maps to; the smallest of "
+            "several. The table code_maps says which. The tables concepts and concept_ancestors "
+            "hold the concepts in use and what they lie below; they are empty without one.\n\n"
             "Without a link table, person_source_value is taken as the sample of a person.")
         .cites("HL7 FHIR R4 (v4.0.1), Bulk Data Access IG, International Patient Summary")
         .cites("OMOP Common Data Model v5.4, Observational Health Data Sciences and Informatics")
@@ -173,6 +179,12 @@ Stage ingest_health_stage() {
                 .doc = "names of code systems in these records beside those that are known: URIs, "
                        "OIDs, names of your own",
                 .optional = true})
+        .reads({.name = "vocabulary",
+                .artifact = Artifact::omop_tables,
+                .doc = "folder with the vocabulary tables concept, concept_relationship, "
+                       "concept_ancestor, source_to_concept_map: gives concepts to codes that came "
+                       "without one, and what lies below a concept",
+                .optional = true})
         .reads({.name = "previous",
                 .artifact = Artifact::event_store,
                 .doc = "store that these records update: they add to it, and take the place of "
@@ -184,6 +196,7 @@ Stage ingest_health_stage() {
                  .doc = "Health records of all persons as dated, coded events.",
                  .tables = {persons_table(), observation_periods_table(), events_table(),
                             links_table(), codes_table(), units_table(), sites_table(),
+                            concepts_table(), concept_ancestors_table(), code_maps_table(),
                             shards_table(), ingested_table(), rejects_table(), flagged_table()}});
     declare_params(declared);
     return declared.needs(ingest_health::needs)

@@ -149,6 +149,20 @@ TEST_F(Delimited, RowsLongerThanTheBuffer) {
                 HasSubstr("longer than 16 MiB"));
 }
 
+TEST_F(Delimited, ALineOfAGigabyteIsRefusedInLittleMemory) {
+    const auto path = file("a,b\n1,2\n");
+    std::filesystem::resize_file(path, std::uint64_t{1} << 30); // zeros
+    DelimitedReader reader(path);
+    ASSERT_TRUE(reader.next());
+    const std::string text = message([&] { reader.next(); });
+    EXPECT_THAT(text, HasSubstr("longer than 16 MiB"));
+    EXPECT_THAT(text, HasSubstr("from byte 9"));
+    const auto header = file("");
+    std::filesystem::resize_file(header, std::uint64_t{1} << 30);
+    EXPECT_THAT(message([&] { read_delimited_header(header); }),
+                HasSubstr("the header is longer than 16 MiB"));
+}
+
 TEST_F(Delimited, ReadsGzipAndTellsDamage) {
     const auto plain = file("a,b\n1,2\n3,4\n");
     ASSERT_EQ(std::system(

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
+#include "health/vocabulary.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -348,6 +349,37 @@ TEST_F(IngestHealth, DeclarationFindsAllMistakesAtOnce) {
 }
 
 const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+
+TEST_F(IngestHealth, AVocabularyGivesConceptsAndWhatTheyLieBelow) {
+    small_cohort();
+    table("condition_occurrence.csv",
+          "person_id,condition_concept_id,condition_start_date,condition_source_value\n"
+          "30,0,2010-05-05,e119\n10,2,2001-01-01,I21.9\n10,0,2001-01-01,Z99.9\n");
+    const auto folder = folder_ / "vocabulary";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "CONCEPT.csv")
+        << "concept_id\tdomain_id\tvocabulary_id\tstandard_concept\tconcept_code\t"
+           "invalid_reason\n7\tCondition\tICD10\t\tE11.9\t\n"
+           "201826\tCondition\tSNOMED\tS\t44054006\t\n201820\tCondition\tSNOMED\tS\t73211009\t\n";
+    std::ofstream(folder / "CONCEPT_RELATIONSHIP.csv")
+        << "concept_id_1\tconcept_id_2\trelationship_id\tinvalid_reason\n7\t201826\tMaps to\t\n";
+    std::ofstream(folder / "CONCEPT_ANCESTOR.csv")
+        << "ancestor_concept_id\tdescendant_concept_id\tmin_levels_of_separation\n"
+           "201820\t201826\t1\n201820\t5\t1\n";
+    const auto path = run({}, {{"omop", {folder_ / "omop"}}, {"vocabulary", {folder}}}, "a");
+    const Vocabulary vocabulary = Vocabulary::read_from(H5File::open(path));
+    EXPECT_EQ(vocabulary.maps_to("ICD10:E11.9"), (CodeMap{.concept_id = 201826}));
+    EXPECT_EQ(vocabulary.descendants(201820), (std::vector<std::uint32_t>{201826}));
+    const EventStore store(path);
+    const auto concept_of = [&](std::string_view code) {
+        for (std::size_t c = 0; c < store.codes().size(); ++c)
+            if (store.codes()[c] == code) return store.concepts()[c];
+        return std::uint32_t{99};
+    };
+    EXPECT_EQ(concept_of("ICD10:E11.9"), 201826u);
+    EXPECT_EQ(concept_of("ICD10:Z99.9"), 0u) << "the vocabulary does not know it";
+    EXPECT_EQ(H5File::open(run({}, false, "b")).rows("concepts"), 0u);
+}
 
 TEST_F(IngestHealth, SyntheaTables) {
     if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";
