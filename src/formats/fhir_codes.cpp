@@ -29,14 +29,14 @@ std::uint64_t mixed(std::uint64_t state, std::string_view text) noexcept {
 std::size_t PairIndex::place_of(std::uint64_t hash, std::string_view first,
                                 std::string_view second) const noexcept {
     const std::size_t mask = slots_.size() - 1;
+    const auto text_at = [this](std::size_t begin, std::size_t size) {
+        return std::string_view(texts_.data() + begin, size);
+    };
     for (std::size_t place = hash & mask;; place = (place + 1) & mask) {
         const Slot& slot = slots_[place];
         if (slot.value == unknown) return place;
-        if (slot.hash == hash && slot.first_size == first.size() &&
-            slot.second_size == second.size() &&
-            std::memcmp(texts_.data() + slot.text, first.data(), first.size()) == 0 &&
-            std::memcmp(texts_.data() + slot.text + first.size(), second.data(), second.size()) ==
-                0)
+        if (slot.hash == hash && text_at(slot.text, slot.first_size) == first &&
+            text_at(slot.text + slot.first_size, slot.second_size) == second)
             return place;
     }
 }
