@@ -36,18 +36,21 @@ Offsets read_offsets(const LocoPredictions& predictions, const Phenotypes& pheno
     return offsets;
 }
 
+void skip_unpredicted(const LocoPredictions& predictions, Phenotypes& phenotypes) {
+    std::erase_if(phenotypes.traits, [&](const Trait& trait) {
+        if (predictions.has(trait.name)) return false;
+        phenotypes.skipped.push_back(
+            {trait.name, text("it has no prediction in ", predictions.path().string())});
+        return true;
+    });
+}
+
 std::vector<std::string> require_predictions(const LocoPredictions& predictions,
                                              const std::string& chromosome,
-                                             Phenotypes& phenotypes) {
+                                             std::span<const Trait> traits) {
     std::vector<std::string> notes;
     std::vector<Problem> problems;
-    std::vector<Trait> kept;
-    for (Trait& trait : phenotypes.traits) {
-        if (!predictions.has(trait.name)) {
-            phenotypes.skipped.push_back(
-                {trait.name, text("it has no prediction in ", predictions.path().string())});
-            continue;
-        }
+    for (const Trait& trait : traits) {
         const LocoLedger ledger = predictions.ledger(trait.name);
         const auto offset = predictions.offset(trait.name, chromosome);
         std::size_t with_trait = 0, predicted = 0;
@@ -69,10 +72,8 @@ std::vector<std::string> require_predictions(const LocoPredictions& predictions,
                         "predictions were made for other samples",
                  .help = "make the predictions again from these samples and phenotypes"});
         }
-        kept.push_back(std::move(trait));
     }
     if (!problems.empty()) throw DataError(std::move(problems));
-    phenotypes.traits = std::move(kept);
     return notes;
 }
 

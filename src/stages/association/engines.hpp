@@ -28,11 +28,14 @@ struct PassInput {
 Offsets read_offsets(const LocoPredictions& predictions, const Phenotypes& phenotypes,
                      std::size_t first, std::size_t last, const std::string& chromosome);
 
-/// Moves traits that the predictions do not have to the skipped ones, and says what samples the
-/// others share with them. DataError if fewer than 90 % of a trait's samples have a prediction: it
-/// was then made for others.
+/// Moves traits that the predictions do not have to the skipped ones.
+void skip_unpredicted(const LocoPredictions& predictions, Phenotypes& phenotypes);
+
+/// Says what samples traits [first, last), whose values are there, share with the predictions.
+/// DataError if fewer than 90 % of a trait's samples have one: it was then made for others.
 std::vector<std::string> require_predictions(const LocoPredictions& predictions,
-                                             const std::string& chromosome, Phenotypes& phenotypes);
+                                             const std::string& chromosome,
+                                             std::span<const Trait> traits);
 
 /// A plan with its scanners, and how its traits are those of the pass.
 struct Engine {

@@ -168,10 +168,21 @@ void check_samples(const H5File& file, const SampleTable& samples) {
          .help = "make the phenotype table from the same genotype store"});
 }
 
-void read_times(const H5File& file, Trait& trait) {
+// Values of a trait, and its times at risk.
+void read_values(const H5File& file, const Offered& offered, Trait& trait) {
+    const auto row = offered.row(trait.name);
+    trait.values = row ? offered.statuses->values(*row)
+                       : file.read_array<double>(text("traits/", trait.name));
+    if (!trait.survival) return;
     const std::string time = text("times/", trait.name), entry = time + ".entry";
     trait.time = file.read_array<double>(time);
     if (file.exists(entry)) trait.entry = file.read_array<double>(entry);
+}
+
+void drop_values(Trait& trait) {
+    trait.values = {};
+    trait.time = {};
+    trait.entry = {};
 }
 
 // What is wrong with the time at risk of those who have the trait.
@@ -246,7 +257,7 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
 }
 
 Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
-                           const AssociationParams& params, Times times) {
+                           const AssociationParams& params, Times times, Values values) {
     const H5File file = H5File::open(path);
     check_samples(file, samples);
     std::vector<Problem> problems;
@@ -257,20 +268,17 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
     const auto kinds = kinds_of(file, offered, choice.traits);
     for (std::size_t t = 0; t < choice.traits.size(); ++t) {
         const std::string& name = choice.traits[t];
-        const auto row = offered.row(name);
-        Trait trait{.name = name,
-                    .binary = kinds[t] == "binary",
-                    .values = row ? offered.statuses->values(*row)
-                                  : file.read_array<double>(text("traits/", name))};
+        Trait trait{.name = name, .binary = kinds[t] == "binary"};
         trait.survival = kinds[t] == "time_to_event";
         trait.ordinal = kinds[t] == "ordinal";
-        if (trait.survival) read_times(file, trait);
+        read_values(file, offered, trait);
         auto reason = wrong_value(trait);
         if (!reason) reason = wrong_time(trait);
         if (reason) {
             phenotypes.skipped.push_back({name, *reason});
             continue;
         }
+        if (values == Values::checked) drop_values(trait);
         phenotypes.traits.push_back(std::move(trait));
     }
     for (const std::string& name : choice.covariates) {
@@ -282,6 +290,21 @@ Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable&
             Covariate{.name = params.strata,
                       .values = file.read_array<double>(text("covariates/", params.strata))};
     return phenotypes;
+}
+
+void load_values(const std::filesystem::path& path, std::size_t first, std::size_t last,
+                 Phenotypes& phenotypes) {
+    std::optional<H5File> file;
+    std::optional<Offered> offered;
+    for (std::size_t t = 0; t < phenotypes.traits.size(); ++t) {
+        Trait& trait = phenotypes.traits[t];
+        if (t < first || t >= last) {
+            drop_values(trait);
+        } else if (trait.values.empty()) {
+            if (!file) offered.emplace(file.emplace(H5File::open(path)));
+            read_values(*file, *offered, trait);
+        }
+    }
 }
 
 } // namespace salus::association

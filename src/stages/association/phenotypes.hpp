@@ -63,11 +63,19 @@ struct Choice {
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,
               Times times = Times::refused);
 
+/// Whether values stay in memory, or are only checked: `load_values` brings those of a pass.
+enum class Values { kept, checked };
+
 /// Reads what `choose` chose. DataError if the samples are not those of the genotypes in the same
 /// order; UsageError for wrong names. Traits with infinite values, and binary ones with others than
 /// 0, 1 and missing, are skipped.
-/// Memory: 8 bytes x samples x (traits + covariates).
+/// Memory: 8 bytes x samples x (traits + covariates), or without traits if these are only checked.
 Phenotypes read_phenotypes(const std::filesystem::path& path, const SampleTable& samples,
-                           const AssociationParams& params, Times times = Times::refused);
+                           const AssociationParams& params, Times times = Times::refused,
+                           Values values = Values::kept);
+
+/// Reads the values of traits [first, last) where they are absent, and drops those of all others.
+void load_values(const std::filesystem::path& path, std::size_t first, std::size_t last,
+                 Phenotypes& phenotypes);
 
 } // namespace salus::association

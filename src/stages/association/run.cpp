@@ -79,13 +79,21 @@ std::string null_model_of(const TraitPlan& trait) {
 struct Schedule {
     std::vector<Pass> passes;
     std::vector<TraitFacts> traits;
+    std::vector<std::string> notes;
+};
+
+/// The values of traits, of one pass at a time unless one pass takes all.
+struct TraitValues {
+    const std::filesystem::path& path;
+    Phenotypes& phenotypes;
+
+    void load(const Pass& pass) { load_values(path, pass.first, pass.last, phenotypes); }
 };
 
 /// Predictions of the whole genome, with the chromosome that plans are made for first.
 struct Predictions {
     std::unique_ptr<LocoPredictions> loco; // null: none
     std::string chromosome;
-    std::vector<std::string> notes;
 
     Offsets offsets(const Phenotypes& phenotypes, const Pass& pass) const {
         if (!loco) return {};
@@ -101,13 +109,14 @@ Predictions read_predictions(const RunContext& ctx, const GenotypeSource& genoty
     predictions.loco = std::make_unique<LocoPredictions>(
         LocoPredictions::open(ctx.input(null_model ? "null_model" : "loco"), genotypes.samples()));
     predictions.chromosome = first_chromosome(genotypes);
-    predictions.notes = require_predictions(*predictions.loco, predictions.chromosome, phenotypes);
+    skip_unpredicted(*predictions.loco, phenotypes);
     return predictions;
 }
 
-Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
-                     const AssociationParams& params, const Predictions& predictions) {
+Schedule plan_passes(TraitValues values, const Eligible& eligible, const AssociationParams& params,
+                     const Predictions& predictions) {
     Schedule schedule;
+    Phenotypes& phenotypes = values.phenotypes;
     const std::size_t count = phenotypes.traits.size();
     const auto width = static_cast<std::size_t>(params.traits_per_pass);
     std::vector<SkippedTrait> unusable;
@@ -116,6 +125,12 @@ Schedule plan_passes(Phenotypes& phenotypes, const Eligible& eligible,
         Pass pass{.first = first,
                   .last = std::min(count, first + width),
                   .first_usable = schedule.traits.size()};
+        values.load(pass);
+        if (predictions.loco)
+            for (std::string& note : require_predictions(
+                     *predictions.loco, predictions.chromosome,
+                     std::span(phenotypes.traits).subspan(first, pass.last - pass.first)))
+                schedule.notes.push_back(std::move(note));
         ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params,
                                   predictions.offsets(phenotypes, pass));
         for (const TraitPlan& trait : plan.traits) {
@@ -250,6 +265,7 @@ std::vector<ColumnMedian> find_medians(const Communicator& comm, const PackedPar
 struct Scan {
     RunContext& ctx;
     const PassInput& input; // of the first pass
+    TraitValues values;
     const Predictions& predictions;
     std::span<const TableSpec> specs; // of all traits
     std::vector<VariantRange> units;
@@ -262,8 +278,11 @@ struct Scan {
 
 void Scan::run(Pass& pass, const std::string& suffix) {
     if (!pass.plan)
-        pass.plan = make_plan(input.phenotypes, pass.first, pass.last, input.eligible, input.params,
-                              predictions.offsets(input.phenotypes, pass));
+        pass.plan = collectively(ctx.comm(), "preparing traits", [&] {
+            values.load(pass);
+            return make_plan(input.phenotypes, pass.first, pass.last, input.eligible, input.params,
+                             predictions.offsets(input.phenotypes, pass));
+        });
     PassInput own{input};
     own.first = pass.first;
     own.last = pass.last;
@@ -296,9 +315,11 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                    ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))
                    : std::unique_ptr<H5File>();
     });
+    const std::filesystem::path path = ctx.input("phenotypes");
     Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
-        Phenotypes read = read_phenotypes(ctx.input("phenotypes"), genotypes->samples(), params,
-                                          tested_times(params, ctx.has_input("relatives")));
+        Phenotypes read =
+            read_phenotypes(path, genotypes->samples(), params,
+                            tested_times(params, ctx.has_input("relatives")), Values::checked);
         if (ctx.has_input("components"))
             add_components(ctx.input("components"), genotypes->samples(),
                            static_cast<std::size_t>(params.components_count), read);
@@ -317,9 +338,9 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                                   params.relatives_kinship_min);
         });
     Schedule schedule = collectively(ctx.comm(), "preparing traits", [&] {
-        return plan_passes(phenotypes, eligible, params, predictions);
+        return plan_passes({path, phenotypes}, eligible, params, predictions);
     });
-    for (const std::string& note : predictions.notes)
+    for (const std::string& note : schedule.notes)
         ctx.log().info(note);
     log_schedule(ctx, schedule, phenotypes);
 
@@ -334,6 +355,7 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
                           .predictions = predictions.loco.get()};
     Scan scan{.ctx = ctx,
               .input = input,
+              .values = {path, phenotypes},
               .predictions = predictions,
               .specs = specs,
               .units = association_units(*genotypes)};

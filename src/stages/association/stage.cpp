@@ -50,7 +50,7 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     Resources r;
     // Half of the traits binary, all with sample sets of their own: the worst case that is common.
     const double columns = width * (covariates + 5);
-    r.memory_bytes = 300e6 + 24 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
+    r.memory_bytes = 300e6 + 24 * w.samples * columns + 8 * w.samples * (width + covariates) +
                      150 * w.samples + 65536 * (55 * width + 200);
     const bool genotypic = params.coding == "genotypic";
     r.storage_bytes = w.variants * ((genotypic ? 61 : 45) * w.traits + 30);
@@ -71,7 +71,7 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
         "components_count, D = P (C + 5) columns: memory "
-        "per rank 300 MB + 24 B x N D + 8 B x N (all traits + C) + 150 B x N per thread for "
+        "per rank 300 MB + 24 B x N D + 8 B x N (P + C) + 150 B x N per thread for "
         "dosages + 65,536 x (55 B x P + 200 B), "
         "independent of M; results M x (45 B x traits + 30 B), scratch 2.2 times that; time 0.025 "
         "ns x M N D + "
