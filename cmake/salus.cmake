@@ -16,7 +16,7 @@ function(salus_compile_options target)
   endif()
 endfunction()
 
-# Precompiled standard headers (SALUS_PCH), one set for each combination of flags that targets have.
+# Precompiled standard headers (of tests, and with SALUS_PCH of all), one set for each combination of flags that targets have.
 function(salus_precompiled name)
   cmake_parse_arguments(ARG "" "" "HEADERS;OPTIONS;LINKS" ${ARGN})
   add_library(salus_pch_${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cpp)
@@ -27,7 +27,7 @@ function(salus_precompiled name)
 endfunction()
 
 function(salus_use_precompiled target kind library)
-  if(NOT SALUS_PCH)
+  if(NOT TARGET salus_pch_${kind})
     return()
   endif()
   if(library MATCHES "^(parallel|run|app|all_stages|stage_.*)$")
