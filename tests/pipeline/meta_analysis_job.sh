@@ -43,12 +43,24 @@ done
 import h5py
 import numpy as np
 
-with h5py.File("r1/meta_analysis/meta_analysis.h5") as file, h5py.File("all/association/association.h5") as whole:
-    print(list(file), list(whole))
-    place = {}
-    for i, key in enumerate(zip(*(whole["variants"][c][:] for c in ("chromosome", "position", "reference", "alternate")))):
-        place[key] = i
-    joint = {c: file["fixed"][c][:] for c in file["fixed"]}
-    variants = {c: file["variants"][c][:] for c in file["variants"]}
-    print(list(joint), list(variants), list(whole["traits/height"]))
+def rows(file, table):
+    with h5py.File(file) as opened:
+        return {column: data[:] for column, data in opened[table].items()}
+
+def keys(variants):
+    chromosome = [c.decode().removeprefix("chr") for c in variants["chromosome"]]
+    return list(zip(chromosome, variants["base_pair_location"], variants["effect_allele"], variants["other_allele"]))
+
+whole_file, joint_file = "all/association/association.h5", "r1/meta_analysis/meta_analysis.h5"
+place = {key: i for i, key in enumerate(keys(rows(whole_file, "variants")))}
+at = [place[key] for key in keys(rows(joint_file, "variants"))]
+whole, joint = rows(whole_file, "traits/height"), rows(joint_file, "traits/fixed_effects")
+at = np.array(at)
+both = rows(joint_file, "heterogeneity")["degrees_of_freedom"] == 1
+at, joint = at[both], {column: data[both] for column, data in joint.items()}
+difference = (joint["beta"] - whole["beta"][at]) / whole["standard_error"][at]
+# Halves differ from the whole by their means and variances, which are estimated twice: of the order of 1 / sqrt(400) standard errors, more where copies are few.
+assert len(at) > 300 and np.isfinite(difference).all(), len(at)
+assert np.median(abs(difference)) < 0.1 and abs(difference).max() < 0.6, (np.median(abs(difference)), abs(difference).max())
+np.testing.assert_allclose(joint["standard_error"], whole["standard_error"][at], rtol=0.1)
 PYTHON
