@@ -13,11 +13,58 @@ namespace {
 constexpr std::size_t checksum_bytes = 4;
 constexpr std::uint32_t without_shuffle = 1, without_deflate = 2, without_checksum = 4;
 
+using Lane = std::uint8_t __attribute__((vector_size(16)));
+
+/// Takes bytes of `Count` lanes in turn from their first and their second half: a rotation of the
+/// bits of the places by one.
+template <std::size_t Count>
+[[gnu::always_inline]] inline void interleave_halves(Lane (&lanes)[Count]) noexcept {
+    Lane out[Count];
+    for (std::size_t i = 0; i < Count / 2; ++i) {
+        const Lane first = lanes[i], second = lanes[i + Count / 2];
+        out[2 * i] = __builtin_shufflevector(first, second, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5,
+                                             21, 6, 22, 7, 23);
+        out[2 * i + 1] = __builtin_shufflevector(first, second, 8, 24, 9, 25, 10, 26, 11, 27, 12,
+                                                 28, 13, 29, 14, 30, 15, 31);
+    }
+    for (std::size_t i = 0; i < Count; ++i)
+        lanes[i] = out[i];
+}
+
+/// Sixteen elements at a time; returns how many elements are done.
+template <std::size_t Element>
+std::size_t shuffle_lanes(const std::byte* in, std::size_t count, std::byte* out) noexcept {
+    std::size_t i = 0;
+    for (Lane lanes[Element]; i + 16 <= count; i += 16) {
+        std::memcpy(lanes, in + i * Element, sizeof lanes);
+        for (int turn = 0; turn < 4; ++turn)
+            interleave_halves(lanes);
+        for (std::size_t b = 0; b < Element; ++b)
+            std::memcpy(out + b * count + i, &lanes[b], sizeof(Lane));
+    }
+    return i;
+}
+template <std::size_t Element>
+std::size_t unshuffle_lanes(const std::byte* in, std::size_t count, std::byte* out) noexcept {
+    std::size_t i = 0;
+    for (Lane lanes[Element]; i + 16 <= count; i += 16) {
+        for (std::size_t b = 0; b < Element; ++b)
+            std::memcpy(&lanes[b], in + b * count + i, sizeof(Lane));
+        for (std::size_t turn = 1; turn < Element; turn *= 2)
+            interleave_halves(lanes);
+        std::memcpy(out + i * Element, lanes, sizeof lanes);
+    }
+    return i;
+}
+
 /// Byte b of all elements after byte b - 1 of all; what is no whole element stays at the end.
 void shuffle(std::span<const std::byte> in, std::size_t element, std::byte* out) noexcept {
     const std::size_t count = in.size() / element;
+    const std::size_t done = element == 4   ? shuffle_lanes<4>(in.data(), count, out)
+                             : element == 8 ? shuffle_lanes<8>(in.data(), count, out)
+                                            : 0;
     for (std::size_t b = 0; b < element; ++b)
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = done; i < count; ++i)
             out[b * count + i] = in[i * element + b];
     std::copy(in.begin() + static_cast<std::ptrdiff_t>(count * element), in.end(),
               out + count * element);
@@ -25,8 +72,11 @@ void shuffle(std::span<const std::byte> in, std::size_t element, std::byte* out)
 
 void unshuffle(std::span<const std::byte> in, std::size_t element, std::byte* out) noexcept {
     const std::size_t count = in.size() / element;
+    const std::size_t done = element == 4   ? unshuffle_lanes<4>(in.data(), count, out)
+                             : element == 8 ? unshuffle_lanes<8>(in.data(), count, out)
+                                            : 0;
     for (std::size_t b = 0; b < element; ++b)
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = done; i < count; ++i)
             out[i * element + b] = in[b * count + i];
     std::copy(in.begin() + static_cast<std::ptrdiff_t>(count * element), in.end(),
               out + count * element);

@@ -68,6 +68,17 @@ std::string join_path(std::string_view group, std::string_view name) {
     return text(group, "/", name);
 }
 
+/// Takes the first `count` rows away.
+void drop_rows(TableData& table, std::size_t count) {
+    if (count == 0) return;
+    for (ColumnData& column : table.columns())
+        std::visit(
+            [&](auto& values) {
+                values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+            },
+            column);
+}
+
 std::size_t longest(std::span<const std::string> values) {
     std::size_t width = 1;
     for (const std::string& value : values)
@@ -113,14 +124,17 @@ struct H5File::TableWriter::State {
     std::vector<std::size_t> widths;
     TableData pending{TableSpec{}};
 
-    void write_column(std::size_t c, std::size_t count) const;
+    void write_column(std::size_t c, const ColumnData& from, std::size_t count) const;
+    std::size_t write_whole_chunks(const TableData& from);
     void flush(bool all);
     bool at_chunk_border(std::uint64_t more) const;
     void copy_column(std::size_t c, const H5File& part, std::uint64_t count) const;
     void append_encoded(const H5File& part, const std::string& name);
 };
 
-void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) const {
+/// Writes the first `count` values of a column.
+void H5File::TableWriter::State::write_column(std::size_t c, const ColumnData& from,
+                                              std::size_t count) const {
     std::visit(
         [&](const auto& values) {
             using T = typename std::decay_t<decltype(values)>::value_type;
@@ -133,23 +147,32 @@ void H5File::TableWriter::State::write_column(std::size_t c, std::size_t count) 
                                  std::as_bytes(std::span(values).first(count)));
             }
         },
-        pending.columns()[c]);
+        from);
+}
+
+/// Writes as many rows as make whole chunks, if rows may begin one; returns their number.
+std::size_t H5File::TableWriter::State::write_whole_chunks(const TableData& from) {
+    const std::size_t count = from.rows() / h5::chunk_rows * h5::chunk_rows;
+    if (count == 0) return 0;
+    SALUS_ASSERT(written + count <= rows);
+    for (std::size_t c = 0; c < datasets.size(); ++c)
+        write_column(c, from.columns()[c], count);
+    written += count;
+    return count;
 }
 
 void H5File::TableWriter::State::flush(bool all) {
-    const std::size_t have = pending.rows();
-    const std::size_t count = all ? have : have / h5::chunk_rows * h5::chunk_rows;
-    if (count == 0) return;
-    SALUS_ASSERT(written + count <= rows);
-    for (std::size_t c = 0; c < datasets.size(); ++c) {
-        write_column(c, count);
-        std::visit(
-            [&](auto& values) {
-                values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
-            },
-            pending.columns()[c]);
+    std::size_t done = write_whole_chunks(pending);
+    if (const std::size_t have = pending.rows(); all && have > done) {
+        // What is left is the end of the table: less than a chunk.
+        SALUS_ASSERT(written + have - done <= rows);
+        drop_rows(pending, done);
+        for (std::size_t c = 0; c < datasets.size(); ++c)
+            write_column(c, pending.columns()[c], have - done);
+        written += have - done;
+        done = have - done;
     }
-    written += count;
+    drop_rows(pending, done);
 }
 
 H5File::TableWriter::TableWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -158,13 +181,15 @@ H5File::TableWriter::~TableWriter() = default;
 
 void H5File::TableWriter::append(const TableData& rows) {
     SALUS_ASSERT(rows.columns().size() == state_->datasets.size());
-    static_cast<void>(rows.rows());
+    const std::size_t done = state_->pending.rows() == 0 ? state_->write_whole_chunks(rows) : 0;
+    if (done == rows.rows()) return;
     for (std::size_t c = 0; c < rows.columns().size(); ++c)
         std::visit(
             [&](auto& pending) {
                 using Column = std::decay_t<decltype(pending)>;
                 const Column& more = std::get<Column>(rows.columns()[c]);
-                pending.insert(pending.end(), more.begin(), more.end());
+                pending.insert(pending.end(), more.begin() + static_cast<std::ptrdiff_t>(done),
+                               more.end());
             },
             state_->pending.columns()[c]);
     state_->flush(false);
@@ -259,10 +284,9 @@ void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part,
         decoded.spec.columns = {column};
         decoded.written = written;
         decoded.widths = {widths[c]};
-        decoded.pending = part.read(spec.name, {column.name});
         decoded.datasets.emplace_back(to.get());
         H5Iinc_ref(to.get());
-        decoded.write_column(0, count);
+        decoded.write_column(0, part.read(spec.name, {column.name}).columns()[0], count);
         return;
     }
     std::vector<std::byte> bytes;
