@@ -2,7 +2,6 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
-#include "base/hmac.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -115,13 +114,13 @@ std::uint64_t siphash24(SipKey key, std::string_view bytes) noexcept {
     return v0 ^ v1 ^ v2 ^ v3;
 }
 
-Pseudonyms::Pseudonyms(std::string key) : key_(std::move(key)) {
-    const auto digest = hmac_sha256(key_, "record\n");
+Pseudonyms::Pseudonyms(std::string key) : hmac_(key), has_key_(!key.empty()) {
+    const auto digest = hmac_.of("record\n");
     record_key_ = {.first = word(digest, 0), .second = word(digest, 8)};
 }
 
 Pseudonym Pseudonyms::of(std::string_view identifier) const {
-    const auto digest = hmac_sha256(key_, text("person\n", identifier));
+    const auto digest = hmac_.of("person\n", identifier);
     return {.high = word(digest, 0), .low = word(digest, 8)};
 }
 
@@ -130,8 +129,8 @@ std::uint64_t Pseudonyms::record(std::string_view identifier) const noexcept {
 }
 
 std::string Pseudonyms::key_mark() const {
-    if (key_.empty()) return "none";
-    return sha256(text("mark\n", word(hmac_sha256(key_, "mark\n"), 0))).substr(0, 16);
+    if (!has_key_) return "none";
+    return sha256(text("mark\n", word(hmac_.of("mark\n"), 0))).substr(0, 16);
 }
 
 std::string read_pseudonym_key(std::string_view from) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/hmac.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -23,7 +25,8 @@ std::uint64_t siphash24(SipKey key, std::string_view bytes) noexcept;
 /// Makes pseudonyms: the first 128 bits of HMAC-SHA-256 of the identifier (RFC 2104, FIPS 198-1).
 /// Whoever lacks the key can neither undo nor repeat them; two stores can be joined by person only
 /// if they were made with the same key. An empty key is no protection: whoever knows or guesses an
-/// identifier finds its pseudonym. Two persons of 10^8 share one with probability 10^-23.
+/// identifier finds its pseudonym. Two persons of 10^8 share one with probability 10^-23. Not
+/// thread-safe.
 class Pseudonyms {
 public:
     explicit Pseudonyms(std::string key = {});
@@ -35,7 +38,8 @@ public:
     std::string key_mark() const;
 
 private:
-    std::string key_;
+    HmacSha256 hmac_;
+    bool has_key_ = false;
     SipKey record_key_;
 };
 
