@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <array>
 #include <chrono>
 #include <ctime>
 
@@ -9,6 +10,22 @@ namespace salus {
 namespace {
 
 using namespace std::chrono;
+
+/// Days from 1970-01-01 to the first of the months of years that records are of.
+constexpr unsigned first_year = 1800, table_years = 400;
+constexpr auto month_begins = [] {
+    std::array<Day, 12 * table_years + 1> begins{};
+    Day day = -62091; // 1800-01-01
+    for (unsigned m = 0; m < begins.size(); ++m) {
+        constexpr std::array<int, 12> lengths{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+        const unsigned y = first_year + m / 12;
+        const bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+        begins[m] = day;
+        day += lengths[m % 12] + (leap && m % 12 == 1 ? 1 : 0);
+    }
+    return begins;
+}();
+static_assert(month_begins[12 * (1970 - first_year)] == 0);
 
 std::string padded(unsigned value, std::size_t width) {
     std::string out = text(value);
@@ -28,6 +45,11 @@ std::optional<Day> parse_date(std::string_view text) noexcept {
     if (wrong != 0) return std::nullopt;
     const unsigned y = 1000 * digit[0] + 100 * digit[1] + 10 * digit[2] + digit[3];
     const unsigned m = 10 * digit[5] + digit[6], d = 10 * digit[8] + digit[9];
+    if (y - first_year < table_years && m - 1 < 12) {
+        const Day* const begins = month_begins.data() + 12 * (y - first_year) + m - 1;
+        const Day day = begins[0] + static_cast<Day>(d) - 1;
+        return d > 0 && day < begins[1] ? std::optional(day) : std::nullopt;
+    }
     const year_month_day date{year{static_cast<int>(y)}, month{m}, day{d}};
     if (!date.ok()) return std::nullopt;
     return static_cast<Day>(sys_days{date}.time_since_epoch().count());

@@ -8,7 +8,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <limits>
 
@@ -112,6 +114,22 @@ TEST(Hash, Sha256OfKnownTexts) { // FIPS 180-4 examples
     EXPECT_NE(hash64("a", 1), hash64("a", 2));
     EXPECT_NE(hash64(std::string_view("\0", 1)), hash64(std::string_view("\0\0", 2)));
     EXPECT_EQ(crc32(std::as_bytes(std::span("123456789", 9))), 0xCBF43926U);
+}
+
+TEST(Date, ParsesTheDaysThatTheCalendarHas) {
+    using namespace std::chrono;
+    for (int y = 1798; y < 2203; ++y)
+        for (unsigned m = 0; m < 14; ++m)
+            for (unsigned d = 0; d < 33; ++d) {
+                char written[11];
+                std::snprintf(written, sizeof written, "%04d-%02u-%02u", y, m, d);
+                const year_month_day date{year{y}, month{m}, day{d}};
+                const auto parsed = parse_date(written);
+                ASSERT_EQ(parsed.has_value(), date.ok()) << written;
+                if (parsed) {
+                    ASSERT_EQ(*parsed, sys_days{date}.time_since_epoch().count()) << written;
+                }
+            }
 }
 
 TEST(Date, CalendarDatesOnly) {
