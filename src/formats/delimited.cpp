@@ -10,7 +10,6 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 18; // stays in the second-level cache
 constexpr std::size_t guess_window = std::size_t{1} << 18;
 constexpr std::uint64_t text_per_packed_byte = 4;
 
@@ -32,84 +31,67 @@ DelimitedReader::DelimitedReader(const std::filesystem::path& path, ByteRange ra
     : DelimitedReader(read_delimited_header(path), range) {}
 
 DelimitedReader::DelimitedReader(DelimitedHeader header, ByteRange range, Quotes quotes)
-    : header_(std::move(header)), stream_(header_.path), buffer_(buffer_bytes), range_(range),
-      quotes_(quotes), fields_(header_.names.size()) {
+    : header_(std::move(header)), text_(header_.path, range), quotes_(quotes),
+      fields_(header_.names.size()) {
     start();
 }
 
 void DelimitedReader::start_behind_header() {
-    if (range_.begin == 0) lines_ = 1;
-    if (!stream_.is_packed()) {
-        stream_.seek(header_.end);
-        base_ = header_.end;
+    if (text_.range.begin == 0) lines_ = 1;
+    if (!text_.stream.is_packed()) {
+        text_.stream.seek(header_.end);
+        text_.base = header_.end;
     }
-    while (base_ + position_ < header_.end) { // compressed: pass over the header
-        if (position_ == filled_ && !refill()) break;
-        position_ = std::min<std::size_t>(filled_, header_.end - base_);
+    while (text_.text_byte() < header_.end) { // compressed: pass over the header
+        if (text_.position == text_.filled && !refill()) break;
+        text_.position = std::min<std::size_t>(text_.filled, header_.end - text_.base);
     }
     find_marks();
     first_byte_ = header_.end;
 }
 
 void DelimitedReader::start() {
-    const bool packed = stream_.is_packed();
-    if (packed) stream_.seek_packed(range_);
-    if (range_.begin == 0 || (!packed && range_.begin <= header_.end)) return start_behind_header();
-    // The byte before tells whether a row begins; in a compressed file it is not there, and a row
-    // that begins with the range belongs to the one before.
-    const std::size_t before = packed ? 0 : 1;
-    if (!packed) {
-        stream_.seek(range_.begin - 1);
-        base_ = range_.begin - 1;
+    const bool packed = text_.stream.is_packed();
+    if (text_.range.begin == 0 || (!packed && text_.range.begin <= header_.end))
+        return start_behind_header();
+    text_.go_before_range();
+    while (text_.filled < guess_window && refill()) {
     }
-    while (filled_ < guess_window && refill()) {
-    }
-    const std::string_view window = std::string_view(buffer_.data(), filled_).substr(before);
-    const char first = packed ? 'x' : buffer_[0];
+    const std::size_t before = packed ? 0 : 1; // bytes of the text that are not of the range
+    const std::string_view window = text_.text().substr(before);
+    const char first = packed ? 'x' : text_.buffer[0];
     const QuoteGuess outside = read_as(window, first, false, header_.separator);
     const QuoteGuess inside = read_as(window, first, true, header_.separator);
     const bool within = quotes_ == Quotes::around_fields && inside.faults < outside.faults;
     const QuoteGuess& better = within ? inside : outside;
     if (better.row_start > 0) {
-        position_ = better.row_start - 1 + before;
+        text_.position = better.row_start - 1 + before;
     } else { // one row fills the window
-        position_ = before;
-        position_ = find_line() ? marks_.field_ends()[marks_.lines()[next_line_]] + std::size_t{1}
-                                : filled_;
-        position_ = std::min(position_, filled_);
+        text_.position = before;
+        text_.position = find_line()
+                             ? marks_.field_ends()[marks_.lines()[next_line_]] + std::size_t{1}
+                             : text_.filled;
+        text_.position = std::min(text_.position, text_.filled);
     }
     find_marks();
-    first_byte_ = packed ? range_.begin + text_byte() : text_byte();
+    first_byte_ = text_.first_byte();
 }
 
-/// Whether the next row, which is there, is of this range.
-bool DelimitedReader::owns_next() const noexcept {
-    if (!stream_.is_packed()) return text_byte() < range_.end;
-    return text_byte() <= stream_.range_text();
-}
-
-/// Reads more behind what is there, moving it to the front of the buffer first; false at the end.
+/// Reads and marks more; false at the end.
 bool DelimitedReader::refill() {
-    if (finished_) return false;
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(position_),
-              buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
-    base_ += position_;
-    filled_ -= position_;
-    position_ = 0;
-    if (filled_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
-    const std::size_t got = stream_.read(std::span(buffer_).subspan(filled_));
-    finished_ = got == 0;
-    filled_ += got;
-    marks_.mark({buffer_.data(), filled_}, header_.separator);
-    if (finished_ && filled_ > 0 && buffer_[filled_ - 1] != '\n') marks_.end_line(filled_);
+    if (text_.finished) return false;
+    const bool more = text_.refill();
+    marks_.mark(text_.text(), header_.separator);
+    if (text_.finished && text_.filled > 0 && text_.buffer[text_.filled - 1] != '\n')
+        marks_.end_line(text_.filled);
     next_field_ = next_line_ = next_quote_ = 0;
-    return got > 0;
+    return more;
 }
 
-/// Goes to the marks at or behind position_ after a jump.
+/// Goes to the marks at or behind the position after a jump.
 void DelimitedReader::find_marks() {
     const std::uint32_t* const ends = marks_.field_ends();
-    const auto at = static_cast<std::uint32_t>(position_);
+    const auto at = static_cast<std::uint32_t>(text_.position);
     next_field_ =
         static_cast<std::size_t>(std::lower_bound(ends, ends + marks_.fields(), at) - ends);
     const auto index = [](const auto& list, std::size_t value) {
@@ -117,37 +99,38 @@ void DelimitedReader::find_marks() {
                                         list.begin());
     };
     next_line_ = index(marks_.lines(), next_field_);
-    next_quote_ = index(marks_.quotes(), position_);
+    next_quote_ = index(marks_.quotes(), text_.position);
 }
 
-/// Makes mark next_line_ the end of the line at position_; false if nothing is left.
+/// Makes mark next_line_ the end of the line at the position; false if nothing is left.
 bool DelimitedReader::find_line() {
     for (;;) {
         find_marks();
-        if (next_line_ < marks_.lines().size()) return position_ < filled_;
-        if (filled_ - position_ > longest_row)
-            throw DataError({.what = "a line is longer than 16 MiB",
-                             .where = text(header_.path.string(), ", from byte ", text_byte() + 1),
-                             .why = "this is not a table of text, or its line breaks are lost",
-                             .help = "write the file again with LF or CRLF line ends"});
-        if (finished_) return false;
+        if (next_line_ < marks_.lines().size()) return text_.position < text_.filled;
+        if (text_.filled - text_.position > longest_row)
+            throw DataError(
+                {.what = "a line is longer than 16 MiB",
+                 .where = text(header_.path.string(), ", from byte ", text_.text_byte() + 1),
+                 .why = "this is not a table of text, or its line breaks are lost",
+                 .help = "write the file again with LF or CRLF line ends"});
+        if (text_.finished) return false;
         refill();
     }
 }
 
 bool DelimitedReader::has_quote(std::size_t end) noexcept {
     const auto& quotes = marks_.quotes();
-    while (quotes[next_quote_] < position_)
+    while (quotes[next_quote_] < text_.position)
         ++next_quote_;
     return quotes[next_quote_] < end;
 }
 
 bool DelimitedReader::next() {
     for (;;) {
-        if ((position_ == filled_ || next_line_ >= marks_.lines().size()) && !find_line())
+        if ((text_.position == text_.filled || next_line_ >= marks_.lines().size()) && !find_line())
             return false;
-        if (!owns_next()) return false;
-        row_byte_ = text_byte();
+        if (!text_.owns_next()) return false;
+        row_byte_ = text_.text_byte();
         row_line_ = lines_ + 1;
         defect_ = RowDefect::none;
         if (quotes_ == Quotes::around_fields &&
@@ -159,17 +142,18 @@ bool DelimitedReader::next() {
     }
 }
 
-/// The line at position_ as a row without quoted fields; false if it is empty.
+/// The line at the position as a row without quoted fields; false if it is empty.
 bool DelimitedReader::take_line() {
     const std::size_t last = marks_.lines()[next_line_], end = marks_.field_ends()[last];
-    const std::string_view row = without_cr({buffer_.data() + position_, end - position_});
-    row_begin_ = position_;
-    text_end_ = position_ + row.size();
+    const std::string_view row =
+        without_cr({text_.buffer.data() + text_.position, end - text_.position});
+    row_begin_ = text_.position;
+    text_end_ = text_.position + row.size();
     row_end_ = next_field_;
     found_fields_ = last + 1 - next_field_;
     plain_ = true;
     ++lines_;
-    position_ = std::min(filled_, end + 1);
+    text_.position = std::min(text_.filled, end + 1);
     next_field_ = last + 1;
     ++next_line_;
     if (row.empty()) return false;
@@ -212,19 +196,20 @@ std::optional<std::size_t> DelimitedReader::closing_quote(std::size_t begin, std
     }
 }
 
-/// The row at position_ if it ends where its line does and its quotes are in order; false, with
+/// The row at the position if it ends where its line does and its quotes are in order; false, with
 /// nothing changed, if that has to be looked at closer.
 bool DelimitedReader::split_marked_quotes() {
     const std::size_t last = marks_.lines()[next_line_], end = marks_.field_ends()[last];
-    const std::string_view row = without_cr({buffer_.data() + position_, end - position_});
-    const std::size_t text_end = position_ + row.size();
+    const std::string_view row =
+        without_cr({text_.buffer.data() + text_.position, end - text_.position});
+    const std::size_t text_end = text_.position + row.size();
     const std::uint32_t* const ends = marks_.field_ends();
     unescaped_.resize(fields_.size());
     std::size_t column = 0, mark = next_field_;
-    for (std::size_t begin = position_;; ++column, ++mark) {
+    for (std::size_t begin = text_.position;; ++column, ++mark) {
         if (column == fields_.size()) return false;
         std::size_t field_end = mark == last ? text_end : ends[mark];
-        if (begin < text_end && buffer_[begin] == '"') {
+        if (begin < text_end && text_.buffer[begin] == '"') {
             bool doubled = false;
             const auto closing = closing_quote(begin + 1, text_end, doubled);
             if (!closing) return false;
@@ -232,13 +217,13 @@ bool DelimitedReader::split_marked_quotes() {
                 ++mark;
             field_end = mark == last ? text_end : ends[mark];
             if (field_end != *closing + 1) return false;
-            fields_[column] = {buffer_.data() + begin + 1, *closing - begin - 1};
+            fields_[column] = {text_.buffer.data() + begin + 1, *closing - begin - 1};
             if (doubled) {
-                unescaped_[column] = unquoted({buffer_.data() + begin, field_end - begin});
+                unescaped_[column] = unquoted({text_.buffer.data() + begin, field_end - begin});
                 fields_[column] = unescaped_[column];
             }
         } else {
-            fields_[column] = {buffer_.data() + begin, field_end - begin};
+            fields_[column] = {text_.buffer.data() + begin, field_end - begin};
         }
         if (mark == last) break;
         begin = ends[mark] + std::size_t{1};
@@ -247,31 +232,31 @@ bool DelimitedReader::split_marked_quotes() {
     found_fields_ = column + 1;
     plain_ = false;
     ++lines_;
-    position_ = std::min(filled_, end + 1);
+    text_.position = std::min(text_.filled, end + 1);
     next_field_ = last + 1;
     ++next_line_;
     if (!marks_.is_ascii()) check_text(row);
     return true;
 }
 
-/// The row at position_, which holds quotes. False, with the defect set, if a quote is never
+/// The row at the position, which holds quotes. False, with the defect set, if a quote is never
 /// closed: the line alone is then the defective row.
 bool DelimitedReader::split_quoted() {
     QuoteState state;
     std::size_t length = 0;
     bool ended = false;
     for (;; ++length) {
-        if (position_ + length == filled_ && (length > longest_row || !refill())) break;
-        ended = state.step(buffer_[position_ + length], header_.separator);
+        if (text_.position + length == text_.filled && (length > longest_row || !refill())) break;
+        ended = state.step(text_.buffer[text_.position + length], header_.separator);
         if (ended) break;
     }
     if (!ended && state.place == QuoteState::quoted) {
         defect_ = RowDefect::quoting;
         return false;
     }
-    const std::string_view row = without_cr({buffer_.data() + position_, length});
+    const std::string_view row = without_cr({text_.buffer.data() + text_.position, length});
     lines_ += 1 + static_cast<std::uint64_t>(std::count(row.begin(), row.end(), '\n'));
-    position_ += length + (ended ? 1 : 0);
+    text_.position += length + (ended ? 1 : 0);
     find_marks();
     auto found = quoted_fields(row, header_.separator);
     found_fields_ = found.size();
@@ -300,36 +285,6 @@ bool DelimitedReader::next_valid() {
     if (!next()) return false;
     if (defect_ != RowDefect::none) throw DataError(problem());
     return true;
-}
-
-std::uint64_t DelimitedReader::line_in_file() const {
-    ByteStream stream(header_.path);
-    if (stream.is_packed()) stream.seek_packed(range_);
-    std::vector<char> buffer(buffer_bytes);
-    std::uint64_t line = 1 + lines_before_range();
-    for (std::uint64_t left = row_byte_; left > 0;) {
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
-        const std::size_t got = stream.read(std::span(buffer).first(wanted));
-        if (got == 0) break;
-        line += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
-        left -= got;
-    }
-    return line;
-}
-
-/// Lines of a compressed file before its range, whose bytes of text are counted from its beginning.
-std::uint64_t DelimitedReader::lines_before_range() const {
-    if (!stream_.is_packed() || range_.begin == 0) return 0;
-    ByteStream stream(header_.path);
-    stream.seek_packed({.begin = 0, .end = range_.begin});
-    std::vector<char> buffer(buffer_bytes);
-    std::uint64_t lines = 0, text = 0;
-    while (const std::size_t got = stream.read(buffer)) {
-        if (text >= stream.range_text()) break;
-        text += got;
-        lines += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + got, '\n'));
-    }
-    return lines;
 }
 
 std::string DelimitedReader::where(std::string_view column) const {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "formats/byte_stream.hpp"
+#include "formats/range_text.hpp"
 #include "formats/text_marks.hpp"
 
 #include <cstdint>
@@ -74,7 +74,7 @@ public:
         const std::uint32_t* const ends = marks_.field_ends() + row_end_;
         const std::size_t begin = column == 0 ? row_begin_ : ends[column - 1] + std::size_t{1};
         const std::size_t end = column + 1 == found_fields_ ? text_end_ : ends[column];
-        return {buffer_.data() + begin, end - begin};
+        return {text_.buffer.data() + begin, end - begin};
     }
     /// Line of the row, counted from 1 at the beginning of the range (with the header for the first
     /// range).
@@ -82,15 +82,9 @@ public:
     /// Lines passed so far in this range, line breaks in quoted fields included.
     std::uint64_t lines_passed() const noexcept { return lines_; }
     std::uint64_t first_byte() const noexcept { return first_byte_; }
-    /// Where the next row begins: byte of the text, and in a compressed file the first byte of the
-    /// range, or of the next one, and how much of its text is before the row.
-    std::uint64_t next_byte() const noexcept {
-        const std::uint64_t at = text_byte(), text = stream_.range_text();
-        if (!stream_.is_packed()) return at;
-        return at < text ? range_.begin + at : range_.end + (at - text);
-    }
+    std::uint64_t next_byte() const noexcept { return text_.next_byte(); }
     /// Line of the current row in the whole file. Reads the file up to the row: for messages only.
-    std::uint64_t line_in_file() const;
+    std::uint64_t line_in_file() const { return text_.line_at(row_byte_); }
     /// "measurement.csv, line 12, column value_as_number"
     std::string where(std::string_view column = {}) const;
     /// What is wrong with a defective row.
@@ -99,9 +93,6 @@ public:
 private:
     void start();
     void start_behind_header();
-    bool owns_next() const noexcept;
-    std::uint64_t text_byte() const noexcept { return base_ + position_; }
-    std::uint64_t lines_before_range() const;
     bool refill();
     bool find_line();
     void find_marks();
@@ -114,17 +105,12 @@ private:
     void check_text(std::string_view row);
 
     DelimitedHeader header_;
-    ByteStream stream_;
-    std::vector<char> buffer_;
-    std::size_t filled_ = 0, position_ = 0; // in buffer_
-    std::uint64_t base_ = 0; // byte of the text (compressed: of the range) at buffer_[0]
-    ByteRange range_;
+    RangeText text_;
     Quotes quotes_ = Quotes::around_fields;
-    bool finished_ = false; // nothing more to read from the stream
-    TextMarks marks_;       // of buffer_ up to filled_
+    TextMarks marks_; // of the buffer, as far as it is filled
     std::size_t next_field_ = 0, next_line_ = 0,
-                next_quote_ = 0; // in marks_: the first at or behind position_
-    // The row: in buffer_ from row_begin_ to text_end_; its first field ends at mark row_end_.
+                next_quote_ = 0; // in marks_: the first at or behind the position
+    // The row: in the buffer from row_begin_ to text_end_; its first field ends at mark row_end_.
     std::size_t row_begin_ = 0, text_end_ = 0, row_end_ = 0;
     bool plain_ = false;                   // fields stand as marked; else in fields_
     std::vector<std::string_view> fields_; // [column]

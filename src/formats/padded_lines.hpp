@@ -1,13 +1,12 @@
 #pragma once
 
-#include "formats/byte_stream.hpp"
+#include "formats/range_text.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace salus {
 
@@ -34,41 +33,28 @@ public:
     bool next();
     bool too_long() const noexcept { return too_long_; }
     /// Valid until the next call of next().
-    std::string_view line() const noexcept { return {buffer_.data() + begin_, size_}; }
+    std::string_view line() const noexcept { return {text_.buffer.data() + begin_, size_}; }
     /// Number of the line, counted from 1 at the beginning of the range.
     std::uint64_t number() const noexcept { return number_; }
     /// Lines passed so far in this range.
     std::uint64_t lines_passed() const noexcept { return lines_; }
     std::uint64_t first_byte() const noexcept { return first_byte_; }
-    /// In a compressed file: byte of its range, and bytes of text from there on.
-    std::uint64_t next_byte() const noexcept {
-        const std::uint64_t at = text_byte(), text = stream_.range_text();
-        if (!stream_.is_packed()) return at;
-        return at < text ? range_.begin + at : range_.end + (at - text);
-    }
+    std::uint64_t next_byte() const noexcept { return text_.next_byte(); }
     /// "Observation.ndjson, line 12", counted in the whole file, which is read up to there: for
     /// messages only.
     std::string where() const;
 
 private:
-    std::uint64_t text_byte() const noexcept { return base_ + position_; }
     void start();
-    bool owns_next() const noexcept;
-    std::uint64_t lines_before_range() const;
-    bool refill();
     bool find_end(std::size_t& end);
     void pass_over_mark();
 
-    std::filesystem::path path_;
-    ByteStream stream_;
-    ByteRange range_;
+    RangeText text_;
     TextCut cut_;
     std::size_t longest_;
-    std::vector<char> buffer_;
-    std::size_t filled_ = 0, position_ = 0, begin_ = 0, size_ = 0; // in buffer_
-    std::uint64_t base_ = 0;                                       // byte of the text at buffer_[0]
+    std::size_t begin_ = 0, size_ = 0; // of the line, in the buffer
     std::uint64_t lines_ = 0, number_ = 0, first_byte_ = 0, line_byte_ = 0;
-    bool finished_ = false, too_long_ = false;
+    bool too_long_ = false;
 };
 
 } // namespace salus

@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -27,10 +27,11 @@ std::string name_of(std::uint64_t batch, std::string_view array) {
 
 constexpr std::size_t longest_row = 128; // bytes, without text
 
-/// Numbers as bytes of 7 bits each, lowest first; differences by zigzag. Of one row.
+/// Numbers as bytes of 7 bits each, lowest first; differences by zigzag. There must be room.
 class Bytes {
 public:
-    void byte(std::uint8_t b) { row_[size_++] = b; }
+    explicit Bytes(std::uint8_t* at) : at_(at) {}
+    void byte(std::uint8_t b) { *at_++ = b; }
     void number(std::uint64_t n) {
         for (; n >= 0x80; n >>= 7)
             byte(static_cast<std::uint8_t>(n | 0x80));
@@ -45,17 +46,18 @@ public:
                    static_cast<std::uint64_t>(std::int64_t{before}));
     }
     void real(double x) {
-        std::memcpy(row_.data() + size_, &x, sizeof x);
-        size_ += sizeof x;
+        std::memcpy(at_, &x, sizeof x);
+        at_ += sizeof x;
     }
-    void write_to(std::vector<std::uint8_t>& out, std::string_view text) const {
-        out.insert(out.end(), row_.begin(), row_.begin() + static_cast<std::ptrdiff_t>(size_));
-        out.insert(out.end(), text.begin(), text.end());
+    void words(std::string_view text) {
+        number(text.size());
+        if (!text.empty()) std::memcpy(at_, text.data(), text.size());
+        at_ += text.size();
     }
+    const std::uint8_t* end() const noexcept { return at_; }
 
 private:
-    std::array<std::uint8_t, longest_row> row_;
-    std::size_t size_ = 0;
+    std::uint8_t* at_;
 };
 
 void put_event(Bytes& out, const StagedRow& row, StagedRow& last) {
@@ -96,8 +98,9 @@ std::uint8_t first_byte(const StagedRow& row) {
     return static_cast<std::uint8_t>(byte);
 }
 
-void put_row(std::vector<std::uint8_t>& to, const StagedRow& row, StagedRow& last) {
-    Bytes out;
+/// Returns the end of the row.
+const std::uint8_t* put_row(std::uint8_t* to, const StagedRow& row, StagedRow& last) {
+    Bytes out(to);
     out.byte(first_byte(row));
     out.difference(std::uint64_t{row.person}, std::uint64_t{last.person});
     out.number(row.line - last.line);
@@ -114,19 +117,18 @@ void put_row(std::vector<std::uint8_t>& to, const StagedRow& row, StagedRow& las
         out.difference(row.day, last.day);
         out.real(row.value);
         out.number(row.site);
-        out.number(row.text.size());
+        out.words(row.text);
         break;
     case RecordKind::link:
-        out.number(row.text.size());
+        out.words(row.text);
         break;
     case RecordKind::deletion:
         SALUS_ASSERT(false); // is not for one shard
     }
-    const bool has_text = row.kind == RecordKind::person || row.kind == RecordKind::link;
-    out.write_to(to, has_text ? row.text : std::string_view{});
     last.person = row.person;
     last.line = row.line;
     if (row.kind != RecordKind::link) last.day = row.day;
+    return out.end();
 }
 
 } // namespace
@@ -135,21 +137,27 @@ StagedWriter::StagedWriter(PartWriter& part, std::uint64_t shards, const Pseudon
     : part_(part), pseudonyms_(pseudonyms), shards_(shards), buffers_(shards), persons_(shards) {}
 
 void StagedWriter::add(std::string_view person, StagedRow& row) {
-    const auto found = index_.find(person);
+    const auto found = index_.add(person);
     if (found.fresh) {
         const Pseudonym pseudonym = pseudonyms_.of(person);
         const auto shard = static_cast<std::uint32_t>(shard_of(pseudonym, shards_));
         places_.push_back({shard, static_cast<std::uint32_t>(persons_[shard].size())});
         persons_[shard].push_back(pseudonym);
     }
-    const Place place = places_[found.number];
+    const Place place = places_[found.index];
     row.person = place.number;
     Buffer& buffer = buffers_[place.shard];
     if (row.kind == RecordKind::event) ++buffer.events;
-    const std::size_t before = buffer.bytes.size();
-    put_row(buffer.bytes, row, buffer.last);
-    bytes_ += buffer.bytes.size() - before;
+    std::uint8_t* const begin = buffer.room(longest_row + row.text.size());
+    const auto size = static_cast<std::size_t>(put_row(begin, row, buffer.last) - begin);
+    buffer.size += size;
+    bytes_ += size;
     if (bytes_ >= batch_bytes) flush();
+}
+
+std::uint8_t* StagedWriter::Buffer::room(std::size_t more) {
+    if (bytes.size() - size < more) bytes.resize(std::max(bytes.size() * 2, size + more));
+    return bytes.data() + size;
 }
 
 void StagedWriter::flush() {
@@ -157,9 +165,10 @@ void StagedWriter::flush() {
     std::vector<std::uint64_t> begin{0};
     all.reserve(bytes_);
     for (Buffer& buffer : buffers_) {
-        all.insert(all.end(), buffer.bytes.begin(), buffer.bytes.end());
+        all.insert(all.end(), buffer.bytes.begin(),
+                   buffer.bytes.begin() + static_cast<std::ptrdiff_t>(buffer.size));
         begin.push_back(all.size());
-        buffer.bytes.clear();
+        buffer.size = 0;
         buffer.last = {};
     }
     part_.write_array<std::uint8_t>(name_of(batches_, "rows"), all, {}, Compression::none);

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "formats/text_index.hpp"
 #include "health/pseudonym.hpp"
 #include "health/record_row.hpp"
-#include "stages/ingest_health/person_index.hpp"
 #include "store/parts.hpp"
 
 #include <cstddef>
@@ -44,9 +44,12 @@ public:
 
 private:
     struct Buffer {
-        std::vector<std::uint8_t> bytes;
+        std::vector<std::uint8_t> bytes; // `size` of them are used
+        std::size_t size = 0;
         StagedRow last; // rows are stored as differences
         std::uint64_t events = 0;
+        /// Where `more` bytes can be written.
+        std::uint8_t* room(std::size_t more);
     };
     struct Place {
         std::uint32_t shard = 0, number = 0;
@@ -59,8 +62,8 @@ private:
     std::size_t bytes_ = 0;
     std::vector<Buffer> buffers_;                 // [shard]
     std::vector<std::vector<Pseudonym>> persons_; // [shard]
-    PersonIndex index_;
-    std::vector<Place> places_; // [number in index_]
+    TextIndex index_;
+    std::vector<Place> places_; // [index in index_]
 };
 
 /// What one piece holds for one shard.

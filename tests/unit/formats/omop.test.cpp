@@ -302,21 +302,6 @@ TEST_F(Omop, TablesAreFoundCompressedAndErasArePassedOver) {
     EXPECT_EQ(files.passed_over.front().filename(), "CONDITION_ERA.csv.gz");
 }
 
-TEST(TextIndex, NumbersPairsInOrderOfAppearance) {
-    TextIndex index;
-    std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> plain;
-    for (std::uint32_t i = 0; i < 20000; ++i) {
-        const std::uint32_t h = i * 2654435761U;
-        const std::uint32_t number = h >> 20 & 15;
-        const std::string key(h % 19, static_cast<char>('a' + (h >> 8) % 26));
-        const auto [place, fresh] = plain.try_emplace({number, key}, plain.size());
-        const TextIndex::Found found = index.add(number, key);
-        ASSERT_EQ(found.fresh, fresh);
-        ASSERT_EQ(found.index, place->second);
-    }
-    EXPECT_EQ(index.size(), plain.size());
-}
-
 const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
 
 TEST(OmopData, SyntheaTablesAreReadWithoutRejects) {

@@ -15,23 +15,6 @@
 namespace salus::ingest_health {
 namespace {
 
-TEST(PersonIndex, NumbersTextsByFirstAppearance) {
-    PersonIndex index;
-    std::map<std::string, std::uint32_t> expected;
-    std::mt19937 random(3);
-    for (int i = 0; i < 20000; ++i) {
-        const std::string text = "p" + std::to_string(random() % 3000);
-        const auto [place, fresh] =
-            expected.try_emplace(text, static_cast<std::uint32_t>(expected.size()));
-        const auto found = index.find(text);
-        ASSERT_EQ(found.number, place->second);
-        ASSERT_EQ(found.fresh, fresh);
-    }
-    EXPECT_EQ(index.size(), expected.size());
-    EXPECT_TRUE(index.find("").fresh);
-    EXPECT_FALSE(index.find("").fresh);
-}
-
 /// A row with everything that is written for rows of its kind.
 struct Written {
     Pseudonym person;
