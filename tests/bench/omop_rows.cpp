@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
     report("rows, 5 fields looked at", n, bytes, [&] {
         std::uint64_t sum = 0;
         for (DelimitedReader reader(path); reader.next();)
-            for (const std::size_t column : {1, 2, 3, 5, 13})
+            for (const std::size_t column : {1U, 2U, 3U, 5U, 13U})
                 sum += reader[column].size();
         return sum;
     });
