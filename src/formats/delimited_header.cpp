@@ -3,6 +3,7 @@
 #include "formats/quotes.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace salus {
 namespace {
@@ -36,15 +37,14 @@ void check_header_text(const std::filesystem::path& path, std::string_view line)
 }
 
 void check_header_names(const DelimitedHeader& header) {
-    std::vector<std::string> seen;
+    std::unordered_set<std::string> seen;
     for (const std::string& name : header.names) {
         const std::string key = lower(name);
-        if (!key.empty() && std::find(seen.begin(), seen.end(), key) != seen.end())
+        if (!seen.insert(key).second && !key.empty())
             throw DataError({.what = text("column ", name, " is there twice"),
                              .where = text(header.path.string(), ", line 1"),
                              .why = "columns are found by name, whatever the case",
                              .help = "remove or rename one of them"});
-        seen.push_back(key);
     }
 }
 

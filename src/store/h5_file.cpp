@@ -97,8 +97,6 @@ hid_t native_type<double>() {
     return H5T_NATIVE_DOUBLE;
 }
 
-namespace {
-
 PropertyId file_access() {
     PropertyId access(H5Pcreate(H5P_FILE_ACCESS));
     H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
@@ -106,6 +104,8 @@ PropertyId file_access() {
     H5Pset_file_locking(access.get(), false, true); // we hold our own lock on the output folder
     return access;
 }
+
+namespace {
 
 /// Groups remember the order in which members were made, and no times.
 void stable_order(hid_t properties) {

@@ -85,6 +85,7 @@ template <class T>
 hid_t native_type();
 
 TypeId text_type(std::size_t width);
+PropertyId file_access();
 
 } // namespace h5
 } // namespace salus
