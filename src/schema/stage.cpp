@@ -32,6 +32,12 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "cohort_result";
     case Artifact::trait_table:
         return "trait_table";
+    case Artifact::feature_table:
+        return "feature_table";
+    case Artifact::feature_dictionary:
+        return "feature_dictionary";
+    case Artifact::feature_store:
+        return "feature_store";
     case Artifact::phenotype_definitions:
         return "phenotype_definitions";
     case Artifact::code_system_aliases:
@@ -115,7 +121,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
     case Artifact::event_store:
         return "HDF5 file of health-record events written by ingest_health";
     case Artifact::health_checks:
-        return "CSV table of checks in the layout of the OHDSI Data Quality Dashboard or of the CDM "
+        return "CSV table of checks in the layout of the OHDSI Data Quality Dashboard or of the "
+               "CDM "
                "specification";
     case Artifact::health_quality_result:
         return "HDF5 file of checks of health records written by health_quality";
@@ -125,6 +132,12 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "HDF5 file of cases and matched controls written by cohort";
     case Artifact::trait_table:
         return "CSV or TSV file: sample_id and one column per trait or covariate";
+    case Artifact::feature_table:
+        return "CSV, TSV or HDF5 table with a row per person and a column per feature";
+    case Artifact::feature_dictionary:
+        return "CSV file of the columns of a feature table: type, unit, missing codes, levels";
+    case Artifact::feature_store:
+        return "HDF5 file of features of persons written by ingest_features";
     case Artifact::phenotype_definitions:
         return "TOML file of trait definitions";
     case Artifact::code_system_aliases:

@@ -64,8 +64,11 @@ enum class Artifact {
     ld_score_regression_result,
     loci_result,
     risk_result,
-    cohort, // folder written by simulate
-    report, // HTML
+    cohort,             // folder written by simulate
+    report,             // HTML
+    feature_table,      // CSV or HDF5: a row per person, a column per feature
+    feature_dictionary, // CSV: what the columns of a feature table are
+    feature_store,      // HDF5 written by ingest_features
 };
 std::string_view to_string(Artifact artifact) noexcept;
 std::string_view doc_of(Artifact artifact) noexcept;

@@ -7,6 +7,7 @@
 #include "stages/export_genotypes/export_genotypes.hpp"
 #include "stages/gene_tests/gene_tests.hpp"
 #include "stages/health_quality/health_quality.hpp"
+#include "stages/ingest_features/ingest_features.hpp"
 #include "stages/ingest_genomes/ingest_genomes.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
 #include "stages/interaction/interaction.hpp"
@@ -32,6 +33,7 @@ const std::vector<Stage>& all_stages() {
                                            merge_genotypes_stage(),
                                            export_genotypes_stage(),
                                            ingest_health_stage(),
+                                           ingest_features_stage(),
                                            health_quality_stage(),
                                            phenotypes_stage(),
                                            cohort_stage(),

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
+#include "stages/ingest_health/pseudonym_key.hpp"
 #include "stages/ingest_health/shard_rows.hpp"
 
 #include <algorithm>
@@ -70,21 +71,6 @@ void report(const Plan& plan, const Counts& counts, const ShardTables& tables,
                         " persons, ", with_thousands(links), " with a sample"));
 }
 
-/// (all) The key is read once, so that a file descriptor of the root is enough.
-Pseudonyms pseudonyms_of(const IngestHealthParams& params, const RunContext& ctx) {
-    if (params.pseudonym_key.empty()) {
-        ctx.log().warning("pseudonym_key is not set: whoever knows an identifier can find its "
-                          "person in the result");
-        return Pseudonyms();
-    }
-    std::string key;
-    collectively(ctx.comm(), "reading the key of the pseudonyms", [&] {
-        if (ctx.comm().is_root()) key = read_pseudonym_key(params.pseudonym_key);
-    });
-    ctx.comm().broadcast(key);
-    return Pseudonyms(std::move(key));
-}
-
 Merged read_merged(const Parts& codes, const Pseudonyms& pseudonyms) {
     Merged merged = Merged::read_from(codes.open(0));
     if (merged.key_mark != pseudonyms.key_mark())
@@ -140,7 +126,7 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);
         return make_plan(params, inputs);
     });
-    const Pseudonyms pseudonyms = pseudonyms_of(params, ctx);
+    const Pseudonyms pseudonyms = pseudonyms_of(params.pseudonym_key, ctx);
     const auto previous = collectively(ctx.comm(), "reading the store that is updated",
                                        [&] { return open_previous(plan, pseudonyms); });
     const FhirMedications medications = find_medications(plan, params, ctx);

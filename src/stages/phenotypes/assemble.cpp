@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 
 namespace salus::phenotypes {
 namespace {
@@ -31,14 +32,14 @@ std::string unit_of(const TraitInfo& trait) {
 }
 
 void check_unique(const std::vector<std::string>& names, std::string_view what) {
-    for (std::size_t i = 0; i < names.size(); ++i)
-        if (std::find(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(i), names[i]) !=
-            names.begin() + static_cast<std::ptrdiff_t>(i))
-            throw UsageError(
-                {.what = text(what, " ", names[i], " is there twice"),
-                 .where = "stage phenotypes",
-                 .why = "definitions, trait table and covariates share one set of names",
-                 .help = "rename one of them"});
+    std::set<std::string_view> seen;
+    for (const std::string& name : names)
+        if (!seen.insert(name).second)
+            throw UsageError({.what = text(what, " ", name, " is there twice"),
+                              .where = "stage phenotypes",
+                              .why = "definitions, trait table, features and covariates share one "
+                                     "set of names",
+                              .help = "rename one of them"});
 }
 
 /// The rows of one block while they are put together.
@@ -123,6 +124,17 @@ public:
             trait(t)[row] = event;
             set_times(t, row, time, entry);
         }
+    }
+
+    /// A trait or covariate of the feature store, for all samples of the block.
+    void take_feature(std::size_t column, std::span<const double> values) {
+        const FeaturePlan& plan = layout_.features;
+        std::vector<double>& to =
+            column < plan.traits
+                ? trait(layout_.traits.size() - plan.traits + column)
+                : std::get<std::vector<double>>(
+                      covariates_.columns()[layout_.feature_covariates + column - plan.traits]);
+        std::copy(values.begin(), values.end(), to.begin());
     }
 
     /// Covariates that follow from the samples themselves.
@@ -210,6 +222,22 @@ void add_covariates(Layout& layout, const PhenotypesParams& params, const Cohort
         layout.dummies.push_back(label);
         add(Block::dummy_name(label), "1",
             text("1 in group ", label, ", 0 in others; the reference is ", reference));
+    }
+}
+
+void add_feature_traits(Layout& layout) {
+    for (std::size_t c = 0; c < layout.features.traits; ++c) {
+        const FeatureColumn& column = layout.features.columns[c];
+        layout.traits.push_back(
+            {.name = column.name, .kind = column.kind, .unit = column.unit, .doc = column.doc});
+    }
+}
+
+void add_feature_covariates(Layout& layout) {
+    layout.feature_covariates = layout.covariates.size();
+    for (std::size_t c = layout.features.traits; c < layout.features.columns.size(); ++c) {
+        const FeatureColumn& column = layout.features.columns[c];
+        layout.covariates.push_back({column.name, ColumnType::f64, column.unit, column.doc});
     }
 }
 
@@ -348,16 +376,19 @@ TableSpec Layout::covariates_table() const {
 
 Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const TraitPanel* panel,
                    const std::vector<StatusTrait>& phecodes,
-                   const std::optional<TableLayout>& table, const std::vector<Coding>& codings) {
+                   const std::optional<TableLayout>& table, const std::vector<Coding>& codings,
+                   const FeaturePlan& features) {
     const bool records = panel != nullptr;
     Layout layout{.phecodes = phecodes,
                   .codings = codings,
+                  .features = features,
                   .age = params.age && records,
                   .age_squared = params.age_squared && records,
                   .sex = params.sex};
     if (const auto day = parse_date(params.index_date)) layout.index_day = *day;
     if (panel != nullptr) add_definitions(layout, *panel);
     add_covariates(layout, params, cohort);
+    add_feature_covariates(layout);
     if (table) {
         layout.table_traits = table->traits;
         layout.table_covariates = table->covariates;
@@ -385,6 +416,7 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const T
                                      .time_unit = "as in the trait table",
                                      .has_entry = times.entry.has_value()});
     }
+    add_feature_traits(layout);
     std::vector<std::string> trait_names, covariate_names, time_names;
     for (const TraitInfo& trait : layout.traits)
         trait_names.push_back(trait.name);
@@ -401,9 +433,9 @@ Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const T
         throw UsageError(
             {.what = "there is no trait",
              .where = "stage phenotypes",
-             .why = "traits come from definitions, phecodes or columns of a trait table",
-             .help = "give definitions, a phecode map, or a table with a column that is not a "
-                     "covariate"});
+             .why = "traits come from definitions, phecodes, features or columns of a trait table",
+             .help = "give definitions, a phecode map, features, or a table with a column that is "
+                     "not a covariate"});
     return layout;
 }
 
@@ -424,6 +456,8 @@ void join_block(const Layout& layout, const Cohort& cohort, const Sources& sourc
     for (std::uint64_t u = 0; u < sources.table.size(); ++u)
         read_sample_rows(sources.table.open(u), block,
                          [&](auto sample, auto values) { rows.take_table(sample, values); });
+    read_feature_block(sources.features, block, layout.features.columns.size(),
+                       [&](auto column, auto values) { rows.take_feature(column, values); });
     rows.fill_samples();
     rows.write(part);
     if (rows_of_matrix > 0) statuses.write(part);

@@ -2,6 +2,7 @@
 
 #include "health/status_matrix.hpp"
 #include "stages/phenotypes/cohort.hpp"
+#include "stages/phenotypes/features.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/phenotypes/records.hpp"
 #include "stages/phenotypes/trait_table.hpp"
@@ -29,7 +30,9 @@ struct Layout {
     std::size_t table_traits = 0;        // of these columns are traits
     std::size_t table_covariates = 0;    // the next are covariates
     std::vector<TableTime> table_times;
-    std::string table_name; // file name of the trait table, for messages
+    FeaturePlan features;               // its traits are the last ones
+    std::size_t feature_covariates = 0; // place of the first of them
+    std::string table_name;             // file name of the trait table, for messages
     std::vector<ColumnSpec> covariates;
     std::vector<std::string> dummies; // groups with a covariate, in order
     bool age = false, age_squared = false, sex = false;
@@ -53,12 +56,15 @@ std::vector<TableSpec> described_case_tables();
 /// at all. `panel`: definitions over the event store, null without records.
 Layout make_layout(const PhenotypesParams& params, const Cohort& cohort, const TraitPanel* panel,
                    const std::vector<StatusTrait>& phecodes,
-                   const std::optional<TableLayout>& table, const std::vector<Coding>& codings);
+                   const std::optional<TableLayout>& table, const std::vector<Coding>& codings,
+                   const FeaturePlan& features);
 
-/// Sources of rows: parts by shard of the event store, and by range of the trait table.
+/// Sources of rows: parts by shard of the event store, by range of the trait table, and by columns
+/// of the feature store.
 struct Sources {
     const Parts& records;
     const Parts& table;
+    const Parts& features; // by columns
 };
 
 /// One block of samples: tables samples, traits and covariates in genotype order, and counts.

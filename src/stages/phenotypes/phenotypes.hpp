@@ -15,6 +15,7 @@ struct PhenotypesParams {
     bool age = true, age_squared = false, sex = true, groups = true;
     std::vector<std::string> table_traits, table_covariates, binary_traits, ordinal_traits,
         time_to_event;
+    std::vector<std::string> feature_traits, feature_covariates, feature_events;
     bool plink_binary = false;
     std::int64_t phecode_min_dates = 2;
     bool phecode_inside_observation = true, phecode_longest_prefix = false;

@@ -89,9 +89,10 @@ RecordLayout::RecordLayout(const TraitPanel& panel) {
     width = next;
 }
 
-void read_records(const EventStore& store, std::uint64_t shard_number, const TraitPanel& panel,
+void read_records(const RecordSource& source, std::uint64_t shard_number, const TraitPanel& panel,
                   const PhecodeTraits& phecodes, const Cohort& cohort, PartWriter& part) {
-    const Shard shard = store.read_shard(shard_number);
+    Shard shard = source.store.read_shard(shard_number);
+    if (source.features != nullptr) source.features->add_to(shard, shard_number);
     const RecordLayout layout(panel);
     std::vector<std::uint32_t> sample, person;
     for (std::size_t i = 0; i < shard.linked.size(); ++i) {

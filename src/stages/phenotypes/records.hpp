@@ -3,6 +3,7 @@
 #include "health/attrition.hpp"
 #include "health/event_store.hpp"
 #include "stages/phenotypes/cohort.hpp"
+#include "stages/phenotypes/feature_events.hpp"
 #include "stages/phenotypes/phecodes.hpp"
 #include "stages/phenotypes/sample_rows.hpp"
 
@@ -33,9 +34,13 @@ struct RecordLayout {
     std::size_t width = 0, statuses = 0;
 };
 
+struct RecordSource {
+    const EventStore& store;
+    const FeatureEvents* features = nullptr; // more events, null without
+};
 /// One shard of the event store: the row of everybody who is linked to a sample of the cohort,
 /// their phecodes, and how many of them got how far in each definition. Memory O(shard).
-void read_records(const EventStore& store, std::uint64_t shard, const TraitPanel& panel,
+void read_records(const RecordSource& source, std::uint64_t shard, const TraitPanel& panel,
                   const PhecodeTraits& phecodes, const Cohort& cohort, PartWriter& part);
 
 /// Links to samples that have no genotypes, over all parts.

@@ -25,7 +25,10 @@ struct Setting {
     std::unique_ptr<TraitPanel> panel; // null without events
     std::unique_ptr<PhecodeTraits> phecodes;
     std::optional<TableLayout> table;
-    std::vector<ByteRange> ranges; // of the table
+    std::vector<ByteRange> ranges;          // of the table
+    std::unique_ptr<FeatureStore> features; // null without features
+    FeaturePlan feature_plan;
+    std::unique_ptr<FeatureEvents> feature_events; // null without
 };
 
 PhecodeFiles phecode_inputs(const RunContext& ctx) {
@@ -33,6 +36,20 @@ PhecodeFiles phecode_inputs(const RunContext& ctx) {
             .rollup = ctx.inputs("phecode_rollup"),
             .exclusions = ctx.inputs("phecode_exclusions"),
             .info = ctx.inputs("phecode_info")};
+}
+
+/// Definitions and phecodes over the codes of the event store, and of features as events.
+void read_panel(const PhenotypesParams& params, const PhecodeFiles& phecodes,
+                const Definitions& definitions, Setting& s) {
+    StoreDictionary plain{s.store->codes(), s.store->concepts(), s.store->units(), nullptr};
+    if (s.features && !params.feature_events.empty()) {
+        s.feature_events =
+            std::make_unique<FeatureEvents>(*s.features, *s.store, params.feature_events);
+        plain = s.feature_events->dictionary();
+    }
+    const DictionaryOfStore of(plain, Vocabulary::read_from(s.store->file()));
+    s.panel = std::make_unique<TraitPanel>(definitions, of.dictionary());
+    s.phecodes = std::make_unique<PhecodeTraits>(phecodes, params, plain.codes);
 }
 
 Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
@@ -47,11 +64,15 @@ Setting read_setting(const PhenotypesParams& params, const RunContext& ctx) {
     Definitions definitions;
     if (ctx.has_input("definitions"))
         definitions = read_definitions(std::span(ctx.inputs("definitions")));
+    if (const auto path = optional_input(ctx, "features")) {
+        std::vector<Problem> problems;
+        s.features = std::make_unique<FeatureStore>(*path);
+        s.feature_plan = plan_features(*s.features, params, problems);
+        if (!problems.empty()) throw UsageError(std::move(problems));
+    }
     if (const auto path = optional_input(ctx, "events")) {
         s.store = std::make_unique<EventStore>(*path);
-        const DictionaryOfStore of(*s.store);
-        s.panel = std::make_unique<TraitPanel>(definitions, of.dictionary());
-        s.phecodes = std::make_unique<PhecodeTraits>(phecode_inputs(ctx), params, s.store->codes());
+        read_panel(params, phecode_inputs(ctx), definitions, s);
     } else if (!definitions.traits.empty()) {
         throw UsageError({.what = "definitions need events",
                           .where = "stage phenotypes",
@@ -176,24 +197,30 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     const Parts records =
         ctx.for_each_unit("records", s.store ? s.store->shard_count() : 0,
                           [&](std::uint64_t shard, PartWriter& part) {
-                              read_records(*s.store, shard, *s.panel, *s.phecodes, *s.cohort, part);
+                              read_records({*s.store, s.feature_events.get()}, shard, *s.panel,
+                                           *s.phecodes, *s.cohort, part);
                           });
     const Parts table =
         ctx.for_each_unit("table", s.ranges.size(), [&](std::uint64_t unit, PartWriter& part) {
             read_trait_table(*s.table, s.ranges[unit], *s.cohort, part);
         });
+    std::optional<FeatureJoin> join;
+    if (s.features) join.emplace(*s.features, s.feature_plan, *s.cohort);
+    const Parts features =
+        ctx.for_each_unit("features", feature_unit_count(s.feature_plan),
+                          [&](std::uint64_t unit, PartWriter& part) { join->read(unit, part); });
     Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
         std::vector<Coding> coding;
         if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
         Layout made = make_layout(params, *s.cohort, s.panel.get(),
                                   s.phecodes ? s.phecodes->traits() : std::vector<StatusTrait>{},
-                                  s.table, coding);
+                                  s.table, coding, s.feature_plan);
         if (s.table) made.table_name = ctx.input("table").filename().string();
         return made;
     });
     const Parts blocks = ctx.for_each_unit(
         "samples", block_count(s.cohort->size()), [&](std::uint64_t block, PartWriter& part) {
-            join_block(layout, *s.cohort, {records, table}, block, part);
+            join_block(layout, *s.cohort, {records, table, features}, block, part);
         });
     ctx.publish("phenotypes", [&](ResultWriter& out) {
         const JoinCounts counts = add_counts(blocks, layout.traits);

@@ -3,6 +3,7 @@
 #include "formats/file_genotypes.hpp"
 #include "formats/sample_sheet.hpp"
 #include "stages/phenotypes/assemble.hpp"
+#include "stages/phenotypes/features.hpp"
 #include "stages/phenotypes/phecodes.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 
@@ -32,7 +33,7 @@ void collect(std::vector<Problem>& problems, Look look) {
 void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
                   std::vector<Problem>& problems) {
     const bool definitions = wired(inputs, "definitions"), table = wired(inputs, "table"),
-               events = wired(inputs, "events");
+               events = wired(inputs, "events"), features = wired(inputs, "features");
     const auto add = [&](std::string what, std::string why, std::string help) {
         problems.push_back({.what = std::move(what),
                             .where = "stage phenotypes",
@@ -40,9 +41,23 @@ void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
                             .help = std::move(help)});
     };
     const bool phecodes = wired(inputs, "phecode_map");
-    if (!definitions && !table && !phecodes)
-        add("there is no trait", "traits come from definitions, a phecode map or a trait table",
-            "give the input definitions, phecode_map or table");
+    if (!definitions && !table && !phecodes && !(features && !params.feature_traits.empty()))
+        add("there is no trait",
+            "traits come from definitions, a phecode map, a trait table or the parameter "
+            "feature_traits",
+            "give the input definitions, phecode_map or table, or name features");
+    const bool wanted = !(params.feature_traits.empty() && params.feature_covariates.empty() &&
+                          params.feature_events.empty());
+    if (!params.feature_events.empty() && !definitions)
+        add("feature_events are given without definitions",
+            "they are events that definitions ask for", "give the inputs events and definitions");
+    if (!features && wanted)
+        add("features are asked for, but there is no feature store",
+            "they are read from the input features", "give the input features");
+    if (features && !wanted)
+        add("no feature is asked for", "none of a feature store is taken without being named",
+            "name some in feature_traits or feature_covariates, for example feature_traits = "
+            "[\"*\"]");
     if (phecodes && !events)
         add("phecodes need events", "they are made of the codes of health records",
             "give the input events");
@@ -75,6 +90,12 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
     if (const auto* path = existing_input(inputs, "table"))
         collect(problems, [&] {
             traits += static_cast<double>(trait_table_layout(*path, params, problems).traits);
+        });
+    if (const auto* path = existing_input(inputs, "features"))
+        collect(problems, [&] {
+            const FeatureStore store(*path);
+            traits += static_cast<double>(plan_features(store, params, problems).columns.size()) /
+                      5; // one column each
         });
     // A phecode takes two bits a sample, a trait 5 x 64; maps have up to 4,000 phecodes.
     if (wired(inputs, "phecode_map")) traits += 4000 * 2.0 / (5 * 64);
@@ -143,6 +164,10 @@ constexpr const char* method =
     "are not columns of traits, but rows of status/matrix: two bits for each sample, 0 control, "
     "1 case, 2 excluded, 3 not applicable; status/traits names and counts them. Maps are the "
     "user's; none is shipped.\n\n"
+    "From a feature store (docs/features.md) the features named in feature_traits become traits: "
+    "numbers quantitative, categories of two levels binary (the second is the case), ordered "
+    "categories ordinal. Those of feature_covariates become covariates. Of several rows of a "
+    "person the first or the last with a value is taken, or that of a visit.\n\n"
     "Covariates: age in years of 365.25 days, sex_male, a 0/1 column for every group of the "
     "sample sheet but the largest, and the columns of table_covariates. A covariate that is "
     "not known is NaN, and association leaves such samples out.";
@@ -177,6 +202,17 @@ void declare_params(StageOf<PhenotypesParams>& declared) {
                {.doc = "time-to-event traits of the trait table, as NAME = EVENT : TIME or NAME = "
                        "EVENT : TIME : ENTRY with columns of the table; EVENT is coded as binary "
                        "traits are"})
+        .param("feature_traits", &PhenotypesParams::feature_traits,
+               {.doc = "features that are traits, each as NAME, or [NEW =] NAME [is LEVEL] [in "
+                       "UNIT] [at VISIT]; * in NAME stands for any characters, VISIT is first "
+                       "(the default), last or one of the table"})
+        .param("feature_covariates", &PhenotypesParams::feature_covariates,
+               {.doc = "features that are covariates, written the same; a category of more than "
+                       "two levels makes one for each level but the first"})
+        .param("feature_events", &PhenotypesParams::feature_events,
+               {.doc = "features that definitions can ask for, * for any characters: events with "
+                       "the code FEATURE:NAME, of categories FEATURE:NAME=LABEL, on the day of "
+                       "their row"})
         .param("phecode_min_dates", &PhenotypesParams::phecode_min_dates,
                {.doc = "different dates of a phecode that make a case", .min = 1, .max = 1000})
         .param("phecode_inside_observation", &PhenotypesParams::phecode_inside_observation,
@@ -237,6 +273,10 @@ Stage phenotypes_stage() {
         .reads({.name = "table",
                 .artifact = Artifact::trait_table,
                 .doc = "traits and covariates by sample",
+                .optional = true})
+        .reads({.name = "features",
+                .artifact = Artifact::feature_store,
+                .doc = "features of persons, of which some become traits and covariates",
                 .optional = true})
         .reads({.name = "sample_sheet",
                 .artifact = Artifact::sample_sheet,
