@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 #include <unordered_map>
 
 namespace salus::ingest_health {
@@ -34,16 +33,28 @@ public:
         }
         begin_.push_back(number_.size());
     }
+    /// Every entry once, in the order of their first appearance until sorted().
+    const std::vector<Entry>& entries() const noexcept { return entries_; }
+    /// Changes entries, which may make some of them the same.
+    template <class Change>
+    void change(Change work) {
+        known_.clear();
+        for (Entry& entry : entries_)
+            work(entry);
+    }
+    /// The last step: the dictionary, ascending.
     std::vector<Entry> sorted() {
+        known_.clear();
         std::vector<std::uint32_t> order(entries_.size()), place(entries_.size());
         std::iota(order.begin(), order.end(), 0U);
         std::sort(order.begin(), order.end(),
                   [&](std::uint32_t a, std::uint32_t b) { return entries_[a] < entries_[b]; });
         std::vector<Entry> out;
-        for (std::uint32_t i = 0; i < order.size(); ++i) {
-            place[order[i]] = i;
-            out.push_back(entries_[order[i]]);
+        for (const std::uint32_t i : order) {
+            if (out.empty() || out.back() != entries_[i]) out.push_back(std::move(entries_[i]));
+            place[i] = static_cast<std::uint32_t>(out.size() - 1);
         }
+        entries_.clear();
         for (std::uint32_t& number : number_)
             number = place[number];
         return out;
@@ -105,18 +116,15 @@ private:
 };
 
 /// Gives concepts to codes that have none, where there is a vocabulary.
-Vocabulary map_codes(const Plan& plan, std::vector<std::vector<CodeEntry>>& used) {
+Vocabulary map_codes(const Plan& plan, Dictionary<CodeEntry>& codes) {
     if (!plan.vocabulary) return {};
-    std::set<CodeEntry> all;
-    for (const std::vector<CodeEntry>& entries : used)
-        all.insert(entries.begin(), entries.end());
-    Vocabulary vocabulary =
-        read_vocabulary(*plan.vocabulary, std::vector<CodeEntry>(all.begin(), all.end()));
-    for (std::vector<CodeEntry>& entries : used)
-        for (CodeEntry& entry : entries)
-            if (entry.concept_id == 0)
-                if (const auto map = vocabulary.maps_to(entry.code))
-                    entry.concept_id = map->concept_id;
+    std::vector<CodeEntry> used = codes.entries();
+    std::sort(used.begin(), used.end());
+    Vocabulary vocabulary = read_vocabulary(*plan.vocabulary, used);
+    codes.change([&](CodeEntry& entry) {
+        if (entry.concept_id != 0) return;
+        if (const auto map = vocabulary.maps_to(entry.code)) entry.concept_id = map->concept_id;
+    });
     return vocabulary;
 }
 
@@ -138,12 +146,11 @@ void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous
     Seams seams(plan);
     std::vector<std::uint64_t> deletions;
     std::string key_mark;
-    std::vector<std::vector<CodeEntry>> used;
     for (std::uint64_t u = 0; u < rows.size(); ++u) {
         const H5File piece = rows.open(u);
         seams.add(u, piece.read_array<std::uint64_t>("span"));
         counts.add(piece, seams.lines_before().back());
-        used.push_back(codes_of(piece));
+        codes.add_piece(codes_of(piece));
         units.add_piece(read_packed(piece, units_table()).column<std::string>("unit"));
         sites.add_piece(read_packed(piece, sites_table()).column<std::string>("site"));
         const auto more = piece.read_array<std::uint64_t>("deletions");
@@ -153,13 +160,11 @@ void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous
         if (mark != key_mark) refuse_key(piece);
     }
     if (previous != nullptr) {
-        used.push_back(codes_of(*previous));
+        codes.add_piece(codes_of(*previous));
         units.add_piece(previous->units());
         sites.add_piece(previous->sites());
     }
-    const Vocabulary vocabulary = map_codes(plan, used);
-    for (const std::vector<CodeEntry>& entries : used)
-        codes.add_piece(entries);
+    const Vocabulary vocabulary = map_codes(plan, codes);
     TableData code_rows(codes_table()), unit_rows(units_table()), site_rows(sites_table());
     std::vector<CodeEntry> all_codes = codes.sorted();
     SALUS_ASSERT(all_codes.size() < std::size_t{1} << 28); // see the sort keys of events

@@ -37,7 +37,8 @@ void stage_rows(const Plan& plan, std::uint64_t unit, const IngestHealthParams& 
 
 /// Phase "codes", one unit: dictionaries of all pieces merged and sorted, what the places in those
 /// of the pieces become, line numbers of the pieces, seams checked. The store that is updated
-/// counts as a piece behind all others. Memory O(codes of all pieces).
+/// counts as a piece behind all others. Memory: all different codes, and 4 bytes for each code of
+/// each piece.
 void merge_codes(const Plan& plan, const Parts& rows, const EventStore* previous, PartWriter& part);
 
 /// What the phases behind need to know of all pieces.
