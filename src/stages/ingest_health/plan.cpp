@@ -116,6 +116,16 @@ std::vector<ByteRange> ranges_of(const Plan& plan, const SourceFile& file, bool 
 
 } // namespace
 
+std::uint64_t piece_bytes(const IngestHealthParams& params, std::uint64_t text_bytes) {
+    if (params.unit_bytes > 0) return static_cast<std::uint64_t>(params.unit_bytes);
+    return std::clamp(text_bytes / 1024 / mebibyte * mebibyte, 64 * mebibyte, 512 * mebibyte);
+}
+
+std::uint64_t shard_count(const IngestHealthParams& params, std::uint64_t text_bytes) {
+    if (params.shards > 0) return static_cast<std::uint64_t>(params.shards);
+    return std::clamp<std::uint64_t>(text_bytes / shard_bytes + 1, 1, most_shards);
+}
+
 Plan make_plan(const IngestHealthParams& params, const Inputs& inputs) {
     Plan plan;
     if (const auto aliases = optional_input(inputs, "code_systems"))
@@ -130,13 +140,8 @@ Plan make_plan(const IngestHealthParams& params, const Inputs& inputs) {
         update = std::max(update, plan.files[f].update + 1);
     for (std::size_t f = plan.first_new_file; f < plan.files.size(); ++f)
         plan.files[f].update = update;
-    const std::uint64_t cut = params.unit_bytes > 0
-                                  ? static_cast<std::uint64_t>(params.unit_bytes)
-                                  : std::clamp(plan.text_bytes / 1024 / mebibyte * mebibyte,
-                                               64 * mebibyte, 512 * mebibyte);
-    plan.shards = params.shards > 0 ? static_cast<std::uint64_t>(params.shards)
-                                    : std::clamp<std::uint64_t>(plan.text_bytes / shard_bytes + 1,
-                                                                1, most_shards);
+    const std::uint64_t cut = piece_bytes(params, plan.text_bytes);
+    plan.shards = shard_count(params, plan.text_bytes);
     for (std::size_t f = plan.first_new_file; f < plan.files.size(); ++f) {
         const auto ranges = ranges_of(plan, plan.files[f], params.cut_files, cut);
         for (std::size_t r = 0; r < ranges.size(); ++r)

@@ -50,8 +50,16 @@ struct Plan {
     bool is_old(std::size_t file) const noexcept { return file < first_new_file; }
 };
 
-/// Pieces of total / 1024 bytes, at least 64 MiB and at most 512 MiB; shards of 256 MiB of source
-/// text each, at most 4096. Compressed files count five times their size, and are one piece each.
+/// Compressed files count five times their size.
 Plan make_plan(const IngestHealthParams& params, const Inputs& inputs);
+/// Pieces of text_bytes / 1024 bytes, at least 64 MiB and at most 512 MiB, if the parameters do not
+/// say another size.
+std::uint64_t piece_bytes(const IngestHealthParams& params, std::uint64_t text_bytes);
+/// One shard for each 256 MiB of text, at most 4096, if the parameters do not say another number.
+std::uint64_t shard_count(const IngestHealthParams& params, std::uint64_t text_bytes);
+
+/// Guesses persons and events from how long the rows at the beginning of each file are.
+void guess_sizes(const Plan& plan, const IngestHealthParams& params, Workload& sizes);
+Resources resources_of(const IngestHealthParams& params, const Workload& sizes);
 
 } // namespace salus::ingest_health

@@ -51,24 +51,10 @@ void examine(const IngestHealthParams& params, const Inputs& inputs, Workload& s
             return std::vector<Problem>{};
         });
     if (problems.size() > before) return;
-    sizes.input_bytes = static_cast<double>(plan.text_bytes);
-    sizes.events = sizes.input_bytes / 120;
-    for (const SourceFile& file : plan.files)
-        if (sizes.persons == 0 && file.label == to_string(OmopTable::person))
-            sizes.persons = static_cast<double>(InputFile(file.path).size()) / 80;
-}
-
-Resources needs(const IngestHealthParams&, const Workload& w) {
-    const double shards = std::clamp(w.input_bytes / 268435456.0 + 1, 1.0, 4096.0);
-    return {
-        .memory_bytes = 5e8 + 200 * w.events / shards,
-        .storage_bytes = 20 * w.events + 60 * w.persons,
-        .scratch_bytes = 100 * w.events + 100 * w.persons,
-        .core_hours = w.events / 1e6 / 3600,
-        .formula =
-            "E events of P persons in S = text bytes / 256 MiB shards (at most 4096): memory 500 "
-            "MB + 200 B x E/S per rank; result 20 B x E + 60 B x P; scratch 100 B x E; 1 us per "
-            "event and core"};
+    collect(problems, [&] {
+        guess_sizes(plan, params, sizes);
+        return std::vector<Problem>{};
+    });
 }
 
 } // namespace
@@ -199,7 +185,7 @@ Stage ingest_health_stage() {
                             concepts_table(), concept_ancestors_table(), code_maps_table(),
                             shards_table(), ingested_table(), rejects_table(), flagged_table()}});
     declare_params(declared);
-    return declared.needs(ingest_health::needs)
+    return declared.needs(ingest_health::resources_of)
         .examines(ingest_health::examine)
         .run(run_ingest_health);
 }
