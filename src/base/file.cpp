@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include "base/error.hpp"
+#include "base/temporaries.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -121,8 +122,8 @@ void InputFile::read_at(std::uint64_t offset, std::span<std::byte> buffer) const
     }
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), temporary_(path_) {
-    temporary_ += text(".tmp-", ::getpid());
+AtomicFile::AtomicFile(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(temporary_name(path_)) {
     descriptor_ = open_or_throw(temporary_, O_WRONLY | O_CREAT | O_TRUNC, "create");
 }
 

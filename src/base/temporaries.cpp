@@ -1,23 +1,35 @@
 #include "base/temporaries.hpp"
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <string>
+#include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace salus {
 namespace {
 
-bool is_temporary(const std::string& name) {
-    const std::size_t at = name.rfind(".tmp-");
-    return at != std::string::npos && at + 5 < name.size() &&
-           std::all_of(name.begin() + static_cast<std::ptrdiff_t>(at) + 5, name.end(),
-                       [](unsigned char c) { return std::isdigit(c) != 0; });
+constexpr std::string_view mark = ".tmp-"; // then the process
+
+bool is_temporary(std::string_view name) {
+    const std::size_t at = name.rfind(mark);
+    if (at == std::string_view::npos) return false;
+    const std::string_view process = name.substr(at + mark.size());
+    return !process.empty() && std::all_of(process.begin(), process.end(), [](unsigned char c) {
+        return std::isdigit(c) != 0;
+    });
 }
 
 } // namespace
+
+std::filesystem::path temporary_name(std::filesystem::path path) {
+    path += text(mark, ::getpid());
+    return path;
+}
 
 void remove_temporaries(const std::filesystem::path& folder) {
     std::error_code code;

@@ -226,8 +226,7 @@ void RunContext::publish_folder(std::string_view output_name,
     collectively(comm(), text("writing ", output_name), [&] {
         if (!comm().is_root()) return;
         const std::filesystem::path& final_path = output(output_name);
-        std::filesystem::path temporary = final_path;
-        temporary += text(".tmp-", ::getpid());
+        const std::filesystem::path temporary = temporary_name(final_path);
         try {
             make_folders(temporary);
             fill(temporary);

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
+#include "base/temporaries.hpp"
 #include "base/text.hpp"
 
 #include <unistd.h>
@@ -32,8 +33,8 @@ std::optional<Entry> parse_line(std::string_view line) {
 
 } // namespace
 
-PartWriter::PartWriter(std::filesystem::path path) : path_(std::move(path)), temporary_(path_) {
-    temporary_ += text(".tmp-", ::getpid());
+PartWriter::PartWriter(std::filesystem::path path)
+    : path_(std::move(path)), temporary_(temporary_name(path_)) {
     file_ = std::make_unique<H5File>(H5File::create(temporary_));
 }
 
