@@ -47,6 +47,7 @@ public:
         add_import();
         add_digest();
         add_verify();
+        add_doctor();
         add_help();
         commands_ = app_.get_subcommands({}).size();
         for (const Stage& stage : stages_)
@@ -225,10 +226,11 @@ private:
                         "the predictions of null_model.h5 as FILE_pred.list and FILE_1.loco ...")
             ->type_name("FORMAT")
             ->check(CLI::IsMember({"tsv", "gwas-ssf", "regenie", "regenie-loco"}));
-        sub->add_option("--release", line_.release,
-                        "Write what may leave a secure environment: numbers of people or rows from 1 "
-                        "to MINIMUM - 1, and others they could be computed from, become NA. A table "
-                        "that is not made for release is refused (exit 7).")
+        sub->add_option(
+               "--release", line_.release,
+               "Write what may leave a secure environment: numbers of people or rows from 1 "
+               "to MINIMUM - 1, and others they could be computed from, become NA. A table "
+               "that is not made for release is refused (exit 7).")
             ->type_name("MINIMUM")
             ->check(CLI::Range(2, 1000000));
     }
@@ -269,6 +271,17 @@ private:
                          "the inputs.")
             ->required()
             ->type_name("PATHS");
+    }
+
+    void add_doctor() {
+        App* sub = add_command(
+            "doctor",
+            "Examine launch, machines and an output folder, as the ranks of a job see them.",
+            Command::doctor);
+        sub->add_option("folder", line_.path,
+                        "Where output folders will be; left out: the folder it is started in.")
+            ->type_name("FOLDER");
+        add_threads(sub);
     }
 
     void add_help() {

@@ -22,6 +22,7 @@ enum class Command {
     import_definition,
     digest,
     verify,
+    doctor,
     stage
 };
 

@@ -1,6 +1,7 @@
 #include "app/program.hpp"
 
 #include "app/commands.hpp"
+#include "app/doctor.hpp"
 #include "app/error_report.hpp"
 #include "app/runner.hpp"
 #include "base/file.hpp"
@@ -61,7 +62,10 @@ public:
     int run() {
         const CommandLine line = parse_command_line(arguments_, all_stages(), version_.full);
         if (line.command == Command::run || line.command == Command::stage) return compute(line);
-        if (comm_.is_root()) answer(line);
+        if (line.command == Command::doctor)
+            examine(line);
+        else if (comm_.is_root())
+            answer(line);
         return 0;
     }
     /// True once ranks may be in different places, so that an error on one must end them all.
@@ -81,6 +85,16 @@ private:
                         .command = typed(arguments_),
                         .version = version_.full},
                        comm_);
+    }
+
+    void examine(const CommandLine& line) {
+        computing_ = true;
+        const Diagnosis found = examine_site(line.path.empty() ? "." : line.path, version_.full,
+                                             threads_for(line.threads, Job{}, comm_), comm_);
+        computing_ = false;
+        if (!comm_.is_root()) return;
+        print(found.lines);
+        if (found.error) throw *found.error;
     }
 
     void answer(const CommandLine& line) const {
@@ -116,6 +130,7 @@ private:
             print(verify_command(line, all_stages()));
             break;
         case Command::run:
+        case Command::doctor:
         case Command::stage:
             break;
         }
