@@ -32,7 +32,7 @@ struct Jump {
 
 /// The jump at one place, whatever its size.
 Jump jump_at(std::span<const double> raw, std::span<const double> stable, std::size_t at,
-             std::size_t window) {
+             std::size_t window, double dispersion) {
     const auto before = part(stable, at - window, window), behind = part(stable, at, window);
     std::vector<double> change, distance;
     for (std::size_t i = 0; i < window; ++i)
@@ -40,7 +40,7 @@ Jump jump_at(std::span<const double> raw, std::span<const double> stable, std::s
     const double middle = median(change);
     for (const double y : change)
         distance.push_back(std::fabs(y - middle));
-    const double spread = std::max(std::numbers::sqrt2, 1.4826 * median(std::move(distance)));
+    const double spread = std::max(std::sqrt(2 * dispersion), 1.4826 * median(std::move(distance)));
     const double error = spread * std::sqrt(std::numbers::pi / 2 / static_cast<double>(window));
     const double means = std::accumulate(behind.begin(), behind.end(), 0.0) -
                          std::accumulate(before.begin(), before.end(), 0.0);
@@ -80,7 +80,7 @@ Group group_of(std::span<const std::uint64_t> counts, std::span<const std::uint6
 } // namespace
 
 std::vector<RateBreak> rate_breaks(std::span<const std::uint64_t> counts, std::size_t window,
-                                   double z_min, double ratio_min) {
+                                   double z_min, double ratio_min, double dispersion) {
     std::vector<double> raw, stable;
     for (const std::uint64_t x : counts) {
         raw.push_back(static_cast<double>(x) + 0.5);
@@ -88,7 +88,7 @@ std::vector<RateBreak> rate_breaks(std::span<const std::uint64_t> counts, std::s
     }
     std::vector<Jump> found;
     for (std::size_t at = window; at + window <= raw.size(); ++at) {
-        const Jump jump = jump_at(raw, stable, at, window);
+        const Jump jump = jump_at(raw, stable, at, window, dispersion);
         const double ratio = jump.found.ratio;
         if (std::fabs(jump.found.z) >= z_min && std::max(ratio, 1 / ratio) >= ratio_min)
             found.push_back(jump);
@@ -107,6 +107,106 @@ std::vector<RateBreak> rate_breaks(std::span<const std::uint64_t> counts, std::s
     std::sort(kept.begin(), kept.end(),
               [](const RateBreak& a, const RateBreak& b) { return a.at < b.at; });
     return kept;
+}
+
+namespace {
+
+/// Sums of counts up to each place.
+std::vector<std::uint64_t> running_sums(std::span<const std::uint64_t> counts) {
+    std::vector<std::uint64_t> sums(counts.size() + 1, 0);
+    std::partial_sum(counts.begin(), counts.end(), sums.begin() + 1);
+    return sums;
+}
+
+/// Rows of kinds before and behind every place.
+class SwitchSearch {
+public:
+    SwitchSearch(std::span<const std::vector<std::uint64_t>> counts,
+                 std::span<const std::uint64_t> totals, const SwitchRule& rule)
+        : rule_(rule), places_(totals.size()), total_(running_sums(totals)) {
+        for (const auto& kind : counts)
+            kinds_.push_back(running_sums(kind));
+        std::vector<std::uint64_t> filled;
+        for (const std::uint64_t count : totals)
+            filled.push_back(count > 0 ? 1 : 0);
+        filled_ = running_sums(filled);
+    }
+
+    void find(std::size_t from, std::size_t to, std::vector<KindSwitch>& out) const {
+        std::vector<std::size_t> run;
+        for (std::size_t at = 1; at < places_; ++at) {
+            if (!holds(at, from, to)) continue;
+            if (!run.empty() && at - run.back() > rule_.window) {
+                out.push_back(best_of(run, from, to));
+                run.clear();
+            }
+            run.push_back(at);
+        }
+        if (!run.empty()) out.push_back(best_of(run, from, to));
+    }
+
+private:
+    struct Range {
+        std::size_t begin, end;
+    };
+    Range before(std::size_t at) const {
+        const std::size_t end = at - std::min(at, rule_.transition);
+        return {end - std::min(end, rule_.window), end};
+    }
+    Range behind(std::size_t at) const {
+        const std::size_t begin = std::min(places_, at + rule_.transition);
+        return {begin, std::min(places_, begin + rule_.window)};
+    }
+    static std::uint64_t sum(const std::vector<std::uint64_t>& sums, Range range) {
+        return sums[range.end] - sums[range.begin];
+    }
+    double share(std::size_t kind, Range range) const {
+        return static_cast<double>(sum(kinds_[kind], range)) /
+               static_cast<double>(sum(total_, range));
+    }
+    bool enough(Range range) const {
+        return sum(filled_, range) >= rule_.filled_min && sum(total_, range) >= rule_.rows_min;
+    }
+    bool holds(std::size_t at, std::size_t from, std::size_t to) const {
+        const Range first = before(at), second = behind(at);
+        return enough(first) && enough(second) && share(from, first) >= rule_.share_min &&
+               share(from, second) <= rule_.rest_max && share(to, first) <= rule_.rest_max &&
+               share(to, second) >= rule_.share_min;
+    }
+    KindSwitch best_of(const std::vector<std::size_t>& run, std::size_t from,
+                       std::size_t to) const {
+        const Range whole{before(run.front()).begin, behind(run.back()).end};
+        const auto misplaced = [&](std::size_t at) {
+            return sum(kinds_[from], {at, whole.end}) + sum(kinds_[to], {whole.begin, at});
+        };
+        const std::size_t at =
+            *std::min_element(run.begin(), run.end(), [&](std::size_t a, std::size_t b) {
+                return misplaced(a) < misplaced(b);
+            });
+        return {.at = at,
+                .from = from,
+                .to = to,
+                .before = share(from, before(at)),
+                .behind = share(to, behind(at))};
+    }
+
+    const SwitchRule& rule_;
+    std::size_t places_;
+    std::vector<std::uint64_t> total_, filled_;
+    std::vector<std::vector<std::uint64_t>> kinds_;
+};
+
+} // namespace
+
+std::vector<KindSwitch> kind_switches(std::span<const std::vector<std::uint64_t>> counts,
+                                      std::span<const std::uint64_t> totals,
+                                      const SwitchRule& rule) {
+    const SwitchSearch search(counts, totals, rule);
+    std::vector<KindSwitch> found;
+    for (std::size_t from = 0; from < counts.size(); ++from)
+        for (std::size_t to = 0; to < counts.size(); ++to)
+            if (from != to) search.find(from, to, found);
+    return found;
 }
 
 double digit_preference(const std::array<std::uint64_t, 10>& counts) noexcept {

@@ -23,13 +23,40 @@ struct RateBreak {
 /// variance 1 if they are Poisson. At every place with `window` values on both sides, each value
 /// behind is compared with the one at its place before (with a window of a year: of the same month,
 /// which takes out seasons). z = median of these differences / (s sqrt(pi / 2 / window)), the
-/// standard error of a median of normal values, with s = max(sqrt(2), 1.4826 x their median
-/// absolute deviation). Medians pass over single months. Places with |z| >= z_min whose medians of
-/// x (plus 1/2) differ by a factor of at least `ratio_min` are breaks, the strongest first, and no
-/// two within a window of each other; of places of one z the one whose means differ most. Cost
-/// O(length x window). The z of a maximum over places is not a z of one place.
+/// standard error of a median of normal values, with s = max(sqrt(2 x dispersion), 1.4826 x their
+/// median absolute deviation); `dispersion`, at least 1, is that of counts that come in groups.
+/// Medians pass over single months. Places with |z| >= z_min whose medians of x (plus 1/2) differ
+/// by a factor of at least `ratio_min` are breaks, the strongest first, and no two within a window
+/// of each other; of places of one z the one whose means differ most. Cost O(length x window). The
+/// z of a maximum over places is not a z of one place.
 std::vector<RateBreak> rate_breaks(std::span<const std::uint64_t> counts, std::size_t window,
-                                   double z_min, double ratio_min);
+                                   double z_min, double ratio_min, double dispersion = 1);
+
+/// One kind of row stops and another starts: between `at` - 1 and `at`.
+struct KindSwitch {
+    std::size_t at = 0, from = 0, to = 0;
+    double before = 0, behind = 0; // share of `from` in the rows before, of `to` in those behind
+    friend bool operator==(const KindSwitch&, const KindSwitch&) = default;
+};
+
+struct SwitchRule {
+    std::size_t window = 12;      // places on either side that are compared; fewer at the ends
+    std::size_t transition = 3;   // places next to the switch on either side that are passed over
+    std::size_t filled_min = 6;   // places with rows, and
+    std::uint64_t rows_min = 100; // rows on either side
+    double share_min = 0.2;       // of `from` before and of `to` behind
+    double rest_max = 0.05;       // of `from` behind and of `to` before
+};
+
+/// Switches between kinds of rows, by kinds and then ascending. Of the places that fulfil the rule
+/// one behind the other the one with the fewest rows of `from` behind and of `to` before. Cost
+/// O(places x kinds^2).
+///
+/// \param counts  [kind][place] rows of kinds that are compared, all of one length
+/// \param totals  [place] rows of all kinds
+std::vector<KindSwitch> kind_switches(std::span<const std::vector<std::uint64_t>> counts,
+                                      std::span<const std::uint64_t> totals,
+                                      const SwitchRule& rule);
 
 /// Index of dissimilarity of last digits from equal use: the share of values that would have to
 /// change their digit. 0 without values. Hobbs 2004, in Siegel & Swanson, The Methods and Materials

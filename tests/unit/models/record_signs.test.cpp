@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace salus {
 namespace {
@@ -48,6 +51,15 @@ TEST(RateBreaks, AJumpIsFoundWhereItIs) {
                 1e-9);
 }
 
+TEST(RateBreaks, RowsThatComeInGroupsJumpMore) {
+    std::vector<std::uint64_t> counts(30, 100);
+    counts.resize(60, 40);
+    EXPECT_EQ(rate_breaks(counts, 12, 6, 1.5, 4).size(), 1u);
+    EXPECT_NEAR(rate_breaks(counts, 12, 6, 1.5, 4)[0].z, rate_breaks(counts, 12, 6, 1.5)[0].z / 2,
+                1e-9);
+    EXPECT_TRUE(rate_breaks(counts, 12, 6, 1.5, 16).empty());
+}
+
 TEST(RateBreaks, TwoJumpsAndAHoleOfOneMonth) {
     std::vector<std::uint64_t> counts(30, 200);
     counts.resize(70, 50);
@@ -70,6 +82,67 @@ TEST(RateBreaks, NoiseAndSeasonsStayQuietAndJumpsDoNot) {
     EXPECT_EQ(false_alarms, 0);
     EXPECT_GE(found, 198);
     EXPECT_GE(near, 190);
+}
+
+using Kinds = std::vector<std::vector<std::uint64_t>>;
+
+/// Kind 0 until `at`, then kind 1, and a third of the rows of a kind that stays.
+std::pair<Kinds, std::vector<std::uint64_t>> switching(std::size_t months, std::size_t at) {
+    Kinds kinds(3, std::vector<std::uint64_t>(months, 0));
+    std::vector<std::uint64_t> totals(months, 30);
+    for (std::size_t m = 0; m < months; ++m) {
+        kinds[m < at ? 0 : 1][m] = 20;
+        kinds[2][m] = 10;
+    }
+    return {kinds, totals};
+}
+
+TEST(KindSwitches, ASwitchIsFoundWhereItIs) {
+    auto [kinds, totals] = switching(60, 31);
+    auto found = kind_switches(kinds, totals, {});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0], (KindSwitch{31, 0, 1, 20.0 / 30, 20.0 / 30}));
+    // Late entries of the old kind, early ones of the new one, a month without rows.
+    kinds[0][32] += 3, totals[32] += 3;
+    kinds[1][29] += 2, totals[29] += 2;
+    kinds[0][40] = kinds[1][40] = kinds[2][40] = totals[40] = 0;
+    found = kind_switches(kinds, totals, {});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].at, 31u);
+}
+
+TEST(KindSwitches, ThereAndBack) {
+    auto [kinds, totals] = switching(90, 30);
+    for (std::size_t m = 60; m < 90; ++m)
+        std::swap(kinds[0][m], kinds[1][m]);
+    const auto found = kind_switches(kinds, totals, {});
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].at, 30u);
+    EXPECT_EQ(found[1].at, 60u);
+    EXPECT_EQ(found[1].from, 1u);
+}
+
+TEST(KindSwitches, NoneWhereNothingStopsOrTooLittleIsKnown) {
+    EXPECT_TRUE(kind_switches({}, {}, {}).empty());
+    auto [kinds, totals] = switching(60, 60); // never
+    EXPECT_TRUE(kind_switches(kinds, totals, {}).empty());
+    std::tie(kinds, totals) = switching(60, 31);
+    EXPECT_TRUE(kind_switches(kinds, totals, {.rows_min = 1000}).empty());
+    EXPECT_TRUE(kind_switches(kinds, totals, {.share_min = 0.7}).empty());
+    for (std::size_t m = 0; m < 60; ++m) // the new kind beside the old one, which goes on
+        kinds[0][m] = 20;
+    EXPECT_TRUE(kind_switches(kinds, totals, {}).empty());
+    std::tie(kinds, totals) = switching(60, 5); // five months before it
+    EXPECT_TRUE(kind_switches(kinds, totals, {}).empty());
+    int found = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) { // months of one kind each, at random
+        Rng rng(seed, "kinds", 0);
+        Kinds random(2, std::vector<std::uint64_t>(120, 0));
+        for (std::size_t m = 0; m < 120; ++m)
+            random[rng.uniform() < 0.5 ? 0 : 1][m] = 20;
+        found += kind_switches(random, std::vector<std::uint64_t>(120, 20), {}).empty() ? 0 : 1;
+    }
+    EXPECT_LE(found, 1);
 }
 
 TEST(DigitPreference, NoneHalfAndAll) {
