@@ -410,7 +410,7 @@ void Extractor::add_code(std::string_view system, std::string_view code, std::st
     const std::uint32_t index = codes_.code_of(base_.event, system, code);
     const auto same = [&](const Coded& c) { return c.code == index; };
     if (std::any_of(coded_.begin(), coded_.end(), same)) return;
-    const bool absent = codes_.is_absent(index) || display.starts_with("No known ");
+    const bool absent = codes_.is_absent(index) || text_says_absent(display);
     coded_.push_back({index, absent ? std::uint8_t{negated} : std::uint8_t{0}});
 }
 

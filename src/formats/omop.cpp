@@ -1,6 +1,7 @@
 #include "formats/omop.hpp"
 
 #include "base/text.hpp"
+#include "health/code_system.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -71,6 +72,17 @@ bool short_number(std::string_view text, std::uint32_t& out) noexcept {
 bool is_plain_id(std::string_view text) noexcept {
     if (text.empty() || text.size() > 18 || text.front() == '0') return text == "0";
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// True if a code, or the text that stands for one, says that something is absent or not known.
+bool is_absent(const CodeEntry& entry, std::string_view written) noexcept {
+    const std::string_view code = entry.code;
+    const std::size_t colon = code.find(':');
+    if (colon != std::string_view::npos &&
+        says_absent(code.substr(0, colon), code.substr(colon + 1)))
+        return true;
+    // Where the standard concept stands for the event, its source code may still be one of these.
+    return text_says_absent(written) || says_absent("SNOMED", written);
 }
 
 } // namespace
@@ -248,6 +260,7 @@ Reject OmopReader::parse_event() {
     if (kind_ == EventKind::condition && is_primary(status, type)) row_.flags = primary_position;
     row_.visit = field(Role::visit);
     row_.code = code_of(field(Role::source), concept_number);
+    if (absent_[row_.code]) row_.flags = static_cast<std::uint8_t>(row_.flags | negated);
     std::uint32_t unit = 0;
     if (!parse_concept(Role::unit_concept, unit)) return Reject::bad_number;
     row_.unit = unit_of(field(Role::unit_source), unit);
@@ -284,8 +297,10 @@ bool OmopReader::parse_concept(Role role, std::uint32_t& out) {
 
 std::uint32_t OmopReader::code_of(std::string_view written, std::uint32_t concept_number) {
     const auto found = code_index_.add(concept_number, written);
-    if (found.fresh)
+    if (found.fresh) {
         codes_.push_back({event_code(kind_, written, concept_number, system_), concept_number});
+        absent_.push_back(is_absent(codes_.back(), written));
+    }
     return found.index;
 }
 

@@ -75,6 +75,7 @@ private:
     OmopRole bad_column_ = OmopRole::person;
     TextIndex code_index_, unit_index_; // by concept and text as written
     std::vector<CodeEntry> codes_;
+    std::vector<bool> absent_; // [code] recorded as absent or not known
     std::vector<std::string> units_;
 };
 

@@ -145,6 +145,14 @@ constexpr std::array<std::string_view, 9> other_tables{
     "condition_era", "cost",     "dose_era", "drug_era",         "episode",
     "episode_event", "note_nlp", "provider", "payer_plan_period"};
 
+/// Tables beside the records: of sites, of the source, of the vocabulary, of studies.
+constexpr std::array<std::string_view, 17> side_tables{
+    "care_site",       "cdm_source",       "cohort",        "cohort_definition",
+    "concept",         "concept_ancestor", "concept_class", "concept_relationship",
+    "concept_synonym", "domain",           "drug_strength", "fact_relationship",
+    "location",        "metadata",         "relationship",  "source_to_concept_map",
+    "vocabulary"};
+
 /// A column that takes the place of a missing one.
 std::string_view instead_of(const OmopLayout& layout, std::size_t role) noexcept {
     if (role == at(Role::start)) return layout[Role::start_time];
@@ -241,10 +249,19 @@ OmopFiles find_omop_files(const std::filesystem::path& folder) {
                          .help = "give the folder that holds person.csv"});
     OmopFiles files;
     bool events = false;
+    const auto is_one_of = [](const auto& names, std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
     for (const auto& entry : entries) {
         const std::string name = omop_table_name(entry.path());
-        if (std::find(other_tables.begin(), other_tables.end(), name) != other_tables.end())
+        if (name.empty()) continue;
+        const bool read =
+            std::any_of(layouts.begin(), layouts.end() - 1,
+                        [&](const OmopLayout& layout) { return layout.name == name; });
+        if (is_one_of(other_tables, name))
             files.passed_over.push_back(entry.path());
+        else if (!read && !is_one_of(side_tables, name))
+            files.unknown.push_back(entry.path());
         for (std::size_t t = 0; t + 1 < omop_table_count; ++t) {
             if (name != layouts[t].name) continue;
             const auto table = static_cast<OmopTable>(t);
@@ -257,6 +274,7 @@ OmopFiles find_omop_files(const std::filesystem::path& folder) {
         }
     }
     std::sort(files.passed_over.begin(), files.passed_over.end());
+    std::sort(files.unknown.begin(), files.unknown.end());
     if (!files.paths.contains(OmopTable::person) || !events)
         throw DataError(
             {.what = events ? "there is no person.csv" : "there is no table of events",

@@ -106,6 +106,8 @@ struct OmopFiles {
     /// Tables of OMOP that are not read, ascending: eras are made anew from events where they are
     /// wanted; episodes, costs and payers are no events of a person's health.
     std::vector<std::filesystem::path> passed_over;
+    /// Tables of text whose names are none of OMOP, ascending: a name may be misspelt.
+    std::vector<std::filesystem::path> unknown;
 };
 /// DataError if the folder cannot be read, has no person table or no table of events, or one table
 /// twice.

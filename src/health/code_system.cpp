@@ -349,4 +349,14 @@ bool says_absent(std::string_view system, std::string_view code) noexcept {
     return form.starts_with("no-");
 }
 
+bool text_says_absent(std::string_view written) noexcept {
+    constexpr std::string_view begin = "no known ";
+    const std::string_view form = trim(written);
+    const auto same = [](char wanted, char c) {
+        return wanted == ' ' ? c == ' ' || c == '-'
+                             : wanted == (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    };
+    return form.size() > begin.size() && std::equal(begin.begin(), begin.end(), form.begin(), same);
+}
+
 } // namespace salus

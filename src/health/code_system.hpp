@@ -58,5 +58,7 @@ std::optional<std::string> normalise_code(std::string_view system, std::string_v
 /// `no-problem-info`), and the SNOMED CT findings of the same meaning. `system` as normalise_system
 /// writes it.
 bool says_absent(std::string_view system, std::string_view code) noexcept;
+/// The same for a text or a code of no known system: "No known allergies", "no-known-drugs".
+bool text_says_absent(std::string_view written) noexcept;
 
 } // namespace salus

@@ -58,6 +58,11 @@ void report(const Plan& plan, const Counts& counts, const ShardTables& tables,
                                    " rows ", fate, ": ", key.second, ", the first in line ",
                                    tally.first_line));
     };
+    if (!plan.passed_over.empty())
+        ctx.log().info(text("tables that are not read: ", plan.passed_over));
+    if (!plan.unknown_files.empty())
+        ctx.log().warning(
+            text("left out, as no table of OMOP has such a name: ", plan.unknown_files));
     if (plan.export_errors > 0)
         ctx.log().warning(text("the server of the FHIR export reported ",
                                with_thousands(plan.export_errors), " errors: it is incomplete"));

@@ -1,8 +1,8 @@
 #include "stages/ingest_health/plan.hpp"
 
-#include "formats/vocabulary_files.hpp"
-
+#include "base/text.hpp"
 #include "formats/fhir_folder.hpp"
+#include "formats/vocabulary_files.hpp"
 #include "health/event_store.hpp"
 #include "stages/ingest_health/sources.hpp"
 
@@ -64,6 +64,13 @@ void take_previous(const std::filesystem::path& path, Plan& plan) {
     plan.first_new_file = plan.files.size();
 }
 
+std::string names_of(const std::vector<std::filesystem::path>& files) {
+    std::string names;
+    for (const auto& path : files)
+        names += text(names.empty() ? "" : ", ", path.filename().string());
+    return names;
+}
+
 /// Files of the inputs; says how many bytes of text they hold.
 void take_files(const Inputs& inputs, Plan& plan) {
     if (const auto folder = optional_input(inputs, "omop")) {
@@ -71,6 +78,8 @@ void take_files(const Inputs& inputs, Plan& plan) {
         for (const auto& [table, path] : found.paths)
             plan.files.push_back(source_file(SourceForm::omop, table, path));
         plan.has_periods = plan.has_periods || found.paths.contains(OmopTable::observation_period);
+        plan.passed_over = names_of(found.passed_over);
+        plan.unknown_files = names_of(found.unknown);
     }
     if (const auto folder = optional_input(inputs, "fhir")) {
         FhirSources found = find_fhir_sources(*folder);

@@ -42,6 +42,7 @@ struct Plan {
     std::uint64_t shards = 1;
     std::uint64_t text_bytes = 0;
     bool has_links = false, has_periods = false;
+    std::string passed_over, unknown_files;          // of an OMOP folder: names, see OmopFiles
     std::uint64_t export_errors = 0, not_listed = 0; // of a FHIR export: see FhirSources
     std::optional<std::filesystem::path> previous;   // store that is updated
     std::optional<std::filesystem::path> vocabulary; // folder of vocabulary tables

@@ -290,12 +290,38 @@ TEST_F(Omop, PersonsBelongToACareSiteOrALocation) {
               (std::vector<std::string>{"North Hospital", "W4", "Bavaria", "99", ""}));
 }
 
+TEST_F(Omop, WhatIsNotKnownToBeThereIsNegated) {
+    const auto path = file("person_id,observation_date,observation_concept_id,"
+                           "observation_source_value\n"
+                           "1,2020-01-01,0,SNOMED:716186003\n1,2020-01-01,7,716186003\n"
+                           "1,2020-01-01,0,no-known-medications\n"
+                           "1,2020-01-01,0,No known problems\n1,2020-01-01,0,unknown problems\n"
+                           "1,2020-01-01,0,SNOMED:73211009\n1,2020-01-01,7,\n");
+    EXPECT_EQ(
+        said(OmopTable::observation, path,
+             [](const OmopReader& r) { return text((r.row().flags & negated) != 0); }),
+        (std::vector<std::string>{"true", "true", "true", "true", "false", "false", "false"}));
+}
+
+TEST_F(Omop, AMainDiagnosisMayBeNegated) {
+    const auto path = file("person_id,condition_start_date,condition_concept_id,"
+                           "condition_source_value,condition_status_concept_id\n"
+                           "1,2020-01-01,0,SNOMED:160245001,32902\n");
+    EXPECT_EQ(said(OmopTable::condition_occurrence, path,
+                   [](const OmopReader& r) { return text(int{r.row().flags}); }),
+              (std::vector<std::string>{text(primary_position | negated)}));
+}
+
 TEST_F(Omop, TablesAreFoundCompressedAndErasArePassedOver) {
     file("person_id\n", "person.csv.zst");
     file("person_id\n", "Visit_Occurrence.TSV");
     file("x\n", "CONDITION_ERA.csv.gz");
     file("x\n", "concept.csv");
+    file("x\n", "Measurment.csv");
+    file("x\n", "README.txt");
     const OmopFiles files = find_omop_files(folder_);
+    ASSERT_EQ(files.unknown.size(), 1u);
+    EXPECT_EQ(files.unknown.front().filename(), "Measurment.csv");
     EXPECT_EQ(files.paths.size(), 2u);
     EXPECT_TRUE(files.paths.contains(OmopTable::visit_occurrence));
     ASSERT_EQ(files.passed_over.size(), 1u);
