@@ -19,7 +19,7 @@ struct Analyte {
     double molar_mass = 0;    // g/mol; 0: masses and moles are not converted
     int valence = 0;          // charges per particle; 0: equivalents are not converted
     std::string_view unit;    // in which low and high are given
-    double low = 0, high = 0; // 0.1 % and 99.9 % of values in general populations, rounded outwards
+    double low = 0, high = 0; // nearly all values of patients of any age: chosen wide, not estimated
     std::string_view candidates; // units in which laboratories report it, separated by blanks
 };
 

@@ -118,6 +118,10 @@ TEST(UnitConverter, AMissingUnitIsTheOnlyOneThatFits) {
     EXPECT_EQ(UnitConverter("718-7", "g/dL").convert(10, "").status, UnitStatus::unit_unknown);
     EXPECT_EQ(UnitConverter("718-7", "g/dL").convert(140, "").value, 14);
     EXPECT_EQ(UnitConverter("8302-2", "cm").convert(1.75, "").value, 175);
+    EXPECT_EQ(UnitConverter("8302-2", "cm").convert(165, "").value, 165);
+    EXPECT_EQ(UnitConverter("8302-2", "cm").convert(80, "").status, UnitStatus::unit_unknown)
+        << "a small child in cm, or an adult in inches";
+    EXPECT_EQ(UnitConverter("29463-7", "kg").convert(20, "").status, UnitStatus::unit_unknown);
     EXPECT_EQ(UnitConverter("", "mg/dL").convert(95, "").status, UnitStatus::unit_unknown);
     EXPECT_EQ(UnitConverter("", "{score}").convert(3, "").value, 3) << "a pure number";
     EXPECT_EQ(UnitConverter("", "%").convert(3, "").status, UnitStatus::unit_unknown);
