@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,32 +47,50 @@ Paths tables_of(const std::filesystem::path& folder) {
 
 using Columns = std::vector<std::string>;
 const Columns source_columns{"concept_id", "vocabulary_id", "concept_code"},
-    concept_columns{"concept_id", "vocabulary_id",    "concept_code",
-                    "domain_id",  "standard_concept", "invalid_reason"},
+    concept_columns{"concept_id",     "domain_id",     "standard_concept",
+                    "invalid_reason", "vocabulary_id", "concept_code"},
     map_columns{"source_vocabulary_id", "source_code", "target_concept_id", "invalid_reason"},
     relation_columns{"concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"},
     ancestor_columns{"ancestor_concept_id", "descendant_concept_id", "min_levels_of_separation"};
 
-/// One table; fields are asked for by their place in `columns`.
+/// One table; fields are asked for by their place in `columns`. Of these the first `required` must
+/// be there, all unless told; a field of another one is empty where it is not.
 class Table {
 public:
-    Table(const std::filesystem::path& path, const std::vector<std::string>& columns)
+    Table(const std::filesystem::path& path, const Columns& columns,
+          std::size_t required = std::numeric_limits<std::size_t>::max())
         : header_(read_delimited_header(path)),
           reader_(header_, {},
                   header_.separator == '\t' ? Quotes::ordinary : Quotes::around_fields) {
-        if (auto problems = header_.missing(columns); !problems.empty())
+        const Columns wanted(columns.begin(),
+                             columns.begin() +
+                                 static_cast<std::ptrdiff_t>(std::min(required, columns.size())));
+        if (auto problems = header_.missing(wanted); !problems.empty())
             throw DataError(std::move(problems));
         for (const std::string& name : columns)
-            places_.push_back(header_.require(name));
+            places_.push_back(header_.find(name));
     }
     bool next() { return reader_.next_valid(); }
-    std::string_view operator[](std::size_t column) const { return trim(reader_[places_[column]]); }
-    std::uint32_t number(std::size_t column) const {
+    /// Passes over rows that cannot be read.
+    bool next_readable() {
+        while (reader_.next())
+            if (reader_.defect() == RowDefect::none) return true;
+        return false;
+    }
+    std::string_view operator[](std::size_t column) const {
+        const auto place = places_[column];
+        return place ? trim(reader_[*place]) : std::string_view{};
+    }
+    std::optional<std::uint32_t> find_number(std::size_t column) const {
         const auto value = parse_integer((*this)[column]);
-        if (value && *value >= 0 && *value <= std::numeric_limits<std::uint32_t>::max())
-            return static_cast<std::uint32_t>(*value);
+        if (!value || *value < 0 || *value > std::numeric_limits<std::uint32_t>::max())
+            return std::nullopt;
+        return static_cast<std::uint32_t>(*value);
+    }
+    std::uint32_t number(std::size_t column) const {
+        if (const auto value = find_number(column)) return *value;
         throw DataError({.what = "this is not a concept",
-                         .where = reader_.where(header_.names[places_[column]]),
+                         .where = reader_.where(header_.names[places_[column].value()]),
                          .why = "concepts and levels are whole numbers below 2^32",
                          .help = "unpack the vocabulary again"});
     }
@@ -79,16 +98,24 @@ public:
 private:
     DelimitedHeader header_;
     DelimitedReader reader_;
-    std::vector<std::size_t> places_;
+    std::vector<std::optional<std::size_t>> places_;
 };
 
-void for_rows(const Paths& paths, const std::string& table, const std::vector<std::string>& columns,
+void for_rows(const Paths& paths, const std::string& table, const Columns& columns,
               const std::function<void(const Table&)>& take) {
     const auto found = paths.find(table);
     if (found == paths.end()) return;
     Table rows(found->second, columns);
     while (rows.next())
         take(rows);
+}
+
+/// Of a row of concept_columns.
+Concept concept_of(const Table& row) {
+    return {.code = row[4].empty() ? std::string() : vocabulary_code(row[4], row[5]),
+            .domain = std::string(row[1]),
+            .standard = row[2] == "S",
+            .valid = row[3].empty()};
 }
 
 } // namespace
@@ -108,13 +135,20 @@ Vocabulary read_vocabulary(const std::filesystem::path& folder, std::span<const 
     for_rows(paths, "concept_ancestor", ancestor_columns, [&](const Table& row) {
         builder.add_ancestor(row.number(0), row.number(1), row.number(2));
     });
-    for_rows(paths, "concept", concept_columns, [&](const Table& row) {
-        builder.add_concept(row.number(0), {.code = vocabulary_code(row[1], row[2]),
-                                            .domain = std::string(row[3]),
-                                            .standard = row[4] == "S",
-                                            .valid = row[5].empty()});
-    });
+    for_rows(paths, "concept", concept_columns,
+             [&](const Table& row) { builder.add_concept(row.number(0), concept_of(row)); });
     return builder.finish();
+}
+
+std::unordered_map<std::uint32_t, Concept>
+read_concepts(const std::filesystem::path& table, const std::unordered_set<std::uint32_t>& wanted) {
+    constexpr std::size_t without_codes = 4;
+    std::unordered_map<std::uint32_t, Concept> found;
+    Table row(table, concept_columns, without_codes);
+    while (row.next_readable())
+        if (const auto id = row.find_number(0); id && wanted.contains(*id))
+            found.insert_or_assign(*id, concept_of(row));
+    return found;
 }
 
 void check_vocabulary(const std::filesystem::path& folder) {

@@ -2,8 +2,11 @@
 
 #include "health/vocabulary.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace salus {
 
@@ -14,6 +17,11 @@ namespace salus {
 /// files with commas follow RFC 4180. Four passes at most, each over one file; memory O(concepts in
 /// use + their ancestors). DataError for a folder without concept, missing columns, bad rows.
 Vocabulary read_vocabulary(const std::filesystem::path& folder, std::span<const CodeEntry> in_use);
+/// What one table `concept` says of the concepts in `wanted`. Rows that cannot be read are passed
+/// over; without the columns vocabulary_id and concept_code the codes are empty. One pass; memory
+/// O(wanted). DataError for other missing columns.
+std::unordered_map<std::uint32_t, Concept>
+read_concepts(const std::filesystem::path& table, const std::unordered_set<std::uint32_t>& wanted);
 /// The same errors for what the folder and the headers show, without reading the tables.
 void check_vocabulary(const std::filesystem::path& folder);
 

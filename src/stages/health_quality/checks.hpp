@@ -39,6 +39,8 @@ enum class Check : std::uint8_t {
     unit_agrees,
     store_keeps,
     rate_breaks,
+    rate_outliers,
+    code_switches,
     heaping_new_year,
     heaping_month,
     digit_preference,
@@ -50,7 +52,7 @@ enum class Check : std::uint8_t {
     genotype_duplicates,
     genotype_family,
 };
-constexpr std::size_t check_count = 41;
+constexpr std::size_t check_count = 43;
 
 /// Fixed properties of a check. Kahn et al. 2016, doi:10.13063/2327-9214.1244: category, and
 /// whether the records are judged by themselves (verification) or against knowledge from outside

@@ -134,9 +134,17 @@ void Contents::add(const H5File& part) {
 void People::write(PartWriter& part) const {
     std::vector<std::int64_t> flat;
     for (const auto& [key, count] : months)
-        flat.insert(flat.end(), {static_cast<std::int64_t>(std::get<0>(key)), std::get<1>(key),
-                                 std::int64_t{std::get<2>(key)}, static_cast<std::int64_t>(count)});
+        flat.insert(flat.end(),
+                    {static_cast<std::int64_t>(std::get<0>(key)), std::get<1>(key),
+                     std::int64_t{std::get<2>(key)}, static_cast<std::int64_t>(count.rows),
+                     static_cast<std::int64_t>(count.squares)});
     put(part, "months", flat);
+    flat.clear();
+    for (const auto& [key, count] : kinds)
+        flat.insert(flat.end(), {static_cast<std::int64_t>(std::get<0>(key)), std::get<1>(key),
+                                 std::int64_t{std::get<2>(key)}, std::int64_t{std::get<3>(key)},
+                                 static_cast<std::int64_t>(count)});
+    put(part, "kinds", flat);
     flat.clear();
     for (const auto& [site, count] : sites)
         flat.insert(flat.end(), {site, static_cast<std::int64_t>(count)});
@@ -151,10 +159,18 @@ void People::write(PartWriter& part) const {
 
 void People::add(const H5File& part) {
     const auto counted = part.read_array<std::int64_t>("months");
-    for (std::size_t i = 0; i < counted.size(); i += 4)
-        months[{static_cast<std::uint32_t>(counted[i]), counted[i + 1],
-                static_cast<std::int32_t>(counted[i + 2])}] +=
-            static_cast<std::uint64_t>(counted[i + 3]);
+    for (std::size_t i = 0; i < counted.size(); i += 5) {
+        MonthRows& sum = months[{static_cast<std::uint32_t>(counted[i]), counted[i + 1],
+                                 static_cast<std::int32_t>(counted[i + 2])}];
+        sum.rows += static_cast<std::uint64_t>(counted[i + 3]);
+        sum.squares += static_cast<std::uint64_t>(counted[i + 4]);
+    }
+    const auto coded = part.read_array<std::int64_t>("kinds");
+    for (std::size_t i = 0; i < coded.size(); i += 5)
+        kinds[{static_cast<std::uint32_t>(coded[i]), coded[i + 1],
+               static_cast<std::uint32_t>(coded[i + 2]),
+               static_cast<std::int32_t>(coded[i + 3])}] +=
+            static_cast<std::uint64_t>(coded[i + 4]);
     const auto at = part.read_array<std::int64_t>("sites");
     for (std::size_t i = 0; i < at.size(); i += 2)
         sites[at[i]] += static_cast<std::uint64_t>(at[i + 1]);

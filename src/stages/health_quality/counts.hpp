@@ -48,12 +48,20 @@ struct Contents {
     void add(const H5File& part);
 };
 
-/// Rows of one table at one site in one calendar month (year x 12 + month - 1).
-using Months = std::map<std::tuple<std::uint32_t, std::int64_t, std::int32_t>, std::uint64_t>;
+/// Rows of one table at one site in one calendar month.
+struct MonthRows {
+    std::uint64_t rows = 0, squares = 0; // squares: of the rows of each person, summed
+};
+/// By table, site, month (year x 12 + month - 1).
+using Months = std::map<std::tuple<std::uint32_t, std::int64_t, std::int32_t>, MonthRows>;
+/// Rows by table, site, kind of code (KindNames), month.
+using KindMonths =
+    std::map<std::tuple<std::uint32_t, std::int64_t, std::uint32_t, std::int32_t>, std::uint64_t>;
 
 /// What the shards count beside the rules.
 struct People {
     Months months;
+    KindMonths kinds;
     std::map<std::int64_t, std::uint64_t> sites; // persons by care site, 0 = unknown
     std::array<std::uint64_t, 3> sexes{};        // persons: unknown, male, female
     std::int32_t first = std::numeric_limits<std::int32_t>::max(),

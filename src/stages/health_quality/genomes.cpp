@@ -1,6 +1,7 @@
 #include "stages/health_quality/genomes.hpp"
 
 #include "base/text.hpp"
+#include "formats/omop_tables.hpp"
 
 #include <set>
 #include <unordered_map>
@@ -40,7 +41,6 @@ public:
 
     Linkage judge_all() {
         judge_store();
-        judge_links();
         judge_samples();
         judge_duplicates();
         judge_family();
@@ -58,15 +58,7 @@ private:
         if (!files_.events)
             return add({.check = Check::store_keeps, .table = {}, .field = {}}, "events");
         const H5File events = H5File::open(*files_.events);
-        const TableData rows = events.read("ingested", {"table", "rows_read", "rows_kept"});
-        std::map<std::string, Tally> tables;
-        for (std::size_t i = 0; i < rows.rows(); ++i) {
-            const std::uint64_t read = rows.column<std::uint64_t>("rows_read")[i],
-                                kept = rows.column<std::uint64_t>("rows_kept")[i];
-            tables[rows.column<std::string>("table")[i]] +=
-                {.examined = read, .violated = read - std::min(read, kept)};
-        }
-        for (const auto& [table, tally] : tables)
+        for (const auto& [table, tally] : kept_rows(events))
             add({.check = Check::store_keeps,
                  .table = table,
                  .field = {},
@@ -77,6 +69,28 @@ private:
         linkage_.known = true;
         linkage_.persons = events.rows("persons");
         linkage_.linked = linked_.size();
+    }
+
+    /// Rows read and lost by table. Rows that a store never takes (specimens, notes) do not count.
+    static std::map<std::string, Tally> kept_rows(const H5File& events) {
+        const TableData rows = events.read("ingested", {"table", "rows_read", "rows_kept"}),
+                        refused = events.read("rejects", {"table", "reason", "rows"});
+        std::map<std::string, Tally> tables;
+        for (std::size_t i = 0; i < rows.rows(); ++i) {
+            const std::uint64_t read = rows.column<std::uint64_t>("rows_read")[i],
+                                kept = rows.column<std::uint64_t>("rows_kept")[i];
+            tables[rows.column<std::string>("table")[i]] +=
+                {.examined = read, .violated = read - std::min(read, kept)};
+        }
+        for (std::size_t i = 0; i < refused.rows(); ++i) {
+            if (refused.column<std::string>("reason")[i] != to_string(Reject::passed_over))
+                continue;
+            Tally& tally = tables[refused.column<std::string>("table")[i]];
+            const std::uint64_t passed = refused.column<std::uint64_t>("rows")[i];
+            tally.examined -= std::min(tally.examined, passed);
+            tally.violated -= std::min(tally.violated, passed);
+        }
+        return tables;
     }
 
     void judge_links() {
@@ -105,15 +119,21 @@ private:
                     .threshold = wrong_sex_max};
         const std::string_view without = missing(files_.quality, "quality");
         if (without.empty())
-            for_slices(H5File::open(*files_.quality), "samples", {"sample_id", "sex_genetic"},
-                       [&](const TableData& rows) {
-                           for (std::size_t i = 0; i < rows.rows(); ++i)
-                               take_sample(rows.column<std::string>("sample_id")[i],
-                                           rows.column<std::uint8_t>("sex_genetic")[i],
+            for_slices(H5File::open(*files_.quality), "samples",
+                       {"sample_id", "sex_genetic", "duplicate_of"}, [&](const TableData& rows) {
+                           for (std::size_t i = 0; i < rows.rows(); ++i) {
+                               const std::string& id = rows.column<std::string>("sample_id")[i];
+                               take_sample(id, rows.column<std::uint8_t>("sex_genetic")[i],
                                            samples.tally, sex.tally);
+                               const std::string& other =
+                                   rows.column<std::string>("duplicate_of")[i];
+                               if (!other.empty()) twice_.insert({id, other});
+                           }
                        });
         linkage_.samples = samples.tally.examined;
         linkage_.samples_linked = samples.tally.examined - samples.tally.violated;
+        if (without.empty()) linkage_.linked = linkage_.samples_linked; // whose genome is there
+        judge_links();
         add(std::move(samples), without);
         add(std::move(sex), without);
     }
@@ -128,20 +148,23 @@ private:
 
     void judge_duplicates() {
         Finding twice{.check = Check::genotype_duplicates, .table = {}, .field = {}};
-        const std::string_view without = missing(files_.kinship, "kinship");
-        if (without.empty()) {
-            std::set<std::string> samples;
+        const std::string_view without = files_.quality ? missing(files_.quality, "quality")
+                                                        : missing(files_.kinship, "kinship");
+        // Of two samples that are one genome only the better one passes quality, and kinship
+        // compares those that pass: what quality says is needed too.
+        if (without.empty() && files_.kinship)
             for_slices(H5File::open(*files_.kinship), "pairs", {"sample_1", "sample_2", "relation"},
                        [&](const TableData& rows) {
                            for (std::size_t i = 0; i < rows.rows(); ++i) {
                                if (rows.column<std::string>("relation")[i] != "duplicate_or_twin")
                                    continue;
-                               samples.insert(rows.column<std::string>("sample_1")[i]);
-                               samples.insert(rows.column<std::string>("sample_2")[i]);
+                               twice_.insert({rows.column<std::string>("sample_1")[i],
+                                              rows.column<std::string>("sample_2")[i]});
                            }
                        });
+        if (without.empty()) {
             twice.tally.examined = linked_.size();
-            for (const std::string& id : samples)
+            for (const std::string& id : twice_)
                 twice.tally.violated += linked_.contains(id) ? 1U : 0U;
             if (twice.tally.violated > 0) twice.reason = "one person twice, or identical twins";
         }
@@ -156,18 +179,29 @@ private:
         const bool known =
             files_.kinship && H5File::open(*files_.kinship).is_table("pedigree_checks");
         if (known)
-            for_slices(H5File::open(*files_.kinship), "pedigree_checks", {"agrees"},
-                       [&](const TableData& rows) {
-                           for (const std::uint8_t agrees : rows.column<std::uint8_t>("agrees"))
-                               family.tally.count(agrees == 0);
+            for_slices(H5File::open(*files_.kinship), "pedigree_checks",
+                       {"declared", "found", "agrees"}, [&](const TableData& rows) {
+                           for (std::size_t i = 0; i < rows.rows(); ++i)
+                               if (says_of_family(rows.column<std::string>("declared")[i],
+                                                  rows.column<std::string>("found")[i]))
+                                   family.tally.count(rows.column<std::uint8_t>("agrees")[i] == 0);
                        });
         add(std::move(family), files_.kinship ? "" : "kinship");
+    }
+
+    /// Samples that failed quality say nothing, and one genome twice is another check, as identical
+    /// twins are declared full siblings.
+    static bool says_of_family(std::string_view declared, std::string_view found) {
+        if (found == "not_compared") return false;
+        return found != "duplicate_or_twin" || declared == "parent_child" ||
+               declared == "half_siblings";
     }
 
     const OutsideFiles& files_;
     const HealthQualityParams& params_;
     std::vector<Finding>& findings_;
     SexBySample linked_;
+    std::set<std::string> twice_; // samples whose genome another one has
     Linkage linkage_;
 };
 

@@ -14,8 +14,9 @@ struct HealthQualityParams {
     double digit_preference_max = 20;
     std::int64_t values_min = 500;
     double mixture_share_min = 1;
-    double rate_break_z = 6, rate_break_ratio = 2;
-    std::int64_t rate_months = 12;
+    double rate_break_z = 6, rate_month_z = 5, rate_break_ratio = 2;
+    std::int64_t rate_months = 12, switch_rows_min = 100;
+    double switch_share_min = 20;
     std::int64_t duplicate_events_min = 5;
     double linked_min = 90;
     std::int64_t min_cell = 5;

@@ -126,57 +126,6 @@ std::vector<Finding> judge_rules(const Plan& plan, const HealthQualityParams& pa
     return findings;
 }
 
-std::string month_text(std::int32_t month) {
-    const std::int32_t of_year = month % 12 + 1;
-    return text(month / 12, of_year < 10 ? "-0" : "-", of_year);
-}
-
-std::vector<MonthlyRate> monthly_rates(const Plan& plan, const HealthQualityParams& params,
-                                       const Counted& counted, std::vector<Finding>& findings) {
-    std::vector<MonthlyRate> out;
-    const Months& months = counted.people.months;
-    for (auto from = months.begin(); from != months.end();) {
-        const auto [table, site, first] = from->first;
-        std::vector<std::uint64_t> rows;
-        auto to = from;
-        for (; to != months.end() && std::get<0>(to->first) == table &&
-               std::get<1>(to->first) == site;
-             ++to) {
-            rows.resize(static_cast<std::size_t>(std::get<2>(to->first) - first), 0);
-            rows.push_back(to->second);
-        }
-        from = to;
-        const auto window = static_cast<std::size_t>(params.rate_months);
-        const auto breaks = rate_breaks(rows, window, params.rate_break_z, params.rate_break_ratio);
-        const std::size_t begin = out.size();
-        for (std::size_t m = 0; m < rows.size(); ++m)
-            out.push_back({.table = plan.tables[table].name,
-                           .site = site,
-                           .month = first + static_cast<std::int32_t>(m),
-                           .rows = rows[m],
-                           .breaks = false,
-                           .ratio = std::numeric_limits<double>::quiet_NaN()});
-        Finding finding{.check = Check::rate_breaks,
-                        .table = plan.tables[table].name,
-                        .field = {},
-                        .site = text(site)};
-        if (rows.size() < 2 * window)
-            finding.reason = text("fewer than ", 2 * window, " months");
-        else
-            finding.tally = {.examined = rows.size(), .violated = breaks.size()};
-        for (const RateBreak& jump : breaks) {
-            MonthlyRate& rate = out[begin + jump.at];
-            rate.breaks = true;
-            rate.ratio = jump.ratio;
-            finding.reason += text(finding.reason.empty() ? "" : ", ", month_text(rate.month),
-                                   " x ", significant(jump.ratio, 3));
-        }
-        judge(finding);
-        findings.push_back(std::move(finding));
-    }
-    return out;
-}
-
 namespace {
 
 /// The fewest decimals that 95 of 100 values need; nothing if more than are counted.

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "formats/omop_tables.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,17 +18,8 @@ constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t shard_bytes = 256 * mebibyte, most_shards = 4096;
 
 std::uint64_t text_bytes(const std::filesystem::path& path) {
-    return InputFile(path).size() * (path.extension() == ".csv" ? 1 : 5);
-}
-
-/// "PERSON.csv.gz" -> "person"; "" for files that are no tables.
-std::string table_of_file(const std::filesystem::path& path) {
-    std::string name = lower(path.filename().string());
-    for (const std::string_view packed : {".gz", ".zst"})
-        if (name.ends_with(packed)) name.resize(name.size() - packed.size());
-    if (!name.ends_with(".csv")) return {};
-    name.resize(name.size() - 4);
-    return name;
+    const bool packed = path.extension() == ".gz" || path.extension() == ".zst";
+    return InputFile(path).size() * (packed ? 5 : 1);
 }
 
 std::map<std::string, std::filesystem::path> files_of(const std::filesystem::path& folder) {
@@ -40,7 +32,7 @@ std::map<std::string, std::filesystem::path> files_of(const std::filesystem::pat
                          .help = "give the folder that holds person.csv"});
     std::map<std::string, std::filesystem::path> files;
     for (const auto& entry : entries) {
-        const std::string name = table_of_file(entry.path());
+        const std::string name = omop_table_name(entry.path());
         if (name.empty()) continue;
         if (!files.emplace(name, entry.path()).second)
             throw DataError({.what = text("table ", name, " is there twice"),
@@ -154,6 +146,10 @@ private:
             if (plan_.fields[f].concept_of == table.concept_field &&
                 plan_.spec(plan_.fields[f]).name.ends_with("source_value"))
                 table.source = f;
+        if (table.source == none) return;
+        std::string name = plan_.spec(plan_.fields[table.source]).name;
+        name.replace(name.size() - 5, 5, "concept_id"); // of source_value
+        table.source_concept = place(table, name);
     }
 
     void add_rules(std::size_t t) {

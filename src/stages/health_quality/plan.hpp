@@ -41,7 +41,8 @@ struct TablePlan {
     DelimitedHeader header = {};
     std::size_t first = 0, last = 0; // its fields
     std::size_t person = none, key = none, start = none, end = none, concept_field = none,
-                source = none, value = none, unit = none, unit_source = none, visit = none;
+                source = none, source_concept = none, value = none, unit = none, unit_source = none,
+                visit = none;
     bool events = false;
     std::array<std::size_t, check_count> rule{};
 

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "stages/health_quality/genomes.hpp"
 #include "stages/health_quality/phases.hpp"
+#include "stages/health_quality/rates.hpp"
 #include "stages/health_quality/tables.hpp"
 
 #include <algorithm>
@@ -56,15 +57,15 @@ void write_text(const std::filesystem::path& path, std::string_view bytes) {
 struct Verdicts {
     Counted counted;
     std::vector<Finding> findings;
-    std::vector<MonthlyRate> rates;
+    MonthlyCounts months;
     Linkage linkage;
 };
 
 Verdicts judge_all(const Plan& plan, const HealthQualityParams& params, Counted counted,
                    const RunContext& ctx) {
-    Verdicts all{.counted = std::move(counted), .findings = {}, .rates = {}, .linkage = {}};
+    Verdicts all{.counted = std::move(counted), .findings = {}, .months = {}, .linkage = {}};
     all.findings = judge_rules(plan, params, all.counted);
-    all.rates = monthly_rates(plan, params, all.counted, all.findings);
+    all.months = monthly_counts(plan, params, all.counted, all.findings);
     judge_contents(params, all.counted, all.findings);
     all.linkage = judge_outside(
         {given(ctx, "events"), given(ctx, "quality"), given(ctx, "kinship")}, params, all.findings);
@@ -84,9 +85,12 @@ void run_health_quality(const HealthQualityParams& params, RunContext& ctx) {
         });
     const Parts contents = ctx.for_each_unit(
         "contents", 1, [&](std::uint64_t, PartWriter& part) { sum_contents(plan, rows, part); });
+    const KindNames kinds = collectively(ctx.comm(), "reading the concepts in use", [&] {
+        return KindNames(known_concepts(contents.open(0)));
+    });
     const Parts shards =
         ctx.for_each_unit("shards", plan.shards, [&](std::uint64_t shard, PartWriter& part) {
-            check_shard(plan, params, rows, shard, part);
+            check_shard({plan, params, rows, kinds}, shard, part);
         });
     Verdicts all;
     collectively(ctx.comm(), "judging the records", [&] {
@@ -96,11 +100,13 @@ void run_health_quality(const HealthQualityParams& params, RunContext& ctx) {
     ctx.publish("health_quality", [&](ResultWriter& out) {
         out.fact("persons", static_cast<std::int64_t>(all.counted.people.persons));
         out.write(checks_data(all.findings));
-        out.write(monthly_rates_data(all.rates));
+        out.write(monthly_rates_data(all.months.rates));
+        out.write(monthly_codes_data(all.months.codes));
         out.file().attribute("checks", "release",
                              "total examined hides violated,percent,reason; "
                              "part violated of examined hides percent,reason");
-        out.file().attribute("monthly_rates", "release", "cells rows by table,site hides ratio");
+        out.file().attribute("monthly_rates", "release",
+                             "cells rows by table,site hides ratio,expected,low,high");
     });
     ctx.publish_file("label", [&](const std::filesystem::path& path) {
         write_text(path, label_json({.plan = plan,

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "health/code.hpp"
 #include "stages/health_quality/cells.hpp"
+#include "stages/health_quality/code_kind.hpp"
 #include "stages/health_quality/phases.hpp"
 #include "stages/health_quality/staging.hpp"
 
@@ -266,6 +267,7 @@ private:
             row.kind = Staged::period;
         } else {
             row.code = code_of();
+            note_kind(row);
         }
         staged_.add(row);
     }
@@ -275,6 +277,26 @@ private:
         const Cell& what = cell(table_.concept_field);
         return hash64(
             text(index_, "\t", what.good() ? what.integer : 0, "\t", cell(table_.source).text), 3);
+    }
+
+    /// Source values of visits name single visits in many databases, so they are no codes.
+    void note_kind(StagedRow& row) {
+        row.count = 0;
+        if (!table_.events || table_.name.starts_with("visit")) return;
+        const Cell& source = cell(table_.source_concept);
+        if (source.good() && source.integer > 0 && source.integer <= 0xFFFFFFFFLL)
+            row.count = static_cast<std::uint32_t>(source.integer);
+        if (cell(table_.source).good()) row.flags = form_of_source(cell(table_.source).text);
+    }
+
+    std::uint8_t form_of_source(std::string_view written) {
+        const auto known = source_form_.find(std::string(written));
+        if (known != source_form_.end()) return known->second;
+        if (source_form_.size() == most_waiting) source_form_.clear();
+        const bool diagnoses = table_.name == "condition_occurrence" ||
+                               table_.name == "observation" || table_.name == "death";
+        return source_form_.emplace(std::string(written), form_of(written, diagnoses))
+            .first->second;
     }
 
     std::int64_t whole_of(std::string_view name) const {
@@ -323,7 +345,7 @@ private:
     Contents contents_;
     std::unordered_map<std::uint32_t, std::vector<std::size_t>> concept_rules_;
     std::map<std::pair<std::uint16_t, std::uint64_t>, bool> source_values_;
-    std::unordered_map<std::string, std::uint8_t> source_sex_;
+    std::unordered_map<std::string, std::uint8_t> source_sex_, source_form_;
     std::unordered_map<std::uint32_t, std::unordered_map<std::string, bool>> units_agree_;
 };
 

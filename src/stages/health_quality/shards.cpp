@@ -25,7 +25,9 @@ struct Observed {
 struct Recorded {
     std::uint64_t person = 0, code = 0;
     std::int32_t start = no_day, end = no_day;
+    std::uint32_t source = 0; // concept
     std::uint16_t table = 0;
+    std::uint8_t form = 0; // of the code of the source
 };
 struct Key {
     std::uint16_t table = 0;
@@ -58,7 +60,8 @@ struct Content {
             periods.push_back({row.key, row.start, row.end});
             break;
         case Staged::event:
-            records.push_back({row.key, row.code, row.start, row.end, row.index});
+            records.push_back(
+                {row.key, row.code, row.start, row.end, row.count, row.index, row.flags});
             break;
         case Staged::sex:
             sexes.push_back(row);
@@ -109,9 +112,10 @@ int month_of(std::int32_t day) {
 
 class ShardChecker {
 public:
-    ShardChecker(const Plan& plan, const HealthQualityParams& params, Content content)
-        : plan_(plan), params_(params), content_(std::move(content)), tallies_(plan.rules.size()),
-          death_(plan.find_table("death")), period_(plan.find_table("observation_period")) {}
+    ShardChecker(const ShardInput& input, Content content)
+        : plan_(input.plan), params_(input.params), kinds_(input.kinds),
+          content_(std::move(content)), tallies_(plan_.rules.size()),
+          death_(plan_.find_table("death")), period_(plan_.find_table("observation_period")) {}
 
     void check() {
         content_.order();
@@ -228,6 +232,7 @@ private:
         for (std::size_t t = 0; t < plan_.tables.size(); ++t)
             count(plan_.rule_of(Check::person_completeness, t), seen[t] == 0);
         count_days(records);
+        count_months(person, records);
         compare(person, records);
     }
 
@@ -277,8 +282,25 @@ private:
               }));
         people_.first = std::min(people_.first, row.start);
         people_.last = std::max(people_.last, row.start);
-        ++people_.months[{static_cast<std::uint32_t>(row.table), person.site,
-                          12 * year_of(row.start) + month_of(row.start) - 1}];
+    }
+
+    /// Rows by month. The records of a person are ordered by table and day.
+    void count_months(const Person& person, std::span<const Recorded> records) {
+        MonthRows* open = nullptr;
+        std::uint64_t rows = 0;
+        for (const Recorded& row : records) {
+            if (row.start == no_day || !plan_.tables[row.table].events) continue;
+            const std::uint32_t table = row.table;
+            const std::int32_t month = 12 * year_of(row.start) + month_of(row.start) - 1;
+            MonthRows& at = people_.months[{table, person.site, month}];
+            if (&at != open) rows = 0;
+            open = &at;
+            ++at.rows;
+            at.squares += 2 * rows + 1; // (rows + 1)^2 - rows^2
+            ++rows;
+            if (const std::uint32_t kind = kinds_.kind_of(row.source, row.form); kind != 0)
+                ++people_.kinds[{table, person.site, kind, month}];
+        }
     }
 
     /// Person-days, so that many rows of one visit do not look like a heap.
@@ -323,6 +345,7 @@ private:
 
     const Plan& plan_;
     const HealthQualityParams& params_;
+    const KindNames& kinds_;
     Content content_;
     Tallies tallies_;
     People people_;
@@ -331,12 +354,11 @@ private:
 
 } // namespace
 
-void check_shard(const Plan& plan, const HealthQualityParams& params, const Parts& rows,
-                 std::uint64_t shard, PartWriter& part) {
+void check_shard(const ShardInput& input, std::uint64_t shard, PartWriter& part) {
     Content content;
-    for (std::uint64_t unit = 0; unit < rows.size(); ++unit)
-        read_staged(rows.open(unit), shard, [&](const StagedRow& row) { content.take(row); });
-    ShardChecker checker(plan, params, std::move(content));
+    for (std::uint64_t unit = 0; unit < input.rows.size(); ++unit)
+        read_staged(input.rows.open(unit), shard, [&](const StagedRow& row) { content.take(row); });
+    ShardChecker checker(input, std::move(content));
     checker.check();
     checker.write(part);
 }

@@ -57,12 +57,11 @@ constexpr std::string_view details =
     "shards by a hash of the key. All counts are whole numbers, so the result does not depend on "
     "ranks, threads or cuts.\n\n"
     "Beyond the Dashboard it looks for signs: jumps of monthly record rates by table and site "
-    "(medians "
-    "of a year on either side), heaps on 1 January and on the first of months (in person-days), "
-    "preferred last digits, values of two units under one name, persons who are there twice, and, "
-    "with "
-    "results of genomes, recorded against genetic sex, one genome with two records, declared "
-    "against genetic kinship. A sign is at worst WARN.\n\n"
+    "(medians of a year on either side), single months that the years before do not lead to expect "
+    "(Farrington's rule), code systems that stop while others start, heaps on 1 January and on the "
+    "first of months (in person-days), preferred last digits, values of two units under one name, "
+    "persons who are there twice, and, with results of genomes, recorded against genetic sex, one "
+    "genome with two records, declared against genetic kinship. A sign is at worst WARN.\n\n"
     "Verdicts: FAIL, more rows at fault than the threshold allows; WARN, rows at fault within the "
     "threshold, or a sign; NOT_APPLICABLE with the reason, nothing to look at; else PASS. "
     "Thresholds of "
@@ -84,8 +83,29 @@ void declare_signs(StageOf<HealthQualityParams>& declared) {
                 .unit = "1",
                 .min = 1,
                 .max = 1000})
+        .param("rate_month_z", &P::rate_month_z,
+               {.doc = "least difference of a month from what its years before lead to expect, in "
+                       "standard errors",
+                .unit = "1",
+                .min = 1,
+                .max = 1000})
         .param("rate_break_ratio", &P::rate_break_ratio,
-               {.doc = "least factor between the two medians", .unit = "1", .min = 1, .max = 1e6})
+               {.doc = "least factor between the two medians, and between a month and what is "
+                       "expected",
+                .unit = "1",
+                .min = 1,
+                .max = 1e6})
+        .param("switch_share_min", &P::switch_share_min,
+               {.doc = "least share of the rows that a code system has before it stops, and that "
+                       "another has when it has started",
+                .unit = "%",
+                .min = 10,
+                .max = 100})
+        .param("switch_rows_min", &P::switch_rows_min,
+               {.doc = "least rows of a site on either side of a switch of code systems",
+                .unit = "rows",
+                .min = 1,
+                .max = 1e12})
         .param("heaping_ratio", &P::heaping_ratio,
                {.doc = "how many times its share of the year a day may have",
                 .unit = "1",
@@ -161,7 +181,12 @@ Stage health_quality_stage() {
             "Blacketer C et al. (2021) Increasing trust in real-world evidence through evaluation "
             "of observational data quality. J Am Med Inform Assoc 28:2251. "
             "doi:10.1093/jamia/ocab132")
-        .cites("original: jumps of rates, heaps and mixtures of units, docs/health_quality.md")
+        .cites("Farrington CP et al. (1996) A statistical algorithm for the early detection of "
+               "outbreaks of infectious disease. J R Stat Soc A 159:547. doi:10.2307/2983331")
+        .cites("Noufaily A et al. (2013) An improved algorithm for outbreak detection in multiple "
+               "surveillance systems. Stat Med 32:1206. doi:10.1002/sim.5595")
+        .cites("original: jumps of rates, heaps, switches of codes and mixtures of units, "
+               "docs/health_quality.md")
         .reads(
             {.name = "omop",
              .artifact = Artifact::omop_tables,
@@ -187,8 +212,9 @@ Stage health_quality_stage() {
         .writes({.name = "health_quality",
                  .artifact = Artifact::health_quality_result,
                  .file = "health_quality.h5",
-                 .doc = "One row per check with counts and verdict; monthly record rates.",
-                 .tables = {checks_table(), monthly_rates_table()}})
+                 .doc = "One row per check with counts and verdict; monthly record rates, and "
+                        "codes by month.",
+                 .tables = {checks_table(), monthly_rates_table(), monthly_codes_table()}})
         .writes({.name = "label",
                  .artifact = Artifact::quality_label,
                  .file = "label.json",

@@ -15,7 +15,8 @@ enum class Staged : std::uint8_t {
     person,          // key = person; start = birth, code = care site, flags = sex
     period,          // key = person; start, end
     sex,             // key = person; count = rule; flags = the sex that the row speaks of
-    event,           // key = person; index = table; start, end; code = hash of content
+    event,           // key = person; index = table; start, end; code = hash of content;
+                     // count = concept of the source, flags = form of its code
     key,             // key = primary key; index = table; start, end
     reference,       // key = foreign key; index = field; count rows
     visit_reference, // key = visit; index = field of the visit; start
@@ -28,10 +29,10 @@ constexpr std::int32_t no_day = std::numeric_limits<std::int32_t>::min();
 struct StagedRow {
     std::uint64_t key = 0, code = 0;
     std::int32_t start = no_day, end = no_day;
-    std::uint32_t count = 1; // reference: rows; sex: rule
+    std::uint32_t count = 1; // reference: rows; sex: rule; event: concept
     std::uint16_t index = 0;
     Staged kind = Staged::event;
-    std::uint8_t flags = 0; // sex: 0 unknown, 1 male, 2 female
+    std::uint8_t flags = 0; // sex: 0 unknown, 1 male, 2 female; event: see form_of
 };
 static_assert(sizeof(StagedRow) == 32);
 

@@ -37,15 +37,39 @@ TableSpec monthly_rates_table() {
         .name = "monthly_rates",
         .row = "site_month",
         .doc = "Rows of persons by table, site and month of their first day, from the first month "
-               "with rows to the last.",
-        .columns = {{"table", text, "", "Table of the CDM"},
-                    {"site", i64, "", "care_site_id of the persons, 0 = unknown"},
-                    {"month", text, "", "Month as YYYY-MM"},
-                    {"rows", u64, "rows", "Rows of the table"},
-                    {"rate_break", u8, "0 or 1", "1 if the rate jumps at the start of this month"},
-                    {"ratio", f64, "1",
-                     "Median rate behind the jump over the median before; NaN "
-                     "without a jump"}}};
+               "with rows to the last of the table.",
+        .columns = {
+            {"table", text, "", "Table of the CDM"},
+            {"site", i64, "", "care_site_id of the persons, 0 = unknown"},
+            {"month", text, "", "Month as YYYY-MM"},
+            {"rows", u64, "rows", "Rows of the table"},
+            {"rate_break", u8, "0 or 1", "1 if the rate jumps at the start of this month"},
+            {"ratio", f64, "1",
+             "Median rate behind the jump over the median before; NaN "
+             "without a jump"},
+            {"outlier", u8, "0 or 1", "1 if the month is not what the years before lead to expect"},
+            {"expected", f64, "rows",
+             "What they lead to expect; NaN where there are fewer than three"},
+            {"low", f64, "rows", "Fewest rows within rate_month_z standard errors of it"},
+            {"high", f64, "rows", "Most rows within them"}}};
+}
+
+TableSpec monthly_codes_table() {
+    using enum ColumnType;
+    return {.name = "monthly_codes",
+            .row = "site_system_month",
+            .doc =
+                "Rows of persons by table, site, kind of code in the source and month; only kinds "
+                "that are known, only months with rows.",
+            .columns = {{"table", text, "", "Table of the CDM"},
+                        {"site", i64, "", "care_site_id of the persons, 0 = unknown"},
+                        {"month", text, "", "Month as YYYY-MM"},
+                        {"code_system", text, "",
+                         "Family of code systems, or the shape of codes of no known system"},
+                        {"rows", u64, "rows", "Rows of the table"},
+                        {"switch", u8, "0 or 1",
+                         "1 if this system stops before this month or starts with it while "
+                         "another starts or stops"}}};
 }
 
 TableData checks_data(std::span<const Finding> findings) {
@@ -85,6 +109,23 @@ TableData monthly_rates_data(std::span<const MonthlyRate> rates) {
         table.column<std::uint64_t>("rows").push_back(rate.rows);
         table.column<std::uint8_t>("rate_break").push_back(rate.breaks ? 1 : 0);
         table.column<double>("ratio").push_back(rate.ratio);
+        table.column<std::uint8_t>("outlier").push_back(rate.outlier ? 1 : 0);
+        table.column<double>("expected").push_back(rate.expected);
+        table.column<double>("low").push_back(rate.low);
+        table.column<double>("high").push_back(rate.high);
+    }
+    return table;
+}
+
+TableData monthly_codes_data(std::span<const MonthlyCode> codes) {
+    TableData table(monthly_codes_table());
+    for (const MonthlyCode& code : codes) {
+        table.column<std::string>("table").push_back(code.table);
+        table.column<std::int64_t>("site").push_back(code.site);
+        table.column<std::string>("month").push_back(month_text(code.month));
+        table.column<std::string>("code_system").push_back(code.system);
+        table.column<std::uint64_t>("rows").push_back(code.rows);
+        table.column<std::uint8_t>("switch").push_back(code.switches ? 1 : 0);
     }
     return table;
 }

@@ -2,6 +2,7 @@
 
 #include "stages/health_quality/genomes.hpp"
 #include "stages/health_quality/judge.hpp"
+#include "stages/health_quality/rates.hpp"
 #include "store/h5.hpp"
 
 #include <span>
@@ -11,8 +12,10 @@ namespace salus::health_quality {
 
 TableSpec checks_table();
 TableSpec monthly_rates_table();
+TableSpec monthly_codes_table();
 TableData checks_data(std::span<const Finding> findings);
 TableData monthly_rates_data(std::span<const MonthlyRate> rates);
+TableData monthly_codes_data(std::span<const MonthlyCode> codes);
 
 /// What the label says.
 struct LabelFacts {
