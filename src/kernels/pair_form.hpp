@@ -24,6 +24,12 @@ public:
     static constexpr std::uint32_t none = UINT32_MAX;
     /// Where a sample is in samples(), or none.
     std::uint32_t place(std::size_t sample) const noexcept { return place_[sample]; }
+    /// visit(place of the other one, weight) for the pairs with later samples.
+    template <class Visit>
+    void for_later(std::size_t place, Visit&& visit) const {
+        for (std::size_t k = begin_[place]; k < begin_[place + 1]; ++k)
+            visit(second_[k], weight_[k]);
+    }
     /// \param values  [place]. O(pairs).
     double value(std::span<const double> values) const noexcept;
     /// The same bits where all values but those of `places` (ascending) are 0. O(their pairs).

@@ -1,8 +1,10 @@
 #include "models/family_variance.hpp"
 
+#include "base/random.hpp"
 #include "models/brent.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -93,6 +95,50 @@ FamilyVariance fit_family_variance(std::span<const double> eigenvalues,
     if (likelihood(share) > least) share = share_of(best); // an end of the range
     likelihood(share);
     return {.share = share, .variance = likelihood.variance()};
+}
+
+double liability_share_of_products(std::span<const Relationship> pairs,
+                                   std::span<const double> residuals,
+                                   std::span<const double> fitted) noexcept {
+    constexpr std::size_t orders = 10;
+    constexpr double density_at_0_squared = 0.15915494309189533577; // of the normal, 1 / (2 pi)
+    std::array<double, orders> covariance{};                        // [k]: of h^(k + 1)
+    double products = 0;
+    for (const Relationship& pair : pairs) {
+        const double p = fitted[pair.first], q = fitted[pair.second];
+        const double a = normal_quantile(p), b = normal_quantile(q);
+        const double weight = pair.value * std::sqrt(p * (1 - p) * q * (1 - q));
+        products += weight * residuals[pair.first] * residuals[pair.second];
+        // Hermite polynomials over the roots of the factorials: the k-th and the one before.
+        double x = 1, y = 1, x_before = 0, y_before = 0;
+        double power = weight * density_at_0_squared * std::exp(-0.5 * (a * a + b * b));
+        for (std::size_t k = 0; k < orders; ++k) {
+            const auto order = static_cast<double>(k + 1);
+            power *= pair.value;
+            covariance[k] += power * x * y / order;
+            const double down = std::sqrt(order - 1), up = std::sqrt(order);
+            const double x_next = (a * x - down * x_before) / up;
+            const double y_next = (b * y - down * y_before) / up;
+            x_before = x;
+            y_before = y;
+            x = x_next;
+            y = y_next;
+        }
+    }
+    const auto expected = [&](double share) {
+        double sum = 0;
+        for (std::size_t k = orders; k-- > 0;)
+            sum = (sum + covariance[k]) * share;
+        return sum;
+    };
+    if (!(products > 0)) return 0;
+    if (expected(largest_family_share) <= products) return largest_family_share;
+    double low = 0, high = largest_family_share;
+    for (int step = 0; step < 50; ++step) {
+        const double middle = 0.5 * (low + high);
+        (expected(middle) < products ? low : high) = middle;
+    }
+    return low;
 }
 
 double family_share_of_products(std::span<const Relationship> pairs,

@@ -38,4 +38,14 @@ double family_share_of_products(std::span<const Relationship> pairs,
                                 std::span<const double> residuals,
                                 std::span<const double> deviations) noexcept;
 
+/// The same share of the liability of a binary outcome, a normal variable beyond a threshold: with
+/// it pairs of correlation h A_ij have the sum of products r_i r_j, weighed as above, that is seen.
+/// Covariances by the tetrachoric series to the tenth order (Pearson 1900,
+/// doi:10.1098/rsta.1900.0022), which is short of them for pairs of a correlation above 0.8.
+///
+/// \param residuals  y - mu; `fitted`: mu, within (0, 1). O(pairs).
+double liability_share_of_products(std::span<const Relationship> pairs,
+                                   std::span<const double> residuals,
+                                   std::span<const double> fitted) noexcept;
+
 } // namespace salus

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/logistic_sums.hpp"
+#include "models/saddlepoint_tails.hpp"
 
 namespace salus {
 
@@ -10,11 +11,6 @@ struct SaddlepointProblem {
     double rest_variance = 0; // of the part of all others, which enters as normal
     double score = 0;         // S as observed, of all samples
     double variance = 0;      // of S, of all samples
-};
-
-struct SaddlepointTest {
-    double neg_log10_p = 0; // two-sided: both tails beyond |score|
-    bool converged = false; // else neg_log10_p is of the normal approximation
 };
 
 /// Two-sided p of a score by the saddle-point approximation of Lugannani and Rice, tail by tail:

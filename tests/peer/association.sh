@@ -34,9 +34,9 @@ make_table kg q1 q2 bt bt_rare -- "${covariates[@]}"
 associate kg wald --binary_test wald
 associate kg firth --binary_test firth --traits bt_rare --firth_standard_error information
 associate kg firth_ratio --binary_test firth --traits bt_rare
-associate kg approximate --traits bt_rare
+associate kg approximate --traits bt_rare --exact_copies_max 0
 # Two standard deviations, as SPAtest.
-associate kg saddlepoint --binary_test score_saddlepoint --refit_p_max 0.0455002638963584 --traits bt --traits bt_rare
+associate kg saddlepoint --binary_test score_saddlepoint --exact_copies_max 0 --refit_p_max 0.0455002638963584 --traits bt --traits bt_rare
 plink2 --bfile "$source_set/kg1092" --1 --pheno "$source_set/pheno.txt" --covar "$source_set/covar.txt" \
     --covar-variance-standardize --threads 1 --out kg/plink \
     --glm omit-ref hide-covar no-firth log10 cols=chrom,pos,ref,alt,a1freq,nobs,beta,se,p,err >kg/plink.log 2>&1 ||

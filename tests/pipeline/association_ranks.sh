@@ -31,6 +31,7 @@ quiet "$SALUS" phenotypes --genotypes "$store" --table kinds.csv --table_traits 
     --sex false --groups false --output kinds_table
 table=kinds_table/phenotypes/phenotypes.h5 same kinds --strata centre --odds_ratio_p_max 0.1
 same firth --traits disease --refit_p_max 1 --exact_firth_p_max 0.01
+same exact --traits disease,death --refit_p_max 1 --exact_copies_max 60
 # The same predictions through regenie's files, which have single precision.
 quiet "$SALUS" export "$model" --table loco --format regenie-loco --output written
 scan loco 1 1 --loco written_pred.list --binary_test score_saddlepoint --traits height,weight,disease >loco.sum

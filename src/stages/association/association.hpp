@@ -21,6 +21,8 @@ struct AssociationParams {
     double refit_p_max = 0.05;
     double exact_firth_p_max = 5e-8;
     std::string firth_standard_error = "likelihood_ratio";
+    std::int64_t exact_copies_max = 20;
+    std::string exact_p = "full";
     std::int64_t minor_allele_count_min = 20;
     bool rank_inverse_normal = false;
     std::int64_t traits_per_pass = 64;
@@ -40,12 +42,16 @@ enum class AssociationTest : std::uint8_t {
     firth = 4,
     saddlepoint = 5,
     approximate_firth = 6,
-    mixed_linear = 7, // generalised least squares: relatives are known
+    mixed_linear = 7,       // generalised least squares: relatives are known
+    exact = 8,              // p of the outcomes of the carriers
+    family_saddlepoint = 9, // p of the families of the carriers
     cox_score = 10,
     cox_saddlepoint = 11,
     cox_wald = 12,
     cox_score_fitted = 13,       // p of cox_score, beta of the whole Cox model
     cox_saddlepoint_fitted = 14, // p of cox_saddlepoint, beta of the whole Cox model
+    cox_exact = 15,              // p of the events of the carriers
+    cox_exact_fitted = 16,       // the same, beta of the whole Cox model
     ordinal_score = 20,
     ordinal_wald = 21,
     ordinal_score_fitted = 22, // p of ordinal_score, beta of the whole proportional odds model

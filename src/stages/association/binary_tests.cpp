@@ -51,12 +51,28 @@ void BinaryTests::test(const VariantGenotypes& genotypes, const TraitPlan& trait
         return set_firth(variant, fit, AssociationTest::firth, result);
     }
     case Binary::score_firth:
-        if (again) test_firth(variant, result);
-        return;
     case Binary::score_saddlepoint:
-        if (again) test_saddlepoint(variant, result);
+        if (again) test_again(variant, result);
         return;
     }
+}
+
+// Where who of the carriers are cases tells p, the effect is still that of Firth or of the score.
+void BinaryTests::test_again(const Variant& variant, VariantTest& result) {
+    const bool firth = rules_.binary == TestRules::Binary::score_firth;
+    find_projection(variant);
+    const auto carriers = carrier_tests_.test(variant.genotypes, variant.trait, variant.view,
+                                              variant.score, projection_);
+    if (firth) test_firth(variant, result);
+    if (!carriers) {
+        if (!firth) test_saddlepoint(variant, result);
+        return;
+    }
+    if (result.status != AssociationStatus::tested) return;
+    const double chi_square = chi_square_from_neg_log10_p(carriers->neg_log10_p);
+    if (chi_square > 0) result.standard_error = std::fabs(result.beta) / std::sqrt(chi_square);
+    result.test = carriers->test;
+    result.neg_log10_p = carriers->neg_log10_p;
 }
 
 void BinaryTests::set_firth(const Variant& variant, const FirthTest& fit, AssociationTest test,
@@ -214,7 +230,6 @@ void BinaryTests::test_firth(const Variant& variant, VariantTest& result) {
 void BinaryTests::test_saddlepoint(const Variant& variant, VariantTest& result) {
     const BinaryPlan& logistic = variant.trait.logistic;
     const double variance = variant.score.variance;
-    find_projection(variant);
     // Among relatives the score is brought to the spread of independent outcomes.
     SaddlepointProblem problem{.score = variant.score.score / std::sqrt(variant.score.spread),
                                .variance = variance};

@@ -2,6 +2,7 @@
 
 #include "models/firth.hpp"
 #include "models/logistic.hpp"
+#include "stages/association/carrier_tests.hpp"
 #include "stages/association/plan.hpp"
 #include "stages/association/variant_test.hpp"
 
@@ -10,18 +11,11 @@
 
 namespace salus::association {
 
-/// The score of a variant in a trait's null model, its variance, and the products of the genotype
-/// with the columns W X R^-1 that both were made with.
-struct ScoreParts {
-    double score = 0, variance = 0;
-    std::span<const double> along;
-    double spread = 1; // the true variance of the score over `variance`: not 1 among relatives
-};
-
 /// Tests of binary traits that start from the score. One object per thread: it keeps work space.
 class BinaryTests {
 public:
-    BinaryTests(const ScanPlan& plan, const TestRules& rules) : plan_(plan), rules_(rules) {}
+    BinaryTests(const ScanPlan& plan, const TestRules& rules)
+        : plan_(plan), rules_(rules), carrier_tests_(plan, rules) {}
 
     /// Fills effect, test, status and `converged` of the result. Costs O(carriers) after the score
     /// where few carry the allele, else O(N), and O(N C^2) for Wald and exact Firth tests.
@@ -41,6 +35,7 @@ private:
     FirthTest fit_fixed_offset(const Variant& variant);
     void test_firth(const Variant& variant, VariantTest& result);
     void test_saddlepoint(const Variant& variant, VariantTest& result);
+    void test_again(const Variant& variant, VariantTest& result);
     void set_firth(const Variant& variant, const FirthTest& fit, AssociationTest test,
                    VariantTest& result) const;
     DesignColumns design_with(const Variant& variant);
@@ -51,6 +46,7 @@ private:
 
     const ScanPlan& plan_;
     TestRules rules_;
+    CarrierTests carrier_tests_;
     LogisticSolver solver_;
     std::vector<double> genotype_, start_, projection_;
     std::vector<double> offset_, slope_, own_slope_, outcome_; // of the listed samples, padded

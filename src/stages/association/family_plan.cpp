@@ -86,11 +86,15 @@ FamilyLinear fit_family_linear(const FamilyBlocks& families, const CovariateBasi
 
 FamilyScore fit_family_score(const FamilyBlocks& families, std::span<const double> residual,
                              std::span<const std::vector<double>> weighted,
-                             std::span<const double> weight) {
-    std::vector<double> deviation(weight.size());
-    for (std::size_t i = 0; i < deviation.size(); ++i)
+                             std::span<const double> fitted) {
+    std::vector<double> weight(fitted.size()), deviation(fitted.size());
+    for (std::size_t i = 0; i < deviation.size(); ++i) {
+        weight[i] = fitted[i] * (1 - fitted[i]);
         deviation[i] = std::sqrt(weight[i]);
-    FamilyScore fit{.share = family_share_of_products(families.pairs(), residual, deviation)};
+    }
+    FamilyScore fit{.share = family_share_of_products(families.pairs(), residual, deviation),
+                    .liability_share =
+                        liability_share_of_products(families.pairs(), residual, fitted)};
     for (const Relationship& pair : families.pairs())
         fit.pairs.push_back(
             {pair.first, pair.second,

@@ -28,6 +28,7 @@ namespace salus::association {
 /// those of F.
 struct FamilyPlan {
     double share = 0;             // h
+    double liability_ratio = 0;   // binary: the same of the liability, over h; 0: none
     PairForm pairs;               // over the samples of the genotypes
     std::size_t first_column = 0; // C + 1: V^-1 X R^-1 with R'R = X'V^-1 X, or F X R^-1
     std::size_t weight_column = 0, square_column = 0; // quantitative: diagonal of V^-1, its square
@@ -47,15 +48,15 @@ FamilyLinear fit_family_linear(const FamilyBlocks& families, const CovariateBasi
                                std::span<const double> rest);
 
 struct FamilyScore {
-    double share = 0;
+    double share = 0, liability_share = 0;
     std::vector<std::vector<double>> columns; // F X R^-1
     std::vector<double> cross;                // (X R^-1)'F X R^-1
     std::vector<Relationship> pairs;          // F
 };
-/// \param residual  y - mu of a logistic model; `weighted`: its W X R^-1; `weight`: mu (1 - mu).
+/// \param residual  y - mu of a logistic model; `weighted`: its W X R^-1; `fitted`: mu.
 FamilyScore fit_family_score(const FamilyBlocks& families, std::span<const double> residual,
                              std::span<const std::vector<double>> weighted,
-                             std::span<const double> weight);
+                             std::span<const double> fitted);
 
 /// Pairs of the result of kinship with a kinship of at least `kinship_min`, as relationships among
 /// the samples of the genotypes. DataError for samples that the genotypes do not have, and for a

@@ -58,6 +58,32 @@ void centre_score(const NullColumns& columns, std::span<const double> weight,
     }
 }
 
+// The step from the maximum of the likelihood towards that of Firth: A^-1 of the sum of x h (1/2 -
+// mu), h the leverages.
+std::vector<double> firth_shift(const SampleSet& set, const NullColumns& columns,
+                                std::span<const double> weight, std::span<const double> factor) {
+    const std::size_t count = columns.weighted.size();
+    std::vector<double> shift(count);
+    for (std::size_t i = 0; i < columns.fitted.size(); ++i) {
+        double leverage = 0; // of columns W X R^-1
+        for (const auto& column : columns.weighted)
+            leverage += column[i] * column[i] / weight[i];
+        for (std::size_t c = 0; c < count; ++c)
+            shift[c] += set.rows[i * count + c] * leverage * (0.5 - columns.fitted[i]);
+    }
+    for (std::size_t a = 0; a < count; ++a) {
+        for (std::size_t b = 0; b < a; ++b)
+            shift[a] -= factor[a * count + b] * shift[b];
+        shift[a] /= factor[a * count + a];
+    }
+    for (std::size_t a = count; a-- > 0;) {
+        for (std::size_t b = a + 1; b < count; ++b)
+            shift[a] -= factor[b * count + a] * shift[b];
+        shift[a] /= factor[a * count + a];
+    }
+    return shift;
+}
+
 // The logit that approximate Firth holds fixed is of the penalised null model.
 void hold_penalised_null(const DesignColumns& design, LogisticSolver& solver, BinaryPlan& plan) {
     if (!plan.penalised) {
@@ -150,6 +176,10 @@ std::optional<NullColumns> fit_null_model(const SampleSet& set, const Associatio
     NullColumns columns{
         .residual = {residual.begin(), residual.begin() + static_cast<std::ptrdiff_t>(n)}};
     columns.weighted = weighted_columns(set, weight, plan.factor);
+    for (std::size_t i = 0; i < n; ++i)
+        columns.fitted.push_back(plan.outcome[i] - residual[i]);
+    plan.firth_shift = plan.penalised ? std::vector<double>(plan.coefficients.size())
+                                      : firth_shift(set, columns, weight, plan.factor);
     if (plan.penalised) centre_score(columns, weight, columns.residual);
     plan.root_weight = plan.factor[0];
     if (params.binary_test == "score_firth") hold_penalised_null(design, solver, plan);

@@ -19,6 +19,7 @@ void orthogonalise(std::span<std::vector<double>> columns, std::span<double> gra
 struct NullColumns {
     std::vector<double> residual;              // outcome - fitted; U'residual = 0 for the next ones
     std::vector<std::vector<double>> weighted; // W X R^-1, R'R = X'WX
+    std::vector<double> fitted;                // mu
 };
 
 /// Fits the logistic model of the covariates and the offset alone, by Firth's penalised likelihood

@@ -322,12 +322,11 @@ void Builder::add_family_linear(const FamilyBlocks& families, std::span<const do
 void Builder::add_family_score(const FamilyBlocks& families, const NullColumns& columns,
                                TraitPlan& plan) {
     const auto& samples = plan_.sets[plan.set].samples;
-    std::vector<double> weight(samples.size());
-    for (std::size_t i = 0; i < weight.size(); ++i)
-        weight[i] = columns.weighted[0][i] * plan.logistic.root_weight;
-    const FamilyScore fit = fit_family_score(families, columns.residual, columns.weighted, weight);
+    const FamilyScore fit =
+        fit_family_score(families, columns.residual, columns.weighted, columns.fitted);
     FamilyPlan& family = *(plan.family = std::make_unique<FamilyPlan>());
     family.share = fit.share;
+    if (fit.share > 0) family.liability_ratio = fit.liability_share / fit.share;
     family.cross = fit.cross;
     family.first_column = columns_.columns.size();
     for (const auto& column : fit.columns)

@@ -46,6 +46,7 @@ struct BinaryPlan {
     SampleMask cases, male_cases;
     bool penalised = false;           // Firth's, as maximum likelihood does not exist
     std::vector<double> coefficients; // for SampleSet::design
+    std::vector<double> firth_shift;  // what Firth's penalty adds to them, to first order
     PaddedColumn outcome, offset;     // over members; offset: empty if there is none
     // Saddle-point: logit of the null model. Approximate Firth: of the penalised null model.
     PaddedColumn logit;

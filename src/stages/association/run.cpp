@@ -217,10 +217,11 @@ void write_codes(H5File& file, const std::string& table) {
     file.attribute(
         table + "/test", "codes",
         "0 none, 1 linear, 2 score, 3 wald, 4 firth, 5 saddlepoint, 6 approximate_firth, "
-        "7 mixed_linear, "
+        "7 mixed_linear, 8 exact, 9 family_saddlepoint, "
         "10 cox_score, 11 cox_saddlepoint, 12 cox_wald, 13 cox_score with the beta of the whole "
         "model, "
-        "14 cox_saddlepoint with the beta of the whole model, "
+        "14 cox_saddlepoint with the beta of the whole model, 15 cox_exact, "
+        "16 cox_exact with the beta of the whole model, "
         "20 ordinal_score, 21 ordinal_wald, 22 ordinal_score with the beta of the whole model");
     file.attribute(
         table + "/status", "codes",

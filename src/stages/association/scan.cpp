@@ -78,6 +78,8 @@ TestRules rules_of(const AssociationParams& params) {
             .refit_neg_log10_p = -std::log10(params.refit_p_max),
             .exact_neg_log10_p = -std::log10(params.exact_firth_p_max),
             .error_of_information = params.firth_standard_error == "information",
+            .exact_copies_max = static_cast<double>(params.exact_copies_max),
+            .mid_p = params.exact_p == "mid",
             .genotypic = params.coding == "genotypic",
             .minor_allele_count_min = static_cast<double>(params.minor_allele_count_min)};
 }

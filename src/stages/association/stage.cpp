@@ -100,6 +100,12 @@ const char* const details =
     "\"firth\" fit every variant with all covariates. The column test says which test gave the "
     "numbers, standard errors agree with p unless firth_standard_error says otherwise. Where "
     "covariates separate cases from controls, the null model is Firth's.\n\n"
+    "Variants of at most exact_copies_max copies (binary and time-to-event traits, where the score "
+    "test would be tested again): p is exact, from the probabilities of all ways in which the "
+    "carriers can be cases or have events, given the null model; the effect is that of the other "
+    "tests. p counts the probability of what was seen in full, so that a level is never exceeded, "
+    "and is mostly undercut: with few copies there are few different p. exact_p = \"mid\" counts "
+    "half of it, which is right on average but not for a given level.\n\n"
     "Time-to-event traits: Cox's proportional hazards model with Efron's ties and late entry. "
     "Every "
     "variant has the score test given the Cox model of the covariates, with the exact information. "
@@ -131,7 +137,10 @@ const char* const details =
     "generalised least squares, exact for every variant; test 7. Binary traits: h by the products "
     "of relatives' residuals, and the variance of every score is that of correlated outcomes: "
     "its ratio to that of independent ones divides the chi-square of all tests and its root "
-    "multiplies their standard errors, while beta stays as it is. h is the column family_share of "
+    "multiplies their standard errors, while beta stays as it is. Where at most a sixteenth of the "
+    "samples carries the allele, and relatives are among them, p is of the families of the "
+    "carriers, whose liabilities to be a case are correlated: exact for few copies, else by the "
+    "saddle-point approximation (test 9). h is the column family_share of "
     "trait_summary. Everybody that pairs join is a family; at most 2,000 samples each. "
     "Time-to-event and ordinal traits, and the genotypic coding, have no test with relatives. "
     "Kinship is autosomal and counts as such on X, Y and mitochondria too.\n\n"
@@ -295,6 +304,16 @@ Stage association_stage() {
                 .unit = "probability",
                 .min = 0,
                 .max = 1})
+        .param("exact_copies_max", &P::exact_copies_max,
+               {.doc = "binary and time-to-event traits: p of variants with at most so many copies "
+                       "is exact where the score test is tested again (score_firth, "
+                       "score_saddlepoint); 0: never",
+                .unit = "alleles",
+                .min = 0,
+                .max = 200})
+        .param("exact_p", &P::exact_p,
+               {.doc = "whether exact p count the probability of what was seen in full, or half",
+                .choices = {"full", "mid"}})
         .param("minor_allele_count_min", &P::minor_allele_count_min,
                {.doc = "fewest copies of the rarer allele among the samples of a trait",
                 .unit = "alleles",

@@ -73,6 +73,29 @@ void fill_projection(const SurvivalInput& input, SurvivalPlan& plan) {
     factorise(plan.factor, count);
 }
 
+// Who leaves when, of each stratum; the hazard of an event time is told by one of its deaths.
+void fill_follow_up(const SurvivalInput& input, SurvivalPlan& plan) {
+    const auto order = plan.sets.order();
+    const std::size_t n = plan.sets.rows();
+    std::vector<double> hazard(n);
+    for (std::size_t k = 0; k < plan.sets.events().size(); ++k)
+        hazard[plan.sets.events()[k].deaths_begin] = plan.score->state().terms[k].hazard;
+    std::vector<std::vector<LifeTable::Exit>> exits;
+    for (std::size_t row = 0; row < n; ++row) {
+        const std::size_t of = order[row];
+        const std::size_t stratum = input.stratum.empty() ? 0 : input.stratum[of];
+        if (exits.size() <= stratum) exits.resize(stratum + 1);
+        exits[stratum].push_back({.time = input.time[of],
+                                  .entry = input.entry.empty() ? -HUGE_VAL : input.entry[of],
+                                  .event = input.event[of] == 1,
+                                  .hazard = hazard[row]});
+        if (!input.stratum.empty()) plan.stratum.push_back(static_cast<std::uint32_t>(stratum));
+        if (!input.entry.empty()) plan.entry.push_back(input.entry[of]);
+    }
+    for (auto& of_stratum : exits)
+        plan.follow_up.push_back(LifeTable::of(std::move(of_stratum)));
+}
+
 // Expected events, and the information's products with the covariates times the inverse of R',
 // where R'R is the information of the covariates.
 std::vector<std::vector<double>> weighted_columns(SurvivalPlan& plan) {
@@ -181,6 +204,7 @@ SurvivalNull fit_survival_null(const SurvivalInput& input) {
     for (std::uint32_t& sample : plan.scan.sample)
         sample = input.members[plan.sets.order()[sample]];
     fill_projection(input, plan);
+    fill_follow_up(input, plan);
     null.columns.weighted = weighted_columns(plan);
     return null;
 }

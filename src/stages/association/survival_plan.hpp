@@ -3,6 +3,7 @@
 #include "kernels/genotype_counts.hpp"
 #include "kernels/risk_scan.hpp"
 #include "models/cox_score.hpp"
+#include "models/exact_events.hpp"
 #include "models/poisson_saddlepoint.hpp"
 
 #include <cstdint>
@@ -30,6 +31,10 @@ struct SurvivalPlan {
     std::size_t projected = 0;  // columns of this
     std::vector<double> rows;   // [row][projected]
     std::vector<double> factor; // [projected][projected] lower Cholesky factor of X'WX
+
+    std::vector<LifeTable> follow_up;   // [stratum]
+    std::vector<std::uint32_t> stratum; // [row]; empty: one
+    std::vector<double> entry;          // [row]; empty: from the start
 
     // Columns of the plan: expected events / their root sum, and then C columns U with U'U = the
     // part of the information that the covariates take.

@@ -26,6 +26,20 @@ constexpr std::size_t rare_share = 64;
 
 constexpr double saddlepoint_beyond = 2; // standard deviations
 
+constexpr double least_copies = 1.0 / 32; // of a dosage that is followed in an exact test
+
+// The same p, with beta of the whole model.
+AssociationTest fitted(AssociationTest test) noexcept {
+    switch (test) {
+    case AssociationTest::cox_exact:
+        return AssociationTest::cox_exact_fitted;
+    case AssociationTest::cox_saddlepoint:
+        return AssociationTest::cox_saddlepoint_fitted;
+    default:
+        return AssociationTest::cox_score_fitted;
+    }
+}
+
 constexpr std::size_t stride = 64; // bytes of a sample row of up to 256 variants
 
 } // namespace
@@ -171,25 +185,53 @@ void SurvivalTests::fit_wald(const Variant& variant, VariantTest& result) {
                flipped);
 }
 
+ExactEventsTest SurvivalTests::exact_tail(const Variant& variant) {
+    const SurvivalPlan& plan = variant.plan();
+    event_carriers_.clear();
+    variant.genotypes.list_copies(plan_.columns.samples(), variant.view.flipped, 0, copies_);
+    for (const auto& [sample, copies] : copies_) {
+        const std::uint32_t row = plan.row_of[sample];
+        if (row == SurvivalPlan::no_row || copies < least_copies) continue;
+        event_carriers_.push_back(
+            {.follow_up = &plan.follow_up[plan.stratum.empty() ? 0 : plan.stratum[row]],
+             .risk = plan.score->state().risk[row],
+             .entry = plan.entry.empty() ? -HUGE_VAL : plan.entry[row],
+             .copies = copies,
+             .residual = plan.sets.event()[row] - plan.score->state().expected[row]});
+    }
+    return exact_.test(event_carriers_);
+}
+
+// p beyond the reach of the normal distribution, and what it is of.
+AssociationTest SurvivalTests::test_tail(const Variant& variant, Effect& effect,
+                                         VariantTest& result) {
+    const double copies = variant.view.mean * static_cast<double>(variant.view.moments.called);
+    if (copies < rules_.exact_copies_max + 0.5) {
+        const ExactEventsTest exact = exact_tail(variant);
+        if (exact.usable) {
+            effect.neg_log10_p = rules_.mid_p ? exact.neg_log10_mid_p : exact.neg_log10_p;
+            return AssociationTest::cox_exact;
+        }
+    }
+    const PoissonTail tail = saddlepoint_.test(poisson_score(variant));
+    result.converged = tail.converged;
+    if (!tail.converged) return AssociationTest::cox_score;
+    effect.neg_log10_p = tail.neg_log10_p;
+    return AssociationTest::cox_saddlepoint;
+}
+
 void SurvivalTests::test_score(const Variant& variant, VariantTest& result) {
     const ScoreTest first = score_test(variant.score, variant.information);
     Effect effect{first.beta, first.standard_error, first.neg_log10_p};
     AssociationTest test = AssociationTest::cox_score;
     if (rules_.survival == TestRules::Survival::score_saddlepoint &&
-        std::fabs(first.beta) > saddlepoint_beyond * first.standard_error) {
-        const PoissonTail tail = saddlepoint_.test(poisson_score(variant));
-        result.converged = tail.converged;
-        if (tail.converged) {
-            effect.neg_log10_p = tail.neg_log10_p;
-            test = AssociationTest::cox_saddlepoint;
-        }
-    }
+        std::fabs(first.beta) > saddlepoint_beyond * first.standard_error)
+        test = test_tail(variant, effect, result);
     if (effect.neg_log10_p > rules_.hazard_ratio_neg_log10_p) {
         const CoxFit whole = fit(variant);
         if (whole.converged) {
             effect.beta = whole.coefficients.back();
-            test = test == AssociationTest::cox_score ? AssociationTest::cox_score_fitted
-                                                      : AssociationTest::cox_saddlepoint_fitted;
+            test = fitted(test);
         }
     }
     const double chi_square = chi_square_from_neg_log10_p(effect.neg_log10_p);

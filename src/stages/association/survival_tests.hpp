@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/exact_events.hpp"
 #include "models/poisson_saddlepoint.hpp"
 #include "stages/association/plan.hpp"
 #include "stages/association/variant_test.hpp"
@@ -47,6 +48,8 @@ private:
     void expand_rows(const Variant& variant);
     PoissonScore poisson_score(const Variant& variant);
     void test_score(const Variant& variant, VariantTest& result);
+    ExactEventsTest exact_tail(const Variant& variant);
+    AssociationTest test_tail(const Variant& variant, Effect& effect, VariantTest& result);
     CoxFit fit(const Variant& variant);
     void fit_wald(const Variant& variant, VariantTest& result);
 
@@ -66,6 +69,8 @@ private:
     PoissonRegression regression_;
     std::vector<const double*> design_;
     PoissonSaddlepoint saddlepoint_;
+    ExactEvents exact_;
+    std::vector<EventCarrier> event_carriers_;
     CoxSolver solver_;
 };
 

@@ -57,7 +57,9 @@ struct TestRules {
     double refit_neg_log10_p = 0; // score tests at least so significant are tested again
     double exact_neg_log10_p = 0; // approximate Firth tests so significant are fitted exactly
     bool error_of_information = false;
-    bool genotypic = false; // variants come in pairs of codings: any copy, two copies
+    double exact_copies_max = 0; // p of variants with at most so many copies is exact
+    bool mid_p = false;          // exact p counts half of the probability of equality
+    bool genotypic = false;      // variants come in pairs of codings: any copy, two copies
     double minor_allele_count_min = 0;
 };
 TestRules rules_of(const AssociationParams& params);

@@ -107,6 +107,47 @@ protected:
         return {beta, std::fabs(beta) / std::sqrt(chi_square_from_neg_log10_p(p)), p};
     }
 
+    double enumerated(std::size_t v) const {
+        const Textbook t = textbook(v, "disease", parts_[0].variants[v].chromosome == "Y");
+        const Null null = null_of(t);
+        const Matrix x = t.x.leftCols(t.x.cols() - 1);
+        const Vector mu = logistic(null.eta), w = weights(mu);
+        Matrix information = dense::gram(x, w);
+        const Matrix hat = dense::solve(information, Matrix(x.transpose()));
+        Vector penalty = Vector::Zero(x.rows());
+        for (Eigen::Index i = 0; i < x.rows(); ++i)
+            penalty[i] = w[i] * x.row(i).dot(hat.col(i)) * (0.5 - mu[i]);
+        const Vector odds =
+            null.eta + x * dense::solve(information, Vector(x.transpose() * penalty));
+        std::vector<Eigen::Index> carriers;
+        double expected = 0, observed = 0;
+        for (Eigen::Index i = 0; i < x.rows(); ++i) {
+            const double copies = t.x(i, x.cols());
+            if (copies < 0.5) continue; // missing ones have the mean
+            carriers.push_back(i);
+            expected += copies * mu[i];
+            observed += copies * t.y[i];
+            information -= w[i] * x.row(i).transpose() * x.row(i);
+        }
+        double all = 0, beyond = 0;
+        for (std::uint64_t cases = 0; cases < std::uint64_t{1} << carriers.size(); ++cases) {
+            double mass = 1, sum = 0;
+            Vector d = Vector::Zero(x.cols());
+            for (std::size_t k = 0; k < carriers.size(); ++k) {
+                const Eigen::Index i = carriers[k];
+                const double y = static_cast<double>(cases >> k & 1);
+                const double p = 1 / (1 + std::exp(-odds[i]));
+                mass *= y == 1 ? p : 1 - p;
+                sum += y * t.x(i, x.cols());
+                d += (y - mu[i]) * x.row(i).transpose();
+            }
+            mass *= std::exp(-0.5 * d.dot(dense::solve(information, d)));
+            all += mass;
+            if (std::fabs(sum - expected) > std::fabs(observed - expected) - 1e-9) beyond += mass;
+        }
+        return beyond / all;
+    }
+
     mutable std::map<std::size_t, std::pair<Vector, Vector>> fits_;
 
     /// Few carriers: the store keeps them as a list.
@@ -138,6 +179,7 @@ TEST_F(BinaryTests, ApproximateFirthAgreesWithTheTextbook) {
     const AssociationParams params{.traits = {"disease"},
                                    .refit_p_max = 1,
                                    .exact_firth_p_max = 0,
+                                   .exact_copies_max = 0,
                                    .minor_allele_count_min = 3};
     const TableData table = H5File::open(run(params)).read("traits/disease");
     std::size_t tested = 0;
@@ -158,6 +200,7 @@ TEST_F(BinaryTests, SaddlepointAgreesWithTheTextbook) {
     const AssociationParams params{.traits = {"disease"},
                                    .binary_test = "score_saddlepoint",
                                    .refit_p_max = 0.5,
+                                   .exact_copies_max = 0,
                                    .minor_allele_count_min = 3};
     const TableData table = H5File::open(run(params)).read("traits/disease");
     std::size_t rare = 0, common = 0;
@@ -176,6 +219,34 @@ TEST_F(BinaryTests, SaddlepointAgreesWithTheTextbook) {
     }
     EXPECT_GT(rare, 15U);
     EXPECT_GT(common, 80U);
+}
+
+// All outcomes of the carriers one by one, with the weight that the others give them.
+TEST_F(BinaryTests, FewCopiesHaveExactTests) {
+    add_rare_variants();
+    const auto read = [&](const std::string& name) {
+        const AssociationParams params{.traits = {"disease"},
+                                       .binary_test = name,
+                                       .refit_p_max = 0.5,
+                                       .exact_firth_p_max = 0,
+                                       .minor_allele_count_min = 3};
+        return H5File::open(run(params, name)).read("traits/disease");
+    };
+    const TableData table = read("score_saddlepoint"), firth = read("score_firth");
+    std::size_t tested = 0;
+    for (std::size_t v = 0; v < 40; ++v) {
+        if (table.column<std::uint8_t>("test")[v] != 8) continue;
+        ++tested;
+        const double found = table.column<double>("neg_log10_p")[v];
+        EXPECT_EQ(firth.column<double>("neg_log10_p")[v], found) << v;
+        EXPECT_NEAR(found, -std::log10(enumerated(v)), 0.02) << v;
+        for (const TableData* of : {&table, &firth}) {
+            const double z =
+                of->column<double>("beta")[v] / of->column<double>("standard_error")[v];
+            EXPECT_NEAR(normal_neg_log10_p(z), found, 1e-9);
+        }
+    }
+    EXPECT_GT(tested, 15U);
 }
 
 TEST_F(BinaryTests, HitsAreFittedExactly) {
