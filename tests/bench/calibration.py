@@ -1,26 +1,23 @@
 #!/usr/bin/python3
 """Type-1 error of single-variant tests on simulated traits without any effect of the variants.
-calibration.py SALUS FOLDER [--quick] [--only SCENARIO ...]
+calibration.py SALUS FOLDER [--quick] [--only SCENARIO ...] [--controls N ...] [--given WHAT ...]
 
-Every cell is a number of people, a share of cases, a range of minor allele counts and a test; it holds at least
-1,000,000 tests (traits x variants). Printed: tests, rejections at 5e-4 and 5e-5 as a multiple of the level with the 95 %
+Every cell is a number of people, a share of cases, a range of frequencies and a test. Printed: tests, rejections at 5e-4 and 5e-5
+as a multiple of the level with the 95 %
 interval of a correct test, and the tests without a result. Scenarios:
-binary      unrelated people, cases to controls 1:1 to 1:500, covariates with effects: score, saddle-point, approximate Firth
-times       the same people with a time to event: score and saddle-point of the Cox model
 relatives   families of two parents and four children in two populations whose risk differs, polygenic traits, quantitative and
             binary; the null variants are on other chromosomes than the causal ones; with and without the whole-genome prediction
             and the result of kinship
 interaction variant by environment in unrelated people: quantitative traits that spread more in the environment, and binary
             traits, with an environment of two values and with a quantitative one, by the column effective_samples
-Gene tests: gene_calibration.cpp. Needs numpy, scipy and h5py. Deterministic: seeds are fixed."""
+Binary traits and times to event of unrelated people, and relatives without predictions: association_calibration.cpp; gene
+tests: gene_calibration.cpp. Needs numpy, scipy and h5py. Deterministic: seeds are fixed."""
 import argparse, os, shutil, subprocess, sys
 import h5py
 import numpy as np
 from scipy.stats import binom
 
 LEVELS = (5e-4, 5e-5)
-COUNTS = (5, 10, 20, 50, 200)  # minor allele counts; and one range of common variants
-COMMON = (0.05, 0.25)          # their frequencies
 
 
 def write_bed(path, ids, variants, families=None):
@@ -43,16 +40,6 @@ def run(salus, *words):
     done = subprocess.run([salus, *map(str, words)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, words))}\n{done.stderr[-3000:]}")
-
-
-def unrelated(rng, n, per_range):
-    for count in COUNTS:
-        for _ in range(per_range):
-            copies = np.zeros(n, dtype=np.int8)
-            np.add.at(copies, rng.integers(0, n, count), 1)
-            yield 1, np.minimum(copies, 2)
-    for frequency in rng.uniform(*COMMON, per_range):
-        yield 1, rng.binomial(2, frequency, n).astype(np.int8)
 
 
 def write_table(path, ids, columns):
@@ -116,51 +103,8 @@ class Study:
         return p
 
 
-NAMES = [f"MAC {count}" for count in COUNTS] + [f"frequency {COMMON[0]:g}-{COMMON[1]:g}"]
-
-
-def cohort(salus, folder, n, quick):
-    per_range, traits = (100, 20) if quick else (4000, 250)
-    rng = np.random.default_rng([7, n])
-    study = Study(salus, folder, [f"s{i}" for i in range(n)], unrelated(rng, n, per_range))
-    covariates = {"c1": rng.normal(size=n), "c2": rng.integers(0, 2, n).astype(float)}
-    return study, covariates, traits, np.repeat(np.arange(len(NAMES)), per_range)
-
-
-def binary(salus, folder, quick):
-    # At least 40 cases.
-    for controls, n in ((1, 5000), (10, 5000), (50, 5000), (100, 20000), (500, 20000)):
-        study, covariates, traits, groups = cohort(salus, folder, n, quick)
-        rng = np.random.default_rng([11, controls])
-        linear = 0.4 * covariates["c1"] + 0.3 * covariates["c2"]
-        shift = np.log(1 / controls) - np.log(np.mean(np.exp(linear))) if controls > 1 else -np.mean(linear)
-        risk = 1 / (1 + np.exp(-shift - linear))
-        names = [f"t{t}" for t in range(traits)]
-        columns = {t: (rng.random(n) < risk).astype(float) for t in names}
-        study.phenotypes({**columns, **covariates}, covariates)
-        for test in ("score", "score_saddlepoint", "score_firth"):
-            p = study.association(names, "--binary_test", test, "--exact_firth_p_max", "0")
-            report("binary", f"N {n} 1:{controls} {test}", p, groups, NAMES)
-
-
-def times(salus, folder, quick):
-    n = 5000
-    study, covariates, traits, groups = cohort(salus, folder, n, quick)
-    for share in (0.5, 0.1, 0.01):
-        rng = np.random.default_rng([13, int(1000 * share)])
-        names = [f"t{t}" for t in range(traits)]
-        columns, flags = {}, ()
-        for t in names:
-            scale = -np.log(1 - share) * np.exp(0.4 * covariates["c1"] - 0.08)
-            time = rng.exponential(1 / scale)
-            censored = rng.uniform(0.5, 1.5, n)
-            columns["e_" + t] = (time <= censored).astype(float)
-            columns["y_" + t] = np.minimum(time, censored)
-            flags += ("--time_to_event", f"{t} = e_{t} : y_{t}")
-        study.phenotypes({**columns, **covariates}, covariates, *flags)
-        for test in ("score", "score_saddlepoint"):
-            p = study.association(names, "--time_to_event_test", test, "--hazard_ratio_p_max", "0")
-            report("times", f"N {n} events {share:g} {test}", p, groups, NAMES)
+CONTROLS = (None, 1, 10)  # per case of relatives; None: quantitative
+GIVEN = ("nothing", "prediction", "relatives", "both")
 
 
 def relatives(salus, folder, quick):
@@ -195,7 +139,7 @@ def relatives(salus, folder, quick):
     groups = np.concatenate([np.full(causal, -1), null_groups])
     run(salus, "kinship", "--genotypes", study.store, "--output", f"{folder}/kinship")
     related = ("--relatives", f"{folder}/kinship/kinship/kinship.h5")
-    for controls in (None, 1, 10):
+    for controls in CONTROLS:
         names, columns = [f"t{t}" for t in range(traits)], {}
         for t in names:
             genetic = rng.normal(size=causal) @ z
@@ -204,18 +148,20 @@ def relatives(salus, folder, quick):
         study.phenotypes({**columns, **covariates}, covariates)
         output = f"{folder}/null_model"
         shutil.rmtree(output, ignore_errors=True)
-        run(salus, "null_model", "--genotypes", study.store, "--phenotypes", study.table, "--output", output)
+        if {"prediction", "both"} & set(GIVEN):
+            run(salus, "null_model", "--genotypes", study.store, "--phenotypes", study.table, "--output", output)
         loco = ("--null_model", f"{output}/null_model/null_model.h5")
         for test in ("score", "score_saddlepoint", "score_firth") if controls else ("linear",):
             flags = ("--binary_test", test, "--exact_firth_p_max", "0") if controls else ()
-            for name, more in (("", ()), (" prediction", loco), (" relatives", related), (" both", loco + related)):
+            for name in GIVEN:
+                more = {"nothing": (), "prediction": loco, "relatives": related, "both": loco + related}[name]
                 p = study.association(names, *flags, *more)
                 share = "" if np.isnan(study.family_share) else f", share {study.family_share:.3f}"
-                report("relatives", f"N {n} {f'1:{controls} ' if controls else ''}{test}{name}{share}", p, groups,
+                report("relatives", f"N {n} {f'1:{controls} ' if controls else ''}{test} {name}{share}", p, groups,
                        [f"frequency {a:g}-{b:g}" for a, b in bins])
 
 
-SCENARIOS = ("binary", "times", "relatives", "interaction")
+SCENARIOS = ("relatives", "interaction")
 EFFECTIVE = (5, 10, 20, 40, 80, 160, 1e9)
 
 
@@ -256,6 +202,11 @@ if __name__ == "__main__":
     parser.add_argument("folder")
     parser.add_argument("--quick", action="store_true", help="few tests: whether the script works")
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=SCENARIOS)
+    parser.add_argument("--given", nargs="+", choices=GIVEN, default=GIVEN, help="what association is given of relatives")
+    parser.add_argument("--controls", nargs="+", type=int, help="per case, of relatives; without it quantitative traits too")
     arguments = parser.parse_args()
+    GIVEN = arguments.given
+    if arguments.controls:
+        CONTROLS = [c for c in CONTROLS if c in arguments.controls]
     for name in arguments.only:
         globals()[name](arguments.salus, f"{arguments.folder}/{name}", arguments.quick)
