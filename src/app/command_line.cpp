@@ -1,6 +1,7 @@
 #include "app/command_line.hpp"
 
 #include "app/exit_codes.hpp"
+#include "app/option_manual.hpp"
 #include "base/text.hpp"
 #include "schema/describe.hpp"
 #include "schema/suggest.hpp"
@@ -335,38 +336,6 @@ private:
                           .sections = {{.title = "Synopsis", .paragraphs = {synopsis(*sub)}},
                                        options_section(*sub, "Options")}};
         return manual_as_text(page);
-    }
-
-    /// "N", without what the checks of CLI11 add to it.
-    static std::string value_name(const CLI::Option& option) {
-        const std::string name = option.get_type_name();
-        return name.substr(0, name.find(':'));
-    }
-    static std::string shown_name(const CLI::Option& option) {
-        return option.get_positional() ? value_name(option) : option.get_name(false, true);
-    }
-    static std::string synopsis(const App& sub) {
-        std::string out = text("salus ", sub.get_name());
-        for (const CLI::Option* option : sub.get_options())
-            if (option->get_positional())
-                out += text(option->get_required() ? " " : " [", value_name(*option),
-                            option->get_required() ? "" : "]");
-        return out + " [OPTIONS]";
-    }
-    static void add_options(const App& from, ManualSection& section) {
-        for (const CLI::Option* option : from.get_options()) {
-            if (option->get_lnames() == std::vector<std::string>{"help"}) continue;
-            section.entries.push_back({shown_name(*option),
-                                       option->get_positional() ? "" : value_name(*option),
-                                       option->get_description()});
-        }
-    }
-    static ManualSection options_section(const App& sub, const std::string& title) {
-        ManualSection section{.title = title, .heads = {"option", "value", "meaning"}};
-        add_options(sub, section);
-        for (const App* group : sub.get_subcommands({}))
-            add_options(*group, section);
-        return section;
     }
 
     [[noreturn]] void fail(const CLI::ParseError& error) const {
