@@ -1,10 +1,9 @@
+#include "store/h5_dimension.hpp"
 #include "store/h5_file.hpp"
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "store/packed_tables.hpp"
-
-#include <hdf5_hl.h>
 
 #include <algorithm>
 #include <array>
@@ -256,21 +255,6 @@ bool same_storage(const h5::DatasetId& a, const h5::DatasetId& b) {
            H5Pget_chunk(plan_b.get(), 1, &chunk_b) == 1 && chunk_a == chunk_b;
 }
 
-/// An unallocated dataset that only names the dimension, as netCDF-4 does for dimensions without
-/// values.
-h5::DatasetId make_dimension(const H5File::State& file, std::string_view path, std::uint64_t rows) {
-    const hsize_t shape[] = {rows};
-    h5::DatasetId scale = file.create_dataset(path, H5T_IEEE_F32BE, shape, Compression::none);
-    std::string digits = text(rows);
-    digits.insert(0, digits.size() < 10 ? 10 - digits.size() : 0, ' ');
-    file.require(
-        H5DSset_scale(
-            scale.get(),
-            text("This is a netCDF dimension but not a netCDF variable.", digits).c_str()) >= 0,
-        "make a dimension scale");
-    return scale;
-}
-
 } // namespace
 
 void H5File::TableWriter::State::copy_column(std::size_t c, const H5File& part,
@@ -313,7 +297,7 @@ H5File::TableWriter H5File::begin_table(const TableSpec& spec, std::uint64_t row
     state->spec = spec;
     state->rows = rows;
     state->pending = TableData(spec);
-    const h5::DatasetId scale = make_dimension(*state_, join_path(spec.name, spec.row), rows);
+    const h5::DatasetId scale = h5::make_dimension(*state_, join_path(spec.name, spec.row), rows);
     std::vector<std::string> names;
     for (const ColumnSpec& column : spec.columns) {
         SALUS_ASSERT(column.name != spec.row);
@@ -336,10 +320,9 @@ H5File::TableWriter H5File::begin_table(const TableSpec& spec, std::uint64_t row
         state->widths.push_back(width);
         if (!column.unit.empty()) attribute(path, "units", column.unit);
         attribute(path, "long_name", column.doc);
-        state_->require(H5DSattach_scale(state->datasets.back().get(), scale.get(), 0) >= 0,
-                        "attach a dimension scale");
         names.push_back(column.name);
     }
+    h5::attach_dimension(*state_, scale, state->datasets);
     attribute(spec.name, "columns", join(names, ","));
     attribute(spec.name, "row", spec.row);
     attribute(spec.name, "long_name", spec.doc);
