@@ -30,14 +30,15 @@ Resources simulate_needs(const SimulateParams& params, const Workload& w) {
     const double unit_bytes =
         0.2 * (0x1p25 + w.samples * (params.common_per_mb + params.rare_per_mb) * 0.1);
     return {.memory_bytes = 8e7 + 64 * w.samples + 3 * unit_bytes,
-            .storage_bytes = bytes + w.persons * 1200,
-            .scratch_bytes = bytes + w.persons * 500,
+            .storage_bytes = bytes + w.persons * (1240 + 7.5 * params.proteins),
+            .scratch_bytes = bytes + w.persons * (520 + 4.0 * params.proteins),
             .core_hours = (genotypes * 3.5e-8 * static_cast<double>(params.formats.size()) +
                            w.persons * 3e-5) /
                           3600,
             .formula = "memory 80 MB + 64 N + one unit (2^25 genotypes or 0.1 Mb, 0.6 bytes each), "
                        "free of M; storage per genotype: "
-                       "0.21 bytes common, 0.01 rare (VCF, BCF each), 1/4 (bed), 1.2 kB a person; "
+                       "0.21 bytes common, 0.01 rare (VCF, BCF each), 1/4 (bed), 1.2 kB and 8 a "
+                       "protein for a person; "
                        "35 ns per genotype and format, 30 us a person"};
 }
 
@@ -105,7 +106,13 @@ void declare_people(StageOf<SimulateParams>& stage) {
             {.doc = "How often records go wrong: about this share of rows for each kind of defect.",
              .unit = "proportion",
              .min = 0,
-             .max = 0.2});
+             .max = 0.2})
+        .param("proteins", &SimulateParams::proteins,
+               {.doc = "Proteins of each person in features.csv: the first six follow the "
+                       "liabilities of the traits, the others are noise.",
+                .unit = "proteins",
+                .min = 0,
+                .max = 9999});
 }
 
 void declare_genomes(StageOf<SimulateParams>& stage) {
@@ -194,7 +201,7 @@ Stage simulate_stage() {
                  .artifact = Artifact::cohort,
                  .file = "cohort",
                  .doc = "Folder: genotypes.vcf.gz, .bcf, .bed; annotations.txt.gz; samples.tsv; "
-                        "links.csv; omop/*.csv; "
+                        "links.csv; omop/*.csv; features.csv with its dictionary; "
                         "truth/*.tsv with README.",
                  .tables = {}});
     declare_people(declared);

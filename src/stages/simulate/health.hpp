@@ -39,9 +39,10 @@ struct LifeCourse {
 };
 LifeCourse live(const SimulatedCohort& cohort, std::uint64_t slot);
 
-/// CSV rows of one person, and the line of the truth table.
+/// CSV rows of one person, the row of its features, and the line of the truth table.
 struct PersonRows {
     std::array<std::string, simulated_tables> table;
+    std::string features;
     std::string truth;
 };
 PersonRows record_person(const SimulatedCohort& cohort, std::uint64_t person);

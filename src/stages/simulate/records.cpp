@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "stages/simulate/features.hpp"
 #include "stages/simulate/health.hpp"
 
 #include <algorithm>
@@ -103,6 +104,7 @@ public:
         write_conditions();
         write_measurements();
         write_drugs();
+        rows_.features = feature_row(cohort_, person_, life_);
         write_truth();
         return std::move(rows_);
     }

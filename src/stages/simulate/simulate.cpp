@@ -5,6 +5,7 @@
 #include "formats/bgzf_writer.hpp"
 #include "formats/hts_index_writer.hpp"
 #include "parallel/parallel_for.hpp"
+#include "stages/simulate/features.hpp"
 #include "stages/simulate/genomes.hpp"
 #include "stages/simulate/health.hpp"
 #include "stages/simulate/truth.hpp"
@@ -93,6 +94,8 @@ void publish_people(const SimulatedCohort& cohort, const Parts& parts,
         const std::string name(table_name(table));
         join(folder / "omop" / text(name, ".csv"), table_header(table), parts, name, {});
     }
+    join(folder / "features.csv", feature_header(cohort.params()), parts, "features", {});
+    write_file_atomically(folder / "features.dictionary.csv", feature_dictionary(cohort.params()));
     join(folder / "truth" / "traits.tsv", trait_truth_header(cohort), parts, "truth", {});
     const auto file = [&](const char* name,
                           void (*write)(const SimulatedCohort&, const TextSink&)) {
@@ -113,15 +116,17 @@ void write_person_unit(const SimulatedCohort& cohort, std::uint64_t unit, PartWr
     std::vector<PersonRows> rows(count);
     parallel_for(count, [&](std::size_t i) { rows[i] = record_person(cohort, begin + i); });
     std::array<std::string, simulated_tables> tables;
-    std::string truth;
+    std::string features, truth;
     for (const PersonRows& person : rows) {
         for (std::size_t t = 0; t < simulated_tables; ++t)
             tables[t] += person.table[t];
+        features += person.features;
         truth += person.truth;
     }
     for (std::size_t t = 0; t < simulated_tables; ++t)
         put(part, table_name(static_cast<SimulatedTable>(t)), as_bytes_of(tables[t]),
             Compression::deflate);
+    put(part, "features", as_bytes_of(features), Compression::deflate);
     put(part, "truth", as_bytes_of(truth), Compression::deflate);
 }
 

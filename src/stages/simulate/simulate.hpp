@@ -34,6 +34,7 @@ struct SimulateParams {
     double without_genome = 0.03;
     double without_record = 0.02;
     double defect_rate = 0.02;
+    std::uint32_t proteins = 12;
     std::vector<std::string> formats = {"vcf", "bcf", "bed"};
     int compression = 6;
 };

@@ -140,6 +140,10 @@ liability.
 sample_faults.tsv: `duplicate` (same genome as other_sample_id), `contaminated` (holds DNA of other_sample_id),
 `low_call_rate`, `swapped_sex` (the sample sheet says the other sex).
 
+features.csv beside this folder: `protein_0001` to `protein_0006` are 0.8 times the liability of LDL cholesterol, HbA1c, body height,
+type 2 diabetes, coronary disease and asthma plus 0.6 times noise, in standard deviations; further proteins are noise. Liver fat rises, and activity falls, with
+the liability of diabetes; coronary calcium rises with that of coronary disease. Smoking, alcohol and PM2.5 have no effect and no cause. 3 % of the cells are empty.
+
 variant_faults.tsv: `hardy_weinberg` (half of the heterozygotes are called homozygous), `low_call_rate`.
 
 families.tsv: parents, children and identical twins (`twin_id` is the other twin).

@@ -1,4 +1,5 @@
 #include "stages/simulate/health.hpp"
+#include "stages/simulate/features.hpp"
 
 #include "base/text.hpp"
 
@@ -49,6 +50,32 @@ TEST(Records, RowsHaveTheColumnsOfTheHeader) {
                 ASSERT_EQ(row.size(), columns) << table_name(table);
         }
         ASSERT_EQ(split(rows.truth, '\t').size(), split(trait_truth_header(cohort()), '\t').size());
+    }
+}
+
+// Correlations: 0.8 with the liability, standard error 0.36 / sqrt(1,400) = 0.01; 0 otherwise, 1 /
+// sqrt(1,400) = 0.027. Five of them. Empty cells: 3 % of 1,400, 0.5 %.
+TEST(Records, ProteinsFollowTheLiabilitiesAndCellsAreSometimesEmpty) {
+    const std::size_t columns = split(feature_header(cohort().params()), ',').size();
+    ASSERT_EQ(columns, 8 + cohort().params().proteins);
+    for (const std::size_t number : {std::size_t{0}, std::size_t{3}, std::size_t{7}}) {
+        double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+        for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
+            const std::string row = record_person(cohort(), person).features;
+            const auto cells = split(std::string_view(row).substr(0, row.size() - 1), ',');
+            ASSERT_EQ(cells.size(), columns);
+            ASSERT_EQ(cells[0], text(SimulatedCohort::person_id(person)));
+            const auto value = parse_double(cells[8 + number]);
+            if (!value) continue;
+            const double z = live(cohort(), cohort().slot_of_person(person))
+                                 .liability[number < simulated_traits ? number : 0];
+            ++n, x += *value, y += z, xx += *value * *value, yy += z * z, xy += *value * z;
+        }
+        const double r = (xy - x * y / n) / std::sqrt((xx - x * x / n) * (yy - y * y / n));
+        EXPECT_NEAR(r, number < simulated_traits ? 0.8 : 0.0,
+                    number < simulated_traits ? 0.05 : 0.13)
+            << number;
+        EXPECT_NEAR(1 - n / static_cast<double>(cohort().persons()), 0.03, 0.025);
     }
 }
 
