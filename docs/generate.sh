@@ -14,7 +14,7 @@ rm -f "$target"/docs/reference/*.md "$target"/docs/schema/*.json
 for stage in $("$salus" describe --format names); do
     "$salus" describe "$stage" --format markdown >"$target/docs/reference/$stage.md"
 done
-for topic in job pipeline phenotype; do
+for topic in job pipeline phenotype site; do
     "$salus" describe "$topic" --format markdown >"$target/docs/reference/$topic.md"
     "$salus" describe "$topic" --format json-schema >"$target/docs/schema/$topic.schema.json"
 done
@@ -23,7 +23,8 @@ done
 {
     printf '# Reference\n\nWritten by `docs/generate.sh` from the declarations in the program.\n\n'
     printf -- '- [salus](salus.md): commands, options and exit codes\n- [job](job.md): job files\n'
-    printf -- '- [pipeline](pipeline.md): pipeline files\n- [phenotype](phenotype.md): phenotype definitions\n\n'
+    printf -- '- [pipeline](pipeline.md): pipeline files\n- [phenotype](phenotype.md): phenotype definitions\n'
+    printf -- '- [site](site.md): profiles of computing centres for salus submit\n\n'
     printf '| stage | what it does |\n| --- | --- |\n'
     "$salus" describe | sed -E 's/^([^ ]+) +(.*)$/| [\1](\1.md) | \2 |/'
 } >"$target/docs/reference/README.md"

@@ -15,7 +15,9 @@ enum class Command {
     run,
     check,
     plan,
+    submit,
     status,
+    cancel,
     describe,
     show,
     export_table,
@@ -31,13 +33,17 @@ struct CommandLine {
     Command command = Command::message;
     std::string message;            // message: help or version, printed as it is
     std::filesystem::path path;     // job, folder or HDF5 file; describe: definitions
-    JobOverrides overrides;         // run, check, plan
+    JobOverrides overrides;         // run, check, plan, submit
     StageCommand stage;             // stage
-    bool fresh = false;             // run, stage
-    int threads = 0;                // run, plan, stage; 0 = not said
-    int ranks = 0;                  // plan; 0 = not said
+    bool fresh = false;             // run, submit, stage
+    std::string only;               // run: the one stage to run; empty = all
+    std::filesystem::path site;     // submit: profile; empty = look for it
+    bool dry_run = false;           // submit
+    bool test_only = false;         // submit
+    int threads = 0;                // run, plan, submit, stage; 0 = not said
+    int ranks = 0;                  // plan, submit; 0 = not said
     std::string topic;              // describe
-    std::string format;             // describe, plan, export
+    std::string format;             // describe, plan, status, export
     std::filesystem::path events;   // describe: event store, "" = none
     std::uint64_t threshold = 5;    // describe: numbers below are hidden
     std::uint64_t rows = 5;         // show

@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 
 #include "app/plan.hpp"
+#include "app/site_profile.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "schema/describe.hpp"
@@ -25,7 +26,8 @@ namespace {
         {.what = text("'", topic, "' has no format '", format, "'"),
          .where = "salus describe",
          .why = {},
-         .help = "templates and JSON schemas exist for stages, pipelines, jobs and phenotypes"});
+         .help =
+             "templates and JSON schemas exist for stages, pipelines, jobs, sites and phenotypes"});
 }
 
 /// Definitions and event stores belong to the topic phenotype.
@@ -115,10 +117,11 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
         if (!manual_only) no_such_format(topic, format);
         return in_format(program_manual(stages), format, version);
     }
+    if (topic == "site") return describe_site(format, version);
     if (topic == "phenotype")
         return line.path.empty() ? describe_phenotypes(format, version)
                                  : describe_definitions(line);
-    std::vector<std::string> topics{"phenotype", "job", "pipeline", "salus"};
+    std::vector<std::string> topics{"phenotype", "job", "pipeline", "site", "salus"};
     for (const Stage& stage : stages)
         topics.push_back(stage.name());
     throw UsageError({.what = text("there is nothing called '", topic, "' to describe"),

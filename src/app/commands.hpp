@@ -36,6 +36,15 @@ std::string digest_command(const CommandLine& line);
 /// holds. IntegrityError with everything that does not.
 std::string verify_command(const CommandLine& line, const std::vector<Stage>& stages);
 
+/// What is done of a run, from the marks in its folder first and from SLURM second.
+std::string status_command(const CommandLine& line);
+/// Writes one batch script per stage and hands those over that are neither done nor queued, each
+/// after the one before; or prints them, or has SLURM look at them. OwnershipError while another
+/// submission of the run is going on.
+std::string submit_command(const CommandLine& line, const std::vector<Stage>& stages);
+/// Ends the SLURM jobs of a run.
+std::string cancel_command(const CommandLine& line);
+
 /// Names of the stages of a run, in order, from its resolved.toml.
 std::vector<std::string> instances_of(const std::filesystem::path& folder);
 

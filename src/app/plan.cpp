@@ -22,17 +22,16 @@ std::string count_text(double value) {
     return with_thousands(static_cast<std::uint64_t>(std::llround(value)));
 }
 
-/// Seconds as hh:mm:ss for SLURM.
+std::string json_number(double value) { return to_json(Value(value)); }
+
+} // namespace
+
 std::string clock_text(double seconds) {
     const auto whole = static_cast<std::int64_t>(seconds);
     const auto two = [](std::int64_t v) { return text(v < 10 ? "0" : "", v); };
     const std::string days = whole >= 86400 ? text(whole / 86400, "-") : "";
     return text(days, two(whole % 86400 / 3600), ":", two(whole % 3600 / 60), ":", two(whole % 60));
 }
-
-std::string json_number(double value) { return to_json(Value(value)); }
-
-} // namespace
 
 double Plan::memory_per_rank() const {
     double most = 0;

@@ -38,4 +38,7 @@ std::string plan_as_json(const Plan& plan);
 /// Lines for the head of a batch script.
 std::string plan_as_sbatch(const Plan& plan);
 
+/// Seconds as hh:mm:ss or days-hh:mm:ss.
+std::string clock_text(double seconds);
+
 } // namespace salus

@@ -81,6 +81,7 @@ private:
         computing_ = true;
         return run_job(job,
                        {.fresh = line.fresh,
+                        .only = line.only,
                         .threads = threads_for(line.threads, job, comm_),
                         .command = typed(arguments_),
                         .version = version_.full},
@@ -109,7 +110,13 @@ private:
             print(plan_command(line, all_stages()));
             break;
         case Command::status:
-            run_status(output_folder_of(line.path));
+            print(status_command(line));
+            break;
+        case Command::submit:
+            print(submit_command(line, all_stages()));
+            break;
+        case Command::cancel:
+            print(cancel_command(line));
             break;
         case Command::describe:
             print(describe_command(line, all_stages(), version_.number));

@@ -10,11 +10,11 @@
 #include "base/text.hpp"
 #include "parallel/parallel_for.hpp"
 #include "run/context.hpp"
+#include "schema/suggest.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 
 namespace salus {
@@ -46,22 +46,35 @@ public:
     }
 
     int run() {
+        if (!options_.only.empty()) static_cast<void>(only());
         prepare();
-        for (const StageInstance& instance : job_.stages)
-            run_instance(instance);
-        log_.info(text("complete: results are in ", job_.output.string()));
+        if (options_.only.empty()) {
+            for (const StageInstance& instance : job_.stages)
+                run_instance(instance);
+            log_.info(text("complete: results are in ", job_.output.string()));
+        } else {
+            take_results_for(only());
+            run_instance(only());
+            log_.info(
+                text(options_.only, " is complete: results are in ", job_.folder(only()).string()));
+        }
         return 0;
     }
 
 private:
     void prepare();
     void look_at_inputs() const;
+    const StageInstance& only() const;
+    void take_results_for(const StageInstance& instance);
+    StageState finished(const StageInstance& instance) const;
     void run_instance(const StageInstance& instance);
+    void share_digests(const StageInstance& instance);
+    Ingredients parameters_of(const StageInstance& instance) const; // and version and seed
     Ingredients ingredients_of(const StageInstance& instance);
     bool is_done(const StageInstance& instance, const Ingredients& ingredients);
     RunContext context_for(const StageInstance& instance, const Ingredients& ingredients) const;
     void finish(const StageInstance& instance, StageState state);
-    void write_run_record(bool complete) const;
+    void write_run_record() const;
     fs::path state_file(const StageInstance& instance) const {
         return job_.output / "state" / (instance.name + ".toml");
     }
@@ -117,6 +130,71 @@ void Runner::look_at_inputs() const {
     if (!problems.empty()) throw DataError(std::move(problems));
 }
 
+const StageInstance& Runner::only() const {
+    const StageInstance* found = job_.find(options_.only);
+    if (found != nullptr) return *found;
+    std::vector<std::string> names;
+    for (const StageInstance& instance : job_.stages)
+        names.push_back(instance.name);
+    throw UsageError({.what = text("the job has no stage '", options_.only, "'"),
+                      .where = "--stage",
+                      .why = {},
+                      .help = suggestion(options_.only, names)});
+}
+
+/// The record of an earlier stage whose results are there with the bytes that were published, made
+/// with the parameters of this job. Its own inputs were looked at when it ran.
+StageState Runner::finished(const StageInstance& instance) const {
+    const std::optional<StageState> state = read_state(state_file(instance));
+    if (!state)
+        throw UsageError({.what = text("stage ", instance.name, " is not complete yet"),
+                          .where = job_.folder(instance).string(),
+                          .why = text("stage ", options_.only, " reads its results"),
+                          .help = text("run it first: salus run JOB --stage ", instance.name)});
+    Ingredients own = state->ingredients;
+    for (const auto& [name, value] : parameters_of(instance))
+        own[name] = value;
+    const std::vector<std::string> changed = differences(state->ingredients, own);
+    if (!changed.empty())
+        throw IntegrityError(
+            {.what = text("the results of stage ", instance.name, " were made from something else"),
+             .where = job_.folder(instance).string(),
+             .why = text("changed since: ", join(changed, ", ")),
+             .help = text("run it anew: salus run JOB --fresh --stage ", instance.name)});
+    for (const auto& [name, path] : job_.outputs(instance)) {
+        const auto recorded = state->outputs.find(name);
+        if (recorded == state->outputs.end() || !fs::exists(path) ||
+            digest_path(path) != recorded->second)
+            throw IntegrityError(
+                {.what = text("a result of stage ", instance.name, " is missing or changed"),
+                 .where = path.string(),
+                 .why = "it is not the file that was published",
+                 .help = text("run it again: salus run JOB --stage ", instance.name)});
+    }
+    return *state;
+}
+
+/// Makes the results known that `instance` reads.
+void Runner::take_results_for(const StageInstance& instance) {
+    for (const Wire& wire : instance.wires) {
+        if (wire.from_files() || done_.contains(wire.instance)) continue;
+        const StageInstance& before = *job_.find(wire.instance);
+        StageState state = collectively(comm_, text("checking results of ", before.name), [&] {
+            return comm_.is_root() ? finished(before) : StageState{};
+        });
+        done_[before.name] = std::move(state);
+        share_digests(before);
+    }
+}
+
+Ingredients Runner::parameters_of(const StageInstance& instance) const {
+    Ingredients made{{"version", options_.version.substr(0, options_.version.find_first_of(" +-"))},
+                     {"seed", text(job_.seed)}};
+    for (const Param& param : instance.stage->params())
+        made["parameter " + param.name] = to_toml(param.get(instance.params.get()));
+    return made;
+}
+
 Ingredients Runner::ingredients_of(const StageInstance& instance) {
     std::vector<fs::path> unknown;
     const Inputs inputs = job_.inputs(instance);
@@ -124,10 +202,7 @@ Ingredients Runner::ingredients_of(const StageInstance& instance) {
         for (const fs::path& path : paths)
             if (!digests_.contains(path)) unknown.push_back(path);
     if (!unknown.empty()) digests_.merge(digest_all(unknown, comm_));
-    Ingredients made{{"version", options_.version.substr(0, options_.version.find_first_of(" +-"))},
-                     {"seed", text(job_.seed)}};
-    for (const Param& param : instance.stage->params())
-        made["parameter " + param.name] = to_toml(param.get(instance.params.get()));
+    Ingredients made = parameters_of(instance);
     for (const auto& [port, paths] : inputs) {
         std::string all;
         for (const fs::path& path : paths)
@@ -216,6 +291,11 @@ void Runner::run_instance(const StageInstance& instance) {
     } else {
         log_.info(text(instance.name, " is complete from an earlier run"));
     }
+    share_digests(instance);
+}
+
+/// Tells all ranks the digests of the results of a finished stage.
+void Runner::share_digests(const StageInstance& instance) {
     std::string lines;
     if (comm_.is_root())
         for (const auto& [name, digest] : done_[instance.name].outputs)
@@ -237,19 +317,21 @@ void Runner::finish(const StageInstance& instance, StageState state) {
                        human_bytes(state.peak_bytes), " per rank"));
         done_[instance.name] = std::move(state);
         remove_tree(work_folder(instance));
-        write_run_record(&instance == &job_.stages.back());
+        write_run_record();
     });
 }
 
-void Runner::write_run_record(bool complete) const {
+void Runner::write_run_record() const {
     std::string stages;
+    bool complete = true;
     for (const StageInstance& instance : job_.stages) {
-        const auto found = done_.find(instance.name);
-        if (found == done_.end()) continue;
+        const std::optional<StageState> state = read_state(state_file(instance));
+        complete = complete && state;
+        if (!state) continue;
         stages += text(stages.empty() ? "" : ",", "\n    {\"name\": ", json_quote(instance.name),
-                       ", \"stage\": ", json_quote(found->second.stage),
-                       ", \"seconds\": ", fixed(found->second.seconds, 3),
-                       ", \"peak_bytes_per_rank\": ", fixed(found->second.peak_bytes, 0), "}");
+                       ", \"stage\": ", json_quote(state->stage),
+                       ", \"seconds\": ", fixed(state->seconds, 3),
+                       ", \"peak_bytes_per_rank\": ", fixed(state->peak_bytes, 0), "}");
     }
     write_file_atomically(
         job_.output / "run.json",
@@ -263,40 +345,11 @@ void Runner::write_run_record(bool complete) const {
              ",\n  \"stages\": [", stages, "\n  ]\n}\n"));
 }
 
-std::uint64_t finished_units(const fs::path& work) {
-    std::uint64_t parts = 0;
-    std::error_code code;
-    for (const auto& entry : fs::recursive_directory_iterator(work, code))
-        if (entry.path().extension() == ".h5") ++parts;
-    return parts;
-}
-
 } // namespace
 
 int run_job(const Job& job, const RunOptions& options, const Communicator& comm) {
     install_interrupt_handlers();
     return Runner(job, options, comm).run();
-}
-
-int run_status(const fs::path& path) {
-    if (!fs::exists(path / "resolved.toml"))
-        throw UsageError({.what = "this is not the output folder of a run",
-                          .where = path.string(),
-                          .why = "it has no resolved.toml",
-                          .help = "give the job file or its output folder"});
-    std::string out;
-    for (const std::string& name : instances_of(path)) {
-        out += name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ');
-        if (const auto state = read_state(path / "state" / (name + ".toml")))
-            out += text("complete  ", human_seconds(state->seconds), ", ",
-                        human_bytes(state->peak_bytes), " per rank\n");
-        else if (fs::exists(path / "work" / name))
-            out += text("begun     ", finished_units(path / "work" / name), " parts finished\n");
-        else
-            out += "waiting\n";
-    }
-    std::fputs(out.c_str(), stdout);
-    return 0;
 }
 
 } // namespace salus

@@ -10,6 +10,7 @@ namespace salus {
 
 struct RunOptions {
     bool fresh = false;  // begin anew where parameters or inputs changed since the last run
+    std::string only;    // the one stage to run; empty = all
     int threads = 1;     // per rank
     std::string command; // as typed, for run.json
     std::string version; // with git description
@@ -19,8 +20,5 @@ struct RunOptions {
 /// same parameters and inputs and with unchanged bytes, are skipped. Throws; returns 0 when all is
 /// complete.
 int run_job(const Job& job, const RunOptions& options, const Communicator& comm);
-
-/// Prints what is done of a run: `path` is an output folder. Returns the exit code.
-int run_status(const std::filesystem::path& path);
 
 } // namespace salus

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 namespace salus {
 namespace {
@@ -48,6 +49,12 @@ std::vector<std::uint8_t> units_done(const Communicator& comm, const Journal& jo
     });
     comm.sum(std::span(done));
     return done;
+}
+
+/// For salus status: units of the phase, and how many an earlier run had done. Nothing reads it to
+/// decide what is done.
+void note_begin(const std::filesystem::path& folder, std::uint64_t count, std::uint64_t kept) {
+    std::ofstream(folder / "units") << count << ' ' << kept << '\n';
 }
 
 std::string describe_parts(const Journal& journal, std::uint64_t count) {
@@ -161,6 +168,7 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
     if (kept > 0)
         log().info(text(phase, ": ", kept, " of ", count, " parts are intact from an earlier run"));
 
+    if (comm().is_root()) note_begin(folder, count, kept);
     const auto ranks = static_cast<std::uint64_t>(comm().size());
     Progress progress(log(), std::string(phase), count, kept);
     PartCommitter committer(journal);

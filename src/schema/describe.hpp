@@ -36,6 +36,10 @@ std::string pipeline_json_schema(const std::vector<Stage>& stages);
 /// The same for the parameters of one stage.
 std::string stage_json_schema(const Stage& stage);
 
+/// The same for a file whose keys are the parameters of one record.
+std::string params_template(const std::vector<Param>& params);
+std::string params_json_schema(const std::string& title, const std::vector<Param>& params);
+
 /// Records of one kind in a file: an array of tables, [[key]].
 struct RecordList {
     std::string key;

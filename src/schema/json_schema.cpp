@@ -158,6 +158,14 @@ std::string job_json_schema(const std::vector<Stage>& stages) {
            "\n";
 }
 
+std::string params_json_schema(const std::string& title, const std::vector<Param>& params) {
+    JsonObject properties, schema;
+    put_params(properties, params);
+    schema.put("$schema", draft).put("title", title).put("type", "object");
+    return schema.raw("additionalProperties", "false").raw("properties", properties.str()).str() +
+           "\n";
+}
+
 std::string records_json_schema(const std::string& title, const std::vector<RecordList>& kinds) {
     JsonObject properties, schema;
     for (const RecordList& kind : kinds) {

@@ -38,12 +38,18 @@ std::string stage_template(const Stage& stage, const std::vector<Stage>& earlier
     return out;
 }
 
+std::string params_template(const std::vector<Param>& params) {
+    std::string out;
+    for (const Param& param : params)
+        out += comment_of(param) + line_of(param);
+    return out;
+}
+
 std::string records_template(const std::vector<RecordList>& kinds) {
     std::string out;
     for (const RecordList& kind : kinds) {
         out += text(out.empty() ? "" : "\n", "[[", kind.key, "]]\n");
-        for (const Param& param : *kind.params)
-            out += comment_of(param) + line_of(param);
+        out += params_template(*kind.params);
     }
     return out;
 }

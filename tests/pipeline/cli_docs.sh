@@ -21,7 +21,7 @@ try:
 except ImportError:
     sys.exit(0)  # not part of the base system
 source, made = map(pathlib.Path, sys.argv[1:])
-for kind, folder in (("job", "jobs"), ("pipeline", "pipelines"), ("phenotype", "pipelines/phenotypes")):
+for kind, folder in (("job", "jobs"), ("pipeline", "pipelines"), ("phenotype", "pipelines/phenotypes"), ("site", "slurm")):
     schema = json.loads((made / f"docs/schema/{kind}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     for file in sorted((source / folder).glob("*.toml")):
