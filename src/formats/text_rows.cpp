@@ -12,9 +12,32 @@ namespace {
 constexpr std::size_t first_buffer = std::size_t{1} << 20;
 constexpr std::size_t longest_line = std::size_t{1} << 24;
 
+/// Whether a line before the header is a note `#key=value`, which is then added.
+bool take_note(std::string_view line, std::map<std::string, std::string>* notes) {
+    const std::size_t sign = line.find('=');
+    if (notes == nullptr || !line.starts_with('#') || sign == std::string_view::npos ||
+        line.substr(0, sign).find('\t') != std::string_view::npos)
+        return false;
+    notes->emplace(trim(line.substr(1, sign - 1)), trim(line.substr(sign + 1)));
+    return true;
+}
+
+char separator_of(std::string_view header) {
+    if (header.find('\t') != std::string_view::npos) return '\t';
+    const std::string_view words = trim(header);
+    const bool commas =
+        words.find(',') != std::string_view::npos && words.find(' ') == std::string_view::npos;
+    return commas ? ',' : ' ';
+}
+
 } // namespace
 
-TextRows::TextRows(const std::filesystem::path& path)
+TextRows::TextRows(const std::filesystem::path& path) : TextRows(path, nullptr) {}
+
+TextRows::TextRows(const std::filesystem::path& path, std::map<std::string, std::string>& notes)
+    : TextRows(path, &notes) {}
+
+TextRows::TextRows(const std::filesystem::path& path, std::map<std::string, std::string>* notes)
     : path_(path), stream_(path), buffer_(first_buffer) {
     std::string_view line;
     do {
@@ -24,8 +47,8 @@ TextRows::TextRows(const std::filesystem::path& path)
                              .why = "columns are found by their names in the first line",
                              .help = {}});
         if (line_ == 1 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
-    } while (trim(line).empty() || line.starts_with("##"));
-    tabs_ = line.find('\t') != std::string_view::npos;
+    } while (trim(line).empty() || line.starts_with("##") || take_note(line, notes));
+    separator_ = separator_of(line);
     split_line(line);
     header_.assign(cells_.begin(), cells_.end());
     if (!is_utf8(line))
@@ -45,8 +68,9 @@ bool TextRows::next() {
     throw DataError(
         {.what = text("the row has ", cells_.size(), " cells, the header ", header_.size()),
          .where = where(),
-         .why = tabs_ ? "cells are between tabs, as in the header"
-                      : "cells are between blanks, as in the header",
+         .why = separator_ == '\t'  ? "cells are between tabs, as in the header"
+                : separator_ == ',' ? "cells are between commas, as in the header"
+                                    : "cells are between blanks, as in the header",
          .help = "a cut line at the end means that the file is incomplete"});
 }
 
@@ -104,10 +128,10 @@ bool TextRows::refill() {
 
 void TextRows::split_line(std::string_view line) {
     cells_.clear();
-    if (tabs_) {
+    if (separator_ != ' ') {
         std::size_t from = 0;
         for (;;) {
-            const std::size_t tab = line.find('\t', from);
+            const std::size_t tab = line.find(separator_, from);
             if (tab == std::string_view::npos) break;
             cells_.push_back(line.substr(from, tab - from));
             from = tab + 1;

@@ -46,6 +46,8 @@ std::optional<Problem> check_kind(const Port& port, const fs::path& path, std::s
     const bool folder = fs::is_directory(status);
     if (folder == is_folder_artifact(port.artifact)) return std::nullopt;
     if (!folder && accepts(port.artifact, Artifact::genotype_files)) return std::nullopt;
+    if (port.artifact == Artifact::score_files)
+        return std::nullopt; // a folder stands for its files
     return Problem{
         .what = text(path.string(), folder ? " is a folder, not a file" : " is not a folder"),
         .where = std::string(where),

@@ -94,6 +94,16 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "loci_result";
     case Artifact::risk_result:
         return "risk_result";
+    case Artifact::score_files:
+        return "score_files";
+    case Artifact::frequency_table:
+        return "frequency_table";
+    case Artifact::sample_list:
+        return "sample_list";
+    case Artifact::score_result:
+        return "score_result";
+    case Artifact::pgs_weights_result:
+        return "pgs_weights_result";
     case Artifact::cohort:
         return "cohort";
     case Artifact::report:
@@ -195,6 +205,18 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "HDF5 file of independent loci and credible sets";
     case Artifact::risk_result:
         return "HDF5 file of risk models and their validation";
+    case Artifact::score_files:
+        return "weights of polygenic scores: PGS Catalog, PLINK or other text, a folder "
+               "of such files, or an HDF5 result of pgs_weights or risk";
+    case Artifact::frequency_table:
+        return "allele frequencies of variants: text of plink2 --freq, or with columns "
+               "of these meanings";
+    case Artifact::sample_list:
+        return "text file of sample identifiers, one per line";
+    case Artifact::score_result:
+        return "HDF5 file of polygenic scores of samples";
+    case Artifact::pgs_weights_result:
+        return "HDF5 file of weights of polygenic scores";
     case Artifact::cohort:
         return "folder of a simulated cohort";
     case Artifact::report:
@@ -212,6 +234,8 @@ bool accepts(Artifact port, Artifact given) noexcept {
         return given == Artifact::association_result || given == Artifact::meta_result;
     case Artifact::ld_scores:
         return given == Artifact::ld_result;
+    case Artifact::score_files:
+        return given == Artifact::pgs_weights_result || given == Artifact::risk_result;
     default:
         return false;
     }

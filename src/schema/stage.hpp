@@ -69,12 +69,18 @@ enum class Artifact {
     feature_table,      // CSV or HDF5: a row per person, a column per feature
     feature_dictionary, // CSV: what the columns of a feature table are
     feature_store,      // HDF5 written by ingest_features
+    score_files,        // weights of polygenic scores: text of PGS Catalog or PLINK, or HDF5
+    frequency_table,    // text: allele frequencies of variants, as of plink2 --freq
+    sample_list,        // text: sample identifiers, one a line
+    score_result,       // HDF5 written by score
+    pgs_weights_result, // HDF5 written by pgs_weights
 };
 std::string_view to_string(Artifact artifact) noexcept;
 std::string_view doc_of(Artifact artifact) noexcept;
 /// Whether a port of one kind takes a file of another: the same kind, genotype files where a
 /// genotype store is read, association and meta-analysis results where summary statistics are,
-/// results of the stage ld where LD scores are.
+/// results of the stage ld where LD scores are, weights of pgs_weights and of risk where score
+/// files are.
 bool accepts(Artifact port, Artifact given) noexcept;
 
 struct Port {

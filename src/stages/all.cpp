@@ -23,6 +23,7 @@
 #include "stages/quality/quality.hpp"
 #include "stages/report/report.hpp"
 #include "stages/risk/risk.hpp"
+#include "stages/score/score.hpp"
 #include "stages/simulate/simulate.hpp"
 
 namespace salus {
@@ -50,6 +51,7 @@ const std::vector<Stage>& all_stages() {
                                            gene_tests_stage(),
                                            ld_score_regression_stage(),
                                            loci_stage(),
+                                           score_stage(),
                                            risk_stage(),
                                            report_stage()};
     return stages;

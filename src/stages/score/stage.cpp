@@ -1,0 +1,145 @@
+#include "formats/file_genotypes.hpp"
+#include "genotype/genotype_source.hpp"
+#include "stages/score/score.hpp"
+
+#include <algorithm>
+
+namespace salus {
+namespace {
+
+void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
+             std::vector<Problem>& problems) {
+    if (inputs.count("frequencies") > 0 && params.missing == "nothing" &&
+        params.mode != "centred" && params.mode != "standardised")
+        problems.push_back({.what = "frequencies are given, but nothing needs them",
+                            .where = "stage score",
+                            .why = "frequencies stand for missing genotypes, and centre them",
+                            .help = "leave frequencies out, or use missing = \"expected\""});
+    examine_genotypes(inputs, sizes, problems);
+    const auto files = inputs.find("scores");
+    if (files != inputs.end()) sizes.traits = static_cast<double>(files->second.size());
+}
+
+Resources needs(const ScoreParams&, const Workload& w) {
+    const double scores = std::max(1.0, w.traits);
+    const double scored = std::min(w.variants > 0 ? w.variants : 1e6, 1.4e6);
+    const double tile = w.samples > 0 ? std::clamp(2.7e8 / w.samples, 1.0, 2048.0) : 2048;
+    Resources r;
+    r.memory_bytes = 64e6 + 8 * w.samples * scores + 70 * scored + 0.25 * w.samples * tile +
+                     2 * w.samples + 8 * scores * std::max(2048.0, 32 * scores);
+    r.storage_bytes = 8 * w.samples * scores;
+    r.scratch_bytes = 16 * w.samples * scores + 0.25 * w.samples * scored +
+                      scores * scored * (40 + 8) + 40 * scored;
+    r.core_hours = (w.samples * scored * (0.06e-9 + 0.04e-9 * scores) + w.variants * 1e-6 +
+                    scores * scored * 1e-6) /
+                   3600;
+    r.formula = "S scores, Ms variants that any of them uses (at most 1.4 million assumed), B "
+                "variants summed at once (2,048, fewer above 130,000 samples: 64 MB of calls): "
+                "memory per rank 64 MB + 8 B x N S + 70 B x Ms + N B / 4 + 2 B x N + 8 B x S x "
+                "max(2048, 32 S); results 8 B x N S (three times that with components); scratch 16 "
+                "B x N S + at most N Ms / 4 + 48 B x S Ms; time 0.06 ns x N Ms + 0.04 ns x N Ms S "
+                "+ 1 us x M + 1 us x S Ms";
+    return r;
+}
+
+const char* const details =
+    "Entries of every file are found in the genotypes by chromosome and position, where the file "
+    "is "
+    "of the same genome build, else by identifier; then alleles are compared: the effect allele "
+    "may "
+    "be ALT or REF, as written or, for single bases, by the letters of the other strand. A/T and "
+    "C/G variants do not tell their strand and are left out unless ambiguous is keep; weights made "
+    "by this program keep theirs. Of two entries of one variant the first counts. The table report "
+    "says for each score what became of its entries. Where fewer than overlap_min are found, the "
+    "job fails, or goes on without the score.\n\n"
+    "All scores are summed in one pass over the genotypes, which are never unpacked to numbers: "
+    "weights are integers of 46 bits (of the largest weight of 2,048 variants), and sums of calls "
+    "are exact; imputed dosages are added as doubles in the order of the variants. So a score is "
+    "the same on any number of ranks and threads, and differs from the sum in doubles by about "
+    "1e-13 of its largest terms.\n\n"
+    "Modes and missing genotypes are those of plink2 --score. With missing expected, a missing "
+    "genotype counts what the mode expects at the allele frequency, which is 2 f in additive mode "
+    "and 0 in centred ones; with plink2 it counts as in plink2 2.0 (2 f also in centred modes, f "
+    "in "
+    "dominant and recessive ones); with nothing it counts 0, and averages are over called alleles. "
+    "Frequencies are those of all samples, or of reference_samples, males counting one allele of "
+    "X; "
+    "or they are read from a table. On X males count 0 or 2, as in plink2; modes that need two "
+    "copies refuse X. Variants on Y and MT are left out.\n\n"
+    "With components, scores are also given relative to ancestry: the mean is regressed on the "
+    "components among reference people (z_mean), and so is the logarithm of the variance "
+    "(z_variance), so that people of any ancestry are on one scale without being put into groups.";
+
+} // namespace
+
+Stage score_stage() {
+    using P = ScoreParams;
+    return stage<P>("score")
+        .summary("polygenic scores of all samples from files of weights, many at once")
+        .details(details)
+        .cites("Chang CC et al. (2015) Second-generation PLINK: rising to the challenge of larger "
+               "and richer datasets. GigaScience 4:7. doi:10.1186/s13742-015-0047-8")
+        .cites("Lambert SA et al. (2021) The Polygenic Score Catalog as an open database for "
+               "reproducibility and systematic evaluation. Nat Genet 53:420. "
+               "doi:10.1038/s41588-021-00783-5")
+        .reads({"genotypes", Artifact::genotype_store, "genotypes of the samples"})
+        .reads({.name = "scores",
+                .artifact = Artifact::score_files,
+                .doc = "files of weights, or folders of such files",
+                .many = true})
+        .reads({"frequencies", Artifact::frequency_table,
+                "allele frequencies, in place of those of the samples", true})
+        .reads({"reference_samples", Artifact::sample_list,
+                "whose allele frequencies are taken, and on whom ancestry is fitted", true})
+        .reads(
+            {"components", Artifact::components_result,
+             "principal components, to give scores relative to ancestry; or text with sample_id, "
+             "pc1, pc2 ...",
+             true})
+        .writes({"score",
+                 Artifact::score_result,
+                 "score.h5",
+                 "scores, and what was found of their variants",
+                 {score_report_table(), score_values_table("scores", {}),
+                  score_values_table("z_mean", {}), score_values_table("z_variance", {})}})
+        .param("mode", &P::mode,
+               {.doc = "what a variant counts: copies of the effect allele, any copy, two copies, "
+                       "copies less their mean, or that in standard deviations",
+                .choices = {"additive", "dominant", "recessive", "centred", "standardised"}})
+        .param("missing", &P::missing,
+               {.doc = "what a missing genotype counts: the expectation at the allele frequency, "
+                       "the same as in plink2, or nothing",
+                .choices = {"expected", "plink2", "nothing"}})
+        .param("value", &P::value,
+               {.doc = "sum of weight x effect alleles, or its mean per allele",
+                .choices = {"sum", "average"}})
+        .param("match_by", &P::match_by,
+               {.doc = "how entries are found: position where a file has positions on the build of "
+                       "the genotypes and else id, or one of them",
+                .choices = {"auto", "position", "id"}})
+        .param("ambiguous", &P::ambiguous,
+               {.doc = "A/T and C/G variants: left out, or taken as written",
+                .choices = {"drop", "keep"}})
+        .param("strand_flips", &P::strand_flips,
+               {.doc = "whether single bases may fit by the letters of the other strand"})
+        .param("include_x", &P::include_x, {.doc = "whether variants on X count"})
+        .param("overlap_min", &P::overlap_min,
+               {.doc = "least share of the entries of a score that must be found",
+                .unit = "proportion",
+                .min = 0,
+                .max = 1})
+        .param("on_low_overlap", &P::on_low_overlap,
+               {.doc = "what to do about scores below overlap_min", .choices = {"fail", "skip"}})
+        .param("weight_columns", &P::weight_columns,
+               {.doc = "names of the columns of weights, the same in all files; empty finds them"})
+        .param("components_count", &P::components_count,
+               {.doc = "components that ancestry is fitted on",
+                .unit = "components",
+                .min = 1,
+                .max = 100})
+        .needs(needs)
+        .examines(examine)
+        .run(run_score);
+}
+
+} // namespace salus
