@@ -50,10 +50,10 @@ public:
           size_(std::min<std::uint64_t>(block_samples, cohort.size() - first_)),
           has_person_(size_, 0), in_table_(size_, 0), samples_(samples_table()),
           traits_(layout.traits_table()), times_(layout.times_table()),
-          covariates_(layout.covariates_table()) {
+          covariates_(layout.covariates_table()), lives_(lives_table()) {
         for (TableSpec& spec : layout.case_tables())
             cases_.emplace_back(std::move(spec));
-        std::vector<TableData*> tables{&traits_, &times_, &covariates_};
+        std::vector<TableData*> tables{&traits_, &times_, &covariates_, &lives_};
         for (TableData& table : cases_)
             tables.push_back(&table);
         for (TableData* table : tables)
@@ -91,6 +91,11 @@ public:
                 case_column(3, with_follow++)[row] = values[column.date + 2];
             }
         }
+        for (const auto& [name, place] : {std::pair{"birth", places.birth},
+                                          {"observed_from", places.first_day},
+                                          {"observed_to", places.last_day},
+                                          {"death", places.death}})
+            lives_.column<double>(name)[row] = values[place];
         samples_.column<std::uint8_t>("has_record")[row] = values[places.observed] > 0 ? 1 : 0;
         auto& sex = samples_.column<std::uint8_t>("sex")[row];
         if (sex == 0) sex = static_cast<std::uint8_t>(values[places.sex]);
@@ -153,6 +158,7 @@ public:
         if (!layout_.traits.empty()) part.write(traits_);
         if (!times_.columns().empty()) part.write(times_);
         if (!layout_.covariates.empty()) part.write(covariates_);
+        if (layout_.records) part.write(lives_);
         for (const TableData& table : cases_)
             if (!table.columns().empty()) part.write(table);
         std::vector<std::uint64_t> counts;
@@ -201,7 +207,7 @@ private:
     const Cohort& cohort_;
     std::uint64_t first_, size_;
     std::vector<std::uint8_t> has_person_, in_table_;
-    TableData samples_, traits_, times_, covariates_;
+    TableData samples_, traits_, times_, covariates_, lives_;
     std::vector<TableData> cases_;
 };
 
@@ -296,47 +302,6 @@ std::vector<TableSpec> Layout::case_tables() const {
                     {traits[t].name, ColumnType::f64, about.unit, about.column});
     }
     return specs;
-}
-
-TableSpec attrition_table() {
-    return {.name = "attrition",
-            .row = "attrition_step",
-            .doc = "Samples with a record lost at each step of each definition, criteria included. "
-                   "Exact numbers: salus describe phenotype tells them with small ones suppressed.",
-            .columns = {
-                {"trait", ColumnType::text, "", "name of the definition"},
-                {"path", ColumnType::text, "", "what the steps lead to: case, value or control"},
-                {"step", ColumnType::text, "", "the step in words"},
-                {"left", ColumnType::u64, "people", "samples that passed it"},
-                {"lost", ColumnType::u64, "people", "samples lost at it"}}};
-}
-
-TableSpec samples_table() {
-    return {
-        .name = "samples",
-        .row = "sample",
-        .doc = "Samples in the order of the genotypes.",
-        .columns = {
-            {"sample_id", ColumnType::text, "", "sample identifier"},
-            {"sex", ColumnType::u8, "1",
-             "0 unknown, 1 male, 2 female: sample sheet, else genotypes, else health record"},
-            {"group", ColumnType::text, "", "group of the sample sheet, empty if there is none"},
-            {"has_record", ColumnType::u8, "1",
-             "1 if linked to a person with an observation period"}}};
-}
-
-TableSpec trait_info_table() {
-    return {.name = "trait_info",
-            .row = "trait",
-            .doc = "What the traits are.",
-            .columns = {{"name", ColumnType::text, "", "column in traits"},
-                        {"kind", ColumnType::text, "",
-                         "quantitative, binary, ordinal, date or time_to_event"},
-                        {"unit", ColumnType::text, "", "unit of the values"},
-                        {"doc", ColumnType::text, "", "description"},
-                        {"n", ColumnType::u64, "people", "samples with a value"},
-                        {"cases", ColumnType::u64, "people",
-                         "of these, cases of a binary trait, or with the event"}}};
 }
 
 TableSpec Layout::traits_table() const {

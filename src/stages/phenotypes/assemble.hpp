@@ -47,6 +47,8 @@ struct Layout {
     std::vector<TableSpec> case_tables() const;
 };
 TableSpec samples_table();
+/// Birth, observation and death of the persons of the samples; there if there are records.
+TableSpec lives_table();
 TableSpec trait_info_table();
 TableSpec attrition_table();
 /// The doc of a table of case_tables(), for a column of any name.

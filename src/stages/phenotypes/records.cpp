@@ -30,7 +30,9 @@ void fill_row(const RecordLayout& layout, const TraitPanel& panel, const PersonV
         }
     }
     out[layout.birth] = person.birth;
+    out[layout.first_day] = person.periods.empty() ? missing : person.periods.front().start;
     out[layout.last_day] = person.periods.empty() ? missing : person.periods.back().end;
+    out[layout.death] = person.death;
     out[layout.sex] = person.sex;
     out[layout.observed] = person.periods.empty() ? 0 : 1;
 }
@@ -83,7 +85,9 @@ RecordLayout::RecordLayout(const TraitPanel& panel) {
         columns.push_back(column);
     }
     birth = take(1);
+    first_day = take(1);
     last_day = take(1);
+    death = take(1);
     sex = take(1);
     observed = take(1);
     width = next;

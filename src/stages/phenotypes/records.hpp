@@ -30,7 +30,8 @@ struct RecordLayout {
     explicit RecordLayout(const TraitPanel& panel);
 
     std::vector<Column> columns;
-    std::size_t birth = 0, last_day = 0, sex = 0, observed = 0; // behind the traits
+    // Behind the traits.
+    std::size_t birth = 0, first_day = 0, last_day = 0, death = 0, sex = 0, observed = 0;
     std::size_t width = 0, statuses = 0;
 };
 

@@ -230,6 +230,7 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
         out.fact("samples_observed", static_cast<std::int64_t>(counts.observed));
         out.fact("links_without_genotypes", static_cast<std::int64_t>(unknown_links(records)));
         out.assemble(samples_table(), blocks);
+        if (layout.records) out.assemble(lives_table(), blocks);
         if (!layout.traits.empty()) out.assemble(layout.traits_table(), blocks);
         if (!layout.times_table().columns.empty()) out.assemble(layout.times_table(), blocks);
         if (!layout.covariates.empty()) out.assemble(layout.covariates_table(), blocks);

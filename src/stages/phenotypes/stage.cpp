@@ -287,7 +287,7 @@ Stage phenotypes_stage() {
         .artifact = Artifact::phenotype_table,
         .file = "phenotypes.h5",
         .doc = "Traits and covariates, one row per genotype sample, in its order.",
-        .tables = {samples_table(),
+        .tables = {samples_table(), lives_table(),
                    described(Layout{}.traits_table(),
                              {"{trait}", ColumnType::f64, "of the trait",
                               "value of the trait; binary and event 0/1, dates in days since "
