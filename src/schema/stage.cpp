@@ -104,6 +104,8 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "score_result";
     case Artifact::pgs_weights_result:
         return "pgs_weights_result";
+    case Artifact::trajectories_result:
+        return "trajectories_result";
     case Artifact::cohort:
         return "cohort";
     case Artifact::report:
@@ -203,6 +205,8 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "HDF5 file of heritability and genetic correlation";
     case Artifact::loci_result:
         return "HDF5 file of independent loci and credible sets";
+    case Artifact::trajectories_result:
+        return "HDF5 file of health states and simulated life courses written by trajectories";
     case Artifact::risk_result:
         return "HDF5 file of risk models and their validation";
     case Artifact::score_files:

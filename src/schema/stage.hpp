@@ -64,6 +64,7 @@ enum class Artifact {
     ld_score_regression_result,
     loci_result,
     risk_result,
+    trajectories_result,
     cohort,             // folder written by simulate
     report,             // HTML
     feature_table,      // CSV or HDF5: a row per person, a column per feature

@@ -25,6 +25,7 @@
 #include "stages/risk/risk.hpp"
 #include "stages/score/score.hpp"
 #include "stages/simulate/simulate.hpp"
+#include "stages/trajectories/trajectories.hpp"
 
 namespace salus {
 
@@ -53,6 +54,7 @@ const std::vector<Stage>& all_stages() {
                                            loci_stage(),
                                            score_stage(),
                                            risk_stage(),
+                                           trajectories_stage(),
                                            report_stage()};
     return stages;
 }

@@ -13,6 +13,7 @@ std::vector<TraitGenes> read_gene_tests(const H5File& file, std::size_t listed);
 std::vector<TraitInteraction> read_interaction(const H5File& file, std::size_t listed);
 MetaAnalysis read_meta_analysis(const H5File& file, std::size_t listed);
 LdScoreRegression read_ld_score_regression(const H5File& file);
+Trajectories read_trajectories(const H5File& file);
 std::vector<TraitPrediction> read_null_model(const H5File& file);
 /// Checks of health records that did not pass, and monthly rates over all sites.
 RecordQuality read_record_quality(const H5File& file);

@@ -128,6 +128,7 @@ std::string page(const ReportData& data, const std::vector<std::string>& finding
         {{"meta-analysis", "Meta-analysis"}, meta_analysis_section(data)},
         {{"ld-score-regression", "Heritability and genetic correlation"}, ld_score_section(data)},
         {{"risk", "Risk scores"}, risk_section(data)},
+        {{"trajectories", "Simulated life courses"}, trajectories_section(data)},
         {{"methods", "Methods and provenance"}, methods_section(data)},
         {{"glossary", "Glossary"}, glossary_section(data)}};
     std::vector<Entry> entries;

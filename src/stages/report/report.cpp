@@ -22,10 +22,14 @@ namespace {
 using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
-constexpr std::array<std::string_view, 15> ports = {
-    "health_quality", "phenotypes",          "quality",     "ld",   "kinship",    "components",
-    "ancestry",       "null_model",          "association", "loci", "gene_tests", "interaction",
-    "meta_analysis",  "ld_score_regression", "risk"};
+constexpr std::array<std::string_view, 16> ports = {"health_quality", "phenotypes",
+                                                    "quality",        "ld",
+                                                    "kinship",        "components",
+                                                    "ancestry",       "null_model",
+                                                    "association",    "loci",
+                                                    "gene_tests",     "interaction",
+                                                    "meta_analysis",  "ld_score_regression",
+                                                    "risk",           "trajectories"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
@@ -118,6 +122,7 @@ void read_further(const ReportParams& p, const RunContext& ctx, ReportData& data
         data.meta_analysis = read_meta_analysis(open("meta_analysis"), listed);
     if (ctx.has_input("ld_score_regression"))
         data.ld_score_regression = read_ld_score_regression(open("ld_score_regression"));
+    if (ctx.has_input("trajectories")) data.trajectories = read_trajectories(open("trajectories"));
 }
 
 /// What is small enough for one rank to read alone.
@@ -268,6 +273,7 @@ Stage report_stage() {
         .reads({"ld_score_regression", Artifact::ld_score_regression_result,
                 "heritability and genetic correlations", true})
         .reads({"risk", Artifact::risk_result, "scores and their validation", true})
+        .reads({"trajectories", Artifact::trajectories_result, "simulated life courses", true})
         .writes({"report", Artifact::report, "report.html", "the page", {}})
         .writes({"findings",
                  Artifact::report,

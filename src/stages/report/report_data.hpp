@@ -285,6 +285,32 @@ struct RecordQuality {
     std::vector<Series> series;     // by table, all sites
 };
 
+/// Health states and simulated lives.
+struct Trajectories {
+    struct Check {
+        std::string measure, event;
+        double years = 0;
+        std::uint64_t people = 0, with = 0;
+        double observed = 0, observed_lower = 0, observed_upper = 0;
+        double simulated = 0, simulated_lower = 0, simulated_upper = 0;
+        bool agrees = false;
+    };
+    struct Effect {
+        std::string event, term;
+        double ratio = 0, lower = 0, upper = 0, neg_log10_p = 0;
+    };
+    struct Change {
+        std::string change, event;
+        std::uint64_t people = 0;
+        double risk = 0, changed = 0, difference = 0, lower = 0, upper = 0;
+    };
+    double years = 0;
+    std::uint64_t fitted = 0, held_out = 0;
+    std::vector<Check> checks;
+    std::vector<Effect> effects;
+    std::vector<Change> changes;
+};
+
 /// A result file that went into the report.
 struct Source {
     std::string name; // port
@@ -312,6 +338,7 @@ struct ReportData {
     std::optional<MetaAnalysis> meta_analysis;
     std::optional<LdScoreRegression> ld_score_regression;
     std::vector<TraitRisk> risk;
+    std::optional<Trajectories> trajectories;
     std::vector<Source> sources;
 };
 

@@ -8,6 +8,7 @@ namespace salus::report {
 
 /// Sections of the page as HTML; pure. Each is empty if its data are not there.
 std::string cohort_section(const ReportData& data);
+std::string trajectories_section(const ReportData& data);
 std::string records_section(const ReportData& data);
 std::string quality_section(const ReportData& data);
 std::string structure_section(const ReportData& data);
