@@ -20,6 +20,9 @@ std::string check_figure(const Trajectories& data, const std::string& event,
         simulated{.name = "simulated", .style = "c1", .mark = Series::Mark::line},
         band{.name = "", .style = "c1", .mark = Series::Mark::band};
     double high = 0, last = 0;
+    simulated.points.push_back({0, 0});
+    band.points.push_back({0, 0});
+    band.lower.push_back(0);
     for (const auto& check : data.checks) {
         if (check.measure != "incidence" || check.event != event) continue;
         if (check.with > 0 && check.with < min_cell) continue;
@@ -50,8 +53,9 @@ std::string checks(const Trajectories& data, std::uint64_t min_cell) {
     for (const std::string& event : events)
         if (const auto picture = check_figure(data, event, min_cell); !picture.empty())
             figures.push_back(figure(
-                picture, "People that the model has not seen: what happened to them, with 95 % "
-                         "intervals, and what was simulated for them."));
+                picture, text(capitalised(trait_label(event)),
+                              " in people that the model has not seen: what happened, with 95 % "
+                              "intervals, and what was simulated for them.")));
     return figure_row(figures);
 }
 

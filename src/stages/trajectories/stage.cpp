@@ -35,7 +35,7 @@ Resources needs(const TrajectoriesParams& params, const Workload& w) {
              w.samples * 10 * (conditions + 1) * (covariates * covariates + 20) * 2e-9) /
             3600,
         .formula =
-            "C conditions, V covariates, W what_if, L = draws x lives: memory per rank 60 MB + "
+            "C conditions, V covariates, W what_if, L = draws x lives: memory per rank 46 MB + "
             "N/R x (8 V + 16 C + 56) B, root 16 B x held-out people more; result and scratch "
             "about 8 B x N x (C + 1) x (3 + W); time 15 ns x N L (C + 1) (1 + W + held_out) + "
             "20 ns x N (C + 1) V^2"};
