@@ -18,6 +18,7 @@
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/meta_analysis/meta_analysis.hpp"
 #include "stages/null_model/null_model.hpp"
+#include "stages/pgs_weights/pgs_weights.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/principal_components/principal_components.hpp"
 #include "stages/quality/quality.hpp"
@@ -52,6 +53,7 @@ const std::vector<Stage>& all_stages() {
                                            gene_tests_stage(),
                                            ld_score_regression_stage(),
                                            loci_stage(),
+                                           pgs_weights_stage(),
                                            score_stage(),
                                            risk_stage(),
                                            trajectories_stage(),
