@@ -22,3 +22,10 @@ foreach(file README.md CHANGELOG.md CONTRIBUTING.md LICENSE)
     install(FILES ${CMAKE_SOURCE_DIR}/${file} DESTINATION ${CMAKE_INSTALL_DOCDIR})
   endif()
 endforeach()
+
+# share/salus/modulefiles/salus/VERSION.lua finds its own place, so that the tree may be moved.
+configure_file(${CMAKE_SOURCE_DIR}/packaging/salus.lua.in ${CMAKE_BINARY_DIR}/salus.lua @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/salus.lua DESTINATION ${CMAKE_INSTALL_DATADIR}/salus/modulefiles/salus
+        RENAME ${PROJECT_VERSION}.lua)
+install(FILES ${manual_folder}/salus.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME salus)
+include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)

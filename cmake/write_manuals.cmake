@@ -1,4 +1,4 @@
-# Called with SALUS (the program) and FOLDER: salus.1 and one page per stage.
+# Called with SALUS (the program) and FOLDER: salus.1, one page per stage, and completion for bash.
 function(write_manual topic page)
   execute_process(COMMAND ${SALUS} describe ${topic} --format man OUTPUT_FILE ${FOLDER}/${page}.1 RESULT_VARIABLE code)
   if(NOT code EQUAL 0)
@@ -16,3 +16,7 @@ write_manual(salus salus)
 foreach(stage IN LISTS stages)
   write_manual(${stage} salus-${stage})
 endforeach()
+execute_process(COMMAND ${SALUS} describe salus --format bash-completion OUTPUT_FILE ${FOLDER}/salus.bash RESULT_VARIABLE code)
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "salus describe salus --format bash-completion ended with ${code}")
+endif()

@@ -50,6 +50,7 @@ void Grammar::add_run() {
                     "Run this stage alone; those that it reads from must be complete.")
         ->type_name("STAGE");
     add_threads(sub);
+    add_log_format(sub);
 }
 
 void Grammar::add_check() {
@@ -127,9 +128,10 @@ void Grammar::add_describe() {
         ->type_name("N")
         ->check(CLI::Range(0, 1000));
     sub->add_option("--format", line_.format,
-                    "text, markdown, man, json-schema, template or names.")
+                    "text, markdown, man, json-schema, template, names; bash-completion of salus.")
         ->type_name("FORMAT")
-        ->check(CLI::IsMember({"text", "markdown", "man", "json-schema", "template", "names"}));
+        ->check(CLI::IsMember(
+            {"text", "markdown", "man", "json-schema", "template", "names", "bash-completion"}));
 }
 
 void Grammar::add_show() {
@@ -209,6 +211,22 @@ void Grammar::add_verify() {
         ->type_name("PATHS");
 }
 
+void Grammar::add_verify_log() {
+    add_command("verify-log", "Follow the chain of digests through the audit log of a run.",
+                Command::verify_log)
+        ->add_option("path", line_.path, "Job file, output folder or audit.log.")
+        ->required()
+        ->type_name("JOB_OR_FOLDER");
+}
+
+void Grammar::add_log_format(App* sub) {
+    sub->add_option("--log-format", line_.log_format,
+                    "Lines on standard error: text, or json with one object a line; run.log is "
+                    "always text.")
+        ->type_name("FORMAT")
+        ->check(CLI::IsMember({"text", "json"}));
+}
+
 void Grammar::add_doctor() {
     App* sub = add_command(
         "doctor", "Examine launch, machines and an output folder, as the ranks of a job see them.",
@@ -251,6 +269,7 @@ void Grammar::add_stage(const Stage& stage) {
     sub->add_flag("--fresh", line_.fresh,
                   "Begin anew where parameters or inputs changed since the last run.");
     add_threads(sub);
+    add_log_format(sub);
     stage_by_app_[sub] = &stage;
 }
 

@@ -32,6 +32,7 @@ public:
         add_import();
         add_digest();
         add_verify();
+        add_verify_log();
         add_doctor();
         add_help();
         commands_ = app_.get_subcommands({}).size();
@@ -84,6 +85,8 @@ private:
     void add_import();
     void add_digest();
     void add_verify();
+    void add_verify_log();
+    void add_log_format(App* sub);
     void add_doctor();
     void add_help();
     void add_stage(const Stage& stage);

@@ -24,6 +24,7 @@ enum class Command {
     import_definition,
     digest,
     verify,
+    verify_log,
     doctor,
     stage
 };
@@ -42,6 +43,7 @@ struct CommandLine {
     bool test_only = false;         // submit
     int threads = 0;                // run, plan, submit, stage; 0 = not said
     int ranks = 0;                  // plan, submit; 0 = not said
+    std::string log_format;         // run, stage; "" = text
     std::string topic;              // describe
     std::string format;             // describe, plan, status, export
     std::filesystem::path events;   // describe: event store, "" = none

@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 
+#include "app/completion.hpp"
 #include "app/plan.hpp"
 #include "app/site_profile.hpp"
 #include "base/file.hpp"
@@ -99,6 +100,8 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
     const std::string& topic = line.topic;
     const std::string& format = line.format;
     if (topic != "phenotype" || line.path.empty()) refuse_definitions(line);
+    if (format == "bash-completion" && topic != "salus")
+        no_such_format(topic.empty() ? "all stages" : topic, format);
     if (topic.empty()) return describe_stages(stages, format);
     for (const Stage& stage : stages)
         if (stage.name() == topic) return describe_one(stage, stages, format, version);
@@ -114,6 +117,7 @@ std::string describe_command(const CommandLine& line, const std::vector<Stage>& 
         return in_format(pipeline_manual(stages), format, version);
     }
     if (topic == "salus") {
+        if (format == "bash-completion") return bash_completion(stages);
         if (!manual_only) no_such_format(topic, format);
         return in_format(program_manual(stages), format, version);
     }

@@ -36,6 +36,10 @@ std::string digest_command(const CommandLine& line);
 /// holds. IntegrityError with everything that does not.
 std::string verify_command(const CommandLine& line, const std::vector<Stage>& stages);
 
+/// Checks the audit log of a run; one line that says how far it goes. IntegrityError if a line was
+/// changed, added or removed.
+std::string verify_log_command(const CommandLine& line);
+
 /// What is done of a run, from the marks in its folder first and from SLURM second.
 std::string status_command(const CommandLine& line);
 /// Writes one batch script per stage and hands those over that are neither done nor queued, each

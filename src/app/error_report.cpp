@@ -1,5 +1,6 @@
 #include "app/error_report.hpp"
 
+#include "base/date.hpp"
 #include "base/text.hpp"
 
 namespace salus {
@@ -27,6 +28,18 @@ std::string error_report(const Error& error, Work work, bool colour) {
     return out + text("\nsalus: ", to_string(error.kind()),
                       count > 1 ? text(", ", count, " problems") : std::string{}, "; ",
                       closing_advice(error.kind(), work), " (exit code ", error.exit_code(), ")");
+}
+
+std::string error_as_json(const Error& error, int rank) {
+    std::string problems;
+    for (const Problem& problem : error.problems())
+        problems +=
+            text(problems.empty() ? "" : ", ", "{\"what\": ", json_quote(problem.what),
+                 ", \"where\": ", json_quote(problem.where), ", \"why\": ", json_quote(problem.why),
+                 ", \"help\": ", json_quote(problem.help), "}");
+    return text("{\"time\": ", json_quote(utc_now()), ", \"source\": \"salus\", \"rank\": ", rank,
+                ", \"level\": \"error\", \"message\": ", json_quote(to_string(error.kind())),
+                ", \"exit_code\": ", error.exit_code(), ", \"problems\": [", problems, "]}");
 }
 
 } // namespace salus

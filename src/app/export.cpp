@@ -1,11 +1,11 @@
 #include "app/commands.hpp"
 #include "app/export_plan.hpp"
+#include "app/release.hpp"
 #include "app/table_text.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "formats/bgzip_text.hpp"
-#include "app/release.hpp"
 #include "models/tails.hpp"
 
 #include <openssl/evp.h>

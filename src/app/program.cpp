@@ -1,10 +1,12 @@
 #include "app/program.hpp"
 
+#include "app/audit_log.hpp"
 #include "app/commands.hpp"
 #include "app/doctor.hpp"
 #include "app/error_report.hpp"
 #include "app/runner.hpp"
 #include "base/file.hpp"
+#include "base/log_format.hpp"
 #include "base/text.hpp"
 #include "parallel/communicator.hpp"
 #include "stages/all.hpp"
@@ -61,6 +63,7 @@ public:
 
     int run() {
         const CommandLine line = parse_command_line(arguments_, all_stages(), version_.full);
+        if (line.log_format == "json") set_log_format(LogFormat::json);
         if (line.command == Command::run || line.command == Command::stage) return compute(line);
         if (line.command == Command::doctor)
             examine(line);
@@ -98,6 +101,28 @@ private:
         if (found.error) throw *found.error;
     }
 
+    /// What leaves for release, and what may not, stands in the audit log of its run.
+    static void export_and_audit(const CommandLine& line) {
+        const std::filesystem::path run =
+            line.release > 0 ? run_of(line.path) : std::filesystem::path{};
+        std::map<std::string, std::string> facts{
+            {"file", line.path.filename().string()},
+            {"table", line.inside},
+            {"threshold", text(line.release)},
+            {"output", std::filesystem::path(line.output).filename().string()}};
+        if (!run.empty()) AuditLog(run).append("release_asked", facts); // or nothing is written
+        std::string said;
+        try {
+            said = export_command(line);
+        } catch (const DisclosureError& error) {
+            facts["why"] = error.problems().front().what;
+            if (!run.empty()) AuditLog(run).append("release_refused", facts);
+            throw;
+        }
+        if (!run.empty()) AuditLog(run).append("released", facts);
+        print(said);
+    }
+
     void answer(const CommandLine& line) const {
         switch (line.command) {
         case Command::message:
@@ -112,6 +137,9 @@ private:
         case Command::status:
             print(status_command(line));
             break;
+        case Command::verify_log:
+            print(verify_log_command(line));
+            break;
         case Command::submit:
             print(submit_command(line, all_stages()));
             break;
@@ -125,7 +153,7 @@ private:
             print(show_command(line));
             break;
         case Command::export_table:
-            print(export_command(line));
+            export_and_audit(line);
             break;
         case Command::import_definition:
             print(import_command(line));
@@ -176,8 +204,10 @@ int fail(const Error& error, const Communicator& comm, bool computing) {
     if (!alone && computing && !comm.is_root())
         std::this_thread::sleep_for(std::chrono::seconds(2));
     if (comm.is_root() || computing)
-        write_line(STDERR_FILENO, error_report(error, computing ? Work::begun : Work::none,
-                                               ::isatty(STDERR_FILENO) == 1));
+        write_line(STDERR_FILENO, log_format() == LogFormat::json
+                                      ? error_as_json(error, comm.rank())
+                                      : error_report(error, computing ? Work::begun : Work::none,
+                                                     ::isatty(STDERR_FILENO) == 1));
     if (!alone && computing) MpiSession::abort(error.exit_code());
     return error.exit_code();
 }

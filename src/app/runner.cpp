@@ -1,6 +1,8 @@
 #include "app/runner.hpp"
 
+#include "app/audit_log.hpp"
 #include "app/commands.hpp"
+#include "app/run_records.hpp"
 #include "app/runner_state.hpp"
 #include "base/date.hpp"
 #include "base/file.hpp"
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace salus {
 namespace {
@@ -32,7 +35,16 @@ std::string host_name() {
     return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
+/// Forgets the peak so far, where the system can, so that every stage is told its own.
+void restart_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
 double peak_resident_bytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:"))
+            return parse_double(trim(std::string_view(line).substr(6, line.size() - 9)))
+                       .value_or(0) *
+                   1024.0;
     struct rusage usage {};
     ::getrusage(RUSAGE_SELF, &usage);
     return static_cast<double>(usage.ru_maxrss) * 1024.0;
@@ -74,6 +86,8 @@ private:
     bool is_done(const StageInstance& instance, const Ingredients& ingredients);
     RunContext context_for(const StageInstance& instance, const Ingredients& ingredients) const;
     void finish(const StageInstance& instance, StageState state);
+    void write_observations(const StageInstance& instance, const StageState& state) const;
+    void audit(const std::string& event, const std::string& stage, const StageState& state) const;
     void write_run_record() const;
     fs::path state_file(const StageInstance& instance) const {
         return job_.output / "state" / (instance.name + ".toml");
@@ -105,6 +119,7 @@ void Runner::prepare() {
                                                   slurm.empty() ? "" : ", SLURM job ", slurm));
         remove_temporaries(job_.output);
         remove_temporaries(job_.output / "state");
+        remove_temporaries(job_.output / "metrics");
         for (const StageInstance& instance : job_.stages)
             remove_temporaries(job_.output / instance.name);
         log_.tee((job_.output / "run.log").string());
@@ -114,6 +129,7 @@ void Runner::prepare() {
             resolved += text("\n[", instance.name, "]  # ", instance.stage->name(), "\n",
                              params_as_toml(instance));
         write_file_atomically(job_.output / "resolved.toml", resolved);
+        audit("run_begins", {}, {});
     });
     for (const std::string& host : comm_.gather_all(host_name()))
         if (hosts_.find(host) == std::string::npos) hosts_ += text(hosts_.empty() ? "" : " ", host);
@@ -233,6 +249,7 @@ bool Runner::is_done(const StageInstance& instance, const Ingredients& now) {
         }
     }
     done_[instance.name] = *before;
+    audit("stage_kept", instance.name, *before);
     return true;
 }
 
@@ -278,6 +295,7 @@ void Runner::run_instance(const StageInstance& instance) {
     if (!done) {
         log_.info(text(instance.name, " begins"));
         const double begin = monotonic_seconds();
+        restart_peak();
         RunContext context = context_for(instance, ingredients);
         instance.stage->run(instance.params.get(), context);
         StageState state{.stage = instance.stage->name(),
@@ -313,6 +331,8 @@ void Runner::finish(const StageInstance& instance, StageState state) {
         for (const auto& [name, path] : job_.outputs(instance))
             state.outputs[name] = digest_path(path);
         write_state(state_file(instance), state);
+        write_observations(instance, state);
+        audit("stage_done", instance.name, state);
         log_.info(text(instance.name, " done in ", human_seconds(state.seconds), ", at most ",
                        human_bytes(state.peak_bytes), " per rank"));
         done_[instance.name] = std::move(state);
@@ -321,18 +341,47 @@ void Runner::finish(const StageInstance& instance, StageState state) {
     });
 }
 
+/// Metrics and the timeline of a stage. What is there of an earlier start is kept in the clocks.
+void Runner::write_observations(const StageInstance& instance, const StageState& state) const {
+    const auto times = read_unit_times(work_folder(instance));
+    make_folders(job_.output / "metrics");
+    write_file_atomically(
+        job_.output / "metrics" / (instance.name + ".prom"),
+        stage_metrics(instance.name, state, comm_.size(), options_.threads, times));
+    write_file_atomically(job_.output / "metrics" / (instance.name + ".trace.json"),
+                          chrome_trace(instance.name, times));
+}
+
+void Runner::audit(const std::string& event, const std::string& stage,
+                   const StageState& state) const {
+    std::map<std::string, std::string> facts{{"version", options_.version}};
+    if (!stage.empty()) {
+        facts["stage"] = stage;
+        facts["fingerprint"] = fingerprint(state.ingredients);
+        for (const auto& [name, digest] : state.outputs)
+            facts["output " + name] = digest;
+        for (const auto& [name, value] : state.ingredients)
+            if (name.starts_with("input ")) facts[name] = value;
+    }
+    AuditLog(job_.output).append(event, facts);
+}
+
 void Runner::write_run_record() const {
     std::string stages;
     bool complete = true;
+    RunFacts facts{.version = options_.version, .started = started_, .ended = utc_now()};
     for (const StageInstance& instance : job_.stages) {
         const std::optional<StageState> state = read_state(state_file(instance));
         complete = complete && state;
         if (!state) continue;
+        facts.stages[instance.name] = *state;
         stages += text(stages.empty() ? "" : ",", "\n    {\"name\": ", json_quote(instance.name),
                        ", \"stage\": ", json_quote(state->stage),
                        ", \"seconds\": ", fixed(state->seconds, 3),
                        ", \"peak_bytes_per_rank\": ", fixed(state->peak_bytes, 0), "}");
     }
+    if (complete)
+        write_file_atomically(job_.output / "ro-crate-metadata.json", run_crate(job_, facts));
     write_file_atomically(
         job_.output / "run.json",
         text("{\n  \"program\": \"salus\", \"version\": ", json_quote(options_.version),
@@ -342,6 +391,7 @@ void Runner::write_run_record() const {
              ",\n  \"ranks\": ", comm_.size(), ", \"threads\": ", options_.threads, ", \"hosts\": ",
              json_quote(hosts_), ",\n  \"slurm_job_id\": ", json_quote(environment("SLURM_JOB_ID")),
              ", \"slurm_restart_count\": ", json_quote(environment("SLURM_RESTART_COUNT")),
+             ",\n  \"audit_head\": ", json_quote(verify_audit_log(job_.output / "audit.log").head),
              ",\n  \"stages\": [", stages, "\n  ]\n}\n"));
 }
 

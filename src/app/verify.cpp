@@ -1,3 +1,4 @@
+#include "app/audit_log.hpp"
 #include "app/commands.hpp"
 #include "app/runner_state.hpp"
 #include "base/error.hpp"
@@ -218,6 +219,26 @@ void verify_path(const fs::path& path, const std::vector<Stage>& stages, Finding
 }
 
 } // namespace
+
+std::string verify_log_command(const CommandLine& line) {
+    const bool is_log = line.path.filename() == "audit.log";
+    const fs::path file = is_log ? line.path : output_folder_of(line.path) / "audit.log";
+    const AuditFindings found = verify_audit_log(file);
+    // The end of a chain can be cut off unseen, unless something else remembers where it was.
+    const fs::path record = file.parent_path() / "run.json";
+    if (fs::exists(record) && fs::exists(file)) {
+        const std::string lines = read_text_file(file), run = read_text_file(record);
+        static constexpr std::string_view key = "\"audit_head\": \"";
+        if (const auto at = run.find(key); at != std::string::npos)
+            if (const std::string head = run.substr(at + key.size(), 64);
+                lines.find(head) == std::string::npos)
+                throw IntegrityError({.what = "the end of the audit log is missing",
+                                      .where = file.string(),
+                                      .why = "run.json names a later line",
+                                      .help = "restore it from a copy"});
+    }
+    return text("ok  ", file.string(), ": ", found.lines, " lines, head ", found.head, "\n");
+}
 
 std::string verify_command(const CommandLine& line, const std::vector<Stage>& stages) {
     Findings findings;

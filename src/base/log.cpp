@@ -2,6 +2,7 @@
 
 #include "base/date.hpp"
 #include "base/file.hpp"
+#include "base/log_format.hpp"
 #include "base/text.hpp"
 
 #include <unistd.h>
@@ -12,12 +13,18 @@
 namespace salus {
 namespace {
 
+// How every line of this process looks; set once by the program before any log exists.
+LogFormat format_of_process = LogFormat::text;
+
 std::string padded_rank(int rank) {
     std::string digits = text(rank);
     return std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
 }
 
 } // namespace
+
+void set_log_format(LogFormat format) noexcept { format_of_process = format; }
+LogFormat log_format() noexcept { return format_of_process; }
 
 Log::Log(std::string source, int rank, LogLevel least)
     : source_(std::move(source)), rank_(rank), least_(least) {}
@@ -34,9 +41,17 @@ void Log::write(LogLevel level, std::string_view message, bool speaks) const {
     std::string body(message);
     for (std::size_t at = 0; (at = body.find('\n', at)) != std::string::npos;)
         body.replace(at, 1, " | ");
-    const std::string line = text(utc_now(), " ", source_, " r", padded_rank(rank_), " ",
-                                  names[static_cast<std::size_t>(level)], ": ", body);
-    write_line(STDERR_FILENO, line);
+    const std::string now = utc_now();
+    const std::string_view name = names[static_cast<std::size_t>(level)];
+    const std::string line =
+        text(now, " ", source_, " r", padded_rank(rank_), " ", name, ": ", body);
+    if (format_of_process == LogFormat::text)
+        write_line(STDERR_FILENO, line);
+    else
+        write_line(STDERR_FILENO,
+                   text("{\"time\": ", json_quote(now), ", \"source\": ", json_quote(source_),
+                        ", \"rank\": ", rank_, ", \"level\": ", json_quote(name),
+                        ", \"message\": ", json_quote(message), "}"));
     if (path_.empty() || rank_ != 0) return;
     try {
         append_line(path_, line);
@@ -48,7 +63,8 @@ void Log::write(LogLevel level, std::string_view message, bool speaks) const {
 Progress::Progress(const Log& log, std::string what, std::uint64_t total, std::uint64_t already)
     : log_(log), what_(std::move(what)), total_(total), first_(already), done_(already),
       started_(monotonic_seconds()), shown_(started_),
-      terminal_(log.rank() == 0 && ::isatty(STDERR_FILENO) == 1) {}
+      terminal_(log.rank() == 0 && format_of_process == LogFormat::text &&
+                ::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
     if (drawn_) write_line(STDERR_FILENO, "");

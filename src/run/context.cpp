@@ -7,6 +7,7 @@
 #include "base/temporaries.hpp"
 #include "base/text.hpp"
 #include "run/part_committer.hpp"
+#include "run/timeline.hpp"
 
 #include <unistd.h>
 
@@ -171,11 +172,14 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
     if (comm().is_root()) note_begin(folder, count, kept);
     const auto ranks = static_cast<std::uint64_t>(comm().size());
     Progress progress(log(), std::string(phase), count, kept);
+    UnitClock clock(folder, comm().rank());
     PartCommitter committer(journal);
     for (std::uint64_t i = static_cast<std::uint64_t>(comm().rank());
          i < todo.size() && !interrupt_requested(); i += ranks) {
         auto part = std::make_unique<PartWriter>(journal.part_path(todo[i]));
+        clock.begin(todo[i]);
         work(todo[i], *part);
+        clock.end();
         committer.commit(todo[i], std::move(part));
         progress.update(std::min(count, kept + i + ranks));
     }

@@ -13,7 +13,8 @@ struct PipelineHead {
 
 const std::vector<std::string>& reserved_names() {
     static const std::vector<std::string> names{
-        "input", "inputs", "resources", "pipeline", "output", "seed", "title", "state", "work"};
+        "input", "inputs", "resources", "pipeline", "output", "seed", "title", "state", "work",
+        "metrics", "slurm"};
     return names;
 }
 
