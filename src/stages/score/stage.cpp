@@ -1,11 +1,27 @@
 #include "formats/file_genotypes.hpp"
+#include "formats/score_file.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/score/score.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace salus {
 namespace {
+
+/// Scores of all files, and in place of events those of the file with the most.
+void count_columns(const ScoreParams& params, const std::vector<std::filesystem::path>& files,
+                   Workload& sizes) {
+    double all = 0, most = 0;
+    for (const ScoreSource& source : list_score_sources(files)) {
+        const auto columns =
+            static_cast<double>(ScoreFile(source, params.weight_columns).columns().size());
+        all += columns;
+        most = std::max(most, columns);
+    }
+    sizes.traits = all;
+    sizes.events = most;
+}
 
 void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
@@ -17,28 +33,40 @@ void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
                             .help = "leave frequencies out, or use missing = \"expected\""});
     examine_genotypes(inputs, sizes, problems);
     const auto files = inputs.find("scores");
-    if (files != inputs.end()) sizes.traits = static_cast<double>(files->second.size());
+    if (files == inputs.end()) return;
+    try {
+        count_columns(params, files->second, sizes);
+    } catch (const Error&) { // not there yet, or broken: told when it is read
+        sizes.traits = static_cast<double>(files->second.size());
+    }
 }
 
 Resources needs(const ScoreParams&, const Workload& w) {
-    const double scores = std::max(1.0, w.traits);
+    const double scores = std::max(1.0, w.traits), of_file = std::max(1.0, w.events);
     const double scored = std::min(w.variants > 0 ? w.variants : 1e6, 1.4e6);
     const double tile = w.samples > 0 ? std::clamp(2.7e8 / w.samples, 1.0, 2048.0) : 2048;
     Resources r;
-    r.memory_bytes = 64e6 + 8 * w.samples * scores + 70 * scored + 0.25 * w.samples * tile +
-                     2 * w.samples + 8 * scores * std::max(2048.0, 32 * scores);
+    // A file while it is matched, or tables of scores while they are written; then the sums.
+    const double matching = scored * (60 + 24 * of_file),
+                 tables = 40 * std::min(w.samples * scores, 4.2e6),
+                 sums = 8 * w.samples * scores + 0.25 * w.samples * tile +
+                        8 * scores * std::max(2048.0, 32 * scores) +
+                        55 * 2048 * std::min(scores, 256.0);
+    r.memory_bytes = 45e6 + 70 * scored + 2 * w.samples + std::max({matching, tables, sums});
     r.storage_bytes = 8 * w.samples * scores;
     r.scratch_bytes = 16 * w.samples * scores + 0.25 * w.samples * scored +
                       scores * scored * (40 + 8) + 40 * scored;
     r.core_hours = (w.samples * scored * (0.06e-9 + 0.04e-9 * scores) + w.variants * 1e-6 +
                     scores * scored * 1e-6) /
                    3600;
-    r.formula = "S scores, Ms variants that any of them uses (at most 1.4 million assumed), B "
-                "variants summed at once (2,048, fewer above 130,000 samples: 64 MB of calls): "
-                "memory per rank 64 MB + 8 B x N S + 70 B x Ms + N B / 4 + 2 B x N + 8 B x S x "
-                "max(2048, 32 S); results 8 B x N S (three times that with components); scratch 16 "
-                "B x N S + at most N Ms / 4 + 48 B x S Ms; time 0.06 ns x N Ms + 0.04 ns x N Ms S "
-                "+ 1 us x M + 1 us x S Ms";
+    r.formula =
+        "S scores, F of them in the file with the most, Ms variants that any of them uses "
+        "(at most 1.4 million assumed), B variants summed at once (2,048, fewer above "
+        "130,000 samples: 64 MB of calls): memory per rank 45 MB + 70 B x Ms + 2 B x N + "
+        "the largest of Ms (60 B + 24 B x F), 40 B x N S (at most 170 MB) and 8 B x N S + N "
+        "B / 4 + 8 B x S x max(2048, 32 S) + 110 kB x S (at most 29 MB); results 8 B x N S "
+        "(three times that with components); scratch 16 B x N S + at most N Ms / 4 + 48 B x "
+        "S Ms; time 0.06 ns x N Ms + 0.04 ns x N Ms S + 1 us x M + 1 us x S Ms";
     return r;
 }
 

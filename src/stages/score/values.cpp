@@ -27,7 +27,7 @@ Places places_of(const SampleTable& samples) {
 
 /// Samples of a unit: a chunk of a table, or less where a row is long.
 std::uint64_t samples_at_once(std::size_t columns) {
-    return std::clamp<std::uint64_t>((std::uint64_t{1} << 24) / std::max<std::size_t>(1, columns),
+    return std::clamp<std::uint64_t>((std::uint64_t{1} << 22) / std::max<std::size_t>(1, columns),
                                      1024, table_chunk_rows);
 }
 std::uint64_t units_of(std::size_t samples, std::size_t columns) {

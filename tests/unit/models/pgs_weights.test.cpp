@@ -52,8 +52,8 @@ TEST(PointNormalBlock, ExactPosteriors) {
     text << std::ifstream(path).rdbuf();
     const std::string json = text.str();
     Statistics problem{.effect = numbers_of(json, "beta_hat_std_M12"),
-                    .n = std::vector<double>(12, 350.0),
-                    .r = numbers_of(json, "R_M12")};
+                       .n = std::vector<double>(12, 350.0),
+                       .r = numbers_of(json, "R_M12")};
     ASSERT_EQ(problem.effect.size(), 12U);
     ASSERT_EQ(problem.r.size(), 144U);
     struct Case {
