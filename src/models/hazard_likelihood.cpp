@@ -67,7 +67,8 @@ std::vector<HazardBlock> hazard_blocks(const RiskSets& sets, std::size_t rows) {
 
 HazardLikelihood::HazardLikelihood(HazardProblem problem)
     : problem_(std::move(problem)),
-      columns_(problem_.design.empty() ? 0 : problem_.design.front().columns()) {
+      columns_(problem_.columns > 0 || problem_.design.empty() ? problem_.columns
+                                                              : problem_.design.front().columns()) {
     const std::size_t rows = problem_.sets.rows();
     risk_.resize(rows);
     expected_.resize(rows);

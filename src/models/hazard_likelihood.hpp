@@ -67,6 +67,7 @@ struct HazardProblem {
     std::span<const DesignBlock> leaving = {}; // the rows that leave in it; with late entries
     std::span<const double> offset = {};       // [row]; empty: 0
     std::optional<CompetingWeights> competing; // without strata and late entries
+    std::size_t columns = 0; // of the design; 0: as of the first block (a rank may have none)
     Ties ties = Ties::efron;
     JoinBlocks join = join_alone;
 };

@@ -6,7 +6,7 @@
 namespace salus {
 
 LogisticLikelihood::LogisticLikelihood(OutcomeProblem problem)
-    : problem_(std::move(problem)), columns_(problem_.design.front().columns()),
+    : problem_(std::move(problem)), columns_(problem_.columns > 0 ? problem_.columns : problem_.design.front().columns()),
       residual_(problem_.design.size()), variance_(problem_.design.size()) {}
 
 double LogisticLikelihood::log_likelihood(std::span<const double> coefficients) {
@@ -110,7 +110,7 @@ std::vector<double> LogisticLikelihood::score_residuals(std::size_t column) cons
 }
 
 LinearLikelihood::LinearLikelihood(OutcomeProblem problem)
-    : problem_(std::move(problem)), columns_(problem_.design.front().columns()),
+    : problem_(std::move(problem)), columns_(problem_.columns > 0 ? problem_.columns : problem_.design.front().columns()),
       residual_(problem_.design.size()) {}
 
 double LinearLikelihood::log_likelihood(std::span<const double> coefficients) {

@@ -12,6 +12,7 @@ struct OutcomeProblem {
     std::span<const DesignBlock> design;              // [block of this rank]
     std::span<const std::vector<double>> outcome;     // [block][row]
     std::span<const std::vector<double>> weight = {}; // [block][row], 0 leaves a row out; empty: 1
+    std::size_t columns = 0; // 0: as of the first block (a rank may have none)
     JoinBlocks join = join_alone;
     bool firth = false; // logistic: Jeffreys prior, + 0.5 log |information of all columns|
 };

@@ -30,6 +30,14 @@ std::string_view to_string(Artifact artifact) noexcept {
         return "quality_label";
     case Artifact::cohort_result:
         return "cohort_result";
+    case Artifact::risk_model_result:
+        return "risk_model_result";
+    case Artifact::risk_validation_result:
+        return "risk_validation_result";
+    case Artifact::risk_json:
+        return "risk_json";
+    case Artifact::risk_equations:
+        return "risk_equations";
     case Artifact::trait_table:
         return "trait_table";
     case Artifact::feature_table:
@@ -142,6 +150,14 @@ std::string_view doc_of(Artifact artifact) noexcept {
         return "JSON data-quality label of health records";
     case Artifact::cohort_result:
         return "HDF5 file of cases and matched controls written by cohort";
+    case Artifact::risk_model_result:
+        return "HDF5 file of fitted risk models and the risks of people";
+    case Artifact::risk_validation_result:
+        return "HDF5 file of how well risk models predict";
+    case Artifact::risk_json:
+        return "JSON file of risk models, or of what is to be known of them";
+    case Artifact::risk_equations:
+        return "CSV or TSV file of the coefficients of published risk equations";
     case Artifact::trait_table:
         return "CSV or TSV file: sample_id and one column per trait or covariate";
     case Artifact::feature_table:
@@ -238,6 +254,8 @@ bool accepts(Artifact port, Artifact given) noexcept {
         return given == Artifact::association_result || given == Artifact::meta_result;
     case Artifact::ld_scores:
         return given == Artifact::ld_result;
+    case Artifact::score_result:
+        return given == Artifact::trait_table;
     case Artifact::score_files:
         return given == Artifact::pgs_weights_result || given == Artifact::risk_result;
     default:

@@ -23,23 +23,27 @@ class RunContext;
 /// What flows between stages. A port accepts its kind only (see accepts), so a wrong wire is a
 /// configuration error.
 enum class Artifact {
-    genotype_files,        // bgzipped VCF, BCF or PLINK 1 .bed; one or many
-    digest_manifest,       // text as of sha256sum: digest and path of files
-    sample_sheet,          // TSV: sample_id, sex and what else is known
-    genotype_store,        // folder written by ingest_genomes
-    omop_tables,           // folder of OMOP CDM 5.4 CSV files
-    fhir_files,            // folder of FHIR R4 files
-    link_table,            // CSV: person_id, sample_id
-    event_store,           // HDF5 written by ingest_health
-    health_checks,         // CSV: which checks are made of health records, with thresholds
-    health_quality_result, // HDF5 written by health_quality
-    quality_label,         // JSON: data-quality label
-    cohort_result,         // HDF5: cases and matched controls
-    trait_table,           // CSV or TSV: sample_id and one column per trait or covariate
-    phenotype_definitions, // TOML
-    code_system_aliases,   // TSV: alias, system
-    phecode_table,         // CSV: codes and phecodes, exclusion ranges, descriptions
-    phenotype_table,       // HDF5: traits and covariates in genotype sample order
+    genotype_files,         // bgzipped VCF, BCF or PLINK 1 .bed; one or many
+    digest_manifest,        // text as of sha256sum: digest and path of files
+    sample_sheet,           // TSV: sample_id, sex and what else is known
+    genotype_store,         // folder written by ingest_genomes
+    omop_tables,            // folder of OMOP CDM 5.4 CSV files
+    fhir_files,             // folder of FHIR R4 files
+    link_table,             // CSV: person_id, sample_id
+    event_store,            // HDF5 written by ingest_health
+    health_checks,          // CSV: which checks are made of health records, with thresholds
+    health_quality_result,  // HDF5 written by health_quality
+    quality_label,          // JSON: data-quality label
+    cohort_result,          // HDF5: cases and matched controls
+    risk_model_result,      // HDF5 written by risk_model
+    risk_validation_result, // HDF5 written by risk_validation
+    risk_json,              // JSON: risk models, or the card of one
+    risk_equations,         // CSV or TSV: coefficients of published equations
+    trait_table,            // CSV or TSV: sample_id and one column per trait or covariate
+    phenotype_definitions,  // TOML
+    code_system_aliases,    // TSV: alias, system
+    phecode_table,          // CSV: codes and phecodes, exclusion ranges, descriptions
+    phenotype_table,        // HDF5: traits and covariates in genotype sample order
     quality_result,
     ld_result,
     kinship_result,

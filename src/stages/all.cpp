@@ -24,6 +24,8 @@
 #include "stages/quality/quality.hpp"
 #include "stages/report/report.hpp"
 #include "stages/risk/risk.hpp"
+#include "stages/risk_model/risk_model.hpp"
+#include "stages/risk_validation/risk_validation.hpp"
 #include "stages/score/score.hpp"
 #include "stages/simulate/simulate.hpp"
 #include "stages/trajectories/trajectories.hpp"
@@ -57,6 +59,8 @@ const std::vector<Stage>& all_stages() {
                                            score_stage(),
                                            risk_stage(),
                                            trajectories_stage(),
+                                           risk_model_stage(),
+                                           risk_validation_stage(),
                                            report_stage()};
     return stages;
 }

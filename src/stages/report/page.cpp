@@ -93,9 +93,10 @@ std::string contents(const ReportData& data, const std::vector<Entry>& entries) 
     std::string out = "<nav aria-label=\"Contents\"><h2>Contents</h2><ol>\n";
     for (const auto& entry : entries)
         out += text("<li><a href=\"#", entry.id, "\">", entry.title, "</a>",
-                    entry.id == "association" ? traits(entry.id, data.association)
-                    : entry.id == "risk"      ? traits(entry.id, data.risk)
-                                              : "",
+                    entry.id == "association"   ? traits(entry.id, data.association)
+                    : entry.id == "risk"        ? traits(entry.id, data.risk)
+                    : entry.id == "risk-models" ? traits(entry.id, data.risk_models)
+                                                : "",
                     "</li>\n");
     return out + "</ol></nav>\n";
 }
@@ -129,6 +130,7 @@ std::string page(const ReportData& data, const std::vector<std::string>& finding
         {{"ld-score-regression", "Heritability and genetic correlation"}, ld_score_section(data)},
         {{"risk", "Risk scores"}, risk_section(data)},
         {{"trajectories", "Simulated life courses"}, trajectories_section(data)},
+        {{"risk-models", "Risk models"}, risk_models_section(data)},
         {{"methods", "Methods and provenance"}, methods_section(data)},
         {{"glossary", "Glossary"}, glossary_section(data)}};
     std::vector<Entry> entries;

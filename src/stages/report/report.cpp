@@ -22,14 +22,24 @@ namespace {
 using namespace report;
 
 constexpr std::uint64_t unit_rows = 1u << 23; // variants whose quality one unit counts
-constexpr std::array<std::string_view, 16> ports = {"health_quality", "phenotypes",
-                                                    "quality",        "ld",
-                                                    "kinship",        "components",
-                                                    "ancestry",       "null_model",
-                                                    "association",    "loci",
-                                                    "gene_tests",     "interaction",
-                                                    "meta_analysis",  "ld_score_regression",
-                                                    "risk",           "trajectories"};
+constexpr std::array<std::string_view, 18> ports = {"health_quality",
+                                                    "phenotypes",
+                                                    "quality",
+                                                    "ld",
+                                                    "kinship",
+                                                    "components",
+                                                    "ancestry",
+                                                    "null_model",
+                                                    "association",
+                                                    "loci",
+                                                    "gene_tests",
+                                                    "interaction",
+                                                    "meta_analysis",
+                                                    "ld_score_regression",
+                                                    "risk",
+                                                    "risk_model",
+                                                    "risk_validation",
+                                                    "trajectories"};
 
 Quality count_quality(RunContext& ctx) {
     const auto units = collectively(ctx.comm(), "opening quality", [&] {
@@ -120,6 +130,13 @@ void read_further(const ReportParams& p, const RunContext& ctx, ReportData& data
         data.interaction = read_interaction(open("interaction"), listed);
     if (ctx.has_input("meta_analysis"))
         data.meta_analysis = read_meta_analysis(open("meta_analysis"), listed);
+    if (ctx.has_input("risk_model") || ctx.has_input("risk_validation")) {
+        std::optional<H5File> models, validation;
+        if (ctx.has_input("risk_model")) models.emplace(open("risk_model"));
+        if (ctx.has_input("risk_validation")) validation.emplace(open("risk_validation"));
+        data.risk_models =
+            read_risk_models(models ? &*models : nullptr, validation ? &*validation : nullptr);
+    }
     if (ctx.has_input("ld_score_regression"))
         data.ld_score_regression = read_ld_score_regression(open("ld_score_regression"));
     if (ctx.has_input("trajectories")) data.trajectories = read_trajectories(open("trajectories"));
@@ -274,6 +291,9 @@ Stage report_stage() {
                 "heritability and genetic correlations", true})
         .reads({"risk", Artifact::risk_result, "scores and their validation", true})
         .reads({"trajectories", Artifact::trajectories_result, "simulated life courses", true})
+        .reads({"risk_model", Artifact::risk_model_result, "clinical risk models", true})
+        .reads({"risk_validation", Artifact::risk_validation_result, "how well the models predict",
+                true})
         .writes({"report", Artifact::report, "report.html", "the page", {}})
         .writes({"findings",
                  Artifact::report,

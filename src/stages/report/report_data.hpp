@@ -1,5 +1,7 @@
 #pragma once
 
+#include "stages/report/risk_models.hpp"
+
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -339,6 +341,7 @@ struct ReportData {
     std::optional<LdScoreRegression> ld_score_regression;
     std::vector<TraitRisk> risk;
     std::optional<Trajectories> trajectories;
+    std::vector<RiskModel> risk_models;
     std::vector<Source> sources;
 };
 

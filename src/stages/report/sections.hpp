@@ -21,6 +21,7 @@ std::string interaction_section(const ReportData& data);
 std::string meta_analysis_section(const ReportData& data);
 std::string ld_score_section(const ReportData& data);
 std::string risk_section(const ReportData& data);
+std::string risk_models_section(const ReportData& data);
 std::string methods_section(const ReportData& data);
 std::string glossary_section(const ReportData& data);
 

@@ -91,6 +91,7 @@ figure:not(.wide) .chart{max-width:520px}
 .chart .bars,.chart .key,.chart .band{stroke:none}
 .chart .bars.c1,.chart .key.c1,.chart .band.c1{fill:var(--c1)}
 .chart .bars.c2,.chart .key.c2{fill:var(--c2)}
+.chart .bars.c3,.chart .key.c3{fill:var(--c3)}
 .chart .key.g2{fill:var(--g2)}.chart .key.g5{fill:var(--g5)}
 .chart .over{fill-opacity:.6}
 .chart .bars.soft{fill-opacity:.75}

@@ -1,0 +1,160 @@
+#include "stages/risk_model/people.hpp"
+
+#include "base/text.hpp"
+#include "models/pgs.hpp"
+#include "models/survival_curves.hpp"
+#include "stages/cohort/columns.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace salus::risk_models {
+namespace {
+
+void check_values(const Declaration& model, std::span<const double> values,
+                  const SampleColumns& columns) {
+    const bool two = is_binary(model.kind) || is_survival(model.kind);
+    for (const double v : values)
+        if (std::isinf(v) || (two && !std::isnan(v) && v != 0 && v != 1))
+            throw DataError({.what = text("the outcome ", model.outcome, " has a value that is ",
+                                          two ? "not 0, 1 or missing" : "infinite"),
+                             .where = columns.file().path().string(),
+                             .why = "binary and time-to-event traits are 1 with the event, else 0",
+                             .help = "correct the trait"});
+}
+
+/// Takes people out, one reason after the other.
+class Selection {
+public:
+    explicit Selection(std::uint64_t samples) : keep_(samples, 1) {}
+    template <class F>
+    std::uint64_t drop(F&& lacks) {
+        std::uint64_t dropped = 0;
+        for (std::size_t i = 0; i < keep_.size(); ++i)
+            if (keep_[i] != 0 && lacks(i)) keep_[i] = 0, ++dropped;
+        return dropped;
+    }
+    std::span<const std::uint8_t> kept() const { return keep_; }
+
+private:
+    std::vector<std::uint8_t> keep_;
+};
+
+std::uint64_t drop_low_quality(const std::filesystem::path& path, const SampleColumns& columns,
+                               Selection& selection) {
+    const TableData marks = H5File::open(path).read("samples", {"sample_id", "pass"});
+    if (marks.column<std::string>("sample_id") != columns.ids())
+        throw DataError({.what = "the samples differ from those of the phenotypes",
+                         .where = path.string(),
+                         .why = "rows are samples in the order of the genotype store",
+                         .help = "make both files from the same genotype store"});
+    const auto& pass = marks.column<std::uint8_t>("pass");
+    return selection.drop([&](std::size_t i) { return pass[i] == 0; });
+}
+
+} // namespace
+
+void check_rules(const std::vector<std::string>& where, const SampleColumns& columns,
+                 std::vector<Problem>& problems) {
+    for (const std::string& written : where) {
+        const auto rule = matching::parse_condition(written);
+        if (!rule)
+            problems.push_back({.what = text("cannot read \"", written, "\""),
+                                .where = "parameter where",
+                                .why = "it is a rule on a column of the phenotype table",
+                                .help = "write \"age >= 40\", \"stroke = 0\" or \"ldl known\""});
+        else if (!columns.has(rule->column))
+            problems.push_back(unknown_column(rule->column, columns, "parameter where"));
+    }
+}
+
+TimedOutcome timed_outcome(const SampleColumns& columns, const std::string& event,
+                           const std::string& competing) {
+    TimedOutcome out{.status = columns.read(event), .exit = {}, .entry = {}};
+    auto times = columns.times(event);
+    out.exit = std::move(times.exit), out.entry = std::move(times.entry);
+    if (competing.empty()) return out;
+    const auto other = columns.read(competing);
+    const auto when = columns.times(competing).exit;
+    for (std::size_t i = 0; i < other.size(); ++i) {
+        if (std::isnan(out.status[i])) continue;
+        if (std::isnan(other[i]) || std::isnan(when[i])) {
+            out.status[i] = other[i]; // not known whether something competed
+            continue;
+        }
+        // The competing event ends the time at risk; at the same time the event counts.
+        const bool ends = when[i] < out.exit[i] || (when[i] == out.exit[i] && out.status[i] == 0);
+        if (!ends) continue;
+        out.exit[i] = when[i];
+        out.status[i] = other[i] == 1 ? 2 : 0;
+    }
+    return out;
+}
+
+People read_people(const Declaration& model, const SampleColumns& columns,
+                   const PeopleRules& rules) {
+    People out;
+    out.lost.samples = columns.samples();
+    Selection selection(columns.samples());
+    if (rules.quality) out.lost.quality = drop_low_quality(*rules.quality, columns, selection);
+    for (const std::string& written : rules.where) {
+        const auto rule = matching::parse_condition(written);
+        const auto values = columns.read(rule->column);
+        out.lost.rules += selection.drop([&](std::size_t i) { return !rule->holds(values[i]); });
+    }
+    TimedOutcome outcome;
+    if (is_survival(model.kind))
+        outcome = timed_outcome(columns, model.outcome, model.competing);
+    else
+        outcome.status = columns.read(model.outcome);
+    if (!is_survival(model.kind)) check_values(model, outcome.status, columns);
+    out.lost.no_outcome = selection.drop([&](std::size_t i) {
+        return std::isnan(outcome.status[i]) ||
+               (!outcome.exit.empty() && std::isnan(outcome.exit[i])) ||
+               (!outcome.entry.empty() && std::isnan(outcome.entry[i]));
+    });
+    if (is_survival(model.kind))
+        out.lost.no_follow_up = selection.drop([&](std::size_t i) {
+            const double begin = outcome.entry.empty() ? 0 : outcome.entry[i];
+            return !(outcome.exit[i] > begin) || begin < 0 || std::isinf(outcome.exit[i]);
+        });
+    for (const std::string& name : model.columns()) {
+        const auto values = columns.read(name);
+        out.lost.no_covariate +=
+            selection.drop([&](std::size_t i) { return !std::isfinite(values[i]); });
+    }
+    const auto ids = columns.ids();
+    const SplitRule split{.seed = rules.split_seed,
+                          .discovery_fraction = 1 - rules.validation_fraction};
+    const auto kept = selection.kept();
+    for (std::uint32_t i = 0; i < kept.size(); ++i) {
+        if (kept[i] == 0) continue;
+        out.sample.push_back(i);
+        out.training.push_back(place_sample(ids[i], split).validation ? 0 : 1);
+        out.outcome.push_back(outcome.status[i]);
+        if (!outcome.exit.empty()) out.exit.push_back(outcome.exit[i]);
+        if (!outcome.entry.empty()) out.entry.push_back(outcome.entry[i]);
+    }
+    // Times that count as one are one number from here on, entries among them.
+    std::vector<double> all = out.exit;
+    all.insert(all.end(), out.entry.begin(), out.entry.end());
+    all = same_times(all);
+    std::copy_n(all.begin(), out.exit.size(), out.exit.begin());
+    std::copy(all.begin() + static_cast<std::ptrdiff_t>(out.exit.size()), all.end(),
+              out.entry.begin());
+    if (std::all_of(out.entry.begin(), out.entry.end(), [](double t) { return t == 0; }))
+        out.entry.clear();
+    return out;
+}
+
+std::vector<double> values_of(const SampleColumns& columns, const std::string& name,
+                              const People& people, std::span<const std::uint32_t> rows) {
+    const auto all = columns.read(name);
+    std::vector<double> out;
+    out.reserve(rows.size());
+    for (const std::uint32_t row : rows)
+        out.push_back(all[people.sample[row]]);
+    return out;
+}
+
+} // namespace salus::risk_models
