@@ -21,8 +21,8 @@ refused() { # arguments, --, texts
     says "$@"
     [[ ! -e bad/trajectories/trajectories.h5 ]] || fail "a result was left"
 }
-refused --conditions type_2_diabets --covariates sex --covariates age --what_if 'smoker := 1' -- 'no column "type_2_diabets"' 'did you mean type_2_diabetes?' \
-    'no column "sex"' 'age is no covariate here' 'cannot read "smoker := 1"'
+refused --conditions type_2_diabets --covariates sex_mal --covariates age --what_if 'smoker := 1' -- 'no column "type_2_diabets"' 'did you mean type_2_diabetes?' \
+    'no column "sex_mal"' 'age is no covariate here' 'cannot read "smoker := 1"'
 refused --conditions type_2_diabetes --conditions type_2_diabetes --age_bands 50 --age_bands 40 -- 'type_2_diabetes is there twice' 'age_bands do not ascend'
 refused --conditions type_2_diabetes --what_if 'sex_male = 0' -- 'only covariates of the model can change'
 cat >table.csv <<'CSV'
@@ -36,6 +36,11 @@ expect 0 "$SALUS" trajectories --phenotypes "$phenotypes" --conditions coronary_
 says 'coronary_disease has no_covariates: one rate for all'
 expect 3 "$SALUS" trajectories --phenotypes "$phenotypes" --conditions coronary_disease --washout_years 20 --output bad
 says 'nobody is left to fit'
+
+# Scores come from tables beside; an unknown sample of theirs is nobody here.
+awk -F, 'NR == 1 { print "sample_id,pgs" } NR > 1 { print $2 "," (NR * 37 % 101) / 50 }' "$SALUS_SOURCE/data-samples/links.csv" >scores.csv
+expect 0 "$SALUS" trajectories --phenotypes "$phenotypes" --scores scores.csv --conditions type_2_diabetes --covariates pgs --what_if 'pgs - 1' --draws 2 --lives 1 --output scored
+"$SALUS" export scored/trajectories/trajectories.h5 --table effects | grep -q 'type_2_diabetes.pgs' || fail "no effect of the score"
 
 /usr/bin/python3 -c 'import h5py, numpy' 2>/dev/null || { echo "values are not checked: python3-h5py is missing"; exit 0; }
 covariates=(--covariates sex_male --covariates liver_fat --covariates current_smoker)

@@ -51,12 +51,12 @@ void read_onsets(const H5File& file, const Request& request, People& people) {
     }
 }
 
-void read_covariates(const H5File& file, const Request& request, People& people) {
+void read_covariates(const risk_models::SampleColumns& columns, const Request& request,
+                     People& people) {
     const std::size_t width = people.covariate_count;
     people.covariates.resize(people.size() * width);
     for (std::size_t c = 0; c < width; ++c) {
-        const auto values = column(file, request.covariates[c].table, request.covariates[c].name,
-                                   people.first, people.size());
+        const auto values = columns.read(request.covariates[c], people.first, people.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
             people.covariates[i * width + c] = values[i];
             if (people.place[i] == Place::fitted && !std::isfinite(values[i]))
@@ -85,8 +85,10 @@ std::string_view to_string(Place place) noexcept {
     return "short_observation";
 }
 
-People read_people(const H5File& file, const Request& request, const TrajectoriesParams& params,
-                   std::uint64_t seed, std::uint64_t first, std::uint64_t count) {
+People read_people(const risk_models::SampleColumns& columns, const Request& request,
+                   const TrajectoriesParams& params, std::uint64_t seed, std::uint64_t first,
+                   std::uint64_t count) {
+    const H5File& file = columns.file();
     People people;
     people.first = first;
     people.id =
@@ -96,7 +98,7 @@ People read_people(const H5File& file, const Request& request, const Trajectorie
     people.covariate_count = request.covariates.size();
     read_lives(file, params.washout_years, people);
     read_onsets(file, request, people);
-    read_covariates(file, request, people);
+    read_covariates(columns, request, people);
     const SplitRule rule{.seed = seed, .discovery_fraction = 1 - params.held_out};
     for (std::size_t i = 0; i < people.size(); ++i) {
         if (people.place[i] != Place::fitted) continue;

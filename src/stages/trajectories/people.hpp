@@ -64,8 +64,9 @@ struct People {
 };
 
 /// Rows [first, first + count). Who is held out depends on identifier and seed alone.
-People read_people(const H5File& file, const Request& request, const TrajectoriesParams& params,
-                   std::uint64_t seed, std::uint64_t first, std::uint64_t count);
+People read_people(const risk_models::SampleColumns& columns, const Request& request,
+                   const TrajectoriesParams& params, std::uint64_t seed, std::uint64_t first,
+                   std::uint64_t count);
 
 /// The fitted people of a block, with standardised covariates.
 LifeBlock fitted_lives(const People& people, const CovariateScales& scales,

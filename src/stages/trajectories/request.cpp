@@ -24,8 +24,9 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 class Finder {
 public:
-    Finder(const TrajectoriesParams& params, const H5File& file, std::vector<Problem>& problems)
-        : params_(params), file_(file), problems_(problems) {}
+    Finder(const TrajectoriesParams& params, const risk_models::SampleColumns& columns,
+           std::vector<Problem>& problems)
+        : params_(params), columns_(columns), file_(columns.file()), problems_(problems) {}
 
     Request find() {
         if (!file_.is_table("lives")) {
@@ -90,9 +91,7 @@ private:
     }
 
     void covariates() {
-        const auto traits = columns_of(file_, "traits"), others = columns_of(file_, "covariates");
-        auto all = others;
-        all.insert(all.end(), traits.begin(), traits.end());
+        const auto all = columns_.names();
         std::set<std::string> seen;
         for (const std::string& name : params_.covariates) {
             if (name == "age" || name == "age_squared")
@@ -101,11 +100,10 @@ private:
             else if (contains(params_.conditions, name) || !seen.insert(name).second)
                 add(text(name, " is there twice"), "parameter covariates",
                     "conditions act on each other anyway", "name each column once");
-            else if (!contains(all, name))
-                unknown(name, all, "covariates", "it is neither a trait nor a covariate");
+            else if (!columns_.has(name))
+                unknown(name, all, "covariates", "it is no trait, covariate or score");
             else
-                request_.covariates.push_back(
-                    {contains(others, name) ? "covariates" : "traits", name});
+                request_.covariates.push_back(name);
         }
     }
 
@@ -119,8 +117,7 @@ private:
                 continue;
             }
             const auto found =
-                std::find_if(request_.covariates.begin(), request_.covariates.end(),
-                             [&](const auto& c) { return c.name == change->column; });
+                std::find(request_.covariates.begin(), request_.covariates.end(), change->column);
             if (found == request_.covariates.end())
                 unknown(change->column, params_.covariates, "what_if",
                         "only covariates of the model can change");
@@ -132,6 +129,7 @@ private:
     }
 
     const TrajectoriesParams& params_;
+    const risk_models::SampleColumns& columns_;
     const H5File& file_;
     std::vector<Problem>& problems_;
     Request request_;
@@ -172,9 +170,9 @@ std::vector<std::string> Request::transitions() const {
     return names;
 }
 
-Request make_request(const TrajectoriesParams& params, const H5File& file,
+Request make_request(const TrajectoriesParams& params, const risk_models::SampleColumns& columns,
                      std::vector<Problem>& problems) {
-    return Finder(params, file, problems).find();
+    return Finder(params, columns, problems).find();
 }
 
 } // namespace salus::trajectories

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "stages/risk_model/columns.hpp"
 #include "stages/trajectories/trajectories.hpp"
-#include "store/h5.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -34,15 +34,12 @@ struct Request {
         bool known = true; // the trait says of everybody observed whether it holds
     };
     std::vector<Condition> conditions;
-    struct Column {
-        std::string table, name;
-    };
-    std::vector<Column> covariates;
+    std::vector<std::string> covariates;
     std::vector<Scenario> scenarios;
     std::vector<std::string> transitions() const; // names of the conditions, then "death"
 };
 /// Adds a problem for each thing that is wrong.
-Request make_request(const TrajectoriesParams& params, const H5File& file,
+Request make_request(const TrajectoriesParams& params, const risk_models::SampleColumns& columns,
                      std::vector<Problem>& problems);
 
 } // namespace salus::trajectories

@@ -159,7 +159,7 @@ TableData effect_rows(const Model& model) {
             const double beta = there ? fit.coefficients[c] / scale : nan,
                          error = there ? std::sqrt(fit.covariance[c * columns + c]) / scale : nan;
             Row(table) << names[k]
-                       << (is_covariate ? model.request.covariates[covariate].name
+                       << (is_covariate ? model.request.covariates[covariate]
                                         : names[covariate - model.sizes.covariates])
                        << beta << error << std::exp(beta) << std::exp(beta - normal_975 * error)
                        << std::exp(beta + normal_975 * error) << normal_neg_log10_p(beta / error);

@@ -30,22 +30,25 @@ class TrajectoriesRun {
 public:
     TrajectoriesRun(const TrajectoriesParams& params, RunContext& context)
         : params_(params), ctx_(context),
-          file_(collectively(context.comm(), "opening phenotypes",
-                             [&] { return H5File::open(context.input("phenotypes")); })),
+          columns_(collectively(context.comm(), "opening phenotypes",
+                                [&] {
+                                    return risk_models::SampleColumns(context.input("phenotypes"),
+                                                                      context.inputs("scores"));
+                                })),
           request_(collectively(context.comm(), "reading phenotypes",
                                 [&] {
                                     std::vector<Problem> problems;
-                                    Request found = make_request(params, file_, problems);
+                                    Request found = make_request(params, columns_, problems);
                                     if (!problems.empty()) throw UsageError(std::move(problems));
                                     return found;
                                 })),
-          samples_(file_.rows("samples")), model_{.request = request_,
-                                                  .params = params,
-                                                  .seed = context.seed(),
-                                                  .sizes = {},
-                                                  .scales = {},
-                                                  .fits = {},
-                                                  .draws = {}} {}
+          samples_(columns_.samples()), model_{.request = request_,
+                                               .params = params,
+                                               .seed = context.seed(),
+                                               .sizes = {},
+                                               .scales = {},
+                                               .fits = {},
+                                               .draws = {}} {}
 
     void run() {
         model_.sizes = {.conditions = request_.conditions.size(),
@@ -65,7 +68,7 @@ public:
 private:
     People read_block(std::uint64_t block) const {
         const std::uint64_t first = block * people_per_block;
-        return read_people(file_, request_, params_, ctx_.seed(), first,
+        return read_people(columns_, request_, params_, ctx_.seed(), first,
                            std::min(people_per_block, samples_ - first));
     }
 
@@ -147,7 +150,7 @@ private:
     void fit(const std::vector<LifeBlock>& lives) {
         if (people_ == 0)
             throw DataError({.what = "nobody is left to fit",
-                             .where = file_.path().string(),
+                             .where = columns_.file().path().string(),
                              .why = "people need a record with observation behind the washout, "
                                     "defined conditions and all covariates",
                              .help = "look at the attrition of the definitions, and at covariates "
@@ -207,7 +210,7 @@ private:
 
     const TrajectoriesParams& params_;
     RunContext& ctx_;
-    H5File file_;
+    risk_models::SampleColumns columns_;
     Request request_;
     std::uint64_t samples_;
     double people_ = 0;

@@ -11,9 +11,14 @@ void examine(const TrajectoriesParams& params, const Inputs& inputs, Workload& s
     const auto* path = existing_input(inputs, "phenotypes");
     if (path == nullptr) return;
     try {
-        const H5File file = H5File::open(*path);
-        sizes.samples = static_cast<double>(file.rows("samples"));
-        make_request(params, file, problems);
+        sizes.samples = static_cast<double>(H5File::open(*path).rows("samples"));
+        std::vector<std::filesystem::path> tables;
+        if (const auto scores = inputs.find("scores"); scores != inputs.end())
+            for (const auto& table : scores->second) {
+                if (!std::filesystem::exists(table)) return; // still to be made
+                tables.push_back(table);
+            }
+        make_request(params, risk_models::SampleColumns(*path, tables), problems);
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
@@ -70,7 +75,8 @@ StageOf<TrajectoriesParams> with_params(StageOf<TrajectoriesParams> declared) {
         .required("conditions", &P::conditions,
                   {.doc = "definitions whose cases are states of health, by their names"})
         .param("covariates", &P::covariates,
-               {.doc = "columns (traits, covariates) on which intensities depend; age is the time "
+               {.doc = "columns (traits, covariates, scores) on which intensities depend; age is "
+                       "the time "
                        "scale"})
         .param("age_bands", &P::age_bands, {.doc = "ages at which intensities change", .unit = "a"})
         .param("washout_years", &P::washout_years,
@@ -120,6 +126,12 @@ Stage trajectories_stage() {
                    .reads({.name = "phenotypes",
                            .artifact = Artifact::phenotype_table,
                            .doc = "conditions, covariates and lives of the people"})
+                   .reads({.name = "scores",
+                           .artifact = Artifact::score_result,
+                           .doc = "covariates beside those of the phenotypes: results of score, or "
+                                  "tables with sample_id",
+                           .optional = true,
+                           .many = true})
                    .writes({.name = "trajectories",
                             .artifact = Artifact::trajectories_result,
                             .file = "trajectories.h5",
