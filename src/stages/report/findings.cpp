@@ -6,6 +6,7 @@
 #include "stages/report/numbers.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace salus::report {
 namespace {
@@ -153,6 +154,51 @@ std::string score_finding(const ReportData& data) {
                 ".");
 }
 
+/// For each outcome the model that discriminates best, of those that were judged.
+std::vector<std::string> model_findings(const ReportData& data) {
+    struct Best {
+        const RiskModel* model;
+        const RiskModel::Measure* measure;
+    };
+    std::vector<Best> best;
+    for (const RiskModel& model : data.risk_models)
+        for (const auto& m : model.measures) {
+            const bool shown = m.stratum == "all" && (m.metric == "auc" || m.metric == "auc_t") &&
+                               (m.horizon == model.horizon || std::isnan(m.horizon)) &&
+                               m.people >= data.min_cell && !std::isnan(m.estimate);
+            if (!shown) continue;
+            const auto at = std::find_if(best.begin(), best.end(), [&](const Best& b) {
+                return b.model->outcome == model.outcome;
+            });
+            if (at == best.end())
+                best.push_back({&model, &m});
+            else if (m.estimate > at->measure->estimate)
+                *at = {&model, &m};
+        }
+    std::vector<std::string> findings;
+    for (std::size_t i = 0; i < std::min(best.size(), named_at_most); ++i) {
+        const auto& [model, m] = best[i];
+        findings.push_back(
+            text("Risk of ", trait_label(model->outcome),
+                 std::isnan(model->horizon)
+                     ? std::string{}
+                     : text(" within ", measured(model->horizon), " ", model->time_unit),
+                 ": AUC ", interval(m->estimate, m->lower, m->upper, 2), " by the model ",
+                 model->name, ", in people that it has not seen."));
+    }
+    return findings;
+}
+
+std::string trajectory_finding(const ReportData& data) {
+    if (!data.trajectories || data.trajectories->checks.empty()) return {};
+    const auto& checks = data.trajectories->checks;
+    return text(
+        "Simulated life courses agree with ",
+        std::count_if(checks.begin(), checks.end(), [](const auto& check) { return check.agrees; }),
+        " of ", checks.size(),
+        " incidences and prevalences of people that the model has not seen.");
+}
+
 } // namespace
 
 std::string locus_label(const Locus& locus) {
@@ -187,6 +233,9 @@ std::vector<std::string> main_findings(const ReportData& data) {
     if (auto structure = structure_finding(data); !structure.empty())
         findings.push_back(std::move(structure));
     if (auto score = score_finding(data); !score.empty()) findings.push_back(std::move(score));
+    for (std::string& model : model_findings(data))
+        findings.push_back(std::move(model));
+    if (auto lives = trajectory_finding(data); !lives.empty()) findings.push_back(std::move(lives));
     return findings;
 }
 

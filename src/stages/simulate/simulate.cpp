@@ -107,6 +107,10 @@ void publish_people(const SimulatedCohort& cohort, const Parts& parts,
     file("truth/sample_faults.tsv", write_sample_faults);
     file("truth/variant_faults.tsv", write_variant_faults);
     file("truth/causal_variants.tsv", write_causal_variants);
+    make_folders(folder / "truth" / "scores");
+    for (std::size_t t = 0; t < simulated_traits; ++t)
+        write_text(folder / "truth" / "scores" / text(cohort.traits()[t].name, ".txt"),
+                   [&](const TextSink& out) { write_true_score(cohort, t, out); });
     write_file_atomically(folder / "truth" / "README.md", truth_readme());
 }
 

@@ -123,6 +123,19 @@ void write_causal_variants(const SimulatedCohort& cohort, const TextSink& out) {
     }
 }
 
+void write_true_score(const SimulatedCohort& cohort, std::size_t trait, const TextSink& out) {
+    out(text("###PGS CATALOG SCORING FILE\n#format_version=2.0\n#pgs_id=pgs_",
+             cohort.traits()[trait].name, "\n#genome_build=GRCh38\n",
+             "chr_name\tchr_position\teffect_allele\tother_allele\teffect_weight\n"));
+    for (const CausalVariant& variant : cohort.causal()) {
+        if (variant.trait != trait) continue;
+        const SiteAlleles alleles = alleles_of_site(variant.site, cohort.seed());
+        out(text(cohort.map().regions()[variant.region].chromosome.substr(3), '\t',
+                 variant.site.position, '\t', alleles.alt[0], '\t', alleles.ref, '\t',
+                 significant(variant.beta, 6), '\n'));
+    }
+}
+
 std::string truth_readme() {
     return R"(# What is planted in this cohort
 
@@ -131,6 +144,8 @@ All people are simulated. Tab-separated, with header; missing is NA, no parent i
 causal_variants.tsv: one row a causal variant. `beta` is the effect per ALT copy in standard deviations of the trait
 (diseases: of the liability); `alt_frequency` is expected, before sampling people; `variance_explained` is of the variance
 within ancestry groups. `locus` is `named` for the strong loci, `background` for the polygenic rest.
+
+scores/: the same effects as one polygenic score for each trait, in the layout of the PGS Catalog: what a perfect study would find.
 
 traits.tsv: one row a person with a health record. `<trait>_genetic` is the genetic value, `<trait>_liability` genetic plus
 environmental value, both in standard deviations; then the true values (untreated LDL cholesterol in mg/dL, HbA1c in NGSP %,

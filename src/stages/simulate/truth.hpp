@@ -20,6 +20,8 @@ void write_families(const SimulatedCohort& cohort, const TextSink& out);
 void write_sample_faults(const SimulatedCohort& cohort, const TextSink& out);
 void write_variant_faults(const SimulatedCohort& cohort, const TextSink& out);
 void write_causal_variants(const SimulatedCohort& cohort, const TextSink& out);
+/// The planted effects on one trait as a polygenic score, in the layout of the PGS Catalog.
+void write_true_score(const SimulatedCohort& cohort, std::size_t trait, const TextSink& out);
 std::string truth_readme();
 
 } // namespace salus

@@ -60,7 +60,8 @@ protected:
         TableData samples({.name = "samples",
                            .row = "sample",
                            .doc = "d",
-                           .columns = {{"sample_id", ColumnType::text, "", "d"}}});
+                           .columns = {{"sample_id", ColumnType::text, "", "d"},
+                                       {"group", ColumnType::text, "", "d"}}});
         TableData lives(spec("lives", {"birth", "observed_from", "observed_to", "death"})),
             dates(spec("case_dates", {"gout", "stroke"})),
             follow(spec("follow_up_start", {"gout", "stroke"})),
@@ -88,6 +89,7 @@ protected:
         const double entry = 5000, birth = entry - age * 365.25;
         const auto day = [&](double at) { return at <= years ? entry + at * 365.25 : missing; };
         samples.column<std::string>("sample_id").push_back(text("p", i));
+        samples.column<std::string>("group").emplace_back("A");
         lives.column<double>("birth").push_back(birth);
         lives.column<double>("observed_from").push_back(entry);
         lives.column<double>("observed_to").push_back(entry + std::min(years, happens[2]) * 365.25);
