@@ -66,7 +66,8 @@ bool PaddedLines::find_end(std::size_t& end) {
 bool PaddedLines::next() {
     for (;;) {
         if (text_.position == text_.filled && !text_.refill()) return false;
-        if (!text_.owns_next()) return false;
+        const bool first = lines_ == 0 && text_.range.begin == 0; // though a mark is before it
+        if (!first && !text_.owns_next()) return false;
         line_byte_ = text_.text_byte();
         std::size_t end = 0;
         too_long_ = !find_end(end);

@@ -117,6 +117,17 @@ TEST_F(Lines, EveryCutGivesEachLineOnce) {
     EXPECT_GT(delimited_ranges(zstd, 40).size(), 3U);
 }
 
+TEST_F(Lines, AByteOrderMarkLosesNoLineInAnyCut) {
+    const auto path = file("\xEF\xBB\xBFone\ntwo\n");
+    for (std::uint64_t bytes = 1; bytes < 12; ++bytes) {
+        std::vector<std::string> found;
+        for (const ByteRange range : delimited_ranges(path, bytes))
+            for (const std::string& line : all(PaddedLines(path, range, 100)))
+                found.push_back(line);
+        EXPECT_EQ(found, (std::vector<std::string>{"one", "two"})) << bytes;
+    }
+}
+
 TEST_F(Lines, LinesBeyondTheLimitArePassedOver) {
     const std::string longest(300000, 'x'); // more than the buffer
     const auto path = file("a\n" + longest + "\nb\n" + longest);
