@@ -164,7 +164,8 @@ private:
     /// Leaves the days with the right definitions around them; true if any.
     bool relate() {
         found_ = !days_.empty();
-        if (found_ && trait_.only == ChosenDates::first) days_.resize(1);
+        if (found_ && trait_.only == ChosenDates::first)
+            days_.erase(days_.begin() + 1, days_.end());
         if (found_ && trait_.only == ChosenDates::last) days_.erase(days_.begin(), days_.end() - 1);
         if (rule_.age_at == "date")
             std::erase_if(days_, [&](Day day) { return !age_fits(view_, day); });
