@@ -1,30 +1,15 @@
 #include "base/text.hpp"
 #include "parallel/parallel_for.hpp"
+#include "stages/risk_model/fit.hpp"
 #include "stages/trajectories/results.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace salus {
 namespace {
 
 using namespace trajectories;
-
-/// Doubles of all ranks in rank order.
-JoinBlocks join_ranks(const Communicator& comm) {
-    return [&comm](std::span<const double> mine) {
-        std::string bytes(mine.size_bytes(), '\0');
-        if (!mine.empty()) std::memcpy(bytes.data(), mine.data(), bytes.size());
-        std::vector<double> all;
-        for (const std::string& theirs : comm.gather_all(bytes)) {
-            const std::size_t before = all.size();
-            all.resize(before + theirs.size() / sizeof(double));
-            if (!theirs.empty()) std::memcpy(all.data() + before, theirs.data(), theirs.size());
-        }
-        return all;
-    };
-}
 
 class TrajectoriesRun {
 public:
@@ -110,7 +95,7 @@ private:
 
     void standardise(std::vector<LifeBlock>& lives, std::span<const double> mine,
                      std::size_t width) {
-        const JoinBlocks join = join_ranks(ctx_.comm());
+        const JoinBlocks join = risk_models::join_over(ctx_.comm());
         const auto all = join(mine);
         const std::size_t p = width - 2;
         std::vector<double> total(width, 0.0);
@@ -158,7 +143,7 @@ private:
         const TransitionData data{
             .blocks = lives,
             .sizes = model_.sizes,
-            .join = join_ranks(ctx_.comm()),
+            .join = risk_models::join_over(ctx_.comm()),
             .each = [](std::size_t n, const std::function<void(std::size_t)>& body) {
                 parallel_tasks(n, body);
             }};
