@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include "base/error.hpp"
+#include "base/file_operations.hpp"
 #include "base/temporaries.hpp"
 #include "base/text.hpp"
 
@@ -17,6 +18,7 @@ namespace salus {
 namespace {
 
 int open_or_throw(const std::filesystem::path& path, int flags, std::string_view action) {
+    count_file_operation((flags & O_CREAT) != 0 ? FileOperation::create : FileOperation::open);
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
     if (descriptor < 0) throw_storage_error(errno, action, path);
     return descriptor;
@@ -41,6 +43,7 @@ void close_or_throw(int& descriptor, const std::filesystem::path& path) {
 
 void sync_path(const std::filesystem::path& path, int flags) {
     int descriptor = open_or_throw(path, O_RDONLY | flags, "open for sync");
+    count_file_operation(FileOperation::sync);
     if (::fsync(descriptor) != 0) {
         const int code = errno;
         ::close(descriptor);
@@ -68,6 +71,7 @@ void throw_storage_error(int code, std::string_view action, const std::filesyste
 }
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
+    count_file_operation(FileOperation::open);
     descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor_ < 0) {
         if (errno == ENOENT || errno == ENOTDIR)
@@ -145,6 +149,7 @@ void sync_folder(const std::filesystem::path& path) { sync_path(path, O_DIRECTOR
 
 void publish_file(const std::filesystem::path& temporary, const std::filesystem::path& path) {
     sync_file(temporary);
+    count_file_operation(FileOperation::rename);
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw_storage_error(errno, "rename", path);
     sync_folder(folder_of(path));
 }
@@ -178,13 +183,16 @@ void append_line(const std::filesystem::path& path, std::string_view line) {
 
 void make_folders(const std::filesystem::path& path) {
     std::error_code code;
+    count_file_operation(FileOperation::make_folder);
     std::filesystem::create_directories(path, code);
     if (code) throw_storage_error(code.value(), "create folder", path);
 }
 
 void remove_tree(const std::filesystem::path& path) {
     std::error_code code;
-    std::filesystem::remove_all(path, code);
+    const std::uintmax_t removed = std::filesystem::remove_all(path, code);
+    for (std::uintmax_t i = 0; !code && i < removed; ++i)
+        count_file_operation(FileOperation::remove);
     if (code) throw_storage_error(code.value(), "remove", path);
 }
 

@@ -1,6 +1,7 @@
 #include "parallel/communicator.hpp"
 
 #include "base/text.hpp"
+#include "parallel/traffic.hpp"
 
 #include <mpi.h>
 
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <numeric>
 #include <thread>
 
 namespace salus {
@@ -134,12 +136,20 @@ Communicator Communicator::world() {
     return comm;
 }
 
+Communicator Communicator::playing(int ranks) {
+    Communicator comm;
+    comm.played_ = ranks;
+    return comm;
+}
+
 void Communicator::barrier() const {
+    count_traffic(Collective::barrier, 0);
     if (mpi_) meet();
 }
 
 template <std::integral T>
 void Communicator::sum(std::span<T> values) const {
+    count_traffic(Collective::sum, values.size_bytes());
     if (!mpi_) return;
     meet();
     for (std::size_t at = 0; at < values.size(); at += piece) {
@@ -156,8 +166,13 @@ template void Communicator::sum(std::span<std::int64_t>) const;
 template void Communicator::sum(std::span<std::uint64_t>) const;
 
 void Communicator::broadcast_bytes(std::span<std::byte> bytes, int root) const {
+    count_traffic(Collective::broadcast, bytes.size());
     if (!mpi_) return;
     meet();
+    broadcast_pieces(bytes, root);
+}
+
+void Communicator::broadcast_pieces(std::span<std::byte> bytes, int root) {
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
         const std::size_t count = std::min(piece, bytes.size() - at);
         check(MPI_Bcast(bytes.data() + at, static_cast<int>(count), MPI_BYTE, root, MPI_COMM_WORLD),
@@ -173,21 +188,55 @@ void Communicator::broadcast(std::string& message, int root) const {
 }
 
 std::vector<std::string> Communicator::gather_all(const std::string& mine) const {
+    std::vector<std::uint64_t> lengths(static_cast<std::size_t>(size_), mine.size());
+    if (mpi_) {
+        meet();
+        const std::uint64_t length = mine.size();
+        check(MPI_Allgather(&length, 1, MPI_UINT64_T, lengths.data(), 1, MPI_UINT64_T,
+                            MPI_COMM_WORLD),
+              "gather lengths");
+    }
+    const std::uint64_t total = std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0});
+    count_traffic(Collective::gather, total);
     if (!mpi_) return {mine};
-    const auto ranks = static_cast<std::size_t>(size_);
-    std::vector<std::uint64_t> lengths(ranks);
-    lengths[static_cast<std::size_t>(rank_)] = mine.size();
-    sum(std::span(lengths));
-    std::vector<std::string> all(ranks);
-    for (std::size_t r = 0; r < ranks; ++r) {
+    return total <= piece ? gather_at_once(mine, lengths) : gather_in_turn(mine, lengths);
+}
+
+std::vector<std::string>
+Communicator::gather_at_once(const std::string& mine,
+                             const std::vector<std::uint64_t>& lengths) const {
+    std::vector<int> counts, places;
+    int total = 0;
+    for (const std::uint64_t length : lengths) {
+        places.push_back(total);
+        counts.push_back(static_cast<int>(length));
+        total += counts.back();
+    }
+    std::string joined(static_cast<std::size_t>(total), '\0');
+    check(MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_BYTE, joined.data(),
+                         counts.data(), places.data(), MPI_BYTE, MPI_COMM_WORLD),
+          "gather");
+    std::vector<std::string> all;
+    for (std::size_t r = 0; r < lengths.size(); ++r)
+        all.push_back(joined.substr(static_cast<std::size_t>(places[r]), lengths[r]));
+    return all;
+}
+
+/// For what is too long for the counts of MPI, and to hold twice.
+std::vector<std::string>
+Communicator::gather_in_turn(const std::string& mine,
+                             const std::vector<std::uint64_t>& lengths) const {
+    std::vector<std::string> all(lengths.size());
+    for (std::size_t r = 0; r < all.size(); ++r) {
         all[r] = static_cast<int>(r) == rank_ ? mine : std::string(lengths[r], '\0');
-        broadcast_bytes(std::as_writable_bytes(std::span(all[r])), static_cast<int>(r));
+        broadcast_pieces(std::as_writable_bytes(std::span(all[r])), static_cast<int>(r));
     }
     return all;
 }
 
 std::optional<int> Communicator::first_where(bool flag) const {
     int lowest = flag ? rank_ : size_;
+    count_traffic(Collective::agreement, sizeof lowest);
     if (mpi_) {
         meet();
         check(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD),
@@ -197,12 +246,9 @@ std::optional<int> Communicator::first_where(bool flag) const {
 }
 
 void agree_on_error(const Communicator& comm, std::string_view what, std::exception_ptr mine) {
-    if (comm.size() == 1) {
-        if (mine) std::rethrow_exception(mine);
-        return;
-    }
     const std::optional<int> culprit = comm.first_where(mine != nullptr);
     if (!culprit) return;
+    if (comm.size() == 1) std::rethrow_exception(mine);
     std::string encoded = comm.rank() == *culprit ? encode(mine) : std::string();
     comm.broadcast(encoded, *culprit);
     rethrow_encoded(encoded, text("while ", what, " (rank ", *culprit, ")"));

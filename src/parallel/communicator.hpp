@@ -22,10 +22,15 @@ class Communicator {
 public:
     Communicator() = default;
     static Communicator world();
+    /// One rank that plays `ranks` ranks one after another: it does the work of all, results are
+    /// whole, and units are told apart by the rank that would do them.
+    static Communicator playing(int ranks);
 
     int rank() const noexcept { return rank_; }
     int size() const noexcept { return size_; }
     bool is_root() const noexcept { return rank_ == 0; }
+    /// Ranks that this process plays; 1 but in a dry run.
+    int played() const noexcept { return played_; }
 
     void barrier() const;
     template <std::integral T>
@@ -44,7 +49,12 @@ public:
 
 private:
     void broadcast_bytes(std::span<std::byte> bytes, int root) const;
-    int rank_ = 0, size_ = 1;
+    static void broadcast_pieces(std::span<std::byte> bytes, int root);
+    std::vector<std::string> gather_at_once(const std::string& mine,
+                                            const std::vector<std::uint64_t>& lengths) const;
+    std::vector<std::string> gather_in_turn(const std::string& mine,
+                                            const std::vector<std::uint64_t>& lengths) const;
+    int rank_ = 0, size_ = 1, played_ = 1;
     bool mpi_ = false;
 };
 

@@ -170,14 +170,15 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
         log().info(text(phase, ": ", kept, " of ", count, " parts are intact from an earlier run"));
 
     if (comm().is_root()) note_begin(folder, count, kept);
-    const auto ranks = static_cast<std::uint64_t>(comm().size());
+    const auto ranks = static_cast<std::uint64_t>(comm().size()),
+               played = static_cast<std::uint64_t>(comm().played());
     Progress progress(log(), std::string(phase), count, kept);
     UnitClock clock(folder, comm().rank());
     PartCommitter committer(journal);
     for (std::uint64_t i = static_cast<std::uint64_t>(comm().rank());
          i < todo.size() && !interrupt_requested(); i += ranks) {
         auto part = std::make_unique<PartWriter>(journal.part_path(todo[i]));
-        clock.begin(todo[i]);
+        clock.begin(todo[i], static_cast<int>(i % (ranks * played)));
         work(todo[i], *part);
         clock.end();
         committer.commit(todo[i], std::move(part));

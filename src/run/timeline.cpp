@@ -17,17 +17,17 @@ std::int64_t now_us() {
         .count();
 }
 
-void read_lines(const std::filesystem::path& file, const std::string& phase, int rank,
+void read_lines(const std::filesystem::path& file, const std::string& phase,
                 std::vector<UnitTime>& times) {
     const std::string lines = read_text_file(file);
     for (const std::string_view line : split(lines, '\n')) {
         const auto fields = split(line, ' ');
-        if (fields.size() != 3) continue;
+        if (fields.size() != 4) continue;
         const auto unit = parse_integer(fields[0]), begin = parse_integer(fields[1]),
-                   length = parse_integer(fields[2]);
-        if (unit && begin && length && *unit >= 0)
+                   length = parse_integer(fields[2]), rank = parse_integer(fields[3]);
+        if (unit && begin && length && rank && *unit >= 0)
             times.push_back({.phase = phase,
-                             .rank = rank,
+                             .rank = static_cast<int>(*rank),
                              .unit = static_cast<std::uint64_t>(*unit),
                              .begin_us = *begin,
                              .length_us = *length});
@@ -48,12 +48,15 @@ UnitClock::~UnitClock() {
     }
 }
 
-void UnitClock::begin(std::uint64_t unit) {
+void UnitClock::begin(std::uint64_t unit, int rank) {
     unit_ = unit;
+    rank_ = rank;
     begin_us_ = now_us();
 }
 
-void UnitClock::end() { lines_ += text(unit_, " ", begin_us_, " ", now_us() - begin_us_, "\n"); }
+void UnitClock::end() {
+    lines_ += text(unit_, " ", begin_us_, " ", now_us() - begin_us_, " ", rank_, "\n");
+}
 
 std::vector<UnitTime> read_unit_times(const std::filesystem::path& work) {
     std::vector<UnitTime> times;
@@ -63,10 +66,7 @@ std::vector<UnitTime> read_unit_times(const std::filesystem::path& work) {
         for (const auto& file : std::filesystem::directory_iterator(phase.path(), code)) {
             const std::string name = file.path().filename().string();
             if (!name.starts_with("times-r") || !name.ends_with(".log")) continue;
-            const auto rank = parse_integer(name.substr(7, name.size() - 11));
-            if (rank)
-                read_lines(file.path(), phase.path().filename().string(), static_cast<int>(*rank),
-                           times);
+            read_lines(file.path(), phase.path().filename().string(), times);
         }
     }
     std::sort(times.begin(), times.end(), [](const UnitTime& a, const UnitTime& b) {

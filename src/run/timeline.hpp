@@ -25,13 +25,14 @@ public:
     ~UnitClock();
     UnitClock(const UnitClock&) = delete;
     UnitClock& operator=(const UnitClock&) = delete;
-    void begin(std::uint64_t unit);
+    void begin(std::uint64_t unit, int rank); // that the unit belongs to
     void end();
 
 private:
     std::filesystem::path file_;
     std::string lines_;
     std::uint64_t unit_ = 0;
+    int rank_ = 0;
     std::int64_t begin_us_ = 0;
 };
 

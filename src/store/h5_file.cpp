@@ -1,6 +1,7 @@
 #include "store/h5_file.hpp"
 
 #include "base/error.hpp"
+#include "base/file_operations.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -150,6 +151,7 @@ H5File H5File::create(const std::filesystem::path& path) {
     auto state = std::make_unique<State>();
     state->path = path;
     state->access = h5::Access::creating;
+    count_file_operation(FileOperation::create);
     h5::PropertyId creation(H5Pcreate(H5P_FILE_CREATE));
     h5::stable_order(creation.get());
     state->file =
@@ -170,6 +172,7 @@ H5File H5File::open(const std::filesystem::path& path) {
                          .help = "check the path"});
     auto state = std::make_unique<State>();
     state->path = path;
+    count_file_operation(FileOperation::open);
     state->file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::file_access().get()));
     state->require(static_cast<bool>(state->file), "open HDF5 file");
     if (H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr) !=

@@ -1,6 +1,7 @@
 #include "store/joined_arrays.hpp"
 
 #include "base/error.hpp"
+#include "base/file_operations.hpp"
 #include "base/text.hpp"
 #include "store/h5_file.hpp"
 
@@ -52,6 +53,7 @@ H5File::State opened_again(const H5File& file, h5::Access access) {
     state.path = file.path();
     state.access = access;
     const unsigned flags = access == h5::Access::writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
+    count_file_operation(FileOperation::open);
     state.file = h5::FileId(H5Fopen(state.path.c_str(), flags, h5::file_access().get()));
     state.require(static_cast<bool>(state.file), "open HDF5 file");
     return state;
