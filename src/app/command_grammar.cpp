@@ -49,6 +49,11 @@ void Grammar::add_run() {
     sub->add_option("--stage", line_.only,
                     "Run this stage alone; those that it reads from must be complete.")
         ->type_name("STAGE");
+    sub->add_option("--play-ranks", line_.play_ranks,
+                    "Dry run: one process does the work of N ranks one after another; metrics and "
+                    "timeline tell of N ranks.")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000));
     add_threads(sub);
     add_log_format(sub);
 }

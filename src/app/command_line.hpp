@@ -43,6 +43,7 @@ struct CommandLine {
     bool test_only = false;         // submit
     int threads = 0;                // run, plan, submit, stage; 0 = not said
     int ranks = 0;                  // plan, submit; 0 = not said
+    int play_ranks = 0;             // run; 0 = not said
     std::string log_format;         // run, stage; "" = text
     std::string topic;              // describe
     std::string format;             // describe, plan, status, export

@@ -86,6 +86,7 @@ private:
                        {.fresh = line.fresh,
                         .only = line.only,
                         .threads = threads_for(line.threads, job, comm_),
+                        .play_ranks = line.play_ranks,
                         .command = typed(arguments_),
                         .version = version_.full},
                        comm_);

@@ -18,6 +18,51 @@ std::string metric(const std::string& name, const std::string& help, const std::
                 " gauge\nsalus_stage_", name, "{stage=", json_quote(instance), "} ", value, "\n");
 }
 
+/// One metric with a sample for each value of a label.
+std::string metric(const std::string& name, const std::string& help, const std::string& instance,
+                   const std::vector<std::pair<std::string, std::uint64_t>>& labelled) {
+    std::string out =
+        text("# HELP salus_stage_", name, " ", help, "\n# TYPE salus_stage_", name, " gauge\n");
+    for (const auto& [label, value] : labelled)
+        out += text("salus_stage_", name, "{stage=", json_quote(instance), ",", label, "} ", value,
+                    "\n");
+    return out;
+}
+
+std::string traffic_metrics(const std::string& instance, const StageCosts& costs) {
+    std::vector<std::pair<std::string, std::uint64_t>> calls, bytes;
+    for (std::size_t kind = 0; kind < collective_names.size(); ++kind) {
+        const std::string label = text("kind=", json_quote(collective_names[kind]));
+        calls.emplace_back(label, costs.traffic.counts[kind].calls);
+        bytes.emplace_back(label, costs.traffic.counts[kind].bytes);
+    }
+    const auto ranks = static_cast<std::uint64_t>(costs.ranks);
+    return metric("collectives", "Collective calls, the same on all ranks.", instance, calls) +
+           metric("collective_bytes", "Payload of these calls.", instance, bytes) +
+           metric("messages", "Messages between ranks, by tree algorithms.", instance,
+                  text(costs.traffic.messages(ranks))) +
+           metric("message_bytes", "Bytes in these messages.", instance,
+                  text(costs.traffic.message_bytes(ranks))) +
+           metric("message_rounds", "Messages one after another on the longest way.", instance,
+                  text(costs.traffic.rounds(ranks)));
+}
+
+std::string file_metrics(const std::string& instance, const StageCosts& costs) {
+    std::vector<std::pair<std::string, std::uint64_t>> operations, bytes;
+    for (const auto& [who, files] : {std::pair("root", &costs.root), {"others", &costs.others}}) {
+        const std::string ranks = text("ranks=", json_quote(who));
+        for (std::size_t i = 0; i < file_operation_names.size(); ++i)
+            operations.emplace_back(text(ranks, ",operation=", json_quote(file_operation_names[i])),
+                                    files->counts[i]);
+        bytes.emplace_back(text(ranks, ",direction=\"read\""), files->bytes_read);
+        bytes.emplace_back(text(ranks, ",direction=\"write\""), files->bytes_written);
+    }
+    return metric("file_operations", "File operations of the root and of all other ranks.",
+                  instance, operations) +
+           metric("file_bytes", "Bytes of all read and write calls, sockets among them.", instance,
+                  bytes);
+}
+
 std::string entity(const std::string& id, const std::string& type, const std::string& rest) {
     return text(",\n    {\"@id\": ", json_quote(id), ", \"@type\": ", json_quote(type), rest, "}");
 }
@@ -59,8 +104,8 @@ std::set<std::pair<std::string, std::string>> inputs_of(const Job& job, const Ru
 
 } // namespace
 
-std::string stage_metrics(const std::string& instance, const StageState& state, int ranks,
-                          int threads, const std::vector<UnitTime>& times) {
+std::string stage_metrics(const std::string& instance, const StageState& state,
+                          const StageCosts& costs, const std::vector<UnitTime>& times) {
     std::map<int, double> busy; // seconds in units, by rank
     for (const UnitTime& time : times)
         busy[time.rank] += static_cast<double>(time.length_us) * 1e-6;
@@ -69,16 +114,17 @@ std::string stage_metrics(const std::string& instance, const StageState& state, 
         sum += seconds;
         most = std::max(most, seconds);
     }
-    const double mean = sum / std::max(1, ranks);
+    const double mean = sum / std::max(1, costs.ranks);
     return metric("seconds", "Wall time of the last start.", instance, fixed(state.seconds, 3)) +
            metric("peak_bytes", "Largest resident size of a rank.", instance,
                   fixed(state.peak_bytes, 0)) +
-           metric("ranks", "MPI ranks.", instance, text(ranks)) +
-           metric("threads", "Threads of a rank.", instance, text(threads)) +
+           metric("ranks", "MPI ranks.", instance, text(costs.ranks)) +
+           metric("threads", "Threads of a rank.", instance, text(costs.threads)) +
            metric("units", "Units worked on, all starts.", instance, text(times.size())) +
            metric("unit_seconds", "Time in units, all ranks and starts.", instance, fixed(sum, 3)) +
            metric("busiest_rank_ratio", "Time in units of the busiest rank over the mean.",
-                  instance, mean > 0 ? fixed(most / mean, 3) : "1");
+                  instance, mean > 0 ? fixed(most / mean, 3) : "1") +
+           traffic_metrics(instance, costs) + file_metrics(instance, costs);
 }
 
 std::string run_crate(const Job& job, const RunFacts& facts) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "app/runner_state.hpp"
+#include "base/file_operations.hpp"
+#include "parallel/traffic.hpp"
 #include "run/timeline.hpp"
 #include "schema/job.hpp"
 
@@ -9,10 +11,17 @@
 
 namespace salus {
 
-/// What a finished stage tells a monitor, as Prometheus text: seconds, memory, units, and how
-/// evenly the ranks were busy.
-std::string stage_metrics(const std::string& instance, const StageState& state, int ranks,
-                          int threads, const std::vector<UnitTime>& times);
+/// What a run of a stage asked of the network and of the file system.
+struct StageCosts {
+    int ranks = 1, threads = 1;  // in a dry run the ranks that were played
+    Traffic traffic;             // the same on all ranks
+    FileOperations root, others; // others: all ranks but the root together
+};
+
+/// What a finished stage tells a monitor, as Prometheus text: seconds, memory, units, how evenly
+/// the ranks were busy, collective calls with their messages, and file operations.
+std::string stage_metrics(const std::string& instance, const StageState& state,
+                          const StageCosts& costs, const std::vector<UnitTime>& times);
 
 /// What a description of a complete run needs beside the job.
 struct RunFacts {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 namespace salus {
@@ -49,6 +50,12 @@ double peak_resident_bytes() {
     ::getrusage(RUSAGE_SELF, &usage);
     return static_cast<double>(usage.ru_maxrss) * 1024.0;
 }
+
+/// What every rank tells the root of a stage that it has done.
+struct RankReport {
+    double peak_bytes = 0;
+    FileOperations files;
+};
 
 /// One run of a job: the state that its steps share.
 class Runner {
@@ -85,8 +92,10 @@ private:
     Ingredients ingredients_of(const StageInstance& instance);
     bool is_done(const StageInstance& instance, const Ingredients& ingredients);
     RunContext context_for(const StageInstance& instance, const Ingredients& ingredients) const;
-    void finish(const StageInstance& instance, StageState state);
-    void write_observations(const StageInstance& instance, const StageState& state) const;
+    double gather_reports(const FileOperations& before, StageCosts& costs) const;
+    void finish(const StageInstance& instance, StageState state, const StageCosts& costs);
+    void write_observations(const StageInstance& instance, const StageState& state,
+                            const StageCosts& costs) const;
     void audit(const std::string& event, const std::string& stage, const StageState& state) const;
     void write_run_record() const;
     fs::path state_file(const StageInstance& instance) const {
@@ -98,7 +107,7 @@ private:
 
     const Job& job_;
     const RunOptions& options_;
-    const Communicator& comm_;
+    const Communicator comm_;
     Log log_;
     std::string started_;
     std::unique_ptr<FolderLock> lock_;
@@ -133,6 +142,8 @@ void Runner::prepare() {
     });
     for (const std::string& host : comm_.gather_all(host_name()))
         if (hosts_.find(host) == std::string::npos) hosts_ += text(hosts_.empty() ? "" : " ", host);
+    if (comm_.played() > 1)
+        log_.info(text("dry run: one rank plays ", comm_.played(), " ranks one after another"));
     log_.info(text(job_.title.empty() ? "job" : job_.title, ": ", job_.stages.size(), " stages on ",
                    comm_.size(), " ranks x ", options_.threads, " threads (", hosts_, ")"));
 }
@@ -296,6 +307,8 @@ void Runner::run_instance(const StageInstance& instance) {
         log_.info(text(instance.name, " begins"));
         const double begin = monotonic_seconds();
         restart_peak();
+        const Traffic traffic_before = traffic();
+        const FileOperations files_before = file_operations();
         RunContext context = context_for(instance, ingredients);
         instance.stage->run(instance.params.get(), context);
         StageState state{.stage = instance.stage->name(),
@@ -303,13 +316,33 @@ void Runner::run_instance(const StageInstance& instance) {
                          .outputs = {},
                          .seconds = monotonic_seconds() - begin,
                          .peak_bytes = 0};
-        for (const std::string& bytes : comm_.gather_all(text(peak_resident_bytes())))
-            state.peak_bytes = std::max(state.peak_bytes, parse_double(bytes).value_or(0));
-        finish(instance, std::move(state));
+        StageCosts costs{.ranks = comm_.size() * comm_.played(),
+                         .threads = options_.threads,
+                         .traffic = traffic() - traffic_before,
+                         .root = {},
+                         .others = {}};
+        state.peak_bytes = gather_reports(files_before, costs);
+        finish(instance, std::move(state), costs);
     } else {
         log_.info(text(instance.name, " is complete from an earlier run"));
     }
     share_digests(instance);
+}
+
+/// File operations of all ranks since `before`; gives the largest peak of memory.
+double Runner::gather_reports(const FileOperations& before, StageCosts& costs) const {
+    const RankReport mine{peak_resident_bytes(), file_operations() - before};
+    double peak = 0;
+    bool root = true; // its report is the first
+    for (const std::string& bytes :
+         comm_.gather_all(std::string(reinterpret_cast<const char*>(&mine), sizeof mine))) {
+        RankReport report;
+        std::memcpy(&report, bytes.data(), sizeof report);
+        peak = std::max(peak, report.peak_bytes);
+        (root ? costs.root : costs.others) += report.files;
+        root = false;
+    }
+    return peak;
 }
 
 /// Tells all ranks the digests of the results of a finished stage.
@@ -325,13 +358,13 @@ void Runner::share_digests(const StageInstance& instance) {
             digests_[outputs.at(std::string(fields[0]))] = std::string(fields[1]);
 }
 
-void Runner::finish(const StageInstance& instance, StageState state) {
+void Runner::finish(const StageInstance& instance, StageState state, const StageCosts& costs) {
     collectively(comm_, text("recording ", instance.name), [&] {
         if (!comm_.is_root()) return;
         for (const auto& [name, path] : job_.outputs(instance))
             state.outputs[name] = digest_path(path);
         write_state(state_file(instance), state);
-        write_observations(instance, state);
+        write_observations(instance, state, costs);
         audit("stage_done", instance.name, state);
         log_.info(text(instance.name, " done in ", human_seconds(state.seconds), ", at most ",
                        human_bytes(state.peak_bytes), " per rank"));
@@ -342,12 +375,12 @@ void Runner::finish(const StageInstance& instance, StageState state) {
 }
 
 /// Metrics and the timeline of a stage. What is there of an earlier start is kept in the clocks.
-void Runner::write_observations(const StageInstance& instance, const StageState& state) const {
+void Runner::write_observations(const StageInstance& instance, const StageState& state,
+                                const StageCosts& costs) const {
     const auto times = read_unit_times(work_folder(instance));
     make_folders(job_.output / "metrics");
-    write_file_atomically(
-        job_.output / "metrics" / (instance.name + ".prom"),
-        stage_metrics(instance.name, state, comm_.size(), options_.threads, times));
+    write_file_atomically(job_.output / "metrics" / (instance.name + ".prom"),
+                          stage_metrics(instance.name, state, costs, times));
     write_file_atomically(job_.output / "metrics" / (instance.name + ".trace.json"),
                           chrome_trace(instance.name, times));
 }
@@ -388,8 +421,9 @@ void Runner::write_run_record() const {
              ",\n  \"command\": ", json_quote(options_.command),
              ",\n  \"title\": ", json_quote(job_.title), ",\n  \"started\": ", json_quote(started_),
              ", \"updated\": ", json_quote(utc_now()), ",\n  \"complete\": ", complete,
-             ",\n  \"ranks\": ", comm_.size(), ", \"threads\": ", options_.threads, ", \"hosts\": ",
-             json_quote(hosts_), ",\n  \"slurm_job_id\": ", json_quote(environment("SLURM_JOB_ID")),
+             ",\n  \"ranks\": ", comm_.size(), ", \"played_ranks\": ", comm_.played(),
+             ", \"threads\": ", options_.threads, ", \"hosts\": ", json_quote(hosts_),
+             ",\n  \"slurm_job_id\": ", json_quote(environment("SLURM_JOB_ID")),
              ", \"slurm_restart_count\": ", json_quote(environment("SLURM_RESTART_COUNT")),
              ",\n  \"audit_head\": ", json_quote(verify_audit_log(job_.output / "audit.log").head),
              ",\n  \"stages\": [", stages, "\n  ]\n}\n"));
@@ -399,7 +433,13 @@ void Runner::write_run_record() const {
 
 int run_job(const Job& job, const RunOptions& options, const Communicator& comm) {
     install_interrupt_handlers();
-    return Runner(job, options, comm).run();
+    if (options.play_ranks == 0) return Runner(job, options, comm).run();
+    if (comm.size() > 1)
+        throw UsageError({.what = "a dry run plays all ranks on one",
+                          .where = "--play-ranks",
+                          .why = text("it was started on ", comm.size(), " ranks"),
+                          .help = "start it without mpirun or srun"});
+    return Runner(job, options, Communicator::playing(options.play_ranks)).run();
 }
 
 } // namespace salus

@@ -12,6 +12,7 @@ struct RunOptions {
     bool fresh = false;  // begin anew where parameters or inputs changed since the last run
     std::string only;    // the one stage to run; empty = all
     int threads = 1;     // per rank
+    int play_ranks = 0;  // dry run: one rank plays that many one after another; 0 = none
     std::string command; // as typed, for run.json
     std::string version; // with git description
 };

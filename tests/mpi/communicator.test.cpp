@@ -1,5 +1,6 @@
 #include "parallel/communicator.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/traffic.hpp"
 
 #include <gmock/gmock.h>
 
@@ -30,6 +31,35 @@ TEST(Ranks, BroadcastsAndGathersTextsOfUnequalLength) {
     ASSERT_EQ(all.size(), static_cast<std::size_t>(world().size()));
     for (std::size_t r = 0; r < all.size(); ++r)
         EXPECT_EQ(all[r], std::string(r, 'x'));
+}
+
+TEST(Ranks, CountsTheSameCallsWhateverTheirNumber) {
+    const Traffic before = traffic();
+    std::vector<std::uint64_t> values(3);
+    world().sum(std::span(values));
+    world().gather_all("four");
+    collectively(world(), "counting", [] {});
+    world().barrier();
+    const Traffic used = traffic() - before;
+    EXPECT_EQ(used.of(Collective::sum).calls, 1u);
+    EXPECT_EQ(used.of(Collective::sum).bytes, 24u);
+    EXPECT_EQ(used.of(Collective::gather).calls, 1u);
+    EXPECT_EQ(used.of(Collective::gather).bytes, 4u * static_cast<unsigned>(world().size()));
+    EXPECT_EQ(used.of(Collective::agreement).calls, 1u);
+    EXPECT_EQ(used.of(Collective::barrier).calls, 1u);
+    EXPECT_EQ(used.messages(1), 0u);
+    // 4 ranks: 4 calls x 4 x 2 of barriers, 2 sums x 2 x 3, a gather 2 x 4 x 2.
+    EXPECT_EQ(used.messages(4), 60u);
+    EXPECT_EQ(used.rounds(4), 2u * (4 + 2 * 2 + 2));
+}
+
+TEST(Ranks, GathersTextsTooLongForOneCall) {
+    const auto ranks = static_cast<std::size_t>(world().size());
+    if (ranks != 2) GTEST_SKIP() << "takes much memory; two ranks do";
+    const std::string mine((std::size_t{1} << 27) + 1, world().is_root() ? 'a' : 'b');
+    const auto all = world().gather_all(mine);
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_TRUE(all[0] == std::string(mine.size(), 'a') && all[1] == std::string(mine.size(), 'b'));
 }
 
 TEST(Ranks, EveryRankLearnsOfAnErrorOnAnyRank) {

@@ -117,8 +117,17 @@ TEST(StageMetrics, BusiestRankAgainstTheMeanOfAllRanks) {
     StageState state;
     state.seconds = 2;
     state.peak_bytes = 4096;
+    StageCosts costs{.ranks = 4, .threads = 2, .traffic = {}, .root = {}, .others = {}};
+    costs.traffic.counts[static_cast<std::size_t>(Collective::sum)] = {.calls = 3, .bytes = 24};
+    costs.others.counts[static_cast<std::size_t>(FileOperation::rename)] = 5;
     const std::string metrics = stage_metrics(
-        "count", state, 4, 2, {{"scan", 0, 0, 0, 3'000'000}, {"scan", 1, 1, 0, 1'000'000}});
+        "count", state, costs, {{"scan", 0, 0, 0, 3'000'000}, {"scan", 1, 1, 0, 1'000'000}});
+    EXPECT_THAT(
+        metrics,
+        AllOf(HasSubstr("salus_stage_collectives{stage=\"count\",kind=\"sum\"} 3\n"),
+              HasSubstr("salus_stage_messages{stage=\"count\"} 42\n"),       // 3 (4 x 2 + 2 x 3)
+              HasSubstr("salus_stage_message_rounds{stage=\"count\"} 18\n"), // 3 (2 + 2 x 2)
+              HasSubstr("{stage=\"count\",ranks=\"others\",operation=\"rename\"} 5\n")));
     EXPECT_THAT(metrics, AllOf(HasSubstr("salus_stage_units{stage=\"count\"} 2\n"),
                                HasSubstr("salus_stage_unit_seconds{stage=\"count\"} 4.000\n"),
                                HasSubstr("salus_stage_busiest_rank_ratio{stage=\"count\"} 3.000\n"),
