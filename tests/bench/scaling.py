@@ -11,7 +11,10 @@ g: size of the data, as a multiple of BASE. a + b is what BASE spent outside of 
 joins tables, writes results), is the difference to the larger run; without one, all of it is taken as fixed.
 File operations: those of BASE, and R - 1 times what one rank more asks for (from --ranks-run).
 Strong: the same data. Weak: R times the data, along whichever axis gives the stage more units.
-The bottleneck is the largest part at the last number of ranks. Not in it: a busy file system, start-up of MPI itself.
+--target M N: minutes for M times the variants and N times the people: units of a stage that grows with variants are M times as many,
+each N times as long; of one that grows with people N times as many.
+The bottleneck is the largest part at the last number of ranks. Work that ranks share without units (iterations of chains, products and
+fits) is taken as fixed, so these stages look worse than they are. Not in it: a busy file system, start-up of MPI itself.
 """
 import argparse
 import json
@@ -64,10 +67,10 @@ def longest(times, ranks, copies=1):
     return max(times) if count < ranks else sum(times) * copies / ranks + (max(times) if count % ranks else 0)
 
 
-def parts(stage, ranks, copies, growing, per_rank_files):
+def parts(stage, ranks, copies, growing, per_rank_files, longer=1):
     doublings = (ranks - 1).bit_length()
     return {
-        "units": sum(longest(times, ranks, copies) for times in stage.phases),
+        "units": sum(longest(times, ranks, copies) for times in stage.phases) * longer,
         "fixed part": max(0.0, stage.outside - growing),
         "results on the root": growing * copies,
         "network": stage.rounds(ranks) * LATENCY + stage.value["payload"] * doublings / BANDWIDTH,
@@ -86,6 +89,53 @@ def stages_of(folder):
             for path in sorted(metrics.glob("*.trace.json"))}
 
 
+class Model:
+    """A stage with what the other runs tell of it."""
+
+    def __init__(self, stage, larger, several, growth):
+        self.stage, self.axis, self.growing = stage, "-", 0.0
+        if larger:
+            self.axis = max(larger, key=lambda axis: (larger[axis].units, larger[axis].busy))
+            self.growing = min(stage.outside, max(0.0, larger[self.axis].outside - stage.outside) / (growth - 1))
+        self.files = 0.0
+        if several:
+            self.files = max(0.0, (sum(several.files.values()) - sum(stage.files.values())) / (several.ranks - 1))
+
+    def parts(self, ranks, copies=1, longer=1):
+        return parts(self.stage, ranks, copies, self.growing, self.files, longer)
+
+    def messages(self, ranks):
+        kinds, steps = self.stage.kinds, (ranks - 1).bit_length()
+        return (sum(kinds.values()) * ranks * steps + (kinds["sum"] + kinds["agreement"]) * 2 * (ranks - 1) +
+                kinds["broadcast"] * (ranks - 1) + kinds["gather"] * 2 * ranks * steps)
+
+
+def print_table(heads, rows):
+    print("| " + " | ".join(heads) + " |\n" + "| --- " * len(heads) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def scaling_row(name, model, ranks):
+    stage, one = model.stage, sum(model.parts(1).values())
+    strong, weak = [model.parts(r) for r in ranks], [model.parts(r, r) for r in ranks]
+    return ([name, str(stage.units), "%.2f" % stage.busy, "%.2f" % stage.outside, model.axis] +
+            ["%.1f" % (one / sum(s.values())) for s in strong] + [bottleneck(stage, strong[-1], ranks[-1])] +
+            ["%.2f" % (one / sum(w.values())) for w in weak] + [bottleneck(stage, weak[-1], ranks[-1])])
+
+
+def traffic_row(name, model, ranks):
+    stage = model.stage
+    return [name, str(sum(stage.kinds.values())), "%.0f" % (stage.value["payload"] / 1000)] + [
+        "%.2g" % model.messages(r) for r in ranks] + [str(stage.files["root"]), "%.0f" % model.files]
+
+
+def target_row(name, model, ranks, variants, people):
+    copies, longer = (variants, people) if model.axis == "variants" else (people, 1)
+    split = [model.parts(r, copies, longer) for r in ranks]
+    return [name] + ["%.2g" % (sum(s.values()) / 60) for s in split] + [bottleneck(model.stage, split[-1], 1)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base")
@@ -95,35 +145,22 @@ def main():
     parser.add_argument("--growth", type=float, default=3.0)
     parser.add_argument("--ranks-run")
     parser.add_argument("--ranks", default="4,64,1024,4096")
+    parser.add_argument("--target", nargs=2, type=float)
     options = parser.parse_args()
     ranks = [int(r) for r in options.ranks.split(",")]
-    last = ranks[-1]
-    base = stages_of(options.base)
     larger = {axis: stages_of(folder) for axis, folder in (("variants", options.variants), ("people", options.people)) if folder}
     several = stages_of(options.ranks_run) if options.ranks_run else {}
-    print("| stage | units | in units s | outside s | grows with | collectives | payload | messages at %d |" % last +
-          "".join(" strong %d |" % r for r in ranks) + " bottleneck |" + "".join(" weak %d |" % r for r in ranks) + " bottleneck |")
-    print("| --- |" * 1 + " --- |" * (9 + 2 * len(ranks)))
-    for name, stage in base.items():
-        if options.stages and name not in options.stages:
-            continue
-        growing, axis = 0.0, "-"
-        candidates = {a: runs[name] for a, runs in larger.items() if name in runs}
-        if candidates:
-            axis = max(candidates, key=lambda a: (candidates[a].units, candidates[a].busy))
-            growing = min(stage.outside, max(0.0, candidates[axis].outside - stage.outside) / (options.growth - 1))
-        more = several.get(name)
-        files = max(0.0, (sum(more.files.values()) - sum(stage.files.values())) / (more.ranks - 1)) if more else 0.0
-        one = sum(parts(stage, 1, 1, growing, files).values())
-        strong = [parts(stage, r, 1, growing, files) for r in ranks]
-        weak = [parts(stage, r, r, growing, files) for r in ranks]
-        messages = sum(stage.kinds.values()) * last * (last - 1).bit_length()
-        messages += (stage.kinds["sum"] + stage.kinds["agreement"]) * 2 * (last - 1) + stage.kinds["broadcast"] * (last - 1)
-        messages += stage.kinds["gather"] * 2 * last * (last - 1).bit_length()
-        print("| %s | %d | %.2f | %.2f | %s | %d | %.0f kB | %.2g |" % (name, stage.units, stage.busy, stage.outside, axis,
-                                                                    sum(stage.kinds.values()), stage.value["payload"] / 1000, messages) +
-              "".join(" %.1f x |" % (one / sum(s.values())) for s in strong) + " %s |" % bottleneck(stage, strong[-1], last) +
-              "".join(" %.2f |" % (one / sum(w.values())) for w in weak) + " %s |" % bottleneck(stage, weak[-1], last))
+    models = {name: Model(stage, {axis: runs[name] for axis, runs in larger.items() if name in runs}, several.get(name), options.growth)
+              for name, stage in stages_of(options.base).items() if not options.stages or name in options.stages}
+    print_table(["stage", "units", "in units s", "outside s", "grows with"] + ["strong %d" % r for r in ranks] + ["bottleneck"] +
+                ["weak %d" % r for r in ranks] + ["bottleneck"], [scaling_row(n, m, ranks) for n, m in models.items()])
+    print()
+    print_table(["stage", "collectives", "payload kB"] + ["messages %d" % r for r in ranks] + ["file operations", "of one rank more"],
+                [traffic_row(n, m, ranks) for n, m in models.items()])
+    if options.target:
+        print()
+        print_table(["stage"] + ["minutes on %d" % r for r in ranks] + ["bottleneck"],
+                    [target_row(n, m, ranks, *options.target) for n, m in models.items()])
 
 
 if __name__ == "__main__":

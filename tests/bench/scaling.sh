@@ -34,7 +34,8 @@ scores = "pgs_weights.pgs_weights"
 [[stage]]
 use = "risk_model"
 phenotypes = "phenotypes.phenotypes"
-models = ["chd: cox(coronary_disease) ~ sex_male + ldl_cholesterol"]
+models = ["chd: cox(chd) ~ sex_male + ldl_cholesterol"]
+horizons = [5]
 
 [[stage]]
 use = "export_genotypes"
