@@ -44,7 +44,7 @@ TEST(Ranks, CountsTheSameCallsWhateverTheirNumber) {
     EXPECT_EQ(used.of(Collective::sum).calls, 1u);
     EXPECT_EQ(used.of(Collective::sum).bytes, 24u);
     EXPECT_EQ(used.of(Collective::gather).calls, 1u);
-    EXPECT_EQ(used.of(Collective::gather).bytes, 4u * static_cast<unsigned>(world().size()));
+    EXPECT_EQ(used.of(Collective::gather).bytes, static_cast<std::uint64_t>(4 * world().size()));
     EXPECT_EQ(used.of(Collective::agreement).calls, 1u);
     EXPECT_EQ(used.of(Collective::barrier).calls, 1u);
     EXPECT_EQ(used.messages(1), 0u);

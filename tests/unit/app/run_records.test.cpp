@@ -90,9 +90,9 @@ TEST(UnitClock, NotesOfAllRanksComeBackInOrder) {
     std::filesystem::create_directories(folder / "scan");
     for (const int rank : {1, 0}) {
         UnitClock clock(folder / "scan", rank);
-        clock.begin(static_cast<std::uint64_t>(rank) + 6);
+        clock.begin(static_cast<std::uint64_t>(rank) + 6, rank);
         clock.end();
-        clock.begin(99); // ended by an error: not noted
+        clock.begin(99, rank); // ended by an error: not noted
     }
     const auto times = read_unit_times(folder.path());
     ASSERT_THAT(times, SizeIs(2));
