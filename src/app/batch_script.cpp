@@ -114,18 +114,26 @@ std::string launcher(const StageRequest& request, const SiteProfile& site) {
                 " --cpus-per-task=", request.threads);
 }
 
+/// First of all: a signal may come while modules are loaded.
+constexpr std::string_view traps = R"(
+told=no  # or yes: the time limit is near, or another job needs the place; ended: somebody ends the job
+told_after= child= begin=$SECONDS
+tell_child() { [[ -z $child ]] || kill -USR1 "$child" 2>/dev/null; }
+trap 'told=yes; : "${told_after:=$((SECONDS - begin))}"; tell_child' USR1
+trap '[[ $told == yes ]] || told=ended; tell_child' TERM
+)";
+
 /// What every script does with its launch. -K1 of srun: when one rank dies the others must not wait
 /// for it until the time limit.
 constexpr std::string_view body = R"(
 if [[ $(id -u) == 0 ]]; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
 if ((fresh && ${SLURM_RESTART_COUNT:-0} == 0)); then command+=(--fresh); fi
 
-told=no  # or yes: the time limit is near; ended: somebody ends the job
 launch() {
+    [[ $told == no ]] || { rc=75; return; }
     "${launcher[@]}" "${command[@]}" &
     child=$!
-    trap 'told=yes; kill -USR1 "$child" 2>/dev/null' USR1
-    trap '[[ $told == yes ]] || told=ended; kill -USR1 "$child" 2>/dev/null' TERM
+    [[ $told == no ]] || tell_child
     while wait "$child"; rc=$?; kill -0 "$child" 2>/dev/null; do :; done  # a signal only interrupts wait
 }
 progress() { cat "$work"/*/journal-r*.log "$record" 2>/dev/null | wc -l; }
@@ -141,10 +149,10 @@ case $rc in
         fi ;;
 esac
 case $rc in
-    75 | 137 | 143 | 205)  # interrupted, killed, terminated, node lost
+    75 | 137 | 138 | 143 | 205)  # interrupted, killed, told or terminated before it could listen, node lost
         if [[ $told == ended ]]; then
             echo "salus: ended from outside; not queued again" >&2
-        elif (($(progress) <= before)); then
+        elif (($(progress) <= before && ${told_after:-60} >= 60)); then  # told at once: it could not come far
             echo "salus: exit code $rc without progress; not queued again" >&2
         elif ((${SLURM_RESTART_COUNT:-0} >= restarts_max)); then
             echo "salus: exit code $rc after $restarts_max restarts; not queued again" >&2
@@ -195,8 +203,8 @@ std::string batch_script(const BatchJob& job, const StageRequest& request,
     command.insert(command.end(), {"--stage", request.stage, "--threads", text(request.threads)});
     return text("#!/usr/bin/env bash\n# Stage ", request.stage,
                 job.title.empty() ? "" : text(" of ", one_line(job.title)),
-                ". Written by salus submit.\n", directives(job, request, site),
-                "set -uo pipefail\n", environment_lines(request, site),
+                ". Written by salus submit.\n", directives(job, request, site), "set -uo pipefail",
+                traps, environment_lines(request, site),
                 "work=", quoted((job.output / "work" / request.stage).string()),
                 "\nrecord=", quoted((job.output / "state" / (request.stage + ".toml")).string()),
                 "\nlauncher=(", launcher(request, site), ")\ncommand=(", quoted(command),

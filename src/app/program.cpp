@@ -6,6 +6,7 @@
 #include "app/error_report.hpp"
 #include "app/runner.hpp"
 #include "base/file.hpp"
+#include "base/interrupt.hpp"
 #include "base/log_format.hpp"
 #include "base/text.hpp"
 #include "parallel/communicator.hpp"
@@ -65,6 +66,7 @@ public:
         const CommandLine line = parse_command_line(arguments_, all_stages(), version_.full);
         if (line.log_format == "json") set_log_format(LogFormat::json);
         if (line.command == Command::run || line.command == Command::stage) return compute(line);
+        release_interrupts();
         if (line.command == Command::doctor)
             examine(line);
         else if (comm_.is_root())

@@ -296,6 +296,7 @@ RunContext Runner::context_for(const StageInstance& instance,
 }
 
 void Runner::run_instance(const StageInstance& instance) {
+    if (comm_.any(interrupt_requested())) throw_interrupted(text("before stage ", instance.name));
     const Ingredients ingredients = ingredients_of(instance);
     bool done = false;
     collectively(comm_, text("checking earlier results of ", instance.name), [&] {
@@ -432,7 +433,6 @@ void Runner::write_run_record() const {
 } // namespace
 
 int run_job(const Job& job, const RunOptions& options, const Communicator& comm) {
-    install_interrupt_handlers();
     if (options.play_ranks == 0) return Runner(job, options, comm).run();
     if (comm.size() > 1)
         throw UsageError({.what = "a dry run plays all ranks on one",

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/hash.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "schema/document.hpp"
 
@@ -38,15 +39,27 @@ double read_number(const Node& document, std::string_view name) {
     return 0;
 }
 
-std::string digest_folder(const std::filesystem::path& path) {
-    if (std::filesystem::exists(path / "index.h5")) return sha256_file(path / "index.h5");
+std::string digest_file(const std::filesystem::path& path, OnSignal answer) {
+    InputFile file(path);
+    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    Sha256 digest;
+    for (std::size_t got; (got = file.read(buffer)) > 0;) {
+        if (answer == OnSignal::stop && interrupt_requested()) throw_interrupted(path.string());
+        digest.update(std::span(buffer).first(got));
+    }
+    return digest.hex();
+}
+
+std::string digest_folder(const std::filesystem::path& path, OnSignal answer) {
+    if (std::filesystem::exists(path / "index.h5")) return digest_file(path / "index.h5", answer);
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
         if (entry.is_regular_file()) files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     std::string lines;
     for (const auto& file : files)
-        lines += text(sha256_file(file), "  ", file.lexically_relative(path).string(), "\n");
+        lines +=
+            text(digest_file(file, answer), "  ", file.lexically_relative(path).string(), "\n");
     return sha256(lines);
 }
 
@@ -102,13 +115,13 @@ std::vector<std::string> differences(const Ingredients& before, const Ingredient
     return names;
 }
 
-std::string digest_path(const std::filesystem::path& path) {
-    if (std::filesystem::is_directory(path)) return digest_folder(path);
+std::string digest_path(const std::filesystem::path& path, OnSignal answer) {
+    if (std::filesystem::is_directory(path)) return digest_folder(path, answer);
     const std::vector<std::filesystem::path> companions = companions_of(path);
-    std::string lines = sha256_file(path);
+    std::string lines = digest_file(path, answer);
     if (companions.empty()) return lines;
     for (const auto& companion : companions)
-        lines += sha256_file(companion);
+        lines += digest_file(companion, answer);
     return sha256(lines);
 }
 
@@ -118,7 +131,7 @@ digest_all(const std::vector<std::filesystem::path>& paths, const Communicator& 
     collectively(comm, "reading inputs", [&] {
         for (std::size_t i = static_cast<std::size_t>(comm.rank()); i < paths.size();
              i += static_cast<std::size_t>(comm.size()))
-            mine += text(i, " ", digest_path(paths[i]), "\n");
+            mine += text(i, " ", digest_path(paths[i], OnSignal::stop), "\n");
     });
     std::map<std::filesystem::path, std::string> digests;
     for (const std::string& lines : comm.gather_all(mine))

@@ -32,8 +32,10 @@ std::vector<std::string> differences(const Ingredients& before, const Ingredient
 
 /// SHA-256 of a file (with its companions_of), of the index of a genotype store, or of the
 /// names and digests of all files of a folder.
-std::string digest_path(const std::filesystem::path& path);
-/// (all ranks) Digests of many paths, the files spread over the ranks.
+enum class OnSignal { go_on, stop };
+std::string digest_path(const std::filesystem::path& path, OnSignal answer = OnSignal::go_on);
+/// (all ranks) Digests of many paths, the files spread over the ranks. Interrupted if a signal asks
+/// for it.
 std::map<std::filesystem::path, std::string>
 digest_all(const std::vector<std::filesystem::path>& paths, const Communicator& comm);
 

@@ -186,10 +186,7 @@ Parts RunContext::for_each_unit(std::string_view phase, std::uint64_t count,
     }
     committer.finish();
     if (comm().any(interrupt_requested()))
-        throw Interrupted({.what = "stopped on request; finished parts are kept",
-                           .where = text("stage ", setup_.stage, ", ", phase),
-                           .why = "a signal asked the job to stop, or its time is over",
-                           .help = "run the same command again to resume"});
+        throw_interrupted(text("stage ", setup_.stage, ", ", phase));
     std::string lines;
     collectively(comm(), "collecting parts", [&] {
         if (comm().is_root()) lines = describe_parts(journal, count);

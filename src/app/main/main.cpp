@@ -1,5 +1,6 @@
 #include "app/program.hpp"
 
+#include "base/interrupt.hpp"
 #include "salus_version.hpp"
 
 #ifdef __GLIBC__
@@ -7,6 +8,7 @@
 #endif
 
 int main(int argc, char** argv) {
+    salus::hold_interrupts(); // a batch system may ask to stop while MPI starts
 #ifdef __GLIBC__
     // Buffers of parts and blocks come and go: keep their pages instead of asking the system for
     // zeroed ones each time.
