@@ -119,8 +119,7 @@ void AuditLog::append(const std::string& event,
                       const std::map<std::string, std::string>& facts) const {
     const AppendLock lock(file_);
     bool ends_whole = true;
-    Chain chain = read_chain(file_, ends_whole);
-    if (!ends_whole) append_line(file_, ""); // closes what a power cut tore
+    Chain chain = read_chain(file_, ends_whole); // append_line closes what a power cut tore
     std::string line = text("{\"line\": ", chain.lines + 1, ", \"time\": ", json_quote(utc_now()),
                             ", \"event\": ", json_quote(event), ", \"uid\": ", ::getuid(),
                             ", \"user\": ", json_quote(environment("USER")),

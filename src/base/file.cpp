@@ -52,6 +52,14 @@ void sync_path(const std::filesystem::path& path, int flags) {
     close_or_throw(descriptor, path);
 }
 
+/// Whether the last line of a file has no end.
+bool ends_torn(int descriptor) {
+    struct stat status {};
+    char last = '\n';
+    return ::fstat(descriptor, &status) == 0 && status.st_size > 0 &&
+           ::pread(descriptor, &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
 std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }
@@ -170,9 +178,9 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view b
 }
 
 void append_line(const std::filesystem::path& path, std::string_view line) {
-    int descriptor = open_or_throw(path, O_WRONLY | O_CREAT | O_APPEND, "append");
+    int descriptor = open_or_throw(path, O_RDWR | O_CREAT | O_APPEND, "append");
     try {
-        write_all(descriptor, text(line, "\n"), path);
+        write_all(descriptor, text(ends_torn(descriptor) ? "\n" : "", line, "\n"), path);
         if (::fdatasync(descriptor) != 0) throw_storage_error(errno, "fdatasync", path);
     } catch (...) {
         ::close(descriptor);

@@ -215,6 +215,14 @@ TEST_F(Files, FullDiskIsAStorageError) {
     }
 }
 
+TEST_F(Files, LineAfterATornOneIsALineOfItsOwn) {
+    append_line(folder / "journal", "first");
+    std::ofstream(folder / "journal", std::ios::app) << "sec"; // killed in the middle
+    append_line(folder / "journal", "third");
+    append_line(folder / "journal", "fourth");
+    EXPECT_EQ(read_text_file(folder / "journal"), "first\nsec\nthird\nfourth\n");
+}
+
 TEST_F(Files, SecondLockIsRefused) {
     const FolderLock first(folder, "job 1");
     try {
