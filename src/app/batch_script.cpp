@@ -117,8 +117,12 @@ std::string launcher(const StageRequest& request, const SiteProfile& site) {
 /// First of all: a signal may come while modules are loaded.
 constexpr std::string_view traps = R"(
 told=no  # or yes: the time limit is near, or another job needs the place; ended: somebody ends the job
-told_after= child= begin=$SECONDS
-tell_child() { [[ -z $child ]] || kill -USR1 "$child" 2>/dev/null; }
+told_after= child= telling= begin=$SECONDS
+tell_child() {  # again and again: mpirun drops what comes while it starts its ranks
+    [[ -n $child ]] || return 0
+    kill -USR1 "$child" 2>/dev/null
+    [[ -n $telling ]] || { (while sleep 2 && kill -USR1 "$child"; do :; done) >/dev/null 2>&1 & telling=$!; }
+}
 trap 'told=yes; : "${told_after:=$((SECONDS - begin))}"; tell_child' USR1
 trap '[[ $told == yes ]] || told=ended; tell_child' TERM
 )";

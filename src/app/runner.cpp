@@ -14,6 +14,9 @@
 #include "run/context.hpp"
 #include "schema/suggest.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -36,8 +39,14 @@ std::string host_name() {
     return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
-/// Forgets the peak so far, where the system can, so that every stage is told its own.
-void restart_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+/// Gives back what earlier stages left free and forgets the peak so far, where the system can, so
+/// that every stage needs, and is told, its own.
+void restart_peak() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 double peak_resident_bytes() {
     std::ifstream status("/proc/self/status");
