@@ -116,7 +116,8 @@ H5File open_index(const std::filesystem::path& folder) {
                           genotype_store_version, " is what is read"),
              .where = path.string(),
              .why = "another version of salus wrote it",
-             .help = "run ingest_genomes again with this version of salus"});
+             .help = "make it anew from the files that its /provenance names: salus ingest_genomes "
+                     "--genotypes FILES --output FOLDER"});
     return index;
 }
 

@@ -81,7 +81,8 @@ H5File open_store(const std::filesystem::path& path) {
                         ? "stores of version 1 hold identifiers of persons and lack end, source "
                           "and flags of events"
                         : "it was made by a later version of this program",
-             .help = "run ingest_health again on the source files"});
+             .help = "make it anew from the files that its /provenance names: salus ingest_health "
+                     "--omop FOLDER --links FILE --output FOLDER"});
     return file;
 }
 

@@ -114,7 +114,10 @@ FeatureStore::FeatureStore(const std::filesystem::path& path) : file_(H5File::op
             {.what = "this is not a complete feature store of this version",
              .where = path.string(),
              .why = text("feature stores have feature_store_version = ", feature_store_version),
-             .help = "give features.h5 of the stage ingest_features, or run it again"});
+             .help =
+                 "give features.h5 of the stage ingest_features, or make it anew from the files "
+                 "that its /provenance names: salus ingest_features --tables FILES "
+                 "--dictionaries FILES --output FOLDER"});
     const TableData rows = file_.read("features");
     std::unordered_map<std::string, std::size_t> index;
     for (std::size_t i = 0; i < rows.rows(); ++i) {
