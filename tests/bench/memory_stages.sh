@@ -4,7 +4,7 @@
 set -euo pipefail
 : "${SALUS:?set SALUS to the program}"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-work=${1:?folder}
+work=$(realpath "${1:?folder}")
 shift
 sizes=("$@"); ((${#sizes[@]})) || sizes=(1000:1500:2 10000:1500:2 50000:750:2)
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
@@ -14,11 +14,17 @@ for size in "${sizes[@]}"; do
     mkdir -p "$folder"
     [[ -e $cohort ]] || "$SALUS" simulate --samples "$samples" --chromosomes chr1 --chromosomes chr6 --chromosomes chr19 --chromosomes chrX \
         --region_mb "$mb" --common_per_mb "$density" --formats vcf --compression 1 --seed 5 --output "$folder" 2>"$folder/simulate.log"
+    for half in "first chr1 chr6" "second chr19 chrX"; do
+        read -r name one other <<<"$half"
+        [[ -e $folder/$name/ingest_genomes ]] || "$SALUS" ingest_genomes --genotypes "$cohort/genotypes.vcf.gz" --sample_sheet "$cohort/samples.tsv" \
+            --regions "$one" --regions "$other" --output "$folder/$name" 2>"$folder/$name.log"
+    done
     cat >"$folder/job.toml" <<JOB
 pipeline = "$here/tests/fault/every_stage.toml"
 output = "out"
 [inputs]
 genotypes = ["$cohort/genotypes.vcf.gz"]
+stores = ["$folder/first/ingest_genomes/genotypes.store", "$folder/second/ingest_genomes/genotypes.store"]
 sample_sheet = "$cohort/samples.tsv"
 omop = "$cohort/omop"
 links = "$cohort/links.csv"
