@@ -83,6 +83,14 @@ std::string stem(const std::filesystem::path& path) {
     return file.substr(0, file.find('.', 1));
 }
 
+template <class T>
+std::vector<T> slice(const std::vector<T>& all, const ScoreSource& source) {
+    const std::size_t begin = std::min(all.size(), source.first_column),
+                      count = std::min(all.size() - begin, source.columns_max);
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
+    return {first, first + static_cast<std::ptrdiff_t>(count)};
+}
+
 [[noreturn]] void refuse_columns(const std::filesystem::path& path, std::string what,
                                  std::span<const std::string> header) {
     std::vector<std::string> names(header.begin(), header.end());
@@ -116,11 +124,11 @@ std::vector<ScoreSource> list_score_sources(std::span<const std::filesystem::pat
     std::vector<ScoreSource> sources;
     for (const auto& path : files) {
         if (!is_hdf5_file(path)) {
-            sources.push_back({path, {}});
+            sources.push_back({.path = path, .table = {}});
             continue;
         }
         for (const std::string& table : weight_tables(path))
-            sources.push_back({path, table});
+            sources.push_back({.path = path, .table = table});
     }
     if (sources.empty())
         throw DataError({.what = "there is no file of weights",
@@ -130,12 +138,28 @@ std::vector<ScoreSource> list_score_sources(std::span<const std::filesystem::pat
     return sources;
 }
 
+std::vector<ScoreSource> split_columns(std::span<const ScoreSource> sources,
+                                       std::span<const std::uint64_t> columns,
+                                       std::size_t columns_max) {
+    std::vector<ScoreSource> parts;
+    for (std::size_t s = 0; s < sources.size(); ++s)
+        for (std::size_t first = 0; first < columns[s]; first += columns_max) {
+            parts.push_back(sources[s]);
+            parts.back().first_column = first;
+            parts.back().columns_max = columns_max;
+        }
+    return parts;
+}
+
 ScoreFile::ScoreFile(const ScoreSource& source, std::span<const std::string> wanted)
     : path_(source.path), table_(source.table) {
-    if (table_.empty())
+    if (table_.empty()) {
         open_text(wanted);
-    else
-        open_table(wanted);
+        columns_ = slice(columns_, source);
+        weights_ = slice(weights_, source);
+    } else {
+        open_table(source, wanted);
+    }
 }
 
 void ScoreFile::open_text(std::span<const std::string> wanted) {
@@ -197,8 +221,11 @@ void ScoreFile::find_weights(std::span<const std::string> wanted) {
     if (weights_.size() == 1 && header_is_row_) columns_.front().clear();
 }
 
-void ScoreFile::open_table(std::span<const std::string> wanted) {
+void ScoreFile::open_table(const ScoreSource& source, std::span<const std::string> wanted) {
     stored_ = std::make_unique<WeightRows>(path_, table_, wanted);
+    const auto kept = slice(stored_->columns(), source);
+    if (kept.size() < stored_->columns().size())
+        stored_ = std::make_unique<WeightRows>(path_, table_, kept);
     genome_build_ = stored_->genome_build();
     name_ = table_.substr(table_.rfind('/') + 1);
     columns_ = stored_->columns();

@@ -33,10 +33,18 @@ struct ScoreEntry {
 struct ScoreSource {
     std::filesystem::path path;
     std::string table; // empty for text
+    // Of the columns of weights, for files that are too wide to hold at once.
+    std::size_t first_column = 0, columns_max = std::numeric_limits<std::size_t>::max();
 };
 /// The sets of weights in files and folders, in the order given; a folder stands for its files by
 /// name, and an HDF5 file for its tables weights/NAME by name. DataError if there are none.
 std::vector<ScoreSource> list_score_sources(std::span<const std::filesystem::path> inputs);
+
+/// The same sets with at most `columns_max` columns each: a wide one becomes several. `columns`:
+/// [source] how many it has.
+std::vector<ScoreSource> split_columns(std::span<const ScoreSource> sources,
+                                       std::span<const std::uint64_t> columns,
+                                       std::size_t columns_max);
 
 /// Reads weights entry by entry, in the order of the file.
 ///
@@ -68,7 +76,7 @@ public:
 private:
     enum Role : std::size_t { id, chr, pos, effect, other, frequency, roles };
     void open_text(std::span<const std::string> wanted);
-    void open_table(std::span<const std::string> wanted);
+    void open_table(const ScoreSource& source, std::span<const std::string> wanted);
     void find_roles();
     void find_weights(std::span<const std::string> wanted);
     bool next_text(ScoreEntry& entry);

@@ -72,6 +72,7 @@ void match_set(const MatchRules& rules, const H5File& set, std::span<const Site>
         whole[i % columns] += std::fabs(weights[i]);
     std::vector<std::uint64_t> row;
     std::vector<std::uint8_t> alt, x;
+    ordered.reserve(found.size() * columns);
     for (const Matched& match : found) {
         row.push_back(match.row);
         alt.push_back(match.effect_is_alt ? 1 : 0);

@@ -107,7 +107,7 @@ Overview overlook(const ScoreParams& params, const ScoreSets& sets, const Parts&
         const bool enough = tally.used() > 0 && tally.overlap() >= params.overlap_min;
         overview.chosen.push_back(enough ? 1 : 0);
         any |= enough;
-        if (!enough)
+        if (!enough && sets.sources[s].first_column == 0) // once for a file
             problems.push_back(
                 low_overlap(params, sets, static_cast<std::size_t>(s), tally, build));
     }

@@ -78,8 +78,12 @@ void log_overview(const Log& log, const ScoreSets& sets, const Overview& overvie
         (overview.chosen[s] != 0 ? scored : skipped) += sets.names[s].size();
         if (overview.chosen[s] != 0) least = std::min(least, overview.tally[s].overlap());
     }
-    log.info(text(with_thousands(scored), " scores of ", with_thousands(sets.names.size()),
-                  " files; ", fixed(100 * least, 1), " % of the entries found, or more"));
+    const auto files =
+        std::count_if(sets.sources.begin(), sets.sources.end(),
+                      [](const ScoreSource& source) { return source.first_column == 0; });
+    log.info(text(with_thousands(scored), " scores of ",
+                  with_thousands(static_cast<std::uint64_t>(files)), " files; ",
+                  fixed(100 * least, 1), " % of the entries found, or more"));
     if (skipped > 0)
         log.warning(text(with_thousands(skipped),
                          " scores are skipped for want of variants: see the table report"));

@@ -211,6 +211,14 @@ ScoreSets read_sets(const ScoreParams& params, const std::string& build, RunCont
     ScoreSets sets;
     sets.sources = collectively(context.comm(), "listing the files of weights",
                                 [&] { return list_score_sources(context.inputs("scores")); });
+    std::vector<std::uint64_t> columns(sets.sources.size());
+    collectively(context.comm(), "looking at the files of weights", [&] {
+        if (!context.comm().is_root()) return;
+        for (std::size_t s = 0; s < columns.size(); ++s)
+            columns[s] = ScoreFile(sets.sources[s], params.weight_columns).columns().size();
+    });
+    context.comm().broadcast(std::span(columns));
+    sets.sources = split_columns(sets.sources, columns, set_columns_max);
     sets.parts =
         context.for_each_unit("files", sets.sources.size(), [&](std::uint64_t s, PartWriter& part) {
             write_set(params, sets.sources[s], build, part);

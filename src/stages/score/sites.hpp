@@ -34,7 +34,12 @@ struct Site {
     SiteKind kind = SiteKind::autosomal;
 };
 
-/// What the files ask for, read once each (phase `files`): every part has the entries of one file.
+/// Columns of weights that are read and matched at once: a wider file is read once for each so
+/// many.
+inline constexpr std::size_t set_columns_max = 64;
+
+/// What the files ask for (phase `files`): every part has the entries of one file, with at most
+/// set_columns_max of its columns.
 struct ScoreSets {
     std::vector<ScoreSource> sources;
     std::vector<std::vector<std::string>> names; // [source][column], unique over all

@@ -2,6 +2,7 @@
 #include "formats/score_file.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/score/score.hpp"
+#include "stages/score/sites.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,7 +10,7 @@
 namespace salus {
 namespace {
 
-/// Scores of all files, and in place of events those of the file with the most.
+/// Scores of all files, and in place of events the most that are read at once.
 void count_columns(const ScoreParams& params, const std::vector<std::filesystem::path>& files,
                    Workload& sizes) {
     double all = 0, most = 0;
@@ -17,7 +18,7 @@ void count_columns(const ScoreParams& params, const std::vector<std::filesystem:
         const auto columns =
             static_cast<double>(ScoreFile(source, params.weight_columns).columns().size());
         all += columns;
-        most = std::max(most, columns);
+        most = std::max(most, std::min<double>(columns, score::set_columns_max));
     }
     sizes.traits = all;
     sizes.events = most;
@@ -60,7 +61,8 @@ Resources needs(const ScoreParams&, const Workload& w) {
                     scores * scored * 1e-6) /
                    3600;
     r.formula =
-        "S scores, F of them in the file with the most, Ms variants that any of them uses "
+        "S scores, F of them read at once (those of the file with the most, but at most 64), Ms "
+        "variants that any of them uses "
         "(at most 1.4 million assumed), B variants summed at once (2,048, fewer above "
         "130,000 samples: 64 MB of calls): memory per rank 45 MB + 70 B x Ms + 2 B x N + "
         "the largest of Ms (60 B + 24 B x F), 40 B x N S (at most 170 MB) and 8 B x N S + N "

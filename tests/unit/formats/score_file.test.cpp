@@ -105,5 +105,28 @@ TEST_F(ScoreFiles, FoldersStandForTheirFiles) {
     EXPECT_EQ(sources[1].path, b);
 }
 
+TEST_F(ScoreFiles, WideOnesAreReadInSlicesOfColumns) {
+    const ScoreSource whole{
+        .path = folder_.write("wide.txt", "ID\tA1\ta\tb\tc\tx\ty\nrs1\tA\t1\t2\t3\t4\t5\n"),
+        .table = {}};
+    EXPECT_THAT(ScoreFile(whole).columns(), ElementsAre("a", "b", "c", "x", "y"));
+    const std::uint64_t columns[] = {5};
+    const auto parts = split_columns(std::span(&whole, 1), columns, 2);
+    ASSERT_EQ(parts.size(), 3U);
+    std::vector<std::string> names;
+    std::vector<double> weights;
+    for (const ScoreSource& part : parts) {
+        ScoreFile file(part);
+        ScoreEntry entry;
+        ASSERT_TRUE(file.next(entry));
+        EXPECT_EQ(entry.id, "rs1");
+        names.insert(names.end(), file.columns().begin(), file.columns().end());
+        weights.insert(weights.end(), entry.weights.begin(), entry.weights.end());
+        EXPECT_FALSE(file.next(entry));
+    }
+    EXPECT_THAT(names, ElementsAre("a", "b", "c", "x", "y"));
+    EXPECT_THAT(weights, ElementsAre(1, 2, 3, 4, 5));
+}
+
 } // namespace
 } // namespace salus
