@@ -51,12 +51,20 @@ private:
         fresh_ = true;
     }
 
+    bool bounded(std::size_t c) const {
+        return !net_.nonnegative.empty() && net_.nonnegative[c] != 0;
+    }
+    /// How hard a gradient pulls a coefficient away from 0.
+    double push(std::size_t c, double gradient) const {
+        return bounded(c) ? std::max(gradient, 0.0) : std::fabs(gradient);
+    }
+
     std::vector<double> lambdas() {
         derive();
         double largest = 0;
         for (std::size_t c = 0; c < columns_; ++c)
             if (factor_[c] > 0)
-                largest = std::max(largest, std::fabs(score_[c]) / (factor_[c] * net_.alpha));
+                largest = std::max(largest, push(c, score_[c]) / (factor_[c] * net_.alpha));
         std::vector<double> out;
         const auto last = static_cast<double>(std::max<std::size_t>(net_.lambdas, 2) - 1);
         for (std::size_t k = 0; k < std::max<std::size_t>(net_.lambdas, 2); ++k)
@@ -81,7 +89,7 @@ private:
             const double l1 = lambda * factor_[c] * net_.alpha;
             const double l2 = factor_[c] > 0 ? lambda * factor_[c] * (1 - net_.alpha) : 0;
             const double g = score_[c] - (b_[c] == 0 ? 0 : l2 * b_[c]);
-            worst = std::max(worst, b_[c] == 0 ? std::fabs(g) - l1
+            worst = std::max(worst, b_[c] == 0 ? push(c, g) - l1
                                                : std::fabs(g - std::copysign(l1, b_[c])));
         }
         return worst;
@@ -97,7 +105,8 @@ private:
                 if (!(h > 0)) continue;
                 const double l1 = factor_[c] > 0 ? lambda * factor_[c] * net_.alpha : 0;
                 const double l2 = factor_[c] > 0 ? lambda * factor_[c] * (1 - net_.alpha) : 0;
-                const double next = soft(gradient[c] + h * b[c], l1) / (h + l2);
+                double next = soft(gradient[c] + h * b[c], l1) / (h + l2);
+                if (bounded(c)) next = std::max(next, 0.0);
                 const double change = next - b[c];
                 if (change == 0) continue;
                 b[c] = next;

@@ -2,6 +2,7 @@
 
 #include "models/block_likelihood.hpp"
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -10,8 +11,9 @@ namespace salus {
 /// Penalised likelihood: -log-likelihood / n + lambda sum_c f_c (alpha |b_c| + (1 - alpha) b_c^2 /
 /// 2) over standardised columns; factor f 0 leaves a column unpenalised. Factors are used as given.
 struct ElasticNet {
-    double alpha = 1;                // 1 lasso; at least 0.001
-    std::vector<double> factor = {}; // [column]; empty: 1
+    double alpha = 1;                           // 1 lasso; at least 0.001
+    std::vector<double> factor = {};            // [column]; empty: 1
+    std::vector<std::uint8_t> nonnegative = {}; // [column] 1: no coefficient below 0; empty: none
     std::size_t lambdas = 100;
     double smallest = 0.01;        // last lambda over the first
     std::vector<double> grid = {}; // lambdas themselves, descending; empty: from the data

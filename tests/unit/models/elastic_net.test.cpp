@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace salus {
@@ -182,6 +183,44 @@ TEST(ElasticNet, CoxPathAgreesWithGlmnet) {
     EXPECT_NEAR(own.lambda[0], r["alpha_1"]["lambda"][0].number, 1e-10);
     for (const double b : own.coefficients[0])
         EXPECT_NEAR(b, 0, 1e-9);
+}
+
+// R 4.2, glmnet 4.1-6, birthwt with age, lwt and smoke negated: glmnet(x, low, family = "binomial",
+// alpha = 0.5, lambda = c(0.1, 0.02, 0.004), lower.limits = 0, thresh = 1e-20). Tolerance as for
+// other paths of glmnet: its own convergence.
+TEST(ElasticNet, CoefficientsNotBelowZeroAsInGlmnet) {
+    SKIP_WITHOUT_REFERENCE;
+    Birthwt data(false);
+    for (auto& block : data.blocks)
+        for (const std::size_t c : {1U, 2U, 5U})
+            for (double& v : block.column(c))
+                v = -v;
+    LogisticLikelihood likelihood(data.problem);
+    ElasticNet net{.alpha = 0.5, .factor = std::vector<double>(9, 1.0)};
+    net.factor[0] = 0;
+    net.nonnegative.assign(9, 1);
+    net.nonnegative[0] = 0;
+    net.grid = {0.1, 0.02, 0.004};
+    const NetPath path = elastic_net_path(likelihood, data.rows, net);
+    EXPECT_TRUE(path.settled);
+    const std::vector<std::vector<double>> expected{
+        {0.00442662624828, 0.00309530745046, 0, 0, 0, 0.68961926320938, 0.40314946357786,
+         0.17306157942355},
+        {0.0316941900873, 0.0121009366280, 0.6918944425736, 0.2392935418559, 0, 1.1992110187423,
+         1.4605938386519, 0.5864629678614},
+        {0.0394007654214, 0.0153431582210, 0.9299214186270, 0.3486169720079, 0, 1.3522997619108,
+         1.8101473596523, 0.6937201381037}};
+    for (std::size_t k = 0; k < 3; ++k)
+        for (std::size_t c = 0; c < 8; ++c)
+            EXPECT_NEAR(path.coefficients[k][c + 1] / data.scales.deviation[c + 1], expected[k][c],
+                        1e-6 * (1 + expected[k][c]))
+                << k << ' ' << c;
+    // From the data, the first lambda is the largest at which a coefficient is not 0.
+    net.grid.clear();
+    const NetPath own = elastic_net_path(likelihood, data.rows, net);
+    for (std::size_t c = 1; c < 9; ++c)
+        EXPECT_EQ(own.coefficients[0][c], 0);
+    EXPECT_GT(*std::max_element(own.coefficients[1].begin() + 1, own.coefficients[1].end()), 0);
 }
 
 } // namespace
