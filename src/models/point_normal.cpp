@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "models/chain_draws.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -12,36 +13,56 @@
 namespace salus {
 namespace {
 
-constexpr double fraction = 0x1p-53;
-
-/// Two uniforms of (0, 1) that belong to a draw.
-struct Draw {
-    double first, second;
-};
-Draw draw(std::uint64_t seed, std::uint64_t chain, std::uint64_t iteration,
-          std::uint64_t variant) noexcept {
-    const auto words =
-        philox({static_cast<std::uint32_t>(variant), static_cast<std::uint32_t>(variant >> 32),
-                static_cast<std::uint32_t>(iteration), static_cast<std::uint32_t>(chain)},
-               {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
-    const auto uniform = [](std::uint32_t a, std::uint32_t b) {
-        const std::uint64_t bits = std::uint64_t{a} << 32 | b;
-        return (static_cast<double>(bits >> 11) + 0.5) * fraction;
-    };
-    return {uniform(words[0], words[1]), uniform(words[2], words[3])};
+/// Uniforms of a draw of the point-normal chains.
+ChainDraws::Pair draw(std::uint64_t seed, std::uint64_t chain, std::uint64_t iteration,
+                      std::uint64_t variant) noexcept {
+    return uniform_pair({static_cast<std::uint32_t>(variant),
+                         static_cast<std::uint32_t>(variant >> 32),
+                         static_cast<std::uint32_t>(iteration), static_cast<std::uint32_t>(chain)},
+                        {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
 }
 
-/// Gamma with shape >= 1 and scale 1. Marsaglia & Tsang 2000, doi:10.1145/358407.358414.
-double gamma(double shape, Rng& rng) noexcept {
-    const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
-    for (;;) {
-        const double x = rng.normal(), v = std::pow(1 + c * x, 3);
-        if (v <= 0) continue;
-        if (std::log(rng.uniform()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v;
+constexpr double alpha_first = -1.5, alpha_step = 0.1;
+
+/// Squares of an effect over v^(1 + alpha), for each alpha.
+void add_scaled(double effect, double log_variance, ChainSums& sums) noexcept {
+    sums.log_variance += log_variance;
+    double scaled = effect * effect * std::exp(-(1 + alpha_first) * log_variance);
+    const double factor = std::exp(-alpha_step * log_variance);
+    for (double& sum : sums.scaled) {
+        sum += scaled;
+        scaled *= factor;
     }
 }
 
 } // namespace
+
+double alpha_point(std::size_t place) noexcept {
+    return alpha_first + alpha_step * static_cast<double>(place);
+}
+
+AlphaDraw draw_alpha(const ChainSums& sums, double expected, std::uint64_t seed,
+                     std::uint64_t chain, std::uint64_t iteration) noexcept {
+    Rng rng(seed, "pgs_weights.alpha", chain << 32 | iteration);
+    const double effects = sums.causal + 1;
+    std::array<double, alpha_points> weight{};
+    double largest = -1e300, total = 0;
+    for (std::size_t g = 0; g < alpha_points; ++g) {
+        weight[g] = -0.5 * (1 + alpha_point(g)) * sums.log_variance -
+                    0.5 * effects * std::log(sums.scaled[g] + expected);
+        largest = std::max(largest, weight[g]);
+    }
+    for (double& w : weight)
+        total += w = std::exp(w - largest);
+    std::size_t g = 0;
+    for (double left = rng.uniform() * total - weight[0]; left >= 0 && g + 1 < alpha_points;
+         left -= weight[g])
+        ++g;
+    // Inverse gamma; a gamma of shape a is one of a + 1 times a uniform to the power of 1 / a.
+    const double shape = 0.5 * effects;
+    const double gamma = gamma_draw(shape + 1, rng) * std::pow(rng.uniform(), 1 / shape);
+    return {alpha_point(g), 0.5 * (sums.scaled[g] + expected) / gamma};
+}
 
 std::vector<double> infinitesimal_effects(const LdBlock& block, double h2, double variants) {
     const auto m = static_cast<Eigen::Index>(block.size());
@@ -74,6 +95,13 @@ PointNormalBlock::PointNormalBlock(const LdBlock& block, const Options& options)
     SALUS_ASSERT(block.r.size() == block.size() * block.size());
 }
 
+double PointNormalBlock::prior_variance(const ChainParameters& now,
+                                        std::size_t variant) const noexcept {
+    return options_.log_variance.empty()
+               ? now.h2 / (options_.variants * now.p)
+               : now.variance * std::exp((1 + now.alpha) * options_.log_variance[variant]);
+}
+
 ChainSums PointNormalBlock::sweep(std::size_t chain, std::uint64_t iteration,
                                   const ChainParameters& now, bool keep) {
     const std::size_t m = block_.size();
@@ -84,7 +112,7 @@ ChainSums PointNormalBlock::sweep(std::size_t chain, std::uint64_t iteration,
     for (std::size_t j = 0; j < m; ++j) {
         const double old = beta[j];
         const double rest = block_.effect[j] - options_.shrink * (product[j] - old);
-        const double c1 = now.h2 * block_.n[j] / (options_.variants * now.p);
+        const double c1 = prior_variance(now, j) * block_.n[j];
         const double c2 = 1 / (1 + 1 / c1), mean = c2 * rest, variance = c2 / block_.n[j];
         const double inclusion =
             1 / (1 + odds * std::sqrt(1 + c1) * std::exp(-0.5 * mean * mean / variance));
@@ -93,7 +121,7 @@ ChainSums PointNormalBlock::sweep(std::size_t chain, std::uint64_t iteration,
             included_[chain * m + j] += inclusion;
         }
         double drawn = 0;
-        const Draw random = draw(options_.seed, chain, iteration, options_.first_variant + j);
+        const auto random = draw(options_.seed, chain, iteration, options_.first_variant + j);
         if (random.first < inclusion) {
             drawn = mean + std::sqrt(variance) * normal_quantile(random.second);
             if (!options_.sign_jumps && drawn * old < 0) drawn = 0;
@@ -101,6 +129,7 @@ ChainSums PointNormalBlock::sweep(std::size_t chain, std::uint64_t iteration,
         if (drawn != 0) {
             sums.causal += 1;
             sums.norm += drawn * drawn;
+            if (!options_.log_variance.empty()) add_scaled(drawn, options_.log_variance[j], sums);
         }
         const double change = drawn - old;
         if (change == 0) continue;
@@ -147,7 +176,8 @@ double draw_causal_share(double causal, double variants, double ld_score, std::u
                          std::uint64_t chain, std::uint64_t iteration) noexcept {
     Rng rng(seed, "pgs_weights.causal_share", chain << 32 | iteration);
     const double l = std::max(1.0, ld_score);
-    const double a = gamma(1 + causal / l, rng), b = gamma(1 + (variants - causal) / l, rng);
+    const double a = gamma_draw(1 + causal / l, rng),
+                 b = gamma_draw(1 + (variants - causal) / l, rng);
     return std::clamp(a / (a + b), 1e-5, 1.0);
 }
 

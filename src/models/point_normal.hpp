@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,13 +28,21 @@ double moment_heritability(std::span<const double> effect, std::span<const doubl
 /// State of one hyper-parameter chain.
 struct ChainParameters {
     double h2 = 0.1, p = 0.01;
+    // Only with variances of genotypes: an effect has variance `variance` v^(1 + alpha).
+    double alpha = -1, variance = 0;
 };
+
+/// Values of alpha that are looked at: -1.5, -1.4 ... 0.5.
+inline constexpr std::size_t alpha_points = 21;
+double alpha_point(std::size_t place) noexcept;
 
 /// What a sweep over a block left, to be summed over all blocks.
 struct ChainSums {
-    double h2 = 0;     // beta' R beta
-    double causal = 0; // effects that are not 0
-    double norm = 0;   // beta' beta
+    double h2 = 0;                             // beta' R beta
+    double causal = 0;                         // effects that are not 0
+    double norm = 0;                           // beta' beta
+    double log_variance = 0;                   // sum of log v of the effects that are not 0
+    std::array<double, alpha_points> scaled{}; // sum of beta^2 / v^(1 + alpha) for each alpha
 };
 
 /// Gibbs sampler of a block under a point-normal prior: an effect is not 0 with probability p, and
@@ -48,8 +57,11 @@ public:
         double shrink = 1;      // of correlations off the diagonal
         bool sign_jumps = true; // false: an effect passes 0 on its way to the other sign
         std::uint64_t seed = 1, first_variant = 0; // place of the block among all variants
+        /// [variant] log v, v the variance of the genotype over a constant; empty: effects of
+        /// standardised genotypes have variance h2 / (variants p), whatever v is (alpha = -1).
+        std::span<const double> log_variance = {};
     };
-    /// `block` must live as long.
+    /// `block` and what the options look at must live as long.
     PointNormalBlock(const LdBlock& block, const Options& options);
 
     /// One sweep of a chain. \param keep  adds to the means.
@@ -66,6 +78,8 @@ public:
     Range fitted_range(std::size_t chain) const;
 
 private:
+    double prior_variance(const ChainParameters& now, std::size_t variant) const noexcept;
+
     LdBlock block_;
     Options options_;
     std::vector<double> beta_, product_, sum_, included_; // [chain][variant]
@@ -77,5 +91,13 @@ private:
 /// Beta(1 + k / l, 1 + (variants - k) / l), within [1e-5, 1].
 double draw_causal_share(double causal, double variants, double ld_score, std::uint64_t seed,
                          std::uint64_t chain, std::uint64_t iteration) noexcept;
+
+/// Draws alpha from its posterior at alpha_points (uniform before), with the variance integrated
+/// out, and then the variance. As one more effect counts a variance of `expected`.
+struct AlphaDraw {
+    double alpha, variance;
+};
+AlphaDraw draw_alpha(const ChainSums& sums, double expected, std::uint64_t seed,
+                     std::uint64_t chain, std::uint64_t iteration) noexcept;
 
 } // namespace salus

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -195,6 +196,77 @@ TEST(CausalShare, HasTheMeanOfItsDistribution) {
         sum += draw_causal_share(30, 1000, 2, 9, 1, i);
     // Beta(16, 486): mean 0.0319, SD 0.0078; 5 standard errors of the mean.
     EXPECT_NEAR(sum / draws, 16.0 / 502, 5 * 0.0079 / std::sqrt(draws));
+}
+
+// Effects drawn with a known alpha: the posterior at the grid against its integral by hand for each
+// alpha, and near the truth with many effects.
+TEST(Alpha, IsDrawnFromItsPosterior) {
+    ChainSums sums;
+    Rng rng(8, "test.alpha", 0);
+    std::vector<double> effect, log_variance;
+    for (int j = 0; j < 400; ++j) {
+        log_variance.push_back(2 * rng.normal());
+        effect.push_back(std::sqrt(0.01) * std::exp(0.5 * (1 - 0.4) * log_variance.back()) *
+                         rng.normal());
+        sums.causal += 1;
+        sums.log_variance += log_variance.back();
+        for (std::size_t g = 0; g < alpha_points; ++g)
+            sums.scaled[g] += effect.back() * effect.back() *
+                              std::exp(-(1 + alpha_point(g)) * log_variance.back());
+    }
+    // Integral over the variance of its density 1 / variance, the effects, and one more of
+    // `expected`.
+    const double expected = 0.01;
+    std::vector<double> log_posterior;
+    for (std::size_t g = 0; g < alpha_points; ++g) {
+        double largest = -1e300;
+        std::vector<double> terms;
+        for (double t = -12; t < 4; t += 0.005) { // log variance
+            double log_density = -0.5 * (t + expected * std::exp(-t));
+            for (std::size_t j = 0; j < effect.size(); ++j) {
+                const double log_v = t + (1 + alpha_point(g)) * log_variance[j];
+                log_density -= 0.5 * (log_v + effect[j] * effect[j] * std::exp(-log_v));
+            }
+            terms.push_back(log_density);
+            largest = std::max(largest, log_density);
+        }
+        double sum = 0;
+        for (const double t : terms)
+            sum += std::exp(t - largest);
+        log_posterior.push_back(largest + std::log(sum));
+    }
+    const double top = *std::max_element(log_posterior.begin(), log_posterior.end());
+    double total = 0, mean = 0, square = 0;
+    for (std::size_t g = 0; g < alpha_points; ++g) {
+        const double weight = std::exp(log_posterior[g] - top);
+        total += weight;
+        mean += weight * alpha_point(g);
+        square += weight * alpha_point(g) * alpha_point(g);
+    }
+    mean /= total;
+    const double deviation = std::sqrt(square / total - mean * mean);
+    constexpr int draws = 4000;
+    double drawn = 0, log_variance_drawn = 0;
+    for (std::uint64_t i = 0; i < draws; ++i) {
+        const auto d = draw_alpha(sums, expected, 3, 0, i);
+        drawn += d.alpha / draws;
+        log_variance_drawn += std::log(d.variance) / draws;
+    }
+    EXPECT_NEAR(drawn, mean, 5 * deviation / std::sqrt(draws));
+    EXPECT_NEAR(mean, -0.4, 4 * deviation);
+    EXPECT_NEAR(log_variance_drawn, std::log(0.01), 0.3); // 4 standard errors with 400 effects
+}
+
+TEST(PointNormalBlock, WithoutSpreadOfFrequenciesAlphaDoesNotMatter) {
+    const Statistics problem = random_problem(20, 1000);
+    const std::vector<double> none(20, 0.0);
+    PointNormalBlock with(problem.block(), {.chains = 1, .variants = 20, .log_variance = none}),
+        without(problem.block(), {.chains = 1, .variants = 20});
+    for (std::uint64_t i = 0; i < 30; ++i) {
+        with.sweep(0, i, {.p = 0.1, .alpha = -0.3, .variance = 0.2 / (20 * 0.1)}, true);
+        without.sweep(0, i, {.h2 = 0.2, .p = 0.1}, true);
+    }
+    EXPECT_EQ(with.mean(0), without.mean(0));
 }
 
 TEST(ChainAgreement, IndependentAndDifferentChains) {
