@@ -8,7 +8,7 @@ quiet "$SALUS" association --genotypes "$store" --phenotypes "$table" --quality 
 statistics=$(find association -name association.h5)
 run() { # ranks threads
     OMP_NUM_THREADS=$2 quiet mpirun --oversubscribe -n "$1" "$SALUS" pgs_weights --genotypes "$store" --statistics "$statistics" --trait height \
-        --block_variants_max 100 --chains 4 --burn_in 20 --kept_iterations 20 --loss_max 0.9 --lambdas 4 --threads "$2" --output "r$1t$2"
+        --block_variants_max 100 --chains 4 --burn_in 20 --kept_iterations 20 --loss_max 0.9 --lambdas 4 --shrinkage_phis 0.01 --threads "$2" --output "r$1t$2"
     cat "r$1t$2/pgs_weights/pgs_weights.h5" "r$1t$2/pgs_weights/weights.txt" | sha256sum
 }
 expected=$(run 1 1)

@@ -1,4 +1,5 @@
 #include "formats/file_genotypes.hpp"
+#include "formats/listed_samples.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/components.hpp"
 #include "stages/association/condition.hpp"
@@ -331,7 +332,13 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         return read_predictions(ctx, *genotypes, phenotypes);
     });
     Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
-        return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
+        Eligible found =
+            read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
+        if (!ctx.has_input("samples")) return found;
+        const auto listed = listed_samples(ctx.input("samples"), genotypes->samples().id);
+        for (std::size_t i = 0; i < listed.size(); ++i)
+            if (listed[i] == 0) found.samples[i] = 0;
+        return found;
     });
     if (ctx.has_input("relatives"))
         eligible.relatives = collectively(ctx.comm(), "reading relatives", [&] {

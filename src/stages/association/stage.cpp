@@ -237,6 +237,7 @@ Stage association_stage() {
         .reads({"genotypes", Artifact::genotype_store, "genotypes to be tested"})
         .reads({"phenotypes", Artifact::phenotype_table, "traits and covariates in genotype order"})
         .reads({"quality", Artifact::quality_result, "pass marks of variants and samples", true})
+        .reads({"samples", Artifact::sample_list, "who is tested; all without it", true})
         .reads({"components", Artifact::components_result,
                 "principal components that become covariates pc1, pc2 ...", true})
         .reads({"condition_list", Artifact::variant_list,

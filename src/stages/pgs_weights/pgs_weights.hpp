@@ -14,7 +14,8 @@ struct PgsWeightsParams {
     double sample_size = 0;
     bool checks = true;
     double loss_max = 0.3;
-    std::vector<std::string> methods{"infinitesimal", "auto", "lassosum2", "clumping"};
+    std::vector<std::string> methods{"infinitesimal", "auto",      "continuous_shrinkage",
+                                     "mixture",       "lassosum2", "clumping"};
     std::string published = "auto";
     std::int64_t block_variants_max = 1000;
     double heritability = 0;
@@ -23,6 +24,11 @@ struct PgsWeightsParams {
     std::int64_t kept_iterations = 200;
     double shrink = 0.95;
     bool sign_jumps = false;
+    bool estimate_alpha = true;
+    std::int64_t shrinkage_chains = 2;
+    std::vector<double> shrinkage_phis;
+    std::int64_t mixture_chains = 4;
+    double eigen_share = 0.995;
     std::int64_t lambdas = 10;
     std::vector<double> lambda_shares;
     std::vector<double> deltas{0.001, 0.01, 0.1, 1};
@@ -40,6 +46,7 @@ void run_pgs_weights(const PgsWeightsParams& params, RunContext& context);
 TableSpec pgs_weights_table(const std::string& trait, const std::vector<std::string>& methods);
 TableSpec pgs_methods_table();
 TableSpec pgs_chains_table();
+TableSpec pgs_parameters_table();
 TableSpec pgs_checks_table();
 
 } // namespace salus

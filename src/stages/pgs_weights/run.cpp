@@ -1,17 +1,13 @@
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "formats/genotype_selection.hpp"
-#include "genotype/store_layout.hpp"
+#include "formats/listed_samples.hpp"
 #include "run/unit_tables.hpp"
-#include "stages/pgs_weights/blocks.hpp"
-#include "stages/pgs_weights/chains.hpp"
-#include "stages/score/values.hpp"
+#include "stages/pgs_weights/methods.hpp"
+#include "stages/pgs_weights/result.hpp"
 #include "store/packed_table.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <numeric>
 
 namespace salus {
@@ -19,12 +15,10 @@ namespace {
 
 using namespace pgs_weights;
 
-constexpr std::uint64_t page_rows = 4096; // of variants that are read at once
-
 LdSamples choose_samples(const GenotypeSource& genotypes, const RunContext& context) {
     LdSamples samples;
     samples.members = context.has_input("ld_samples")
-                          ? score::read_marks(context.input("ld_samples"), genotypes.samples())
+                          ? listed_samples(context.input("ld_samples"), genotypes.samples().id)
                           : std::vector<std::uint8_t>(genotypes.samples().size(), 1);
     samples.bits = SampleBits(samples.members);
     return samples;
@@ -49,104 +43,120 @@ Heritability heritability(const PgsWeightsParams& params, const Statistics& s, c
     return out;
 }
 
-/// One row of the table methods.
-struct MethodRow {
-    std::string name, status, reason;
-    std::uint64_t nonzero = 0;
+/// The chains of all methods that have them, in the order of the methods.
+std::vector<Sampled> sample_all(const PgsWeightsParams& params, const Statistics& s,
+                                const Parts& ld, std::span<const BlockRange> blocks,
+                                const Heritability& h2, RunContext& context) {
+    std::vector<Sampled> sampled;
+    std::optional<OwnBlocks> own;
+    for (const Method& method : all_methods()) {
+        if (method.sample == nullptr || std::find(params.methods.begin(), params.methods.end(),
+                                                  method.name) == params.methods.end())
+            continue;
+        if (!own)
+            own = collectively(context.comm(), "loading the correlations",
+                               [&] { return OwnBlocks(ld, blocks, context.comm()); });
+        sampled.push_back(method.sample({.params = params,
+                                         .statistics = s,
+                                         .blocks = *own,
+                                         .h2 = h2.used,
+                                         .mean_ld_score = h2.mean_ld_score,
+                                         .mean_n = mean_of(s.n)},
+                                        context));
+    }
+    return sampled;
+}
+
+/// What became of all sets of weights, and which of the block-wise ones have a column.
+struct Collection {
+    std::vector<MethodRow> methods;
+    std::vector<std::size_t> plain; // columns that were found
+    std::vector<std::string> names; // of all sets that were found: of chains, then the others
 };
-
-void write_block_table(const GenotypeSource& genotypes, const Statistics& s, BlockRange range,
-                       const std::vector<std::vector<double>>& weights, TableData& table) {
-    const auto& columns = table.spec().columns;
-    VariantRange at;
-    std::vector<Variant> page;
-    for (std::size_t j = 0; j < range.size(); ++j) {
-        const std::uint64_t row = s.row[range.begin + j];
-        if (row >= at.end) {
-            at = {row, std::min(s.row[range.end - 1] + 1, row + page_rows)};
-            page = genotypes.variants(at);
-        }
-        const Variant& variant = page[static_cast<std::size_t>(row - at.begin)];
-        table.column<std::string>("chromosome").push_back(variant.chromosome);
-        table.column<std::uint32_t>("base_pair_location").push_back(variant.position);
-        table.column<std::string>("variant_id").push_back(shown_text(variant.id));
-        table.column<std::string>("other_allele").push_back(shown_text(variant.ref));
-        table.column<std::string>("effect_allele").push_back(shown_text(variant.alt));
-        for (std::size_t c = 0; c < weights.size(); ++c)
-            table.column<double>(columns[5 + c].name).push_back(weights[c][j]);
-    }
-}
-
-TableData methods_table(const std::vector<MethodRow>& methods) {
-    TableData table(pgs_methods_table());
-    for (const MethodRow& m : methods) {
-        table.column<std::string>("method").push_back(m.name);
-        table.column<std::string>("status").push_back(m.status);
-        table.column<std::string>("reason").push_back(m.reason);
-        table.column<std::uint64_t>("nonzero").push_back(m.nonzero);
-    }
-    return table;
-}
-
-TableData chains_table(const AutoResult& result) {
-    TableData table(pgs_chains_table());
-    for (std::size_t c = 0; c < result.chains.size(); ++c) {
-        const ChainRecord& r = result.chains[c];
-        table.column<std::uint32_t>("chain").push_back(static_cast<std::uint32_t>(c + 1));
-        table.column<double>("p_start").push_back(r.p_start);
-        table.column<double>("h2").push_back(r.h2);
-        table.column<double>("p").push_back(r.p);
-        table.column<double>("range").push_back(r.range);
-        table.column<std::string>("status").push_back(r.status);
-    }
-    return table;
-}
-
-TableData checks_table(const Statistics& s) {
-    TableData table(pgs_checks_table());
-    const auto add = [&](std::string_view reason, std::uint64_t rows) {
-        table.column<std::string>("reason").emplace_back(reason);
-        table.column<std::uint64_t>("rows").push_back(rows);
-    };
-    for (std::size_t d = 0; d < summary_defects; ++d)
-        add(to_string(static_cast<SummaryDefect>(d)), s.defects[d]);
-    add("not_tested", s.untested);
-    add("absent", s.unmatched);
-    add("allele_mismatch", s.mismatched);
-    add("not_autosomal", s.not_autosomal);
-    add("duplicate", s.duplicates);
-    return table;
-}
-
-/// A PGS Catalog scoring file of one column.
-void write_catalog(const std::filesystem::path& path, const H5File& result, const Statistics& s,
-                   const std::string& column, const std::string& build) {
-    std::ofstream out(path, std::ios::binary);
-    out << "###PGS CATALOG SCORING FILE\n#format_version=2.0\n#pgs_name=" << s.trait << '_'
-        << column.substr(7) << "\n#genome_build=" << build << "\n#variants_number=" << s.size()
-        << "\n#weight_type=beta\n"
-        << "rsID\tchr_name\tchr_position\teffect_allele\tother_allele\teffect_weight\n";
-    const std::string table = "weights/" + s.trait;
-    const std::uint64_t rows = result.rows(table);
-    for (std::uint64_t at = 0; at < rows; at += table_chunk_rows) {
-        const TableData page = result.read_rows(table, at, std::min(table_chunk_rows, rows - at),
-                                                {"chromosome", "base_pair_location", "variant_id",
-                                                 "other_allele", "effect_allele", column});
-        for (std::size_t i = 0; i < page.rows(); ++i) {
-            const std::string& id = page.column<std::string>("variant_id")[i];
-            out << (id.empty() ? "." : id) << '\t' << page.column<std::string>("chromosome")[i]
-                << '\t' << page.column<std::uint32_t>("base_pair_location")[i] << '\t'
-                << page.column<std::string>("effect_allele")[i] << '\t'
-                << page.column<std::string>("other_allele")[i] << '\t'
-                << text(page.column<double>(column)[i]) << '\n';
+Collection collect(const Statistics& s, std::span<const BlockRange> blocks,
+                   std::span<const Column> columns, const Parts& plain,
+                   std::span<const Sampled> sampled) {
+    Collection out;
+    std::vector<std::uint64_t> nonzero(columns.size(), 0);
+    std::vector<std::uint8_t> found(columns.size(), 1);
+    for (std::uint64_t b = 0; b < plain.size(); ++b) {
+        const auto ok = plain.open(b).read_array<std::uint8_t>("found");
+        const auto weights = plain.open(b).read_array<double>("weights");
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            found[c] = static_cast<std::uint8_t>(found[c] & ok[c]);
+            for (std::size_t j = 0; j < blocks[b].size(); ++j)
+                if (weights[c * blocks[b].size() + j] != 0) ++nonzero[c];
         }
     }
-    out.close();
-    if (!out)
-        throw StorageError({.what = "the file could not be written",
-                            .where = path.string(),
-                            .why = {},
-                            .help = "check the space on the disk"});
+    std::string reasons;
+    for (const Sampled& some : sampled)
+        for (const SampledColumn& column : some.columns) {
+            const bool good = column.status == "found";
+            out.methods.push_back({column.name, column.status, column.reason, good ? s.size() : 0});
+            if (good)
+                out.names.push_back(column.name);
+            else
+                reasons += text(reasons.empty() ? "" : ", ", column.name, ": ", column.reason);
+        }
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        MethodRow row{columns[c].name, "found", "", nonzero[c]};
+        if (found[c] == 0)
+            row = {columns[c].name, "failed", "not_converged", 0};
+        else if (nonzero[c] == 0)
+            row = {columns[c].name, "empty", "no_variant_selected", 0};
+        if (row.status == "found") {
+            out.plain.push_back(c);
+            out.names.push_back(columns[c].name);
+        }
+        out.methods.push_back(row);
+    }
+    if (out.names.empty())
+        throw DataError({.what = "no method gave weights",
+                         .where = "stage pgs_weights",
+                         .why = reasons.empty() ? "all failed or selected no variant" : reasons,
+                         .help = "check that statistics and LD samples are of one population"});
+    return out;
+}
+
+/// Rows of the table of weights (phase `rows`).
+Parts write_rows(const GenotypeSource& genotypes, const Statistics& s,
+                 std::span<const BlockRange> blocks, const Collection& collection,
+                 const Parts& plain, std::span<const Sampled> sampled, const TableSpec& spec,
+                 RunContext& context) {
+    return context.for_each_unit("rows", blocks.size(), [&](std::uint64_t b, PartWriter& part) {
+        const std::size_t m = blocks[b].size();
+        std::vector<std::vector<double>> weights;
+        const auto append = [&](const std::vector<double>& all, std::size_t set) {
+            weights.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(set * m),
+                                 all.begin() + static_cast<std::ptrdiff_t>((set + 1) * m));
+        };
+        for (const Sampled& some : sampled) {
+            if (!some.weights) continue;
+            const auto all = some.weights->open(b).read_array<double>("weights");
+            for (std::size_t set = 0; set * m < all.size(); ++set)
+                append(all, set);
+        }
+        const auto all = plain.open(b).read_array<double>("weights");
+        for (const std::size_t c : collection.plain)
+            append(all, c);
+        TableData table(spec);
+        write_block_table(genotypes, s, blocks[b], weights, table);
+        write_unit_table(part, table);
+    });
+}
+
+void say_reasons(const Log& log, std::span<const Sampled> sampled) {
+    for (const Sampled& some : sampled)
+        for (const SampledColumn& column : some.columns) {
+            if (column.reason.empty()) continue;
+            std::string agreement;
+            for (const ParameterRecord& p : some.parameters)
+                if (p.method == column.name)
+                    agreement += text(agreement.empty() ? " (R-hat of " : ", of ", p.parameter, " ",
+                                      fixed(p.agreement.r_hat, 2));
+            log.warning(
+                text(column.name, ": ", column.reason, agreement, agreement.empty() ? "" : ")"));
+        }
 }
 
 } // namespace
@@ -165,104 +175,41 @@ void run_pgs_weights(const PgsWeightsParams& params, RunContext& context) {
                                          [&] { return heritability(params, s, ld); });
     const auto columns = columns_of(params);
     const Parts plain = block_weights(params, s, ld, blocks, columns, h2.used, context);
-    AutoResult chains;
-    Parts automatic;
-    const bool with_auto =
-        std::find(params.methods.begin(), params.methods.end(), "auto") != params.methods.end();
-    if (with_auto)
-        chains = run_chains(params, s, ld, blocks, h2.used, h2.mean_ld_score, context, automatic);
-
-    // Which columns were found in all blocks.
-    std::vector<MethodRow> methods;
-    std::vector<std::size_t> kept;
-    std::vector<std::string> names;
-    collectively(comm, "collecting the weights", [&] {
-        std::vector<std::uint64_t> nonzero(columns.size(), 0);
-        std::vector<std::uint8_t> found(columns.size(), 1);
-        for (std::uint64_t b = 0; b < plain.size(); ++b) {
-            const auto ok = plain.open(b).read_array<std::uint8_t>("found");
-            const auto weights = plain.open(b).read_array<double>("weights");
-            for (std::size_t c = 0; c < columns.size(); ++c) {
-                found[c] = static_cast<std::uint8_t>(found[c] & ok[c]);
-                for (std::size_t j = 0; j < blocks[b].size(); ++j)
-                    if (weights[c * blocks[b].size() + j] != 0) ++nonzero[c];
-            }
-        }
-        if (with_auto) {
-            methods.push_back(
-                {"auto", chains.status, chains.reason, chains.status == "found" ? s.size() : 0});
-            if (chains.status == "found") names.emplace_back("auto");
-        }
-        for (std::size_t c = 0; c < columns.size(); ++c) {
-            MethodRow row{columns[c].name, "found", "", nonzero[c]};
-            if (found[c] == 0)
-                row = {columns[c].name, "failed", "not_converged", 0};
-            else if (nonzero[c] == 0)
-                row = {columns[c].name, "empty", "no_variant_selected", 0};
-            if (row.status == "found") {
-                kept.push_back(c);
-                names.push_back(columns[c].name);
-            }
-            methods.push_back(row);
-        }
-        if (names.empty())
-            throw DataError(
-                {.what = "no method gave weights",
-                 .where = "stage pgs_weights",
-                 .why = chains.reason.empty() ? "all failed or selected no variant" : chains.reason,
-                 .help = "check that statistics and LD samples are of one population"});
+    const auto sampled = sample_all(params, s, ld, blocks, h2, context);
+    const Collection found = collectively(comm, "collecting the weights", [&] {
+        return collect(s, blocks, columns, plain, sampled);
     });
-    const std::size_t shift = names.size() - kept.size();
-    const TableSpec spec = pgs_weights_table(s.trait, names);
-    const Parts rows =
-        context.for_each_unit("rows", blocks.size(), [&](std::uint64_t b, PartWriter& part) {
-            const std::size_t m = blocks[b].size();
-            std::vector<std::vector<double>> weights;
-            if (shift > 0) weights.push_back(automatic.open(b).read_array<double>("weights"));
-            const auto all = plain.open(b).read_array<double>("weights");
-            for (const std::size_t c : kept)
-                weights.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(c * m),
-                                     all.begin() + static_cast<std::ptrdiff_t>((c + 1) * m));
-            TableData table(spec);
-            write_block_table(*genotypes, s, blocks[b], weights, table);
-            write_unit_table(part, table);
-        });
+    const TableSpec spec = pgs_weights_table(s.trait, found.names);
+    const Parts rows = write_rows(*genotypes, s, blocks, found, plain, sampled, spec, context);
     const UnitTables tables(context, rows, {spec});
-    std::string published = names.front();
-    for (const std::string& name : names)
+    std::string published = found.names.front();
+    for (const std::string& name : found.names)
         if (name == params.published ||
             (name.starts_with(params.published) && !published.starts_with(params.published)))
             published = name;
     context.publish("pgs_weights", [&](ResultWriter& out) {
         tables.write(out);
-        out.write(methods_table(methods));
-        out.write(chains_table(chains));
-        out.write(checks_table(s));
+        out.write(methods_data(found.methods));
+        out.write(chains_data(sampled));
+        out.write(parameters_data(sampled));
+        out.write(checks_data(s));
         out.fact("genome_build", genotypes->genome_build());
         out.fact("trait", s.trait);
         out.fact("published", published);
         out.fact("heritability_used", h2.used);
         out.fact("heritability_estimated", h2.estimated);
-        out.fact("auto_h2", chains.h2_mean);
-        out.fact("auto_p", chains.p_mean);
-        out.fact("auto_h2_r_hat", chains.h2.r_hat);
-        out.fact("auto_p_r_hat", chains.p.r_hat);
-        out.fact("auto_h2_effective_sample", chains.h2.effective_sample);
-        out.fact("auto_p_effective_sample", chains.p.effective_sample);
     });
     context.publish_file("catalog", [&](const std::filesystem::path& path) {
-        write_catalog(path, H5File::open(context.output("pgs_weights")), s, "weight_" + published,
-                      genotypes->genome_build());
+        write_catalog(path, H5File::open(context.output("pgs_weights")), s.trait,
+                      "weight_" + published, genotypes->genome_build());
     });
     const auto& log = context.log();
     log.info(text(with_thousands(s.size()), " variants in ", blocks.size(), " blocks, ",
-                  names.size(), " sets of weights; heritability ", fixed(h2.used, 3)));
+                  found.names.size(), " sets of weights; heritability ", fixed(h2.used, 3)));
     if (!h2.given && !(h2.estimated > 0))
         log.warning(
             text("the estimate of the heritability is ", fixed(h2.estimated, 4), ": 0.01 is used"));
-    if (with_auto && !chains.reason.empty())
-        log.warning(text("LDpred2-auto: ", chains.reason, " (R-hat of h2 ",
-                         fixed(chains.h2.r_hat, 2), ", of p ", fixed(chains.p.r_hat, 2), ")"));
+    say_reasons(log, sampled);
 }
 
 } // namespace salus

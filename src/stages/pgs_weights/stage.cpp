@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
+#include "stages/pgs_weights/methods.hpp"
 #include "stages/pgs_weights/pgs_weights.hpp"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ void refuse(std::vector<Problem>& problems, std::string what, std::string why) {
 
 void examine(const PgsWeightsParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
-    const std::vector<std::string> known{"infinitesimal", "auto", "lassosum2", "clumping"};
+    const std::vector<std::string> known = pgs_weights::method_names();
     if (params.methods.empty()) refuse(problems, "methods is empty", "no weights would be made");
     for (const std::string& method : params.methods)
         if (std::find(known.begin(), known.end(), method) == known.end())
@@ -34,31 +35,47 @@ void examine(const PgsWeightsParams& params, const Inputs& inputs, Workload& siz
     outside(params.p_thresholds, "p_thresholds", 1);
     outside(params.lambda_shares, "lambda_shares", 1);
     outside(params.deltas, "deltas", 1e6);
+    outside(params.shrinkage_phis, "shrinkage_phis", 1e6);
     examine_genotypes(inputs, sizes, problems);
 }
 
 Resources needs(const PgsWeightsParams& params, const Workload& w) {
+    const auto has = [&](const char* method) {
+        return std::find(params.methods.begin(), params.methods.end(), method) !=
+                       params.methods.end()
+                   ? 1.0
+                   : 0.0;
+    };
     const double m = std::min(w.variants > 0 ? w.variants : 1e6, 1.4e6);
     const double b = std::min(m, static_cast<double>(params.block_variants_max));
-    const auto chains = static_cast<double>(params.chains);
+    const double phis = 1 + static_cast<double>(params.shrinkage_phis.size());
+    const double chains = has("auto") * static_cast<double>(params.chains),
+                 shrinkage = has("continuous_shrinkage") * phis *
+                             static_cast<double>(params.shrinkage_chains),
+                 mixture = has("mixture") * static_cast<double>(params.mixture_chains);
     const double columns =
-        2 + static_cast<double>(params.deltas.size()) * static_cast<double>(params.lambdas) +
+        3 + phis + static_cast<double>(params.deltas.size()) * static_cast<double>(params.lambdas) +
         static_cast<double>(params.clump_r2.size() * params.p_thresholds.size());
     const double sweeps = static_cast<double>(params.burn_in + params.kept_iterations);
+    const double ranks = std::max(1.0, w.ranks);
+    const double of_chains = std::max({40 * chains, 24 * shrinkage, 32 * mixture});
     Resources r;
     r.memory_bytes = 64e6 + 250 * m + 0.375 * w.samples * b + 24 * b * b + 2 * w.samples +
-                     (8 * m * b + 40 * m * chains) / std::max(1.0, w.ranks) + 8 * b * columns;
+                     m * ((1 + has("mixture")) * 8 * b + of_chains) / ranks + 8 * b * columns;
     r.storage_bytes = m * (40 + 8 * columns);
     r.scratch_bytes = 8 * m * b + m * (200 + 16 * columns);
     r.core_hours = (w.variants * 1e-6 + m * b / 2 * w.samples * 5e-12 + m * b * b * 1e-10 +
-                    m * chains * sweeps * 60e-9 + m * columns * b * 1e-8) /
+                    m * sweeps * (chains * 60e-9 + shrinkage * b * b * 1e-10 + mixture * b * 1e-9) +
+                    m * columns * b * 1e-8) /
                    3600;
     r.formula =
-        "Mu used variants (at most 1.4 million assumed), B variants in a block, C chains, W "
+        "Mu used variants (at most 1.4 million assumed), B variants in a block, chains C of auto, "
+        "S of continuous_shrinkage (all phi), X of mixture, W "
         "sets of weights, I sweeps: memory per rank 64 MB + 250 B x Mu + 3/8 B x N B + 24 B "
-        "x B^2 + (8 B x Mu B + 40 B x Mu C) / R + 8 B x B W; results 40 B x Mu + 8 B x Mu "
+        "x B^2 + Mu (8 B x B, twice with mixture, + the largest of 40 B x C, 24 B x S, 32 B x X) "
+        "/ R + 8 B x B W; results 40 B x Mu + 8 B x Mu "
         "W; scratch 8 B x Mu B + 200 B x Mu + 16 B x Mu W; time 1 us x M + 0.0025 ns x N Mu "
-        "B + 0.1 ns x Mu B^2 + 60 ns x Mu C I + 10 ns x Mu B W";
+        "B + 0.1 ns x Mu B^2 + Mu I (60 ns x C + 0.1 ns x B^2 S + 1 ns x B X) + 10 ns x Mu B W";
     return r;
 }
 
@@ -79,8 +96,14 @@ const char* const details =
     "infinitesimal is LDpred2-inf: all variants have normal effects. auto is LDpred2-auto: many "
     "Gibbs chains under a point-normal prior that estimate heritability and share of causal "
     "variants; chains that diverge, or whose fitted effects have a narrow range, are left out, and "
-    "the others averaged. The split R-hat and effective sample sizes of both are attributes of the "
-    "result; a method that fails has no column and a reason in the table methods. lassosum2 is the "
+    "the others averaged. continuous_shrinkage is PRS-CS: every effect has a variance of its own "
+    "under a heavy-tailed prior with one global phi, found by the chains or given; all effects of "
+    "a block are drawn at once from Cholesky factors, which makes it the dearest method. mixture "
+    "is "
+    "SBayesR: effects are 0 or of one of four variances, 0.001 to 1 times the largest, sampled on "
+    "the leading eigenvectors of the LD that make up eigen_share of its variance. Split R-hat and "
+    "effective sample sizes are in the table parameters; a method that fails has no column and a "
+    "reason in the table methods. lassosum2 is the "
     "elastic net on summary statistics over a grid; clumping takes the marginal effects of the "
     "most "
     "significant variants of clumps within a block. Weights are per copy of effect_allele. "
@@ -92,74 +115,6 @@ const char* const details =
 
 } // namespace
 
-TableSpec pgs_weights_table(const std::string& trait, const std::vector<std::string>& methods) {
-    using enum ColumnType;
-    TableSpec spec{
-        .name = "weights/" + trait,
-        .row = "score_variant",
-        .doc = "One row per used variant, in the order of the genotypes; a column per set of "
-               "weights. The stage score reads this table.",
-        .columns = {{"chromosome", ColumnType::text, "", "Chromosome as written in the input"},
-                    {"base_pair_location", u32, "bp", "Position, 1-based"},
-                    {"variant_id", ColumnType::text, "", "Identifier, empty if none"},
-                    {"other_allele", ColumnType::text, "", "Reference allele (REF)"},
-                    {"effect_allele", ColumnType::text, "",
-                     "Alternative allele (ALT), the one that is counted"}}};
-    for (const std::string& method : methods)
-        spec.columns.push_back(
-            {"weight_" + method, f64, "units of the effects", "Weight per copy of effect_allele"});
-    if (methods.empty())
-        spec.columns.push_back(
-            {"weight_{method}", f64, "units of the effects", "Weight per copy of effect_allele"});
-    return spec;
-}
-
-TableSpec pgs_methods_table() {
-    using enum ColumnType;
-    return {.name = "methods",
-            .row = "set_of_weights",
-            .doc = "What became of every set of weights.",
-            .columns = {{"method", ColumnType::text, "",
-                         "Method and settings: delta and number of lambda, or r2 and p"},
-                        {"status", ColumnType::text, "",
-                         "found; failed or empty: there is no column of weights"},
-                        {"reason", ColumnType::text, "",
-                         "all_chains_diverged, not_converged, no_variant_selected; of found ones "
-                         "h2_not_mixed or p_not_mixed if the split R-hat is 1.1 or more"},
-                        {"nonzero", u64, "variants", "Variants with a weight that is not 0"}}};
-}
-
-TableSpec pgs_chains_table() {
-    using enum ColumnType;
-    return {
-        .name = "chains",
-        .row = "gibbs_chain",
-        .doc = "Chains of LDpred2-auto.",
-        .columns = {
-            {"chain", u32, "1", "Number of the chain"},
-            {"p_start", f64, "proportion", "Share of causal variants at the start"},
-            {"h2", f64, "proportion", "Mean heritability of the kept iterations"},
-            {"p", f64, "proportion", "Mean share of causal variants of the kept iterations"},
-            {"range", f64, "1", "Range of the fitted marginal effects"},
-            {"status", ColumnType::text, "",
-             "kept; diverged: effects grew beyond twice the marginal ones; narrow: the range is "
-             "below 0.95 of the 95th percentile of the chains"}}};
-}
-
-TableSpec pgs_checks_table() {
-    using enum ColumnType;
-    return {.name = "checks",
-            .row = "check",
-            .doc = "What became of the rows of the statistics.",
-            .columns = {{"reason", ColumnType::text, "",
-                         "used, or why not: no_effect (no sample size), low_frequency (in the LD "
-                         "samples), spread "
-                         "(standard deviation of the genotype), frequency, sample_size, ambiguous, "
-                         "not_tested (no effect or standard error), absent, allele_mismatch, "
-                         "not_autosomal, duplicate"},
-                        {"rows", u64, "rows", "Rows of the file"}}};
-}
-
 Stage pgs_weights_stage() {
     using P = PgsWeightsParams;
     return stage<P>("pgs_weights")
@@ -170,6 +125,15 @@ Stage pgs_weights_stage() {
         .cites("Prive F, Arbel J, Aschard H, Vilhjalmsson BJ (2022) Identifying and correcting for "
                "misspecifications in GWAS summary statistics and polygenic scores. HGG Adv "
                "3:100136. doi:10.1016/j.xhgg.2022.100136")
+        .cites("Ge T, Chen CY, Ni Y, Feng YA, Smoller JW (2019) Polygenic prediction via Bayesian "
+               "regression and continuous shrinkage priors. Nat Commun 10:1776. "
+               "doi:10.1038/s41467-019-09718-5")
+        .cites("Lloyd-Jones LR, Zeng J, Sidorenko J et al. (2019) Improved polygenic prediction by "
+               "Bayesian multiple regression on summary statistics. Nat Commun 10:5086. "
+               "doi:10.1038/s41467-019-12653-0")
+        .cites("Zheng Z, Liu S, Sidorenko J et al. (2024) Leveraging functional genomic "
+               "annotations and genome coverage to improve polygenic prediction of complex traits "
+               "within and between ancestries. Nat Genet 56:767. doi:10.1038/s41588-024-01704-y")
         .reads({"statistics", Artifact::summary_statistics, "association statistics of one trait"})
         .reads({"genotypes", Artifact::genotype_store,
                 "genotypes that the LD is computed from, of the same population"})
@@ -179,7 +143,7 @@ Stage pgs_weights_stage() {
                  "pgs_weights.h5",
                  "weights, how they were found, and the checks of the statistics",
                  {pgs_weights_table("{trait}", {}), pgs_methods_table(), pgs_chains_table(),
-                  pgs_checks_table()}})
+                  pgs_parameters_table(), pgs_checks_table()}})
         .writes({"catalog",
                  Artifact::score_files,
                  "weights.txt",
@@ -202,7 +166,9 @@ Stage pgs_weights_stage() {
                 .unit = "proportion",
                 .min = 0,
                 .max = 1})
-        .param("methods", &P::methods, {.doc = "methods: infinitesimal, auto, lassosum2, clumping"})
+        .param("methods", &P::methods,
+               {.doc = "methods: infinitesimal, auto, continuous_shrinkage, mixture, lassosum2, "
+                       "clumping"})
         .param("published", &P::published,
                {.doc = "set of weights of the PGS Catalog file: name or beginning of it"})
         .param("block_variants_max", &P::block_variants_max,
@@ -217,8 +183,31 @@ Stage pgs_weights_stage() {
                 .unit = "chains",
                 .min = 1,
                 .max = 1000})
+        .param("estimate_alpha", &P::estimate_alpha,
+               {.doc = "whether auto lets the variance of an effect depend on the frequency, as "
+                       "(2 f (1 - f))^(1 + alpha) for standardised genotypes, and estimates alpha "
+                       "within -1.5 to 0.5; without it alpha is -1"})
+        .param("shrinkage_chains", &P::shrinkage_chains,
+               {.doc = "chains of continuous_shrinkage, for each phi",
+                .unit = "chains",
+                .min = 1,
+                .max = 1000})
+        .param("shrinkage_phis", &P::shrinkage_phis,
+               {.doc = "fixed values of phi of continuous_shrinkage, each a set of weights besides "
+                       "the one that finds phi; 1e-6 to 1, smaller for fewer causal variants"})
+        .param("mixture_chains", &P::mixture_chains,
+               {.doc = "chains of mixture, with shares of causal variants from 0.001 to 0.1",
+                .unit = "chains",
+                .min = 1,
+                .max = 1000})
+        .param("eigen_share", &P::eigen_share,
+               {.doc = "share of the variance of the LD of a block that mixture keeps; down to 0.9 "
+                       "where LD and statistics do not fit",
+                .unit = "proportion",
+                .min = 0.1,
+                .max = 1})
         .param("burn_in", &P::burn_in,
-               {.doc = "iterations of a chain before the first that counts",
+               {.doc = "iterations of a chain of any method before the first that counts",
                 .unit = "iterations",
                 .min = 0,
                 .max = 1e6})

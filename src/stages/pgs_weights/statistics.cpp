@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace salus::pgs_weights {
 namespace {
@@ -260,7 +261,12 @@ Statistics read_statistics(const PgsWeightsParams& params, const GenotypeSource&
             out.n.push_back(found[i].n);
             out.neg_log10_p.push_back(found[i].neg_log10_p);
             out.effect.push_back(out.beta.back() / out.scale.back());
+            out.log_variance.push_back(std::log(2 * f * (1 - f)));
         }
+        const double mean = std::accumulate(out.log_variance.begin(), out.log_variance.end(), 0.0) /
+                            static_cast<double>(out.size());
+        for (double& v : out.log_variance)
+            v -= mean;
         refuse_losses(params, out, found.size(), path);
     });
     return out;

@@ -19,7 +19,7 @@ struct LdSamples {
     SampleBits bits;
 };
 
-/// Used variants in genotype order, the same on every rank. Memory: 90 bytes each.
+/// Used variants in genotype order, the same on every rank. Memory: 100 bytes each.
 struct Statistics {
     std::string trait; // name of the result's table
     std::vector<std::uint64_t> row;
@@ -27,6 +27,7 @@ struct Statistics {
     std::vector<std::uint32_t> position;
     std::vector<double> beta, scale, n, neg_log10_p; // per ALT copy
     std::vector<double> effect;                      // beta / scale
+    std::vector<double> log_variance; // of 2 f (1 - f) of the LD samples, less the mean of all
     // What became of the rows of the file.
     std::uint64_t rows = 0, unmatched = 0, mismatched = 0, not_autosomal = 0, duplicates = 0,
                   untested = 0;

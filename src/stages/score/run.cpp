@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "formats/listed_samples.hpp"
 #include "run/context.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/score/frequencies.hpp"
@@ -115,7 +116,7 @@ void run_score(const ScoreParams& params, RunContext& context) {
         std::filesystem::path list;
         if (context.has_input("reference_samples")) {
             list = context.input("reference_samples");
-            reference = read_marks(list, samples);
+            reference = listed_samples(list, samples.id);
         }
         if (context.has_input("frequencies"))
             frequencies = read_frequencies(context.input("frequencies"), sites, rows);
@@ -155,6 +156,8 @@ void run_score(const ScoreParams& params, RunContext& context) {
         out.fact("scores", static_cast<std::int64_t>(values.names.size()));
         out.fact("variants", static_cast<std::int64_t>(used.size()));
         out.fact("genome_build", build);
+        out.fact("mode", params.mode);
+        out.fact("value", params.value);
         log_overview(context.log(), sets, overview);
     });
 }

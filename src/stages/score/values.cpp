@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "formats/genotype_selection.hpp"
+#include "formats/listed_samples.hpp"
 #include "formats/summary_statistics.hpp"
 #include "formats/text_rows.hpp"
 #include "store/packed_table.hpp"
@@ -82,25 +82,6 @@ void read_text(const std::filesystem::path& path, const Places& places, std::siz
 
 } // namespace
 
-std::vector<std::uint8_t> read_marks(const std::filesystem::path& list,
-                                     const SampleTable& samples) {
-    const Places places = places_of(samples);
-    std::vector<std::uint8_t> marks(samples.size(), 0);
-    std::size_t found = 0;
-    for (const std::string& name : read_sample_list(list)) {
-        const auto place = places.find(name);
-        if (place == places.end()) continue;
-        marks[place->second] = 1;
-        ++found;
-    }
-    if (found == 0)
-        throw DataError({.what = "no sample of the list is among the genotypes",
-                         .where = list.string(),
-                         .why = "reference people are named as the samples are",
-                         .help = {}});
-    return marks;
-}
-
 Ancestry read_ancestry(const std::filesystem::path& path, const std::filesystem::path& list,
                        const SampleTable& samples, std::size_t count) {
     Ancestry out{.components = {}, .reference = std::vector<std::uint8_t>(samples.size(), 0)};
@@ -109,7 +90,7 @@ Ancestry read_ancestry(const std::filesystem::path& path, const std::filesystem:
         read_stored(path, places, count, out);
     else
         read_text(path, places, count, out);
-    if (!list.empty()) out.reference = read_marks(list, samples);
+    if (!list.empty()) out.reference = listed_samples(list, samples.id);
     if (std::count(out.reference.begin(), out.reference.end(), 0) ==
         static_cast<std::ptrdiff_t>(samples.size()))
         throw DataError({.what = "no sample with components is a reference person",

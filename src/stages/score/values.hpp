@@ -20,9 +20,6 @@ struct Ancestry {
 Ancestry read_ancestry(const std::filesystem::path& path, const std::filesystem::path& list,
                        const SampleTable& samples, std::size_t count);
 
-/// Names of a list as marks, one per sample; DataError if none is among the samples.
-std::vector<std::uint8_t> read_marks(const std::filesystem::path& list, const SampleTable& samples);
-
 /// Scores from sums: the columns that are published, and how.
 struct Values {
     std::vector<std::string> names;     // [score]
