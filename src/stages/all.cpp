@@ -18,6 +18,7 @@
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/meta_analysis/meta_analysis.hpp"
 #include "stages/null_model/null_model.hpp"
+#include "stages/pgs_stacking/pgs_stacking.hpp"
 #include "stages/pgs_weights/pgs_weights.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/principal_components/principal_components.hpp"
@@ -28,6 +29,7 @@
 #include "stages/risk_validation/risk_validation.hpp"
 #include "stages/score/score.hpp"
 #include "stages/simulate/simulate.hpp"
+#include "stages/split_samples/split_samples.hpp"
 #include "stages/trajectories/trajectories.hpp"
 
 namespace salus {
@@ -47,6 +49,7 @@ const std::vector<Stage>& all_stages() {
                                            kinship_stage(),
                                            principal_components_stage(),
                                            ancestry_stage(),
+                                           split_samples_stage(),
                                            allele_frequencies_stage(),
                                            null_model_stage(),
                                            association_stage(),
@@ -57,6 +60,7 @@ const std::vector<Stage>& all_stages() {
                                            loci_stage(),
                                            pgs_weights_stage(),
                                            score_stage(),
+                                           pgs_stacking_stage(),
                                            risk_stage(),
                                            trajectories_stage(),
                                            risk_model_stage(),
