@@ -57,25 +57,33 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
         3 + phis + static_cast<double>(params.deltas.size()) * static_cast<double>(params.lambdas) +
         static_cast<double>(params.clump_r2.size() * params.p_thresholds.size());
     const double sweeps = static_cast<double>(params.burn_in + params.kept_iterations);
-    const double ranks = std::max(1.0, w.ranks);
-    const double of_chains = std::max({40 * chains, 24 * shrinkage, 32 * mixture});
+    const double ranks = std::max(1.0, w.ranks), threads = std::max(1.0, w.threads);
+    // Blocks end at gaps: the sum of their squares was at most 0.8 m b. Eigenvectors are fewer.
+    const double correlations = 6.4 * b + has("mixture") * 4.8 * b;
+    const double chain_bytes =
+        m * (correlations + std::max({32 * chains, 24 * shrinkage, 32 * mixture})) / ranks +
+        std::max(8 * has("continuous_shrinkage"), 12 * has("mixture")) * b * b * threads +
+        16 * m * phis;
     Resources r;
-    r.memory_bytes = 64e6 + 250 * m + 0.375 * w.samples * b + 24 * b * b + 2 * w.samples +
-                     m * ((1 + has("mixture")) * 8 * b + of_chains) / ranks + 8 * b * columns;
+    r.memory_bytes = 34e6 + 250 * m + 2 * w.samples + 8 * b * columns +
+                     std::max(0.375 * w.samples * b + 16 * b * b, chain_bytes);
     r.storage_bytes = m * (40 + 8 * columns);
     r.scratch_bytes = 8 * m * b + m * (200 + 16 * columns);
-    r.core_hours = (w.variants * 1e-6 + m * b / 2 * w.samples * 5e-12 + m * b * b * 1e-10 +
-                    m * sweeps * (chains * 60e-9 + shrinkage * b * b * 1e-10 + mixture * b * 1e-9) +
-                    m * columns * b * 1e-8) /
-                   3600;
+    r.core_hours =
+        (w.variants * 1e-6 + m * b / 2 * w.samples * 5e-12 + m * b * b * 1e-10 +
+         m * sweeps * (chains * 100e-9 + shrinkage * b * b * 3e-11 + mixture * b * 5e-10) +
+         has("mixture") * m * b * b * 1.2e-9 + m * columns * b * 1e-8) /
+        3600;
     r.formula =
         "Mu used variants (at most 1.4 million assumed), B variants in a block, chains C of auto, "
         "S of continuous_shrinkage (all phi), X of mixture, W "
-        "sets of weights, I sweeps: memory per rank 64 MB + 250 B x Mu + 3/8 B x N B + 24 B "
-        "x B^2 + Mu (8 B x B, twice with mixture, + the largest of 40 B x C, 24 B x S, 32 B x X) "
-        "/ R + 8 B x B W; results 40 B x Mu + 8 B x Mu "
+        "sets of weights, I sweeps, T threads: memory per rank 34 MB + 250 B x Mu + 2 B x N + 8 B "
+        "x B W + the larger of 3/8 B x N B + 16 B x B^2 and Mu (6.4 B x B, with mixture 11.2 B x "
+        "B, + the largest of 32 B x C, 24 B x S, 32 B x X) / R + 12 B x B^2 T + 16 B x Mu for each "
+        "phi; results 40 B x Mu + 8 B x Mu "
         "W; scratch 8 B x Mu B + 200 B x Mu + 16 B x Mu W; time 1 us x M + 0.0025 ns x N Mu "
-        "B + 0.1 ns x Mu B^2 + Mu I (60 ns x C + 0.1 ns x B^2 S + 1 ns x B X) + 10 ns x Mu B W";
+        "B + 0.1 ns x Mu B^2 + Mu I (100 ns x C + 0.03 ns x B^2 S + 0.5 ns x B X) + with mixture "
+        "1.2 ns x Mu B^2 + 10 ns x Mu B W";
     return r;
 }
 
