@@ -6,6 +6,9 @@
 #include <map>
 
 namespace salus {
+
+using namespace hazard;
+
 namespace {
 
 constexpr double settled = 1e-20; // squared step in units of standard errors
@@ -45,49 +48,6 @@ void invert(std::span<const double> factor, std::size_t columns, std::span<doubl
             inverse[a * columns + b] = sum;
         }
     }
-}
-
-struct EventSums {
-    double risk = 0, deaths = 0; // S, D
-    double count = 0, weight = 0;
-};
-
-// Terms of one event time, and its part of the log-likelihood.
-HazardTerms hazard_terms(const EventSums& sums, Ties ties, double& log_sum) noexcept {
-    HazardTerms terms;
-    const double count = ties == Ties::efron ? sums.count : 1;
-    const double c = sums.weight / count;
-    log_sum = 0;
-    for (double r = 0; r < count; r += 1) {
-        const double f = r / count, at_risk = sums.risk - f * sums.deaths;
-        const double term = c / at_risk, square = term / at_risk;
-        log_sum += c * std::log(at_risk);
-        terms.hazard += term;
-        terms.death_hazard += (1 - f) * term;
-        terms.squares += square;
-        terms.mixed += f * square;
-        terms.death_squares += f * f * square;
-    }
-    return terms;
-}
-
-// out[k] = sum of values over the event times k, k + 1, ... of the same stratum.
-void accumulate(const RiskSets& sets, std::span<double> values) noexcept {
-    const auto events = sets.events();
-    for (std::size_t k = values.size(); k-- > 1;)
-        if (events[k].stratum_begin == events[k - 1].stratum_begin) values[k - 1] += values[k];
-}
-
-// Of the event times at which a row is at risk, from accumulated values.
-double over_risk(const RiskSets& sets, std::span<const double> accumulated,
-                 std::size_t row) noexcept {
-    const std::uint32_t from = sets.from()[row];
-    if (from == RiskSets::never) return 0;
-    const std::uint32_t until = sets.until(row);
-    const auto events = sets.events();
-    const bool more =
-        until < events.size() && events[until].stratum_begin == events[from].stratum_begin;
-    return accumulated[from] - (more ? accumulated[until] : 0);
 }
 
 /// Sums of risk x column over the risk set and over the deaths of every event time.
@@ -146,7 +106,7 @@ void CoxSolver::weigh_events(const CoxProblem& problem, double shift) {
                        own += w * (eta_[row] - shift);
                    }
                    double log_sum = 0;
-                   state_.terms[k] = hazard_terms(sums, problem.ties, log_sum);
+                   state_.terms[k] = terms_of(sums, problem.ties, log_sum);
                    log_likelihood_ += own - log_sum;
                });
 }

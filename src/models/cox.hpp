@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/logistic_sums.hpp"
+#include "models/hazard_terms.hpp"
 #include "models/risk_sets.hpp"
 
 #include <cstddef>
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace salus {
-
-/// How events at one time share their risk set.
-enum class Ties { efron, breslow };
 
 /// A proportional hazards model to fit: hazard(t) exp(offset + x'b). Everything by row, in the
 /// order of the risk sets.
@@ -39,15 +37,6 @@ struct CoxFit {
     double variance(std::size_t column) const {
         return covariance[column * coefficients.size() + column];
     }
-};
-
-/// What one event time adds, for S = sum of risk over the risk set, D = the same over its deaths:
-/// with Efron's c_r = weight of the deaths / d and f_r = r / d, sums over r = 0 .. d - 1, with
-/// Breslow's one term with f = 0.
-struct HazardTerms {
-    double hazard = 0;       // sum c / (S - f D): of everybody at risk
-    double death_hazard = 0; // sum c (1 - f) / (S - f D): of those who die here
-    double squares = 0, mixed = 0, death_squares = 0; // sum c {1, f, f^2} / (S - f D)^2
 };
 
 /// Hazards and risks at one set of coefficients. Rows as in the risk sets.

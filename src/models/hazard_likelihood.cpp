@@ -9,34 +9,6 @@ namespace salus {
 
 using namespace hazard;
 
-namespace {
-
-struct EventSums {
-    double risk = 0, deaths = 0; // S, D
-    double count = 0, weight = 0;
-};
-
-// Terms of one event time, and its part of the log-likelihood.
-HazardTerms terms_of(const EventSums& sums, Ties ties, double& log_sum) noexcept {
-    HazardTerms terms;
-    const double count = ties == Ties::efron ? sums.count : 1;
-    const double c = sums.weight / count;
-    log_sum = 0;
-    for (double r = 0; r < count; r += 1) {
-        const double f = r / count, at_risk = sums.risk - f * sums.deaths;
-        const double term = c / at_risk, square = term / at_risk;
-        log_sum += c * std::log(at_risk);
-        terms.hazard += term;
-        terms.death_hazard += (1 - f) * term;
-        terms.squares += square;
-        terms.mixed += f * square;
-        terms.death_squares += f * f * square;
-    }
-    return terms;
-}
-
-} // namespace
-
 std::vector<HazardBlock> hazard_blocks(const RiskSets& sets, std::size_t rows) {
     std::vector<HazardBlock> out;
     HazardBlock open;
@@ -66,9 +38,9 @@ std::vector<HazardBlock> hazard_blocks(const RiskSets& sets, std::size_t rows) {
 }
 
 HazardLikelihood::HazardLikelihood(HazardProblem problem)
-    : problem_(std::move(problem)),
-      columns_(problem_.columns > 0 || problem_.design.empty() ? problem_.columns
-                                                              : problem_.design.front().columns()) {
+    : problem_(std::move(problem)), columns_(problem_.columns > 0 || problem_.design.empty()
+                                                 ? problem_.columns
+                                                 : problem_.design.front().columns()) {
     const std::size_t rows = problem_.sets.rows();
     risk_.resize(rows);
     expected_.resize(rows);

@@ -1,5 +1,6 @@
 #include "schema/existing_input.hpp"
 #include "stages/risk_model/judge.hpp"
+#include "stages/risk_model/shared.hpp"
 
 #include <algorithm>
 
@@ -95,20 +96,10 @@ Stage risk_model_stage() {
                "competing risk. J Am Stat Assoc 94:496. doi:10.1080/01621459.1999.10474144")
         .cites(
             "Friedman J, Hastie T, Tibshirani R (2010) Regularization paths for generalized linear "
-            "models via coordinate descent. J Stat Softw 33(1). doi:10.18637/jss.v033.i01")
-        .reads({.name = "phenotypes",
-                .artifact = Artifact::phenotype_table,
-                .doc = "outcomes and covariates"})
-        .reads(
-            {.name = "scores",
-             .artifact = Artifact::score_result,
-             .doc = "polygenic scores of the stage score, or any CSV or TSV table with sample_id",
-             .optional = true,
-             .many = true})
-        .reads({.name = "quality",
-                .artifact = Artifact::quality_result,
-                .doc = "samples that did not pass are left out",
-                .optional = true})
+            "models via coordinate descent. J Stat Softw 33(1). doi:10.18637/jss.v033.i01");
+    reads_people(declared, "outcomes and covariates",
+                 "polygenic scores of the stage score, or any CSV or TSV table with sample_id");
+    declared
         .reads({.name = "equations",
                 .artifact = Artifact::risk_equations,
                 .doc = "published equations: columns equation, people, term, value",
@@ -125,12 +116,10 @@ Stage risk_model_stage() {
                  .file = "risk_model.json",
                  .doc = "The models without any person, for other tools.",
                  .tables = {}});
+    declared.required("models", &P::models,
+                      {.doc = "models, each as \"NAME: KIND(OUTCOME, options) ~ FORMULA\""});
+    takes_people(declared);
     declared
-        .required("models", &P::models,
-                  {.doc = "models, each as \"NAME: KIND(OUTCOME, options) ~ FORMULA\""})
-        .param(
-            "where", &P::where,
-            {.doc = "rules that everybody fulfils: \"age >= 40\", \"stroke = 0\", \"ldl known\""})
         .param("horizons", &P::horizons,
                {.doc = "times of absolute risks, from the begin of the time at risk",
                 .unit = "of the times"})
@@ -156,11 +145,6 @@ Stage risk_model_stage() {
                 .unit = "replicates",
                 .min = 0,
                 .max = 10000})
-        .param("censoring_ties", &P::censoring_ties,
-               {.doc =
-                    "events and censorings at one time in the weights of fine_gray: events first "
-                    "(prodlim), or together (cmprsk)",
-                .choices = {"prodlim", "cmprsk"}})
         .param("net_folds", &P::net_folds,
                {.doc = "folds that choose the penalty of an elastic net",
                 .unit = "folds",

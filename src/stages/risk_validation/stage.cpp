@@ -1,4 +1,5 @@
 #include "schema/existing_input.hpp"
+#include "stages/risk_model/shared.hpp"
 #include "stages/risk_validation/judged.hpp"
 #include "stages/risk_validation/tables.hpp"
 
@@ -94,19 +95,10 @@ Stage risk_validation_stage() {
                "38:4051. doi:10.1002/sim.8281")
         .cites("Vickers AJ, Elkin EB (2006) Decision curve analysis: a novel method for evaluating "
                "prediction models. Med Decis Making 26:565. doi:10.1177/0272989X06295361")
-        .reads({.name = "model", .artifact = Artifact::risk_model_result, .doc = "fitted models"})
-        .reads({.name = "phenotypes",
-                .artifact = Artifact::phenotype_table,
-                .doc = "outcomes and columns of the people who judge"})
-        .reads({.name = "scores",
-                .artifact = Artifact::score_result,
-                .doc = "scores and tables as risk_model had them",
-                .optional = true,
-                .many = true})
-        .reads({.name = "quality",
-                .artifact = Artifact::quality_result,
-                .doc = "samples that did not pass are left out",
-                .optional = true})
+        .reads({.name = "model", .artifact = Artifact::risk_model_result, .doc = "fitted models"});
+    risk_models::reads_people(declared, "outcomes and columns of the people who judge",
+                              "scores and tables as risk_model had them");
+    declared
         .writes({.name = "validation",
                  .artifact = Artifact::risk_validation_result,
                  .file = "risk_validation.h5",
@@ -123,10 +115,9 @@ Stage risk_validation_stage() {
                {.doc = "who judges: people held out, training people by fits without them, or all",
                 .choices = {"held_out", "cross_fitted", "all"}})
         .param("allow_overlap", &P::allow_overlap,
-               {.doc = "whether training people may judge with people = \"all\""})
-        .param(
-            "where", &P::where,
-            {.doc = "rules that everybody fulfils: \"age >= 40\", \"stroke = 0\", \"ldl known\""})
+               {.doc = "whether training people may judge with people = \"all\""});
+    risk_models::takes_people(declared);
+    declared
         .param("horizons", &P::horizons,
                {.doc = "horizons of the models that are judged; empty takes all",
                 .unit = "of the times"})
@@ -162,11 +153,6 @@ Stage risk_validation_stage() {
                 .unit = "people",
                 .min = 2,
                 .max = 1e9})
-        .param("censoring_ties", &P::censoring_ties,
-               {.doc =
-                    "events and censorings at one time in the weights: events first (prodlim), or "
-                    "together (cmprsk)",
-                .choices = {"prodlim", "cmprsk"}})
         .param("purpose", &P::purpose, {.doc = "what the models are for, for the card"});
     return declared.needs(needs).examines(examine).run(run_risk_validation);
 }
