@@ -37,6 +37,18 @@ std::vector<HazardBlock> hazard_blocks(const RiskSets& sets, std::size_t rows) {
     return out;
 }
 
+namespace {
+
+// Where the rows of a block end that may be of the stratum of the block before it; rows of strata
+// without events have no weight.
+std::uint32_t open_end(const HazardBlock& block, std::span<const RiskSets::EventTime> events) {
+    for (std::uint32_t k = block.event_begin; k < block.event_end; ++k)
+        if (events[k].stratum_begin >= block.row_begin) return events[k].stratum_begin;
+    return block.row_end;
+}
+
+} // namespace
+
 HazardLikelihood::HazardLikelihood(HazardProblem problem)
     : problem_(std::move(problem)), columns_(problem_.columns > 0 || problem_.design.empty()
                                                  ? problem_.columns
@@ -47,7 +59,8 @@ HazardLikelihood::HazardLikelihood(HazardProblem problem)
     terms_.resize(problem_.sets.events().size());
 }
 
-// Sum over later rows (earlier times) of competing risk / G, for every event time.
+// Sum over later rows (earlier times) of the stratum of competing risk / (G H), for every event
+// time.
 void HazardLikelihood::competing_totals() {
     const auto events = problem_.sets.events();
     const auto& inverse = problem_.competing->inverse;
@@ -55,6 +68,8 @@ void HazardLikelihood::competing_totals() {
     double sum = 0;
     std::size_t row = problem_.sets.rows();
     for (std::size_t k = events.size(); k-- > 0;) {
+        if (k + 1 < events.size() && !same_stratum(events, k, k + 1))
+            row = events[k + 1].stratum_begin, sum = 0;
         for (; row > events[k].end; --row)
             sum += risk_[row - 1] * inverse[row - 1];
         later_[k] = sum;
@@ -93,8 +108,8 @@ void HazardLikelihood::expect() {
     for (std::size_t row = 0; row < sets.rows(); ++row) {
         expected_[row] = risk_[row] * over_risk(sets, cumulative_, row);
         if (problem_.competing && problem_.competing->inverse[row] > 0)
-            expected_[row] +=
-                risk_[row] * problem_.competing->inverse[row] * weighted_[behind(sets, row)];
+            expected_[row] += risk_[row] * problem_.competing->inverse[row] *
+                              over_later(*problem_.competing, weighted_, row);
     }
     for (std::size_t k = 0; k < events; ++k) {
         const auto& event = sets.events()[k];
@@ -161,7 +176,7 @@ HazardLikelihood::Starts HazardLikelihood::block_starts() const {
         mine.insert(mine.end(), out.begin(), out.end());
         if (!problem_.competing) continue;
         weight.assign(design.padded(), 0.0);
-        for (std::uint32_t row = block.row_begin; row < block.row_end; ++row)
+        for (std::uint32_t row = block.row_begin; row < open_end(block, events); ++row)
             weight[row - block.row_begin] = risk_[row] * problem_.competing->inverse[row];
         column_products(design.design(), weight, out);
         mine.insert(mine.end(), out.begin(), out.end());
@@ -193,8 +208,10 @@ HazardLikelihood::Starts HazardLikelihood::block_starts() const {
             std::copy(later.begin(), later.end(),
                       starts.later.begin() +
                           static_cast<std::ptrdiff_t>((b - problem_.first_block) * columns_));
+        const HazardBlock& block = problem_.blocks[b];
+        const bool whole = open_end(block, events) == block.row_end;
         for (std::size_t c = 0; c < columns_; ++c)
-            later[c] += all[b * width + 2 * columns_ + c];
+            later[c] = (whole ? later[c] : 0) + all[b * width + 2 * columns_ + c];
     }
     return starts;
 }
@@ -233,6 +250,8 @@ void HazardLikelihood::event_sums(std::size_t b, std::size_t column, const Start
     sum = starts.later[b * columns_ + column];
     row = block.row_end;
     for (std::uint32_t k = block.event_end; k-- > block.event_begin;) {
+        if (k + 1 < block.event_end && !same_stratum(sets.events(), k, k + 1))
+            row = sets.events()[k + 1].stratum_begin, sum = 0;
         for (; row > sets.events()[k].end; --row)
             sum += risk_[row - 1] * problem_.competing->inverse[row - 1] *
                    values[row - 1 - block.row_begin];
@@ -282,8 +301,29 @@ void HazardLikelihood::block_information(std::size_t b, const Starts& starts,
 }
 
 void HazardLikelihood::derivatives(std::span<double> score, std::span<double> information) {
-    if (columns_ == 0) return expect();
     expect();
+    sum_derivatives({}, score, information);
+}
+
+void HazardLikelihood::weighted_derivatives(std::span<const double> by_event,
+                                            std::span<double> score,
+                                            std::span<double> information) {
+    const std::vector<HazardTerms> terms = terms_;
+    for (std::size_t k = 0; k < terms_.size(); ++k) {
+        HazardTerms& t = terms_[k];
+        for (double* value : {&t.hazard, &t.death_hazard, &t.squares, &t.mixed, &t.death_squares})
+            *value *= by_event[k];
+    }
+    expect();
+    sum_derivatives(by_event, score, information);
+    terms_ = terms;
+    expect();
+}
+
+// From the events expected of every row.
+void HazardLikelihood::sum_derivatives(std::span<const double> by_event, std::span<double> score,
+                                       std::span<double> information) {
+    if (columns_ == 0) return;
     const RiskSets& sets = problem_.sets;
     const Starts starts = block_starts();
     const std::size_t width = columns_ + columns_ * columns_;
@@ -291,9 +331,12 @@ void HazardLikelihood::derivatives(std::span<double> score, std::span<double> in
     for (std::size_t b = 0; b < problem_.design.size(); ++b) {
         const HazardBlock& block = problem_.blocks[problem_.first_block + b];
         residual.assign(problem_.design[b].padded(), 0.0);
-        for (std::uint32_t row = block.row_begin; row < block.row_end; ++row)
+        for (std::uint32_t row = block.row_begin; row < block.row_end; ++row) {
+            const bool event = sets.event()[row] != 0;
+            const double count = event && !by_event.empty() ? by_event[sets.from()[row]] : 1;
             residual[row - block.row_begin] =
-                sets.event()[row] * weight_of(sets, row) - expected_[row];
+                sets.event()[row] * count * weight_of(sets, row) - expected_[row];
+        }
         const auto out = std::span(mine).subspan(b * width, width);
         column_products(problem_.design[b].design(), residual, out.first(columns_));
         block_information(b, starts, out.subspan(columns_));

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "models/block_likelihood.hpp"
-#include "models/cox.hpp"
+#include "models/competing_weights.hpp"
+#include "models/hazard_terms.hpp"
 #include "models/risk_sets.hpp"
 
 #include <cstddef>
@@ -40,23 +41,6 @@ private:
     std::span<const HazardBlock> blocks_;
 };
 
-/// Weights of people with a competing event: the hazard of the subdistribution (Fine & Gray).
-struct CompetingWeights {
-    std::vector<double> inverse;  // [row] 1 / G at the competing event; 0 for everybody else
-    std::vector<double> at_event; // [event time] G there
-};
-
-/// Counting process of the censoring behind the weights of Fine & Gray: its part of the sandwich.
-struct CensoringProcess {
-    std::vector<double> censored, at_risk; // [censoring time, ascending]
-    /// [censoring time] weights at so many of the latest event times depend on it.
-    std::vector<std::uint32_t> events_behind;
-    std::vector<std::uint32_t> place;         // [row] the first censoring time not before its exit
-    std::vector<std::uint32_t> weighted_from; // [row] the first that its weights depend on
-    std::vector<std::uint32_t> at_risk_at;    // [row] at how many censoring times it is at risk
-    std::vector<std::uint8_t> is_censored;    // [row]
-};
-
 /// Proportional hazards of an event, of a cause, or of a subdistribution; the rows of the design
 /// are distributed over ranks, what has one number per row is on all of them.
 struct HazardProblem {
@@ -66,7 +50,7 @@ struct HazardProblem {
     std::span<const DesignBlock> design;       // [block of this rank]
     std::span<const DesignBlock> leaving = {}; // the rows that leave in it; with late entries
     std::span<const double> offset = {};       // [row]; empty: 0
-    std::optional<CompetingWeights> competing; // without strata and late entries
+    std::optional<CompetingWeights> competing;
     std::size_t columns = 0; // of the design; 0: as of the first block (a rank may have none)
     Ties ties = Ties::efron;
     JoinBlocks join = join_alone;
@@ -82,12 +66,15 @@ public:
     std::size_t columns() const override { return columns_; }
     double log_likelihood(std::span<const double> coefficients) override;
     void derivatives(std::span<double> score, std::span<double> information) override;
+    /// The same where an event time counts by_event[event time] > 0 times.
+    void weighted_derivatives(std::span<const double> by_event, std::span<double> score,
+                              std::span<double> information);
 
     /// Score residuals of a column for the rows of this rank, in block order: their sum over all
-    /// ranks is the score. With competing weights they hold the term of the estimated weights if
-    /// `censoring` is given (see CensoringProcess). O(N) for each column.
+    /// ranks is the score. With competing weights they hold the terms of the estimated weights if
+    /// `processes` are given. O(N) for each column.
     std::vector<double> score_residuals(std::size_t column,
-                                        const CensoringProcess* censoring = nullptr);
+                                        std::span<const WeightProcess> processes = {});
 
     /// At the last coefficients.
     std::span<const HazardTerms> terms() const noexcept { return terms_; } // up to e^-shift
@@ -98,13 +85,15 @@ public:
 
 private:
     /// Sums of risk x column when a block begins, of the stratum of its first event time; and of
-    /// competing risk x column / G over all later blocks.
+    /// competing risk x column / (G H) over later blocks, of the stratum of its last one.
     struct Starts {
         std::vector<double> at_risk, later; // [block of this rank][column]
     };
     void weigh_events();
     void expect();
     void competing_totals();
+    void sum_derivatives(std::span<const double> by_event, std::span<double> score,
+                         std::span<double> information);
     Starts block_starts() const;
     void block_information(std::size_t b, const Starts& starts, std::span<double> gram) const;
     void event_sums(std::size_t b, std::size_t column, const Starts& starts,
@@ -115,7 +104,7 @@ private:
     double shift_ = 0, log_likelihood_ = 0;
     std::vector<double> eta_, risk_, expected_;
     std::vector<double> cumulative_, weighted_; // [event time] sums of hazards
-    std::vector<double> later_;                 // [event time] competing risk before it, times 1/G
+    std::vector<double> later_; // [event time] competing risk before it, times 1 / (G H)
     std::vector<HazardTerms> terms_;
 };
 
@@ -125,11 +114,24 @@ void restore_units(const ColumnScales& scales, std::span<double> coefficients,
 
 /// Lin & Wei's sandwich, by clusters if given ([row] any numbers): covariance x sum of squared
 /// cluster sums of score residuals x covariance. Time O(N C^2 / ranks) and C joins of N values with
-/// clusters; memory of a rank: 8 B x its rows x C. \param censoring as in score_residuals.
+/// clusters; memory of a rank: 8 B x its rows x C. \param processes as in score_residuals.
 /// Lin & Wei 1989, doi:10.1080/01621459.1989.10478874.
 std::vector<double> robust_covariance(HazardLikelihood& likelihood, const NewtonFit& fit,
                                       std::span<const std::uint32_t> cluster = {},
-                                      const CensoringProcess* censoring = nullptr);
+                                      std::span<const WeightProcess> processes = {});
+
+/// Tests whether effects change with time: score tests of g(t) times a column, g = 1 - Kaplan &
+/// Meier's curve of everybody before t. Grambsch & Therneau 1994, doi:10.1093/biomet/81.3.515, in
+/// the exact form of R's survival 3. At the last coefficients, which are those of a fit; time of
+/// two steps of Newton's method.
+struct ProportionalHazards {
+    std::vector<double> chi_square; // [column] 1 degree of freedom each; NaN where aliased
+    double global = 0;              // of all columns
+    unsigned global_df = 0;
+};
+/// \param g  [event time]
+ProportionalHazards proportional_hazards(HazardLikelihood& likelihood, const NewtonFit& fit,
+                                         std::span<const double> g);
 
 /// Baseline cumulative hazard at the event times of one stratum, ascending, for a linear predictor
 /// of 0. Breslow's (or, with Efron's ties, the matching) estimator.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace salus {
@@ -11,24 +12,25 @@ using namespace hazard;
 
 namespace {
 
-/// Sums over competing rows that exited before a censoring time, of risk / G and of risk / G times
-/// a column; `risk` and `values` by row in the order of the risk sets.
-std::vector<double> censoring_terms(const CensoringProcess& censoring, std::span<const double> base,
-                                    std::span<const double> base_values,
-                                    std::span<const double> hazards,
-                                    std::span<const double> hazard_means) {
-    const std::size_t times = censoring.censored.size();
+/// How the score changes with the log weight at each time of a process: sums over the rows whose
+/// weights depend on it, of risk / (G H), plain and times a column (`base`, `values`: by row).
+std::vector<double> weight_terms(const WeightProcess& process, std::span<const double> base,
+                                 std::span<const double> values, std::span<const double> hazards,
+                                 std::span<const double> hazard_means) {
+    const std::size_t times = process.count.size();
     std::vector<double> risk(times + 1, 0.0), value(times + 1, 0.0), q(times);
     for (std::size_t row = 0; row < base.size(); ++row) {
-        if (base[row] == 0) continue;
-        risk[censoring.weighted_from[row]] += base[row];
-        value[censoring.weighted_from[row]] += base_values[row];
+        if (base[row] == 0 || process.weighted_from[row] == WeightProcess::none) continue;
+        risk[process.weighted_from[row]] += base[row];
+        value[process.weighted_from[row]] += values[row];
     }
     double r = 0, v = 0;
     for (std::size_t u = 0; u < times; ++u) {
+        if (process.begins[u] != 0) r = v = 0;
         r += risk[u], v += value[u];
-        const std::size_t k = censoring.events_behind[u];
-        q[u] = v * hazards[k] - r * hazard_means[k];
+        const std::size_t first = process.first[u], behind = process.behind[u];
+        q[u] = v * (hazards[behind] - hazards[first]) -
+               r * (hazard_means[behind] - hazard_means[first]);
     }
     return q;
 }
@@ -36,7 +38,7 @@ std::vector<double> censoring_terms(const CensoringProcess& censoring, std::span
 } // namespace
 
 std::vector<double> HazardLikelihood::score_residuals(std::size_t column,
-                                                      const CensoringProcess* censoring) {
+                                                      std::span<const WeightProcess> processes) {
     const RiskSets& sets = problem_.sets;
     const Starts starts = block_starts();
     std::vector<double> mine;
@@ -78,7 +80,7 @@ std::vector<double> HazardLikelihood::score_residuals(std::size_t column,
                        expected_[row] * x[row - block.row_begin];
             if (problem_.competing && problem_.competing->inverse[row] > 0)
                 r += risk_[row] * problem_.competing->inverse[row] *
-                     weighted_mean[behind(sets, row)];
+                     over_later(*problem_.competing, weighted_mean, row);
             mine.push_back(r);
         }
         for (std::uint32_t k = block.event_begin; k < block.event_end; ++k) {
@@ -89,7 +91,7 @@ std::vector<double> HazardLikelihood::score_residuals(std::size_t column,
                     risk_[row] * of_deaths[k];
         }
     }
-    if (censoring == nullptr || !problem_.competing) return mine;
+    if (processes.empty() || !problem_.competing) return mine;
     std::vector<double> base(sets.rows()), own;
     for (std::size_t row = 0; row < base.size(); ++row)
         base[row] = risk_[row] * problem_.competing->inverse[row];
@@ -98,18 +100,21 @@ std::vector<double> HazardLikelihood::score_residuals(std::size_t column,
     std::vector<double> values = problem_.join(own);
     for (std::size_t row = 0; row < base.size(); ++row)
         values[row] *= base[row];
-    const auto q = censoring_terms(*censoring, base, values, weighted_hazard, weighted_mean);
-    std::vector<double> drift(q.size() + 1, 0.0);
-    for (std::size_t u = 0; u < q.size(); ++u)
-        drift[u + 1] = drift[u] + q[u] * censoring->censored[u] /
-                                      (censoring->at_risk[u] * censoring->at_risk[u]);
-    std::size_t out = 0;
-    for (std::size_t b = 0; b < problem_.design.size(); ++b) {
-        const HazardBlock& block = problem_.blocks[problem_.first_block + b];
-        for (std::uint32_t row = block.row_begin; row < block.row_end; ++row, ++out) {
-            const std::size_t u = censoring->place[row];
-            if (censoring->is_censored[row] != 0) mine[out] += q[u] / censoring->at_risk[u];
-            mine[out] -= drift[censoring->at_risk_at[row]];
+    for (const WeightProcess& process : processes) {
+        const auto q = weight_terms(process, base, values, weighted_hazard, weighted_mean);
+        std::vector<double> drift(q.size() + 1, 0.0);
+        for (std::size_t u = 0; u < q.size(); ++u)
+            drift[u + 1] =
+                drift[u] + q[u] * process.count[u] / (process.at_risk[u] * process.at_risk[u]);
+        std::size_t out = 0;
+        for (std::size_t b = 0; b < problem_.design.size(); ++b) {
+            const HazardBlock& block = problem_.blocks[problem_.first_block + b];
+            for (std::uint32_t row = block.row_begin; row < block.row_end; ++row, ++out) {
+                double change = drift[process.risk_begin[row]] - drift[process.risk_end[row]];
+                if (const std::uint32_t u = process.jump[row]; u != WeightProcess::none)
+                    change += q[u] / process.at_risk[u];
+                mine[out] += process.sign * change;
+            }
         }
     }
     return mine;
@@ -211,14 +216,42 @@ std::vector<double> product(std::span<const double> a, std::span<const double> b
 
 std::vector<double> robust_covariance(HazardLikelihood& likelihood, const NewtonFit& fit,
                                       std::span<const std::uint32_t> cluster,
-                                      const CensoringProcess* censoring) {
+                                      std::span<const WeightProcess> processes) {
     const std::size_t columns = likelihood.columns();
     std::vector<std::vector<double>> residuals;
     for (std::size_t c = 0; c < columns; ++c)
-        residuals.push_back(likelihood.score_residuals(c, censoring));
+        residuals.push_back(likelihood.score_residuals(c, processes));
     const auto middle = cluster.empty() ? squared_sum(likelihood.problem(), residuals)
                                         : clustered_sum(likelihood.problem(), residuals, cluster);
     return product(product(fit.covariance, middle, columns), fit.covariance, columns);
+}
+
+ProportionalHazards proportional_hazards(HazardLikelihood& likelihood, const NewtonFit& fit,
+                                         std::span<const double> g) {
+    const std::size_t p = likelihood.columns();
+    std::vector<double> shifted, squared, score(p), unused(p), cross(p * p), own(p * p);
+    for (const double value : g) // above 0; the columns themselves are in the model
+        shifted.push_back(1 + value), squared.push_back((1 + value) * (1 + value));
+    likelihood.weighted_derivatives(shifted, score, cross);
+    likelihood.weighted_derivatives(squared, unused, own);
+    // Of the time-dependent columns, given the others: own - cross' covariance cross.
+    const auto half = product(cross, fit.covariance, p);
+    const auto taken = product(half, cross, p);
+    std::vector<double> variance(p * p), factor(p * p);
+    for (std::size_t i = 0; i < p * p; ++i)
+        variance[i] = own[i] - taken[i];
+    ProportionalHazards out;
+    for (std::size_t c = 0; c < p; ++c)
+        out.chi_square.push_back(fit.aliased[c] != 0 ? std::numeric_limits<double>::quiet_NaN()
+                                                     : score[c] * score[c] / variance[c * (p + 1)]);
+    const auto left_out = aliased_cholesky(variance, p, 1e-10, factor, fit.aliased);
+    const auto inverse = inverse_of(factor, p, left_out);
+    for (std::size_t a = 0; a < p; ++a) {
+        out.global_df += left_out[a] == 0 ? 1U : 0U;
+        for (std::size_t b = 0; b < p; ++b)
+            out.global += score[a] * inverse[a * p + b] * score[b];
+    }
+    return out;
 }
 
 std::vector<BaselineHazard> baseline_hazards(const HazardLikelihood& likelihood) {

@@ -82,12 +82,6 @@ inline std::vector<double> sum_before(std::span<const double> weight,
     return out;
 }
 
-/// How many event times are behind the exit of a row (no strata).
-inline std::size_t behind(const RiskSets& sets, std::size_t row) noexcept {
-    const std::uint32_t from = sets.from()[row];
-    return from == RiskSets::never ? sets.events().size() : from;
-}
-
 inline double weight_of(const RiskSets& sets, std::size_t row) noexcept {
     return sets.weight().empty() ? 1 : sets.weight()[row];
 }

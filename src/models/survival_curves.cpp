@@ -204,26 +204,33 @@ CurveInterval log_log_interval(double survival, double error) noexcept {
 }
 
 CensoringCurve::CensoringCurve(std::span<const double> exit, std::span<const double> status,
-                               CensoringTies ties)
+                               CensoringTies ties, std::span<const double> entry)
     : ties_(ties) {
     const auto order = sorted_order(exit);
-    auto present = static_cast<double>(order.size());
+    std::vector<double> entries(entry.begin(), entry.end());
+    std::sort(entries.begin(), entries.end());
+    std::size_t entered = entry.empty() ? order.size() : 0;
     double value = 1;
     for (std::size_t at = 0; at < order.size();) {
         const double t = exit[order[at]];
+        while (entered < entries.size() && entries[entered] < t)
+            ++entered;
+        const auto present = static_cast<double>(entered - at);
         double events = 0, censored = 0;
         for (; at < order.size() && exit[order[at]] == t; ++at)
             (status[order[at]] == 0 ? censored : events) += 1;
         if (censored > 0) {
             const double at_risk = ties == CensoringTies::events_first ? present - events : present;
-            value *= 1 - censored / at_risk;
+            if (!entry.empty() && censored == at_risk)
+                renewals_.push_back(t);
+            else
+                value *= 1 - censored / at_risk;
             time_.push_back(t);
             censored_.push_back(censored);
             at_risk_.push_back(at_risk);
             present_.push_back(present);
             value_.push_back(value);
         }
-        present -= events + censored;
         last_ = t;
     }
 }
@@ -236,43 +243,6 @@ double CensoringCurve::before(double t) const noexcept {
 double CensoringCurve::at(double t) const noexcept {
     const auto at = std::upper_bound(time_.begin(), time_.end(), t) - time_.begin();
     return at == 0 ? 1 : value_[static_cast<std::size_t>(at - 1)];
-}
-
-CompetingWeights competing_weights(const RiskSets& sets, std::span<const double> exit,
-                                   std::span<const double> status, const CensoringCurve& curve) {
-    CompetingWeights weights{.inverse = std::vector<double>(sets.rows(), 0.0), .at_event = {}};
-    for (std::size_t row = 0; row < sets.rows(); ++row)
-        if (status[row] > 1) weights.inverse[row] = 1 / curve.before(exit[row]);
-    for (const auto& event : sets.events())
-        weights.at_event.push_back(curve.before(event.time));
-    return weights;
-}
-
-CensoringProcess censoring_process(const RiskSets& sets, std::span<const double> exit,
-                                   std::span<const double> status, const CensoringCurve& curve) {
-    CensoringProcess out;
-    out.censored.assign(curve.censored().begin(), curve.censored().end());
-    out.at_risk.assign(curve.at_risk().begin(), curve.at_risk().end());
-    const auto events = sets.events();
-    const bool together = curve.ties() == CensoringTies::together;
-    for (const double u : curve.time())
-        out.events_behind.push_back(static_cast<std::uint32_t>(
-            std::partition_point(
-                events.begin(), events.end(),
-                [&](const RiskSets::EventTime& e) { return together ? e.time >= u : e.time > u; }) -
-            events.begin()));
-    const auto times = curve.time();
-    for (std::size_t row = 0; row < sets.rows(); ++row) {
-        const auto first = std::lower_bound(times.begin(), times.end(), exit[row]);
-        const bool tied = first != times.end() && *first == exit[row];
-        const bool at_risk = tied && (status[row] == 0 || together);
-        out.place.push_back(static_cast<std::uint32_t>(first - times.begin()));
-        // G(X-): a censoring at the exit itself still counts; cmprsk's variance leaves it out.
-        out.weighted_from.push_back(out.place.back() + (tied && together ? 1U : 0U));
-        out.at_risk_at.push_back(out.place.back() + (at_risk ? 1U : 0U));
-        out.is_censored.push_back(status[row] == 0 ? 1 : 0);
-    }
-    return out;
 }
 
 } // namespace salus

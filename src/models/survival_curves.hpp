@@ -1,7 +1,5 @@
 #pragma once
 
-#include "models/hazard_likelihood.hpp"
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -53,8 +51,9 @@ enum class CensoringTies : std::uint8_t { events_first, together };
 /// Probability G of being uncensored, by the product limit.
 class CensoringCurve {
 public:
-    CensoringCurve(std::span<const double> exit, std::span<const double> status,
-                   CensoringTies ties);
+    /// \param entry  below exit, for people who come under observation later; empty: none
+    CensoringCurve(std::span<const double> exit, std::span<const double> status, CensoringTies ties,
+                   std::span<const double> entry = {});
     double before(double t) const noexcept;                         // G(t-)
     double at(double t) const noexcept;                             // G(t)
     std::span<const double> time() const noexcept { return time_; } // of censorings, ascending
@@ -64,18 +63,14 @@ public:
     std::span<const double> present() const noexcept { return present_; }
     double last_time() const noexcept { return last_; } // of anybody: nothing is known behind it
     CensoringTies ties() const noexcept { return ties_; }
+    /// With late entry: times at which all who were there are censored. G goes on as if it began
+    /// anew; what was before has no ratio to what comes after.
+    std::span<const double> renewals() const noexcept { return renewals_; }
 
 private:
-    std::vector<double> time_, censored_, at_risk_, present_, value_;
+    std::vector<double> time_, censored_, at_risk_, present_, value_, renewals_;
     double last_ = 0;
     CensoringTies ties_;
 };
-
-/// Weights and censoring process of a Fine-Gray model. `exit`, `status` in the order of the rows of
-/// `sets`, whose events are those of cause 1 alone.
-CompetingWeights competing_weights(const RiskSets& sets, std::span<const double> exit,
-                                   std::span<const double> status, const CensoringCurve& curve);
-CensoringProcess censoring_process(const RiskSets& sets, std::span<const double> exit,
-                                   std::span<const double> status, const CensoringCurve& curve);
 
 } // namespace salus

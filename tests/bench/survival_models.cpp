@@ -63,18 +63,19 @@ void fit(const People& people, std::size_t columns, bool fine_gray) {
     const double filled = cpu_seconds();
     design.standardise(column_scales(design.rows, columns, sets.rows(), join_alone));
     HazardProblem problem{.sets = sets, .blocks = blocks, .design = design.rows};
-    CensoringProcess process;
+    std::vector<WeightProcess> processes;
     if (fine_gray) {
-        const CensoringCurve curve(people.exit, people.status, CensoringTies::events_first);
         const auto exit = sets.sorted(people.exit), status = sets.sorted(people.status);
-        problem.competing = competing_weights(sets, exit, status, curve);
+        auto found =
+            subdistribution(sets, {.exit = exit, .status = status}, CensoringTies::events_first);
+        problem.competing = std::move(found.weights);
         problem.ties = Ties::breslow;
-        process = censoring_process(sets, exit, status, curve);
+        processes = std::move(found.processes);
     }
     HazardLikelihood likelihood(std::move(problem));
     const NewtonFit found = fit_newton(likelihood);
     const double fitted = cpu_seconds();
-    const auto robust = robust_covariance(likelihood, found, {}, fine_gray ? &process : nullptr);
+    const auto robust = robust_covariance(likelihood, found, {}, processes);
     const double end = cpu_seconds();
     std::printf(
         "n %zu columns %zu events %.0f state %d iterations %d b1 %.6f robust_se1 %.6g: risk "

@@ -63,8 +63,6 @@ std::optional<std::string> contradiction(const Declaration& d) {
     if (!competes && d.kind != Kind::equation && !d.competing.empty())
         return text(to_string(d.kind),
                     " knows no competing event: use cause_specific or fine_gray");
-    if (d.kind == Kind::fine_gray && !d.strata.empty())
-        return "fine_gray takes no strata: its weights are of all people";
     if (!is_survival(d.kind) && !(d.strata.empty() && !d.breslow))
         return text(to_string(d.kind), " has no strata and no tied times");
     if (!is_survival(d.kind) && !d.cluster.empty())

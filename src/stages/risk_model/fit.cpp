@@ -1,6 +1,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "stages/risk_model/fitting.hpp"
+#include "stages/risk_model/imputation.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +20,12 @@ std::vector<ModelTerm> expand_terms(const Declaration& model, const People& peop
     std::string why;
     auto terms = expand(
         model.formula,
-        [&](const std::string& name) { return values_of(columns, name, people, rows); }, why);
+        [&](const std::string& name) {
+            auto values = values_of(columns, name, people, rows);
+            std::erase_if(values, [](double v) { return !std::isfinite(v); }); // to be imputed
+            return values;
+        },
+        why);
     if (why.empty()) return terms;
     throw UsageError({.what = "a formula cannot be used",
                       .where = text("parameter models, \"", model.name, "\""),
@@ -93,6 +99,15 @@ NewtonFit fit_net(Fitting& all, const Declaration& model, const People& people,
 FittedModel fit_model(const Declaration& model, const People& people, const SampleColumns& columns,
                       std::span<const ModelTerm> terms, std::span<const std::uint32_t> rows,
                       const FitRule& rule, const Communicator& comm) {
+    if (rule.filled == nullptr && !rule.completed.empty()) {
+        std::vector<FittedModel> fits;
+        for (const Completed& completed : rule.completed) {
+            FitRule one = rule;
+            one.filled = &completed;
+            fits.push_back(fit_model(model, people, columns, terms, rows, one, comm));
+        }
+        return pooled(std::move(fits));
+    }
     FittedModel out{.declaration = model, .terms = {terms.begin(), terms.end()}};
     out.people = rows.size();
     out.time_unit = columns.time_unit(model.outcome);

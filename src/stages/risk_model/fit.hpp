@@ -7,6 +7,7 @@
 #include "parallel/communicator.hpp"
 #include "stages/risk_model/people.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct Estimates {
     double center = 0;            // sum of coefficients x means: the predictor of the baseline
     double residual_variance = 0; // linear
     std::vector<Baseline> baseline;
+    std::optional<ProportionalHazards> proportional;
+    std::vector<double> fraction_missing, degrees_of_freedom; // of imputations; else empty
 };
 
 struct PathPoint {
@@ -50,14 +53,24 @@ struct FittedModel {
     std::uint64_t people = 0, events = 0, competing_events = 0;
     double last_time = 0; // nobody was under observation behind it
     std::string time_unit;
+    std::size_t imputations = 0;
 };
+
+/// Cells that are missing in the data, filled: samples ascending.
+struct FilledColumn {
+    std::vector<std::uint32_t> sample;
+    std::vector<double> value;
+};
+using Completed = std::map<std::string, FilledColumn>; // one completed data set
 
 /// How models are fitted.
 struct FitRule {
     CensoringTies censoring_ties = CensoringTies::events_first;
     std::size_t net_folds = 10, net_lambdas = 100;
     std::uint64_t seed = 1;
-    bool errors = true; // robust ones as well
+    bool errors = true;                        // robust ones as well
+    std::span<const Completed> completed = {}; // each is fitted, and the fits are pooled
+    const Completed* filled = nullptr;         // the one that is fitted
 };
 
 /// Fits a model to rows of its people (they may repeat). All ranks alike; each holds the rows of

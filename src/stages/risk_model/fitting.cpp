@@ -69,12 +69,28 @@ std::vector<double> Fitting::to_standard(std::span<const double> original) const
     return b;
 }
 
+// A column, with its missing cells filled.
+std::vector<double> Fitting::values(const std::string& column) const {
+    auto out = values_of(columns_, column, people_, rows_);
+    if (rule_.filled == nullptr) return out;
+    const auto found = rule_.filled->find(column);
+    if (found == rule_.filled->end()) return out;
+    const auto& [sample, value] = found->second;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        if (std::isfinite(out[i])) continue;
+        const auto at = std::lower_bound(sample.begin(), sample.end(), people_.sample[rows_[i]]);
+        if (at != sample.end() && *at == people_.sample[rows_[i]])
+            out[i] = value[static_cast<std::size_t>(at - sample.begin())];
+    }
+    return out;
+}
+
 // A column as numbers of its values, ascending.
 std::vector<std::uint32_t> Fitting::numbered(const std::string& column,
                                              std::vector<double>* levels) {
     std::vector<std::uint32_t> out;
     if (column.empty()) return out;
-    const auto values = values_of(columns_, column, people_, rows_);
+    const auto values = this->values(column);
     std::map<double, std::uint32_t> number;
     for (const double v : values)
         number.emplace(v, 0);
@@ -102,26 +118,36 @@ void Fitting::load_hazard(std::span<const ModelTerm> terms, double cause) {
     first_block_ = first;
     hazard_.emplace(*sets_, std::span(blocks_).subspan(first, last - first), terms.size());
     for (std::size_t c = 0; c < terms.size(); ++c)
-        hazard_->fill(c, evaluate(terms[c], [&](const std::string& name) {
-                          return values_of(columns_, name, people_, rows_);
-                      }));
-    if (!model_.offset.empty())
-        offset_ = sets_->sorted(values_of(columns_, model_.offset, people_, rows_));
+        hazard_->fill(c, evaluate(terms[c], [&](const std::string& name) { return values(name); }));
+    if (!model_.offset.empty()) offset_ = sets_->sorted(values(model_.offset));
     if (!model_.cluster.empty())
         for (const std::vector<std::uint32_t> all = numbered(model_.cluster, nullptr);
              const std::uint32_t i : sets_->order())
             cluster_.push_back(all[i]);
-    if (model_.kind != Kind::fine_gray) return;
-    if (!entry_.empty())
+    if (model_.kind == Kind::fine_gray) weigh_competing();
+}
+
+void Fitting::weigh_competing() {
+    const auto exit = sets_->sorted(exit_), status = sets_->sorted(status_),
+               entry = sets_->sorted(entry_);
+    std::vector<std::uint32_t> stratum;
+    if (!strata_.empty())
+        for (const std::uint32_t i : sets_->order())
+            stratum.push_back(strata_[i]);
+    auto found = subdistribution(
+        *sets_, {.exit = exit, .status = status, .entry = entry, .stratum = stratum},
+        rule_.censoring_ties);
+    if (found.broken)
         throw DataError(
-            {.what = text("the people of ", model_.name, " enter late"),
+            {.what = text("the weights of ", model_.name,
+                          " cannot be made: nobody who was under "
+                          "observation before ",
+                          *found.broken, " is so behind it"),
              .where = columns_.file().path().string(),
-             .why = "fine_gray weighs people from time 0 on",
-             .help = "use cause_specific, or an outcome whose time at risk begins at 0"});
-    const CensoringCurve curve(exit_, status_, rule_.censoring_ties);
-    const auto exit = sets_->sorted(exit_), status = sets_->sorted(status_);
-    weights_ = competing_weights(*sets_, exit, status, curve);
-    censoring_ = censoring_process(*sets_, exit, status, curve);
+             .why = "fine_gray compares observation before and behind a competing event",
+             .help = "use cause_specific, or people who overlap in time (parameter where)"});
+    weights_ = std::move(found.weights);
+    processes_ = std::move(found.processes);
 }
 
 void Fitting::load_outcome(std::span<const ModelTerm> terms) {
@@ -139,9 +165,8 @@ void Fitting::load_outcome(std::span<const ModelTerm> terms) {
             outcome.push_back(people_.outcome[rows_[i]]);
     }
     for (std::size_t c = 0; c < terms.size(); ++c) {
-        const auto values = evaluate(terms[c], [&](const std::string& name) {
-            return values_of(columns_, name, people_, rows_);
-        });
+        const auto values =
+            evaluate(terms[c], [&](const std::string& name) { return this->values(name); });
         for (std::size_t b = first; b < last; ++b) {
             const auto column = design_[b - first].column(c + 1);
             std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(b * block_rows), column.size(),
@@ -190,7 +215,7 @@ void Fitting::make_likelihood() {
 
 std::vector<double> Fitting::robust(const NewtonFit& fit) {
     if (auto* hazard = dynamic_cast<HazardLikelihood*>(likelihood_.get()))
-        return robust_covariance(*hazard, fit, cluster_, censoring_ ? &*censoring_ : nullptr);
+        return robust_covariance(*hazard, fit, cluster_, processes_);
     std::vector<std::vector<double>> residuals;
     std::vector<std::size_t> sizes;
     for (const DesignBlock& block : design_)
@@ -216,6 +241,18 @@ std::vector<Baseline> Fitting::baselines() {
     return out;
 }
 
+// By the curve of everybody just before each event time.
+ProportionalHazards Fitting::test_proportionality(const NewtonFit& fit) {
+    const auto curve = incidence_curve({exit_, event_, entry_}, 1);
+    std::vector<double> g;
+    for (const auto& event : sets_->events()) {
+        const auto before =
+            std::lower_bound(curve.time.begin(), curve.time.end(), event.time) - curve.time.begin();
+        g.push_back(before == 0 ? 0 : 1 - curve.event_free[static_cast<std::size_t>(before - 1)]);
+    }
+    return proportional_hazards(static_cast<HazardLikelihood&>(*likelihood_), fit, g);
+}
+
 // `fit` is in units of the standardised columns; the likelihood is left at its coefficients.
 Estimates Fitting::estimate(NewtonFit fit, bool penalised) {
     Estimates out{.coefficients = fit.coefficients, .aliased = fit.aliased, .endless = fit.endless};
@@ -228,6 +265,9 @@ Estimates Fitting::estimate(NewtonFit fit, bool penalised) {
     std::vector<double> covariance = fit.covariance, sandwiched;
     const bool usable = !penalised && fit.state == FitState::converged;
     if (usable && rule_.errors && columns() > 0) sandwiched = robust(fit);
+    if (usable && rule_.errors && hazard_ && fit.rank() > 0 && rule_.filled == nullptr &&
+        model_.kind != Kind::fine_gray)
+        out.proportional = test_proportionality(fit);
     if (model_.kind == Kind::linear) {
         const double df = rows() - static_cast<double>(fit.rank());
         out.residual_variance = df > 0 ? -2 * fit.log_likelihood / df : nan;

@@ -34,17 +34,20 @@ public:
 
 private:
     void load_hazard(std::span<const ModelTerm> terms, double cause);
+    void weigh_competing();
     void load_outcome(std::span<const ModelTerm> terms);
     void standardise(std::size_t terms);
     void make_likelihood();
     std::vector<double> robust(const NewtonFit& fit);
     std::vector<Baseline> baselines();
+    ProportionalHazards test_proportionality(const NewtonFit& fit);
     std::vector<double> picked(const std::vector<double>& of_people) const {
         std::vector<double> out;
         for (const std::uint32_t row : rows_)
             out.push_back(of_people[row]);
         return out;
     }
+    std::vector<double> values(const std::string& column) const;
     std::vector<std::uint32_t> numbered(const std::string& column, std::vector<double>* levels);
     /// Blocks of this rank. A single block is on every rank: then nothing is communicated.
     std::pair<std::size_t, std::size_t> share(std::size_t blocks);
@@ -69,7 +72,7 @@ private:
     std::vector<std::vector<double>> outcome_;
     ColumnScales scales_;
     std::optional<CompetingWeights> weights_;
-    std::optional<CensoringProcess> censoring_;
+    std::vector<WeightProcess> processes_;
     std::unique_ptr<Likelihood> likelihood_;
 };
 

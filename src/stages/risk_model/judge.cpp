@@ -1,10 +1,7 @@
 #include "stages/risk_model/judge.hpp"
 
-#include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/calibration.hpp"
-#include "models/concordance.hpp"
-#include "models/discrimination.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,8 +12,25 @@ namespace salus::risk_models {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t curve_points = 200;
+
+void check_imputation(const RiskModelParams& params, const std::vector<Declaration>& models,
+                      const SampleColumns& columns, std::vector<Problem>& problems) {
+    for (const std::string& name : params.impute_with)
+        if (!columns.has(name))
+            problems.push_back(unknown_column(name, columns, "parameter impute_with"));
+    if (params.imputations == 1)
+        problems.push_back({.what = "there is one imputation",
+                            .where = "parameter imputations",
+                            .why = "what is not known shows in the differences between several",
+                            .help = "use 0 for none, or for example 20"});
+    for (const Declaration& m : models)
+        if (params.imputations > 0 && m.net)
+            problems.push_back({.what = "an elastic net is asked for with imputations",
+                                .where = text("parameter models, \"", m.name, "\""),
+                                .why = "the terms that it chooses differ between data sets",
+                                .help = "leave net out, or use imputations = 0"});
+}
 
 } // namespace
 
@@ -45,6 +59,7 @@ void check_inputs(const RiskModelParams& params, const std::vector<Declaration>&
                             .where = "parameter folds",
                             .why = "a fit without it has nobody",
                             .help = "use 0 for none, or at least 2"});
+    check_imputation(params, models, columns, problems);
     for (const Declaration& m : models) {
         if (m.kind != Kind::equation) continue;
         const Equation equation(equations, m.formula_text);
@@ -57,82 +72,6 @@ void check_inputs(const RiskModelParams& params, const std::vector<Declaration>&
         for (const auto& name : equation.columns())
             if (!columns.has(name)) problems.push_back(unknown_column(name, columns, where));
     }
-}
-
-namespace {
-
-/// One number for how well a predictor orders an outcome.
-double order_metric(Kind kind, const People& people, std::span<const std::uint32_t> rows,
-                    const std::vector<double>& lp) {
-    std::vector<double> outcome, exit;
-    for (const std::uint32_t row : rows) {
-        const double status = people.outcome[row];
-        // Of the subdistribution, whoever has the competing event never has the event.
-        outcome.push_back(is_survival(kind) ? (status == 1 ? 1 : 0) : status);
-        if (is_survival(kind))
-            exit.push_back(kind == Kind::fine_gray && status == 2 ? 1e300 : people.exit[row]);
-    }
-    if (kind == Kind::linear) return prediction_r2(lp, outcome);
-    if (is_binary(kind)) {
-        const std::vector<std::vector<double>> one{lp};
-        return delong(one, outcome).auc[0];
-    }
-    return concordance(exit, outcome, lp, infinity).estimate;
-}
-
-std::vector<double> predictor(const FittedModel& model, const People& people,
-                              const SampleColumns& columns, std::span<const std::uint32_t> rows) {
-    return linear_predictors(
-               model,
-               [&](const std::string& name) { return values_of(columns, name, people, rows); },
-               rows.size())
-        .event;
-}
-
-} // namespace
-
-Optimism bootstrap_optimism(const FittedModel& model, const People& people,
-                            const SampleColumns& columns, std::span<const std::uint32_t> training,
-                            const FitRule& rule, std::size_t replicates, std::uint64_t seed,
-                            const Communicator& comm) {
-    const Kind kind = model.declaration.kind;
-    Optimism out{.metric = kind == Kind::linear ? "r2" : is_binary(kind) ? "auc" : "concordance"};
-    const auto judge = [&](const FittedModel& fitted, std::span<const std::uint32_t> rows) {
-        return collectively(comm, "judging a model", [&] {
-            return order_metric(kind, people, rows, predictor(fitted, people, columns, rows));
-        });
-    };
-    out.apparent = judge(model, training);
-    FitRule quick = rule;
-    quick.errors = false;
-    for (std::size_t k = 0; k < replicates; ++k) {
-        Rng rng(seed, text("risk_model.bootstrap.", model.declaration.name), k);
-        std::vector<std::uint32_t> rows(training.size());
-        for (std::uint32_t& row : rows)
-            row = training[rng.below(training.size())];
-        const FittedModel fitted =
-            fit_model(model.declaration, people, columns, model.terms, rows, quick, comm);
-        if (fitted.event.newton.state != FitState::converged) continue;
-        out.differences.push_back(judge(fitted, rows) - judge(fitted, training));
-    }
-    return out;
-}
-
-void append_optimism(const std::string& model, const Optimism& optimism, TableData& table) {
-    if (optimism.metric.empty()) return;
-    const auto n = static_cast<double>(optimism.differences.size());
-    const double mean =
-        std::accumulate(optimism.differences.begin(), optimism.differences.end(), 0.0) / n;
-    double squares = 0;
-    for (const double d : optimism.differences)
-        squares += (d - mean) * (d - mean);
-    table.column<std::string>("model").push_back(model);
-    table.column<std::string>("metric").push_back(optimism.metric);
-    table.column<double>("apparent").push_back(optimism.apparent);
-    table.column<double>("optimism").push_back(mean);
-    table.column<double>("corrected").push_back(optimism.apparent - mean);
-    table.column<double>("standard_error").push_back(std::sqrt(squares / (n - 1) / n));
-    table.column<std::uint64_t>("replicates").push_back(optimism.differences.size());
 }
 
 namespace {

@@ -52,6 +52,16 @@ std::uint64_t drop_low_quality(const std::filesystem::path& path, const SampleCo
     return selection.drop([&](std::size_t i) { return pass[i] == 0; });
 }
 
+// 1 training, 0 held out.
+std::vector<std::uint8_t> training_samples(const SampleColumns& columns, const PeopleRules& rules) {
+    const SplitRule split{.seed = rules.split_seed,
+                          .discovery_fraction = 1 - rules.validation_fraction};
+    std::vector<std::uint8_t> out;
+    for (const std::string& id : columns.ids())
+        out.push_back(place_sample(id, split).validation ? 0 : 1);
+    return out;
+}
+
 } // namespace
 
 void check_rules(const std::vector<std::string>& where, const SampleColumns& columns,
@@ -107,7 +117,7 @@ People read_people(const Declaration& model, const SampleColumns& columns,
         outcome = timed_outcome(columns, model.outcome, model.competing);
     else
         outcome.status = columns.read(model.outcome);
-    if (!is_survival(model.kind)) check_values(model, outcome.status, columns);
+    check_values(model, columns.read(model.outcome), columns);
     out.lost.no_outcome = selection.drop([&](std::size_t i) {
         return std::isnan(outcome.status[i]) ||
                (!outcome.exit.empty() && std::isnan(outcome.exit[i])) ||
@@ -118,19 +128,25 @@ People read_people(const Declaration& model, const SampleColumns& columns,
             const double begin = outcome.entry.empty() ? 0 : outcome.entry[i];
             return !(outcome.exit[i] > begin) || begin < 0 || std::isinf(outcome.exit[i]);
         });
+    const auto training = training_samples(columns, rules);
+    std::vector<std::uint8_t> lacks(columns.samples(), 0);
+    const auto terms = model.formula.columns();
     for (const std::string& name : model.columns()) {
         const auto values = columns.read(name);
-        out.lost.no_covariate +=
-            selection.drop([&](std::size_t i) { return !std::isfinite(values[i]); });
+        const bool term = std::find(terms.begin(), terms.end(), name) != terms.end();
+        out.lost.no_covariate += selection.drop([&](std::size_t i) {
+            const bool missing = !std::isfinite(values[i]);
+            if (!missing || !term || !rules.impute || training[i] == 0) return missing;
+            lacks[i] = 1;
+            return false;
+        });
     }
-    const auto ids = columns.ids();
-    const SplitRule split{.seed = rules.split_seed,
-                          .discovery_fraction = 1 - rules.validation_fraction};
     const auto kept = selection.kept();
     for (std::uint32_t i = 0; i < kept.size(); ++i) {
         if (kept[i] == 0) continue;
+        out.lost.imputed += lacks[i];
         out.sample.push_back(i);
-        out.training.push_back(place_sample(ids[i], split).validation ? 0 : 1);
+        out.training.push_back(training[i]);
         out.outcome.push_back(outcome.status[i]);
         if (!outcome.exit.empty()) out.exit.push_back(outcome.exit[i]);
         if (!outcome.entry.empty()) out.entry.push_back(outcome.entry[i]);

@@ -15,6 +15,7 @@ namespace salus::risk_models {
 struct Attrition {
     std::uint64_t samples = 0, quality = 0, rules = 0, no_outcome = 0, no_covariate = 0;
     std::uint64_t no_follow_up = 0; // time at risk not above 0, or ended before it began
+    std::uint64_t imputed = 0;      // in the model with columns to be filled
 };
 
 /// People of a model with their outcome; the same on every rank. 40 bytes a person.
@@ -33,6 +34,7 @@ struct PeopleRules {
     std::optional<std::filesystem::path> quality;
     double validation_fraction = 0; // of the people, by their identifier and the seed
     std::uint64_t split_seed = 1;
+    bool impute = false; // training people may lack columns of the formula
 };
 /// Adds a problem for a rule that cannot be read.
 void check_rules(const std::vector<std::string>& where, const SampleColumns& columns,

@@ -18,6 +18,9 @@ struct RiskModelParams {
     std::int64_t folds = 0;
     std::string leave_out;
     std::int64_t optimism_replicates = 0;
+    std::int64_t imputations = 0;
+    std::int64_t imputation_cycles = 10;
+    std::vector<std::string> impute_with;
     std::string censoring_ties = "prodlim";
     std::int64_t net_folds = 10;
     std::int64_t net_lambdas = 100;

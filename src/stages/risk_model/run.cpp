@@ -4,6 +4,7 @@
 #include "models/concordance.hpp"
 #include "models/discrimination.hpp"
 #include "models/pgs.hpp"
+#include "stages/risk_model/imputation.hpp"
 #include "stages/risk_model/judge.hpp"
 #include "stages/risk_model/saved.hpp"
 
@@ -28,7 +29,7 @@ struct Work {
     std::vector<std::uint32_t> training; // rows of people
     std::vector<FittedModel> without;    // [fold]
     std::vector<double> fold_values;     // values of leave_out, ascending; empty with hashed folds
-    Optimism optimism;
+    std::vector<Optimism> optimism;
 };
 
 FitRule fit_rule(const RiskModelParams& params) {
@@ -45,7 +46,7 @@ std::size_t hashed_fold(std::string_view id, const RiskModelParams& params) {
 }
 
 void check_horizons(const RiskModelParams& params, const FittedModel& model) {
-    if (!is_survival(model.declaration.kind)) return;
+    if (!is_survival(model.declaration.kind) || model.people == 0) return; // then: no_events
     for (const double h : params.horizons)
         if (h > model.last_time)
             throw DataError(
@@ -104,7 +105,7 @@ void cross_fit(const RiskModelParams& params, const SampleColumns& columns, cons
 Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleColumns& columns,
              const PeopleRules& rules, const RunContext& context) {
     Work work;
-    const FitRule rule = fit_rule(params);
+    FitRule rule = fit_rule(params);
     const auto terms = collectively(context.comm(), "selecting people", [&] {
         work.people = read_people(d, columns, rules);
         for (std::uint32_t i = 0; i < work.people.size(); ++i)
@@ -113,6 +114,13 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
     });
     work.report.lost = work.people.lost;
     work.report.held_out = work.people.size() - work.training.size();
+    const ImputationRule imputation{.imputations = static_cast<std::size_t>(params.imputations),
+                                    .cycles = static_cast<std::size_t>(params.imputation_cycles),
+                                    .helpers = params.impute_with,
+                                    .seed = context.seed()};
+    const auto completed =
+        impute(d, work.people, columns, work.training, imputation, context.comm());
+    rule.completed = completed;
     work.report.model =
         fit_model(d, work.people, columns, terms, work.training, rule, context.comm());
     work.report.reason = reason_of(work.report.model);
@@ -121,9 +129,12 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
     const bool good = work.report.model.event.newton.state == FitState::converged;
     if (good) cross_fit(params, columns, rule, context.comm(), work);
     if (good && params.optimism_replicates > 0)
-        work.optimism = bootstrap_optimism(
-            work.report.model, work.people, columns, work.training, rule,
-            static_cast<std::size_t>(params.optimism_replicates), context.seed(), context.comm());
+        work.optimism =
+            bootstrap_optimism(work.report.model, work.people, columns, work.training, rule,
+                               {.replicates = static_cast<std::size_t>(params.optimism_replicates),
+                                .horizon = params.horizons.empty() ? nan : params.horizons.back(),
+                                .seed = context.seed()},
+                               context.comm());
     return work;
 }
 
@@ -133,6 +144,7 @@ Work equation_work(const Declaration& d, const SampleColumns& columns, const Equ
     collectively(context.comm(), "selecting people", [&] {
         PeopleRules everybody = rules;
         everybody.validation_fraction = 1; // nobody trains it
+        everybody.impute = false;
         Declaration with_columns = d;
         with_columns.formula.terms.clear();
         for (const auto& name : equation.columns())
@@ -257,6 +269,12 @@ void say(const Log& log, const Work& work) {
                       m.terms.size(), " terms, ", with_thousands(work.report.held_out),
                       " held out"));
     if (!work.report.reason.empty()) log.warning(text(name, ": ", work.report.reason));
+    if (m.imputations > 0)
+        log.info(text(name, ": ", with_thousands(work.report.lost.imputed),
+                      " of these people have imputed columns, in ", m.imputations, " data sets"));
+    else if (work.report.lost.no_covariate > 0)
+        log.info(text(name, ": ", with_thousands(work.report.lost.no_covariate),
+                      " people lack a column and are left out"));
     if (work.report.lost.no_follow_up > 0)
         log.warning(text(name, ": ", with_thousands(work.report.lost.no_follow_up),
                          " people have no time at risk"));
@@ -283,7 +301,8 @@ void run_risk_model(const RiskModelParams& params, RunContext& context) {
     PeopleRules rules{.where = params.where,
                       .quality = {},
                       .validation_fraction = params.validation_fraction,
-                      .split_seed = static_cast<std::uint64_t>(params.split_seed)};
+                      .split_seed = static_cast<std::uint64_t>(params.split_seed),
+                      .impute = params.imputations > 0};
     if (context.has_input("quality")) rules.quality = context.input("quality");
     std::vector<Work> works;
     for (const Declaration& d : declarations) {
@@ -309,6 +328,7 @@ void run_risk_model(const RiskModelParams& params, RunContext& context) {
         out.write(coefficients_data(reports));
         out.write(baseline_data(reports));
         out.write(path_data(reports));
+        out.write(proportional_data(reports));
         TableData table(equations_table());
         for (const EquationRow& row : equations) {
             table.column<std::string>("equation").push_back(row.equation);
@@ -318,6 +338,7 @@ void run_risk_model(const RiskModelParams& params, RunContext& context) {
         }
         out.write(table);
         TableData optimism(optimism_table()), risks(absolute_risk_table()), curves(curves_table());
+        out.fact("leave_out", params.leave_out);
         out.file().write_array<double>("horizons", params.horizons, {}, Compression::none);
         for (const Work& work : works) {
             append_optimism(work.report.model.declaration.name, work.optimism, optimism);

@@ -2,7 +2,10 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "models/contingency.hpp"
 #include "models/logistic.hpp"
+#include "models/pooling.hpp"
+#include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -81,6 +84,7 @@ TableData models_data(std::span<const ModelReport> reports) {
         count("samples", r.lost.samples), count("low_quality", r.lost.quality);
         count("outside_rules", r.lost.rules), count("no_outcome", r.lost.no_outcome);
         count("no_follow_up", r.lost.no_follow_up), count("no_covariate", r.lost.no_covariate);
+        count("imputed", r.lost.imputed), count("imputations", r.model.imputations);
         count("people", r.model.people), count("held_out", r.held_out);
         count("events", r.model.events), count("competing_events", r.model.competing_events);
         const NewtonFit& fit = r.model.event.newton;
@@ -119,9 +123,16 @@ void add_coefficients(TableData& table, const FittedModel& model, const Estimate
         number("estimate", b), number("standard_error", e.error[c]);
         number("robust_standard_error", e.robust_error.empty() ? nan : e.robust_error[c]);
         number("ratio", ratio ? std::exp(b) : nan);
-        number("lower", ratio ? std::exp(b - z95 * se) : b - z95 * se);
-        number("upper", ratio ? std::exp(b + z95 * se) : b + z95 * se);
-        number("neg_log10_p", se > 0 ? wald_neg_log10_p(b, se) : nan);
+        const bool imputed = !e.degrees_of_freedom.empty();
+        const double df = imputed ? e.degrees_of_freedom[c] : nan;
+        const double half = (imputed ? student_t_975(df) : z95) * se;
+        number("lower", ratio ? std::exp(b - half) : b - half);
+        number("upper", ratio ? std::exp(b + half) : b + half);
+        number("neg_log10_p", !(se > 0) ? nan
+                              : imputed ? student_t_neg_log10_p(b / se, df)
+                                        : wald_neg_log10_p(b, se));
+        number("fraction_missing", imputed ? e.fraction_missing[c] : 0);
+        number("degrees_of_freedom", df);
         const bool term = c >= intercept && !model.mean.empty();
         number("mean", term ? model.mean[c - intercept] : nan);
         number("standard_deviation", term ? model.deviation[c - intercept] : nan);
@@ -174,6 +185,32 @@ TableData path_data(std::span<const ModelReport> reports) {
             table.column<double>("standard_error").push_back(p.error);
             table.column<std::uint64_t>("nonzero").push_back(p.nonzero);
             table.column<std::uint8_t>("chosen").push_back(p.chosen ? 1 : 0);
+        }
+    return table;
+}
+
+TableData proportional_data(std::span<const ModelReport> reports) {
+    TableData table(proportional_table());
+    for (const ModelReport& r : reports)
+        for (const Estimates* e :
+             {&r.model.event, r.model.competing ? &*r.model.competing : nullptr}) {
+            if (e == nullptr || !e->proportional) continue;
+            const ProportionalHazards& test = *e->proportional;
+            auto names = term_names(r.model);
+            names.emplace_back("(all)");
+            for (std::size_t c = 0; c < names.size(); ++c) {
+                const bool all = c + 1 == names.size();
+                const double x = all ? test.global : test.chi_square[c];
+                const unsigned df = all ? test.global_df : std::isnan(x) ? 0U : 1U;
+                table.column<std::string>("model").push_back(r.model.declaration.name);
+                table.column<std::string>("cause").push_back(e == &r.model.event ? "event"
+                                                                                 : "competing");
+                table.column<std::string>("term").push_back(names[c]);
+                table.column<double>("chi_square").push_back(x);
+                table.column<std::uint64_t>("degrees_of_freedom").push_back(df);
+                table.column<double>("neg_log10_p")
+                    .push_back(df == 0 ? nan : salus::chi_square_neg_log10_p(x, df));
+            }
         }
     return table;
 }

@@ -17,6 +17,7 @@ TableSpec path_table();
 TableSpec absolute_risk_table();
 TableSpec curves_table();
 TableSpec optimism_table();
+TableSpec proportional_table();
 /// `horizons`: columns risk_1 .. of the table `predictions/MODEL`; `crossed`: and cross_risk_1 ..
 TableSpec predictions_table(const std::string& model, std::size_t horizons, bool crossed);
 
@@ -33,6 +34,7 @@ TableData models_data(std::span<const ModelReport> reports);
 TableData coefficients_data(std::span<const ModelReport> reports);
 TableData baseline_data(std::span<const ModelReport> reports);
 TableData path_data(std::span<const ModelReport> reports);
+TableData proportional_data(std::span<const ModelReport> reports);
 
 /// The same as JSON, for other tools.
 std::string models_json(std::span<const ModelReport> reports, std::span<const double> horizons);

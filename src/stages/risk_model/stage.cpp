@@ -44,13 +44,16 @@ Resources needs(const RiskModelParams& params, const Workload& w) {
     const auto models = static_cast<double>(std::max<std::size_t>(1, params.models.size()));
     const double columns = 50;
     Resources r;
-    r.memory_bytes = 1.5e8 + w.samples * (8 * columns / std::max(1.0, w.ranks) + 220 + 60 * models);
+    const double imputation = params.imputations > 0 ? 8 * (columns + 3) : 0;
+    r.memory_bytes =
+        1.5e8 + w.samples * (8 * columns / std::max(1.0, w.ranks) + imputation + 220 + 60 * models);
     r.storage_bytes = 40 * w.samples * models + 1e7;
     r.scratch_bytes = 40 * w.samples * models;
     r.core_hours = w.samples * models * columns * columns * 8 * 0.25e-9 / 3600;
     r.formula =
         "C columns of a design (50 assumed), K models, R ranks: memory per rank 150 MB + N x "
-        "(8 B x C / R + 220 B + 60 B x K), twice the C term where people enter late; results "
+        "(8 B x C / R + 220 B + 60 B x K), twice the C term where people enter late, 8 B x (C + 3) "
+        "more with imputations; results "
         "and scratch 40 B x N K; time 2 ns x N C^2 K, times folds and replicates";
     return r;
 }
@@ -71,7 +74,11 @@ constexpr std::string_view details =
     "reference); a:b is a product, a*b is a + b + a:b. Columns are traits, covariates, sex (1 "
     "male, 2 "
     "female), group (by number) of the phenotypes and columns of scores.\n\n"
-    "Who lacks a column, an outcome or time at risk is left out and counted. Part of the people is "
+    "Who lacks a column, an outcome or time at risk is left out and counted; with imputations = M, "
+    "training people who lack a column of the formula are kept, their cells filled M times by "
+    "chained equations (predictive mean matching) and the M fits pooled by Rubin's rules: "
+    "coefficients then have a fraction of missing information. Nobody's risk is predicted from an "
+    "imputed value. Part of the people is "
     "held out, by identifier and seed, for risk_validation. Terms that add nothing to those before "
     "them are aliased; a likelihood that grows without end (separation, no event among carriers) "
     "ends "
@@ -94,6 +101,8 @@ Stage risk_model_stage() {
                "doi:10.1111/j.2517-6161.1972.tb00899.x")
         .cites("Fine JP, Gray RJ (1999) A proportional hazards model for the subdistribution of a "
                "competing risk. J Am Stat Assoc 94:496. doi:10.1080/01621459.1999.10474144")
+        .cites("van Buuren S, Groothuis-Oudshoorn K (2011) mice: multivariate imputation by "
+               "chained equations in R. J Stat Softw 45(3). doi:10.18637/jss.v045.i03")
         .cites(
             "Friedman J, Hastie T, Tibshirani R (2010) Regularization paths for generalized linear "
             "models via coordinate descent. J Stat Softw 33(1). doi:10.18637/jss.v033.i01");
@@ -109,8 +118,9 @@ Stage risk_model_stage() {
                  .file = "risk_model.h5",
                  .doc = "Models, coefficients, baselines, predictions.",
                  .tables = {models_table(), coefficients_table(), baseline_table(), path_table(),
-                            equations_table(), optimism_table(), absolute_risk_table(),
-                            curves_table(), predictions_table("{model}", 1, true)}})
+                            equations_table(), optimism_table(), proportional_table(),
+                            absolute_risk_table(), curves_table(),
+                            predictions_table("{model}", 1, true)}})
         .writes({.name = "json",
                  .artifact = Artifact::risk_json,
                  .file = "risk_model.json",
@@ -145,6 +155,19 @@ Stage risk_model_stage() {
                 .unit = "replicates",
                 .min = 0,
                 .max = 10000})
+        .param("imputations", &P::imputations,
+               {.doc = "data sets in which missing columns of training people are imputed; 0 = "
+                       "people who lack a column are left out",
+                .unit = "data sets",
+                .min = 0,
+                .max = 1000})
+        .param("imputation_cycles", &P::imputation_cycles,
+               {.doc = "rounds over the missing columns of each imputation",
+                .unit = "cycles",
+                .min = 1,
+                .max = 1000})
+        .param("impute_with", &P::impute_with,
+               {.doc = "columns that inform imputations beside those of the model"})
         .param("net_folds", &P::net_folds,
                {.doc = "folds that choose the penalty of an elastic net",
                 .unit = "folds",

@@ -27,7 +27,10 @@ TableSpec models_table() {
             {"no_outcome", u64, "people", "Of the rest, those without outcome or times"},
             {"no_follow_up", u64, "people",
              "Of the rest, those whose time at risk is not above 0, or ends before it begins"},
-            {"no_covariate", u64, "people", "Of the rest, those who lack a column"},
+            {"no_covariate", u64, "people",
+             "Of the rest, those who lack a column (that is not imputed)"},
+            {"imputed", u64, "people", "Training people with imputed columns"},
+            {"imputations", u64, "data sets", "Completed data sets that were fitted; 0 if none"},
             {"people", u64, "people", "Training people"},
             {"held_out", u64, "people", "People kept for validation"},
             {"events", u64, "people", "Events of training people"},
@@ -59,7 +62,10 @@ TableSpec coefficients_table() {
                 {"ratio", f64, "1", "Odds or hazard ratio, exp(estimate)"},
                 {"lower", f64, "1", "Lower end of its 95 % interval (robust where there is one)"},
                 {"upper", f64, "1", "Upper end of its 95 % interval"},
-                {"neg_log10_p", f64, "-log10 p", "Wald test"},
+                {"neg_log10_p", f64, "-log10 p", "Wald test; by Student's t with imputations"},
+                {"fraction_missing", f64, "proportion",
+                 "Information about it that is missing, with imputations; else 0"},
+                {"degrees_of_freedom", f64, "1", "Of Student's t, with imputations; else NaN"},
                 {"mean", f64, "of the term", "Mean of training people"},
                 {"standard_deviation", f64, "of the term", "Standard deviation of training people"},
                 {"aliased", u8, "0 or 1", "1 if a combination of earlier terms, or constant"},
@@ -137,16 +143,34 @@ TableSpec curves_table() {
 TableSpec optimism_table() {
     return {.name = "optimism",
             .row = "optimism_model",
-            .doc = "What the fit to its own people flatters: bootstrap of the whole fit.",
+            .doc =
+                "What the fit to its own people flatters: bootstrap of the whole fit. Concordance, "
+                "AUC or R2; Brier score (at the last horizon) or mean squared error; and "
+                "calibration slope.",
             .columns = {
                 {"model", text, "", "Name of the model"},
-                {"metric", text, "", "concordance, auc or r2"},
+                {"metric", text, "", "concordance, auc or r2; brier or mse; calibration_slope"},
                 {"apparent", f64, "1", "In the training people"},
                 {"optimism", f64, "1",
                  "Mean over replicates: in the replicate less in the training people"},
                 {"corrected", f64, "1", "apparent - optimism"},
                 {"standard_error", f64, "1", "Monte Carlo error of the optimism"},
                 {"replicates", u64, "1", "Replicates that could be fitted"},
+            }};
+}
+
+TableSpec proportional_table() {
+    return {.name = "proportional_hazards",
+            .row = "hazard_test",
+            .doc =
+                "Whether effects change with time: score tests of 1 - Kaplan-Meier times a term.",
+            .columns = {
+                {"model", text, "", "Name of the model"},
+                {"cause", text, "", "event, or competing in cause-specific models"},
+                {"term", text, "", "Term, or (all) together"},
+                {"chi_square", f64, "1", "Test statistic"},
+                {"degrees_of_freedom", u64, "1", "Of it; 0 for aliased terms"},
+                {"neg_log10_p", f64, "-log10 p", "Small p: the effect is not the same throughout"},
             }};
 }
 

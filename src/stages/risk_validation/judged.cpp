@@ -76,11 +76,16 @@ Plan make_plan(const RiskValidationParams& params, const RunContext& context) {
             file.read(text("predictions/", plan.models[0].declaration.name), {"sample_id"})
                     .column<std::string>("sample_id") == columns.ids();
     }
+    plan.strata = params.strata;
+    if (const auto left_out = file.text_attribute("/", "leave_out");
+        left_out && !left_out->empty() && params.people == "cross_fitted" &&
+        std::find(plan.strata.begin(), plan.strata.end(), *left_out) == plan.strata.end())
+        plan.strata.push_back(*left_out);
     std::vector<Problem> problems;
     choose_models(params, plan, problems);
     choose_horizons(params, plan, problems);
     check_rules(params.where, columns, problems);
-    for (const std::string& written : params.strata) {
+    for (const std::string& written : plan.strata) {
         const auto column = matching::parse_exact(written);
         if (!column || !columns.has(column->column))
             problems.push_back(
@@ -260,7 +265,7 @@ ModelPeople read_model_people(const Plan& plan, const RiskValidationParams& para
     if (rows.empty())
         out.note = params.people == "held_out" ? "nobody was held out of the model"
                                                : "nobody has outcome and prediction";
-    for (const std::string& written : params.strata) {
+    for (const std::string& written : plan.strata) {
         const auto column = matching::parse_exact(written);
         const auto values = columns.read(column->column);
         const auto groups =

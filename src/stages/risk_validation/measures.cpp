@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "models/concordance.hpp"
 #include "models/discrimination.hpp"
-#include "models/hazard_likelihood.hpp"
+#include "models/hazard_slope.hpp"
 #include "models/model_terms.hpp"
 #include "models/pgs_regression.hpp"
 #include "models/risk_measures.hpp"
@@ -155,39 +155,20 @@ CaseWeights case_weights(const Judged& people, CensoringTies ties) {
     return out;
 }
 
-Slope hazard_slope(const Judged& people, std::span<const double> column, CensoringTies ties) {
-    std::vector<double> event;
-    bool competes = false;
-    for (const double s : people.outcome) {
-        event.push_back(s == 1 ? 1 : 0);
-        competes = competes || s > 1;
-    }
-    const RiskSets sets({.exit = people.exit, .event = event, .entry = people.entry});
-    const auto blocks = hazard_blocks(sets);
-    HazardDesign design(sets, blocks, 1);
-    design.fill(0, column);
-    const auto scales = column_scales(design.rows, 1, sets.rows(), join_alone);
-    design.standardise(scales);
-    HazardProblem problem{
-        .sets = sets, .blocks = blocks, .design = design.rows, .leaving = design.leaving};
-    std::optional<CensoringProcess> process;
-    if (competes && people.entry.empty() &&
-        people.kind != risk_models::Kind::cause_specific) { // else the hazard of the cause
-        const CensoringCurve curve(people.exit, people.outcome, ties);
-        const auto exit = sets.sorted(people.exit), status = sets.sorted(people.outcome);
-        problem.competing = competing_weights(sets, exit, status, curve);
-        problem.ties = Ties::breslow;
-        process = censoring_process(sets, exit, status, curve);
-    }
-    HazardLikelihood likelihood(std::move(problem));
-    NewtonFit fit = fit_newton(likelihood);
-    if (fit.state != FitState::converged || fit.rank() == 0) return {nan, nan};
-    auto robust = robust_covariance(likelihood, fit, {}, process ? &*process : nullptr);
-    restore_units(scales, fit.coefficients, robust);
-    return {fit.coefficients[0], std::sqrt(robust[0])};
+namespace {
+
+bool competes(const Judged& people) {
+    return std::any_of(people.outcome.begin(), people.outcome.end(),
+                       [](double s) { return s > 1; });
 }
 
-namespace {
+// Of the subdistribution with competing events, unless the model is of the hazard of the cause.
+HazardSlope slope_along(const Judged& people, std::span<const double> column, CensoringTies ties) {
+    return hazard_slope(
+        {.times = {people.exit, people.outcome, people.entry},
+         .subdistribution = competes(people) && people.kind != risk_models::Kind::cause_specific},
+        column, ties);
+}
 
 void add_calibration_curve(const Judged& people, const MeasureRule& rule, Collector& out) {
     add_bootstrapped(
@@ -413,9 +394,7 @@ Numbers weighted_reclassification(const Judged& p, const MeasureRule& rule) {
 std::vector<Measure> measure_survival(const Judged& p, const MeasureRule& rule) {
     Collector out;
     const CensoringCurve curve(p.exit, p.outcome, rule.ties);
-    const bool competes =
-        std::any_of(p.outcome.begin(), p.outcome.end(), [](double s) { return s > 1; });
-    const auto incidence = incidence_curve({p.exit, p.outcome, p.entry}, competes ? 2 : 1);
+    const auto incidence = incidence_curve({p.exit, p.outcome, p.entry}, competes(p) ? 2 : 1);
     add_discrimination(p, curve, out);
     add_brier(p, curve, incidence, out);
     const auto observed = incidence.at(1, p.horizon);
@@ -426,11 +405,11 @@ std::vector<Measure> measure_survival(const Judged& p, const MeasureRule& rule) 
     std::vector<double> scale;
     for (const double r : p.risk)
         scale.push_back(cloglog(r));
-    const Slope slope = hazard_slope(p, scale, rule.ties);
+    const HazardSlope slope = slope_along(p, scale, rule.ties);
     out.add("calibration_slope", slope.estimate, slope.error);
-    const Slope per_sd = hazard_slope(p, standardised(scale), rule.ties);
+    const HazardSlope per_sd = slope_along(p, standardised(scale), rule.ties);
     out.add_ratio("hazard_ratio_per_sd", per_sd.estimate, per_sd.error);
-    const Slope top = hazard_slope(p, top_tenth(p.risk), rule.ties);
+    const HazardSlope top = slope_along(p, top_tenth(p.risk), rule.ties);
     out.add_ratio("hazard_ratio_top_tenth", top.estimate, top.error);
     if (!p.reference_risk.empty())
         add_bootstrapped(

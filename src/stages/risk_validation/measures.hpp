@@ -56,11 +56,4 @@ struct CaseWeights {
 };
 CaseWeights case_weights(const Judged& people, CensoringTies ties);
 
-/// Slope of a hazard (of the subdistribution with competing events) along one column, with a robust
-/// error; NaN if it cannot be fitted.
-struct Slope {
-    double estimate, error;
-};
-Slope hazard_slope(const Judged& people, std::span<const double> column, CensoringTies ties);
-
 } // namespace salus::risk_validation

@@ -3,7 +3,7 @@
 #include "models/risk_measures.hpp"
 #include "stages/risk_validation/card.hpp"
 #include "stages/risk_validation/judged.hpp"
-#include "stages/risk_validation/tables.hpp"
+#include "stages/risk_validation/summaries.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -62,8 +62,8 @@ public:
     }
 
     void write(PartWriter& part) const {
-        for (const TableData* table :
-             {&measures_, &roc_, &calibration_, &decision_, &distribution_})
+        for (const TableData* table : {&measures_, &roc_, &calibration_, &decision_, &distribution_,
+                                       &groups_.groups, &groups_.tests})
             part.write(*table);
     }
 
@@ -114,6 +114,7 @@ private:
                  {"lower", b.model.lower},
                  {"upper", b.model.upper},
                  {"treat_all", b.all.estimate}});
+        if (p.survival) groups_.add(model_, p, params_);
         add_roc(p, weights);
         add_distribution(p);
     }
@@ -168,6 +169,7 @@ private:
     std::string model_;
     std::uint64_t seed_;
     TableData measures_, roc_, calibration_, decision_, distribution_;
+    ScoreGroups groups_;
 };
 
 void judge_unit(const Plan& plan, const RiskValidationParams& params, std::uint64_t seed,
@@ -220,7 +222,7 @@ void run_risk_validation(const RiskValidationParams& params, RunContext& context
             std::find(params.models.begin(), params.models.end(),
                       plan.models[m].declaration.name) != params.models.end())
             models.push_back(m);
-    const std::uint64_t divisions = 1 + params.strata.size();
+    const std::uint64_t divisions = 1 + plan.strata.size();
     const Parts parts = context.for_each_unit(
         "judge", models.size() * divisions, [&](std::uint64_t unit, PartWriter& part) {
             judge_unit(plan, params, context.seed(), models[unit / divisions], unit % divisions,
@@ -228,8 +230,9 @@ void run_risk_validation(const RiskValidationParams& params, RunContext& context
         });
     Card card{.plan = plan, .params = params, .measures = TableData(measures_table())};
     context.publish("validation", [&](ResultWriter& out) {
-        for (const TableSpec& spec : {measures_table(), roc_table(), calibration_table(),
-                                      decision_table(), distribution_table()})
+        for (const TableSpec& spec :
+             {measures_table(), roc_table(), calibration_table(), decision_table(),
+              distribution_table(), score_groups_table(), group_tests_table()})
             out.assemble(spec, parts);
         for (std::uint64_t u = 0; u < parts.size(); ++u) {
             const TableData rows = parts.open(u).read("measures");
@@ -237,6 +240,7 @@ void run_risk_validation(const RiskValidationParams& params, RunContext& context
             card.append(rows);
         }
         out.write(gaps_of(card.measures));
+        out.write(summaries_of(card.measures));
         out.write(card.limits());
         out.fact("people", params.people);
         out.fact("purpose", params.purpose);

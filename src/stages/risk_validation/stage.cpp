@@ -68,7 +68,11 @@ constexpr std::string_view details =
     "incremental R2. Decision curves are in the table decision.\n\n"
     "Every measure has a 95 % interval, overall and by the columns of strata; the table gaps has "
     "the "
-    "largest difference between levels. Groups with few people or events are suppressed, as are "
+    "largest difference between levels, and summaries a random-effects mean over them with the "
+    "interval for another level. Where risk_model left out a column (leave_out = \"site\"), "
+    "people = \"cross_fitted\" judges each of its levels by a fit without it: internal-external "
+    "validation. Fifths of predicted risk are compared by mean time without event, log-rank and "
+    "Gray's test. Groups with few people or events are suppressed, as are "
     "small "
     "counts of the histogram. A horizon behind the follow-up of a group is not estimated: the note "
     "gives tau_max. With late entry there are no measures at a horizon.";
@@ -103,8 +107,9 @@ Stage risk_validation_stage() {
                  .artifact = Artifact::risk_validation_result,
                  .file = "risk_validation.h5",
                  .doc = "Measures, gaps, curves.",
-                 .tables = {measures_table(), gaps_table(), roc_table(), calibration_table(),
-                            decision_table(), distribution_table(), limits_table()}})
+                 .tables = {measures_table(), gaps_table(), summaries_table(), score_groups_table(),
+                            group_tests_table(), roc_table(), calibration_table(), decision_table(),
+                            distribution_table(), limits_table()}})
         .writes({.name = "card",
                  .artifact = Artifact::risk_json,
                  .file = "model_card.json",

@@ -45,6 +45,63 @@ TableSpec gaps_table() {
         }};
 }
 
+TableSpec summaries_table() {
+    return {.name = "summaries",
+            .row = "measure_summary",
+            .doc = "Measures over the levels of each column, as random effects.",
+            .columns = {
+                {"model", text, "", "Model"},
+                {"horizon", f64, "of the times", "Time of the risk"},
+                {"stratum", text, "", "Column that divides people"},
+                {"metric", text, "", "Measure"},
+                {"levels", u64, "levels", "Levels with an estimate and its error"},
+                {"estimate", f64, "of the measure", "Mean over levels"},
+                {"lower", f64, "of the measure", "Lower end of its 95 % interval"},
+                {"upper", f64, "of the measure", "Upper end"},
+                {"prediction_lower", f64, "of the measure",
+                 "Lower end of the interval for another level; NaN with fewer than three"},
+                {"prediction_upper", f64, "of the measure", "Upper end"},
+                {"i_squared", f64, "proportion", "Variation that is not chance"},
+                {"tau_squared", f64, "1",
+                 "Variance between levels: of ratios on the log, of areas and concordances on the "
+                 "logit scale"},
+                {"q_neg_log10_p", f64, "-log10 p", "Cochran's test that levels are alike"},
+            }};
+}
+
+TableSpec score_groups_table() {
+    return {.name = "score_groups",
+            .row = "score_group",
+            .doc = "Fifths of predicted risk; those with few people are not shown.",
+            .columns = {
+                {"model", text, "", "Model"},
+                {"horizon", f64, "of the times", "Time of the risk"},
+                {"fifth", u32, "1", "1 lowest risks, 5 highest"},
+                {"people", u64, "people", "People"},
+                {"events", u64, "people", "With the event until the horizon; 0 if few"},
+                {"restricted_mean", f64, "of the times",
+                 "Mean time without event, or competing event, until the horizon"},
+                {"standard_error", f64, "of the times", "Its standard error"},
+                {"lower", f64, "of the times", "Lower end of its 95 % interval"},
+                {"upper", f64, "of the times", "Upper end"},
+            }};
+}
+
+TableSpec group_tests_table() {
+    return {.name = "group_tests",
+            .row = "group_test",
+            .doc = "Whether fifths of predicted risk are alike, over the whole follow-up.",
+            .columns = {
+                {"model", text, "", "Model"},
+                {"horizon", f64, "of the times", "Time of the risk that makes the fifths"},
+                {"test", text, "",
+                 "log_rank: hazards of the event; gray: incidences, with competing events"},
+                {"chi_square", f64, "1", "Test statistic"},
+                {"degrees_of_freedom", u64, "1", "Of it"},
+                {"neg_log10_p", f64, "-log10 p", "p-value"},
+            }};
+}
+
 TableSpec roc_table() {
     return {.name = "roc",
             .row = "roc_point",

@@ -162,6 +162,40 @@ TEST(HazardLikelihood, VeteranBaselineHazardAgreesWithR) {
     }
 }
 
+TEST(HazardLikelihood, TestOfProportionalHazardsAgreesWithR) {
+    SKIP_WITHOUT_REFERENCE;
+    const Csv data = reference::read_csv(survival / "veteran.csv");
+    const auto r = reference::read_json(survival / "veteran.cox.json")["zph_efron"];
+    const std::vector<std::string> names{"trt2",   "karno",     "diagtime", "age",
+                                         "prior1", "smallcell", "adeno",    "large"};
+    const RiskSets sets({.exit = data.at("time"), .event = data.at("status")});
+    const auto curve = incidence_curve({data.at("time"), data.at("status")}, 1);
+    for (const std::size_t rows : {32768U, 9U}) {
+        const auto blocks = hazard_blocks(sets, rows);
+        HazardDesign design(sets, blocks, 8);
+        for (std::size_t c = 0; c < 8; ++c)
+            design.fill(c, data.at(names[c]));
+        design.standardise(column_scales(design.rows, 8, sets.rows(), join_alone));
+        HazardLikelihood likelihood({.sets = sets, .blocks = blocks, .design = design.rows});
+        const auto fit = fit_newton(likelihood);
+        for (const std::string transform : {"km", "identity"}) {
+            std::vector<double> g;
+            for (const auto& event : sets.events()) {
+                const std::size_t k = curve.place(event.time);
+                g.push_back(transform == "identity" ? event.time
+                            : k == 0                ? 0
+                                                    : 1 - curve.event_free[k - 1]);
+            }
+            const auto test = proportional_hazards(likelihood, fit, g);
+            const auto& expected = r[transform]["chisq"];
+            for (std::size_t c = 0; c < 8; ++c) // R's fit here is of its default tolerance
+                EXPECT_NEAR(test.chi_square[c], expected[c].number, 1e-6 * expected[c].number);
+            EXPECT_NEAR(test.global, expected[8].number, 1e-6 * expected[8].number);
+            EXPECT_EQ(test.global_df, 8u);
+        }
+    }
+}
+
 TEST(HazardLikelihood, ClustersAgreeWithR) {
     SKIP_WITHOUT_REFERENCE;
     const auto lung = reference::read_json(survival / "lung.cox.json");
@@ -249,12 +283,17 @@ TEST(HazardLikelihood, SameBitsWhoeverHoldsTheBlocks) {
         entry.push_back(exit.back() * static_cast<double>((i * 3) % 5) / 10);
         stratum.push_back(i % 2);
     }
-    for (const bool fine_gray : {false, true}) {
+    for (const auto& [fine_gray, late] : {std::pair{false, true}, {true, false}, {true, true}}) {
         const RiskSets sets(
-            fine_gray
-                ? SurvivalTimes{.exit = exit, .event = event}
-                : SurvivalTimes{.exit = exit, .event = event, .entry = entry, .stratum = stratum});
-        const CensoringCurve curve(exit, status, CensoringTies::events_first);
+            late ? SurvivalTimes{.exit = exit, .event = event, .entry = entry, .stratum = stratum}
+                 : SurvivalTimes{.exit = exit, .event = event});
+        const auto sorted_exit = sets.sorted(exit), sorted_status = sets.sorted(status),
+                   sorted_entry = sets.sorted(entry);
+        std::vector<std::uint32_t> sorted_stratum;
+        for (const std::uint32_t i : sets.order())
+            sorted_stratum.push_back(stratum[i]);
+        SubdistributionTimes by_row{.exit = sorted_exit, .status = sorted_status};
+        if (late) by_row.entry = sorted_entry, by_row.stratum = sorted_stratum;
         const auto blocks = hazard_blocks(sets, 64);
         ASSERT_GT(blocks.size(), 4u);
         std::vector<std::vector<double>> found;
@@ -278,7 +317,7 @@ TEST(HazardLikelihood, SameBitsWhoeverHoldsTheBlocks) {
                                           .join = together.of(rank)};
                     if (fine_gray)
                         problem.competing =
-                            competing_weights(sets, sets.sorted(exit), sets.sorted(status), curve);
+                            subdistribution(sets, by_row, CensoringTies::events_first).weights;
                     HazardLikelihood likelihood(std::move(problem));
                     const auto fit = fit_newton(likelihood);
                     results[rank] = fit.coefficients;
@@ -350,25 +389,23 @@ Fit fit_fine_gray(const Csv& all, double cause, CensoringTies convention, Ties t
     const auto exit = same_times(data["etime"]);
     const RiskSets sets({.exit = exit, .event = event});
     const auto sorted_exit = sets.sorted(exit), sorted_status = sets.sorted(status);
-    const CensoringCurve curve(exit, status, convention);
+    auto found = subdistribution(sets, {.exit = sorted_exit, .status = sorted_status}, convention);
     const auto blocks = hazard_blocks(sets, block_rows);
     HazardDesign design(sets, blocks, 4);
     for (std::size_t c = 0; c < 4; ++c)
         design.fill(c, data[names[c]]);
     const auto scales = column_scales(design.rows, 4, sets.rows(), join_alone);
     design.standardise(scales);
-    HazardLikelihood likelihood(
-        {.sets = sets,
-         .blocks = blocks,
-         .design = design.rows,
-         .competing = competing_weights(sets, sorted_exit, sorted_status, curve),
-         .ties = ties});
+    HazardLikelihood likelihood({.sets = sets,
+                                 .blocks = blocks,
+                                 .design = design.rows,
+                                 .competing = std::move(found.weights),
+                                 .ties = ties});
     Fit out{.newton = fit_newton(likelihood), .mean = scales.mean};
     out.coefficients = out.newton.coefficients;
     out.baseline = baseline_hazards(likelihood);
-    const auto censoring = censoring_process(sets, sorted_exit, sorted_status, curve);
-    auto robust =
-        robust_covariance(likelihood, out.newton, {}, with_weights ? &censoring : nullptr);
+    if (!with_weights) found.processes.clear();
+    auto robust = robust_covariance(likelihood, out.newton, {}, found.processes);
     auto covariance = out.newton.covariance;
     auto copy = out.coefficients;
     restore_units(scales, copy, robust);

@@ -31,7 +31,6 @@ TEST(RiskModelDeclaration, WhatIsWrongIsSaid) {
          {"cox(stroke) ~ age", "a: cox(stroke)", "a b: cox(stroke) ~ age",
           "a: weibull(stroke) ~ age", "a: cox(stroke, ties = exact) ~ age",
           "a: cox(stroke, competing = death) ~ age", "a: cause_specific(stroke) ~ age",
-          "a: fine_gray(stroke, competing = death, strata = s) ~ x",
           "a: logistic(y, strata = s) ~ age", "a: firth(y, net = 1) ~ age",
           "a: cox(y, net = 2) ~ age", "a: cox(y) ~ spline(age)", "a: equation(y, net = 1) ~ chart",
           "a: cox(y, cluster = ) ~ age"}) {
