@@ -57,3 +57,17 @@ chart,sex = 2,(scale_intercept),0.1
 chart,sex = 2,(scale_slope),0.9
 CSV
 }
+
+# partial.tsv: bmi_part and smoker_part, missing for some; bmi more often where the event is and the score is high.
+partial_table() {
+    /usr/bin/python3 - <<'PYTHON'
+import csv, hashlib
+scores = {r['sample_id']: float(r['pgs']) for r in csv.DictReader(open('scores.tsv'), delimiter='\t')}
+with open('partial.tsv', 'w') as out:
+    print('sample_id\tbmi_part\tsmoker_part', file=out)
+    for r in csv.DictReader(open('traits.csv')):
+        u = [b / 256 for b in hashlib.sha512(b'missing' + r['sample_id'].encode()).digest()[:2]]
+        risky = r['cvd_event'] == '1' and scores[r['sample_id']] > 0
+        print(r['sample_id'], 'NA' if u[0] < (0.8 if risky else 0.1) else r['bmi'], 'NA' if u[1] < 0.2 else r['smoker'], sep='\t', file=out)
+PYTHON
+}

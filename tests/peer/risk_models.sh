@@ -28,3 +28,20 @@ with h5py.File('fit/risk_model/risk_model.h5') as f:
         w.writerows(zip(ids, *[[repr(float(v)) for v in f[f'predictions/{m}/risk_1'][()]] for m in ('cox', 'cause', 'sub')]))
 PYTHON
 Rscript "$SALUS_SOURCE/tests/peer/risk_models_compare.R"
+
+# Multiple imputation against mice.
+Rscript -e 'library(mice)' >/dev/null 2>&1 || { echo "r-cran-mice is missing: imputation is not compared"; exit 0; }
+partial_table
+quiet "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" --scores partial.tsv --validation_fraction 0 --horizons 5 \
+    --imputations 40 --output imputed --models 'mi: cox(cvd) ~ age + pgs + smoker_part + bmi_part'
+/usr/bin/python3 - <<'PYTHON'
+import csv
+import h5py
+with h5py.File('imputed/risk_model/risk_model.h5') as f:
+    names = ['term', 'estimate', 'standard_error', 'fraction_missing']
+    with open('imputed.csv', 'w', newline='') as out:
+        w = csv.writer(out)
+        w.writerow(names)
+        w.writerows(zip(*[[v.decode() if isinstance(v, bytes) else repr(float(v)) for v in f[f'coefficients/{n}'][()]] for n in names]))
+PYTHON
+Rscript "$SALUS_SOURCE/tests/peer/risk_models_impute.R"

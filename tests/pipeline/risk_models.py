@@ -66,7 +66,14 @@ assert abs(chart['risk_1'][first] - expected) < 1e-12
 assert (chart['part'] != 1).all()
 
 o = table(fit, 'optimism')
-assert set(o['metric']) == {'concordance', 'auc', 'r2'} and (o['replicates'] == 3).all()
+assert set(o['metric']) == {'concordance', 'auc', 'r2', 'brier', 'mse', 'calibration_slope'} and (o['replicates'] == 3).all()
+for row in zip(o['model'], o['metric'], o['apparent']):
+    if row[1] == 'calibration_slope' and row[0] in ('cox10', 'late', 't2d', 'lipid'):
+        assert abs(row[2] - 1) < 1e-3, row  # in its own people
+ph = table(fit, 'proportional_hazards')
+assert set(ph['model']) == {'cox10', 'age_only', 'strata', 'late', 'cause'}
+assert (ph['degrees_of_freedom'][(ph['model'] == 'cox10') & (ph['term'] == '(all)')] == 4).all()
+assert (ph['neg_log10_p'][ph['model'] == 'cox10'] < 3).all()  # the simulated hazards are proportional
 a = table(fit, 'absolute_risk')
 everybody = (a['model'] == 'sub') & (a['tenth'] == 0) & (a['horizon'] == 10)
 assert a['lower'][everybody][0] < a['predicted'][everybody][0] < a['upper'][everybody][0]
@@ -105,6 +112,19 @@ assert set(m['note'][(m['model'] == 'late') & (m['metric'] == 'not_estimated')])
 few = m['note'][(m['metric'] == 'not_estimated') & (m['model'] == 'cox10')]
 assert all(s.startswith('suppressed') for s in few)
 assert (m['people'][m['metric'] == 'not_estimated'] == 0).all()
+groups, tests = table(judged, 'score_groups'), table(judged, 'group_tests')
+at = (groups['model'] == 'cox10') & (groups['horizon'] == 10)
+assert (groups['fifth'][at] == [1, 2, 3, 4, 5]).all()
+assert groups['restricted_mean'][at][0] > groups['restricted_mean'][at][4] and (groups['upper'][at] < 10.1).all()
+assert set(tests['test'][tests['model'] == 'sub']) == {'log_rank', 'gray'} and set(tests['test'][tests['model'] == 'cox10']) == {'log_rank'}
+assert (tests['neg_log10_p'][tests['model'] == 'cox10'] > 5).all() and (tests['degrees_of_freedom'] == 4).all()
+s = table('sites/risk_validation/risk_validation.h5', 'summaries')
+at = (s['model'] == 'cox10') & (s['metric'] == 'concordance_harrell')
+assert list(s['stratum'][at]) == ['site'] and s['levels'][at][0] == 4
+each = table('sites/risk_validation/risk_validation.h5', 'measures')
+at_site = (each['model'] == 'cox10') & (each['metric'] == 'concordance_harrell') & (each['stratum'] == 'site')
+assert each['estimate'][at_site].min() < s['estimate'][at][0] < each['estimate'][at_site].max()
+assert s['prediction_lower'][at][0] < s['lower'][at][0] < s['estimate'][at][0] < s['upper'][at][0] < s['prediction_upper'][at][0]
 gaps = table(judged, 'gaps')
 assert {'sex', 'age', 'site'} == set(gaps['stratum']) and (gaps['gap'] >= 0).all()
 d = table(judged, 'distribution')
@@ -127,3 +147,24 @@ for model, metric in [('cox10', 'auc_t'), ('sub', 'brier'), ('cause', 'oe_ratio'
     assert abs(a - b) <= 1e-12 * abs(b), (model, metric, a, b)
 with h5py.File('external/risk_validation/risk_validation.h5') as f:
     assert f.attrs['external'] in ('yes', b'yes')
+
+# Imputation: complete people mislead about the score, imputed ones do not.
+full, complete, imputed = (table(f'{k}/risk_model/risk_model.h5', 'coefficients') for k in ('complete', 'complete', 'imputed'))
+
+
+def pick(t, model, term):
+    at = (t['model'] == model) & (t['term'] == term)
+    return {k: t[k][at][0] for k in ('estimate', 'standard_error', 'robust_standard_error', 'fraction_missing', 'degrees_of_freedom')}
+
+
+truth, lost, found = pick(full, 'full', 'pgs'), pick(complete, 'mi', 'pgs'), pick(imputed, 'mi', 'pgs')
+assert lost['estimate'] < truth['estimate'] - 0.2, (lost, truth)
+assert abs(found['estimate'] - truth['estimate']) < 2 * truth['standard_error'], (found, truth)
+assert pick(imputed, 'mi', 'age')['standard_error'] < pick(complete, 'mi', 'age')['standard_error']
+assert 0.05 < pick(imputed, 'mi', 'bmi_part')['fraction_missing'] < 0.9
+assert pick(complete, 'mi', 'bmi_part')['fraction_missing'] == 0 and np.isnan(pick(complete, 'mi', 'age')['degrees_of_freedom'])
+m0, m1 = (table(f'{k}/risk_model/risk_model.h5', 'models') for k in ('complete', 'imputed'))
+assert m1['imputations'][0] == 10 and m1['imputed'][0] > 500 and m1['people'][0] > m0['people'][0] + 500
+assert m1['no_covariate'][0] < m0['no_covariate'][0] / 5  # held-out people who lack a column cannot be predicted
+p = table('imputed/risk_model/risk_model.h5', 'predictions/mi')
+assert np.isnan(p['risk_1'][p['part'] == 1]).sum() == m1['imputed'][0]

@@ -10,6 +10,7 @@ models=(--models 'cox10: cox(cvd, cluster = site) ~ age + pgs + smoker + bmi'
     --models 'late: cox(cvd_late) ~ age + pgs'
     --models 'cause: cause_specific(cvd, competing = death) ~ age + pgs + smoker'
     --models 'sub: fine_gray(cvd, competing = death) ~ age + pgs + smoker'
+    --models 'sub_late: fine_gray(cvd_late, competing = death, strata = site) ~ age + pgs'
     --models 't2d: logistic(diabetes) ~ bmi*pgs + log(crp)'
     --models 't2d_firth: firth(diabetes) ~ bmi + pgs'
     --models 'lipid: linear(ldl) ~ age + pgs'
@@ -38,6 +39,32 @@ for layout in '1 1' '2 1' '3 1' '4 1' '1 2'; do
 done
 judge 1 1 fit_r1t1 judge_r1t1 --bootstrap_replicates 40
 judge 1 1 fit_r1t1 crossed --people cross_fitted --models cox10 --models t2d --bootstrap_replicates 0
+
+# Internal-external validation: each site by a fit without it, and a summary over sites.
+quiet "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" "${models[0]}" "${models[1]}" --horizons 5 --leave_out site \
+    --validation_fraction 0 --output fit_sites
+judge_sites() { quiet "$SALUS" risk_validation --model fit_sites/risk_model/risk_model.h5 --phenotypes "$phenotypes" --scores "$scores" \
+    --people cross_fitted --bootstrap_replicates 0 --output sites; }
+judge_sites
+
+# Missing columns: more often where the event is and the score is high, so that complete people mislead.
+partial_table
+partial() { # ranks imputations output models...
+    local ranks=$1 imputations=$2 output=$3; shift 3
+    quiet mpirun --oversubscribe -n "$ranks" "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" --scores partial.tsv --horizons 5 \
+        --imputations "$imputations" --imputation_cycles 5 --validation_fraction 0.1 --output "$output" "$@"
+}
+partial_model=(--models 'mi: cox(cvd) ~ age + pgs + smoker_part + bmi_part')
+partial 1 0 complete "${partial_model[@]}" --models 'full: cox(cvd) ~ age + pgs + smoker + bmi'
+partial 1 10 imputed "${partial_model[@]}"
+expected=
+for ranks in 1 2 3; do
+    partial "$ranks" 4 "imputed_$ranks" "${partial_model[@]}" --impute_with bmi --folds 2 --optimism_replicates 2 \
+        --models 'cause: cause_specific(cvd, competing = death, strata = site) ~ age + pgs + factor(smoker_part)' \
+        --models 't2d: logistic(diabetes) ~ spline(bmi_part, 3) + pgs' --models 'lipid: linear(ldl) ~ age + log(bmi_part)'
+    found=$(sha256sum <"imputed_$ranks/risk_model/risk_model.h5")
+    [[ ${expected:=$found} == "$found" ]] || { echo "imputations differ on $ranks ranks"; exit 1; }
+done
 
 # The saved model at another place: the same people under other names. Their measures are those of all people here.
 /usr/bin/python3 - <<'PYTHON'
@@ -84,7 +111,6 @@ expect 3 'horizons is empty' -- one --models 'a: cox(cvd) ~ age'
 expect 3 'needs the option competing' -- one --models 'a: fine_gray(cvd) ~ age' --horizons 5
 expect 3 'is of kind' -- one --models 'a: logistic(cvd) ~ age'
 expect 3 'there is no equation' -- one --models 'a: equation(cvd) ~ score' --horizons 5
-expect 3 'enter late' -- one --models 'a: fine_gray(cvd_late, competing = death) ~ age' --horizons 5
 expect 3 'trained the model' -- "$SALUS" risk_validation --model fit_r1t1/risk_model/risk_model.h5 --phenotypes "$phenotypes" \
     --scores "$scores" --people all --output refused
 expect 2 'there is no model' -- "$SALUS" risk_validation --model fit_r1t1/risk_model/risk_model.h5 --phenotypes "$phenotypes" \
