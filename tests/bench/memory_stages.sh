@@ -38,5 +38,5 @@ samples = $samples
 JOB
     "$SALUS" run "$folder/job.toml" --threads 1 2>"$folder/run.log" || { tail -5 "$folder/run.log" >&2; echo "$size is not complete" >&2; }
     echo "--- N = $samples, $("$SALUS" show "$folder/out/merge_genotypes/genotypes.store" 2>/dev/null | grep -oE '[0-9,]+ variants' | head -1 || true)"
-    "$here/tests/bench/memory.sh" "$SALUS" "$folder/job.toml" "$folder/out" || true
+    bash "$here/tests/bench/memory.sh" "$SALUS" "$folder/job.toml" "$folder/out" || true
 done

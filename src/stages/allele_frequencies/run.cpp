@@ -30,12 +30,12 @@ std::vector<VariantRange> frequency_units(const GenotypeSource& genotypes) {
     return units;
 }
 
-/// Variants per read: whole blocks, about 64 MiB of 2-bit rows, and at most 8,192 rows of text.
+/// Variants per read: whole blocks, about 16 MiB of 2-bit rows, and at most 8,192 rows of text.
 std::uint64_t read_length(const GenotypeSource& genotypes) {
     const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());
     const std::uint64_t row = std::max<std::uint64_t>(1, packed_bytes(genotypes.samples().size()));
     return std::max(block,
-                    std::min<std::uint64_t>(8192, (std::uint64_t{1} << 26) / row) / block * block);
+                    std::min<std::uint64_t>(8192, (std::uint64_t{1} << 24) / row) / block * block);
 }
 
 /// Compressed rows of a unit, and what the header must say of them.

@@ -54,13 +54,13 @@ Resources needs(const HealthQualityParams& params, const Workload& w) {
         params.shards > 0 ? static_cast<double>(params.shards)
                           : std::clamp(std::floor(w.input_bytes / 268435456.0) + 1, 1.0, 4096.0);
     return {
-        .memory_bytes = 4.4e7 + 130 * w.events / shards + 24 * w.persons,
+        .memory_bytes = 4.8e7 + 130 * w.events / shards + 24 * w.persons,
         .storage_bytes = 2e6,
         .scratch_bytes = 110 * w.events,
         .core_hours = w.events * 3e-6 / 3600,
         .formula =
             "E rows of P persons in S = 1 + text bytes / 256 MiB shards (at most 4096): memory "
-            "44 MB + 130 B x E/S + 24 B x P per rank; scratch 110 B x E; 3 us per row and core"};
+            "48 MB + 130 B x E/S + 24 B x P per rank; scratch 110 B x E; 3 us per row and core"};
 }
 
 constexpr std::string_view details =

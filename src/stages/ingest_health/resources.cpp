@@ -80,13 +80,13 @@ Resources resources_of(const IngestHealthParams& params, const Workload& w) {
     const double staged = 3 * std::min(33554432.0, 25 * w.events / pieces) +
                           130 * std::min(w.persons, w.events / pieces);
     const double chunks = 110 * std::min(w.events, 524288.0);
-    return {.memory_bytes = 4.4e7 + 1e5 * pieces + std::max({shard, staged, chunks}),
+    return {.memory_bytes = 4.8e7 + 1e5 * pieces + std::max({shard, staged, chunks}),
             .storage_bytes = 2e6 + 12 * w.events + 60 * w.persons,
             .scratch_bytes = 75 * w.events + 200 * w.persons,
             .core_hours = w.events / 1e6 / 3600,
             .formula =
                 "E events of P persons in S = text bytes / 256 MiB shards (at most 4096) and U "
-                "pieces of text bytes / 1024 (64 to 512 MiB): memory per rank 44 MB + 100 KB x U + "
+                "pieces of text bytes / 1024 (64 to 512 MiB): memory per rank 48 MB + 100 KB x U + "
                 "the largest "
                 "of 140 B x E/S + 400 B x P/S, 75 B x E/U (at most 100 MB) + 130 B x min(P, E/U), "
                 "and 110 B x min(E, 524,288); result 12 B x E + 60 B x P; scratch 75 B x E + 200 "

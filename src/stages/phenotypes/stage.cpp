@@ -118,15 +118,19 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
 Resources needs(const PhenotypesParams&, const Workload& w) {
     const double shards = std::clamp(w.events * 120 / 268435456.0 + 1, 1.0, 4096.0);
     const double columns = 5 * w.traits + 10; // value, date, age, begin and end of follow-up
-    return {.memory_bytes = 2e8 + 150 * w.samples + 100 * w.events / shards +
-                            16 * columns * std::min(w.samples, 65536.0),
+    // Records of a shard, or the columns of a block of samples with what HDF5 keeps of each.
+    const double records = 100 * w.events / shards + 50 * w.samples,
+                 block = 165 * w.samples + columns * (16 * std::min(w.samples, 65536.0) + 32e3);
+    return {.memory_bytes = 5e7 + std::max(records, block),
             .storage_bytes = 8 * columns * w.samples + 40 * w.samples,
             .scratch_bytes = 2 * (8 * columns * w.samples + 40 * w.samples),
             .core_hours = (w.events * 0.2e-6 + w.samples * columns * 0.1e-6) / 3600,
-            .formula = "N samples, P traits, E events in S shards: memory 200 MB + 150 B x N + 100 "
-                       "B x E/S + 16 B x (5 P + 10) x "
-                       "min(N, 65,536); result 8 B x N x (5 P + 10); scratch twice that; 0.2 us "
-                       "per event, 0.1 us per sample and column"};
+            .formula =
+                "N samples, P traits (a fifth of a trait for each feature), E events in S shards: "
+                "memory 50 MB + the larger of 100 B x E/S + 50 B x N and 165 B x N + (5 P + 10) "
+                "x (16 B x min(N, 65,536) + 32 kB); result 8 B x N x (5 P + 10); scratch twice "
+                "that; 0.2 us "
+                "per event, 0.1 us per sample and column"};
 }
 
 TableSpec described(TableSpec spec, ColumnSpec column) {
