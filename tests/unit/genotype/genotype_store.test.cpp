@@ -267,7 +267,7 @@ TEST_F(GenotypeStoreTest, AnotherVersionIsRefusedAndSaysWhatToDo) {
         FAIL();
     } catch (const DataError& error) {
         EXPECT_THAT(error.what(), testing::HasSubstr("version 1"));
-        EXPECT_THAT(error.problems().front().help, testing::HasSubstr("run ingest_genomes again"));
+        EXPECT_THAT(error.problems().front().help, testing::HasSubstr("salus ingest_genomes --genotypes"));
     }
 }
 

@@ -223,7 +223,7 @@ TEST_F(IngestHealth, StoresOfVersionOneAreRefused) {
         ADD_FAILURE();
     } catch (const DataError& e) {
         EXPECT_THAT(e.what(), HasSubstr("version 1"));
-        EXPECT_THAT(e.what(), HasSubstr("run ingest_health again"));
+        EXPECT_THAT(e.what(), HasSubstr("salus ingest_health --omop"));
     }
 }
 
