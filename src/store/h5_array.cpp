@@ -49,9 +49,10 @@ void H5File::write_array(std::string_view name, std::span<const T> values,
     std::vector<hsize_t> dims(shape.begin(), shape.end());
     if (dims.empty()) dims = {values.size()};
     SALUS_ASSERT(product(dims) == values.size());
-    const h5::DatasetId dataset =
-        state_->create_dataset(name, h5::native_type<T>(), dims, compression);
+    h5::DatasetId dataset = state_->create_dataset(name, h5::native_type<T>(), dims, compression);
     if (!values.empty()) state_->write_rows(dataset, name, 0, std::as_bytes(values));
+    // Some of it is written only now; a disk that is full then must not leave zeros.
+    state_->require(dataset.close(), text("close ", name));
 }
 
 template <class T>
