@@ -18,6 +18,7 @@
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/meta_analysis/meta_analysis.hpp"
 #include "stages/null_model/null_model.hpp"
+#include "stages/pgs_regression/pgs_regression.hpp"
 #include "stages/pgs_stacking/pgs_stacking.hpp"
 #include "stages/pgs_weights/pgs_weights.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
@@ -59,6 +60,7 @@ const std::vector<Stage>& all_stages() {
                                            ld_score_regression_stage(),
                                            loci_stage(),
                                            pgs_weights_stage(),
+                                           pgs_regression_stage(),
                                            score_stage(),
                                            pgs_stacking_stage(),
                                            risk_stage(),

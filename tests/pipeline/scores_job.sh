@@ -47,4 +47,14 @@ with h5py.File("out/score/score.h5") as s, h5py.File("out/phenotypes/phenotypes.
     print("stack", round(r, 3))
     assert r > 0.1, r
     assert numpy.isfinite(s["z_mean/stack"][:]).sum() > 0.9 * len(y)
+with h5py.File("out/pgs_regression/pgs_regression.h5") as r, h5py.File("out/regression_score/score.h5") as t:
+    part = r["samples/part"][:]
+    assert {i for i, at in zip(ids, part) if at != b"none"} <= discovery
+    assert (r["fits/status"][:] != b"failed").all(), r["fits/reason"][:]
+    trained = ~numpy.isnan(y) & (part == b"training")
+    for name, status in zip(r["fits/method"][:], r["fits/status"][:]):
+        if status == b"found":
+            c = numpy.corrcoef(t["scores/" + name.decode()][:][trained], y[trained])[0, 1]
+            print(name.decode(), round(c, 3))
+            assert c > 0.2, (name, c)  # people who train: an overestimate
 EOS

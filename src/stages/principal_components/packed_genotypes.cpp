@@ -106,6 +106,33 @@ void PackedGenotypes::for_each_batch(const std::function<void(const Batch&)>& vi
     stream(known, visit);
 }
 
+std::vector<std::uint8_t> PackedGenotypes::rows(std::span<const std::size_t> which) const {
+    const std::size_t bytes = packed_bytes(samples());
+    std::vector<std::uint8_t> out(which.size() * bytes);
+    auto batch = batches_.begin();
+    VariantBlock block;
+    const std::uint64_t length = std::max<std::uint64_t>(1, source_.block_variants());
+    for (std::size_t i = 0; i < which.size();) {
+        std::uint8_t* const to = out.data() + i * bytes;
+        if (in_memory_) {
+            while (which[i] >= batch->first + batch->size())
+                ++batch;
+            std::copy_n(batch->row(which[i] - batch->first).data(), bytes, to);
+            ++i;
+            continue;
+        }
+        std::size_t end = i + 1;
+        const std::uint64_t first = chosen_[which[i]];
+        while (end < which.size() && chosen_[which[end]] / length == first / length)
+            ++end;
+        source_.read({first, chosen_[which[end - 1]] + 1}, block);
+        for (; i < end; ++i)
+            block.unpack(static_cast<std::size_t>(chosen_[which[i]] - first),
+                         std::span(out).subspan(i * bytes, bytes));
+    }
+    return out;
+}
+
 void PackedGenotypes::stream(const Choose& choose, const Consume& consume) const {
     Batch batch(samples(), batch_variants(samples()));
     std::size_t done = 0;

@@ -72,6 +72,10 @@ public:
     std::size_t variants() const noexcept { return chosen_.size(); }
     bool in_memory() const noexcept { return in_memory_; }
     void for_each_batch(const std::function<void(const Batch&)>& visit) const;
+    /// Places in the genotypes of the chosen variants of this rank, ascending.
+    std::span<const std::uint64_t> chosen() const noexcept { return chosen_; }
+    /// 2-bit rows of some of them, packed_bytes(samples()) each; `which`: into chosen(), ascending.
+    std::vector<std::uint8_t> rows(std::span<const std::size_t> which) const;
 
 private:
     using Consume = std::function<void(Batch&)>;

@@ -97,16 +97,20 @@ std::vector<double> largest_coefficients(const Standard& standard, const Variant
 
 void variant_products(const Batch& batch, const FixedColumns& y, const Standard& standard,
                       std::span<double> out) {
+    variant_products(batch.rows(), y, standard, batch.first, out);
+}
+
+void variant_products(std::span<const std::uint8_t* const> rows, const FixedColumns& y,
+                      const Standard& standard, std::size_t first, std::span<double> out) {
     const std::size_t columns = y.columns();
-    SALUS_ASSERT(out.size() == batch.size() * columns);
-    const auto rows = batch.rows();
+    SALUS_ASSERT(out.size() == rows.size() * columns);
     for_each_chunk(rows.size(), [&](RowChunk chunk) {
         std::vector<std::int64_t> sums(chunk.count * columns), missing(columns);
         std::vector<Carrier> scratch;
-        row_products(std::span(rows).subspan(chunk.begin, chunk.count), y, dosage_weights, sums);
+        row_products(rows.subspan(chunk.begin, chunk.count), y, dosage_weights, sums);
         for (std::size_t r = 0; r < chunk.count; ++r) {
-            const std::size_t v = chunk.begin + r, at = batch.first + v;
-            if (!missing_sums(batch.row(v), y, scratch, missing))
+            const std::size_t v = chunk.begin + r, at = first + v;
+            if (!missing_sums({rows[v], packed_bytes(y.samples())}, y, scratch, missing))
                 std::fill(missing.begin(), missing.end(), 0);
             for (std::size_t c = 0; c < columns; ++c)
                 out[v * columns + c] = (y.real(c, sums[r * columns + c]) -

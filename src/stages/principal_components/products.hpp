@@ -23,6 +23,10 @@ struct Standard {
 /// \param out  [variant of the batch][column].
 void variant_products(const Batch& batch, const FixedColumns& y, const Standard& standard,
                       std::span<double> out);
+/// The same of rows that are padded as row_products asks, with the standardisation from variant
+/// `first` on.
+void variant_products(std::span<const std::uint8_t* const> rows, const FixedColumns& y,
+                      const Standard& standard, std::size_t first, std::span<double> out);
 
 /// Coefficients of z by variant.
 struct VariantWeights {
