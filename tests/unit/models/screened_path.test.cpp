@@ -275,7 +275,9 @@ TEST(ScreenedPath, DoesNotDependOnHowManyVariantsAreLookedAtOnce) {
             ScreenedPath path(e.outcome, e.covariates, e.all, rules, {});
             e.walk(path, rules);
             ASSERT_EQ(path.end(), PathEnd::complete);
-            if (step == 2) EXPECT_GT(path.violations(), 0U);
+            if (step == 2) {
+                EXPECT_GT(path.violations(), 0U);
+            }
             found.push_back(e.coefficients(path));
         }
         for (std::size_t j = 0; j < e.m; ++j) {
