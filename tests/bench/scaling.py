@@ -10,9 +10,9 @@ Time on R ranks = a + b g + the longest rank's units, phase after phase, dealt o
 g: size of the data, as a multiple of BASE. a + b is what BASE spent outside of units; b, what grows with the data (the root
 joins tables, writes results), is the difference to the larger run; without one, all of it is taken as fixed.
 File operations: those of BASE, and R - 1 times what one rank more asks for (from --ranks-run).
-Strong: the same data. Weak: R times the data, along whichever axis gives the stage more units.
+Strong: the same data. Weak: R times the data, along the axis that a stage divides (BY_PEOPLE, else variants).
 --target M N: minutes for M times the variants and N times the people: units of a stage that grows with variants are M times as many,
-each N times as long; of one that grows with people N times as many.
+each N times as long; of one that divides people N times as many, of the same length (not so in kinship, whose pairs grow by N^2).
 The bottleneck is the largest part at the last number of ranks. Work that ranks share without units (iterations of chains, products and
 fits) is taken as fixed, so these stages look worse than they are. Not in it: a busy file system, start-up of MPI itself.
 """
@@ -22,6 +22,9 @@ import pathlib
 import re
 
 LATENCY, BANDWIDTH, RATE = 3e-6, 5e9, 20_000  # s a message, bytes/s, operations/s of the metadata server
+
+# Stages whose units are people; those of others are variants.
+BY_PEOPLE = {"ingest_health", "ingest_features", "phenotypes", "cohort", "health_quality", "kinship", "risk_model", "risk_validation", "trajectories"}
 
 
 class Stage:
@@ -92,10 +95,10 @@ def stages_of(folder):
 class Model:
     """A stage with what the other runs tell of it."""
 
-    def __init__(self, stage, larger, several, growth):
+    def __init__(self, name, stage, larger, several, growth):
         self.stage, self.axis, self.growing = stage, "-", 0.0
         if larger:
-            self.axis = max(larger, key=lambda axis: (larger[axis].units, larger[axis].busy))
+            self.axis = "people" if "people" in larger and (name in BY_PEOPLE or "variants" not in larger) else "variants"
             self.growing = min(stage.outside, max(0.0, larger[self.axis].outside - stage.outside) / (growth - 1))
         self.files = 0.0
         if several:
@@ -150,7 +153,7 @@ def main():
     ranks = [int(r) for r in options.ranks.split(",")]
     larger = {axis: stages_of(folder) for axis, folder in (("variants", options.variants), ("people", options.people)) if folder}
     several = stages_of(options.ranks_run) if options.ranks_run else {}
-    models = {name: Model(stage, {axis: runs[name] for axis, runs in larger.items() if name in runs}, several.get(name), options.growth)
+    models = {name: Model(name, stage, {axis: runs[name] for axis, runs in larger.items() if name in runs}, several.get(name), options.growth)
               for name, stage in stages_of(options.base).items() if not options.stages or name in options.stages}
     print_table(["stage", "units", "in units s", "outside s", "grows with"] + ["strong %d" % r for r in ranks] + ["bottleneck"] +
                 ["weak %d" % r for r in ranks] + ["bottleneck"], [scaling_row(n, m, ranks) for n, m in models.items()])

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Strong and weak scaling of every stage to 4,096 ranks, on paper: runs one job on simulated cohorts (as it is, with three times the
 # variants, with three times the people; on one rank and on RANKS) and prints the tables of scaling.py.
-#   tests/bench/scaling.sh SALUS FOLDER [SAMPLES=2000] [REGION_MB=4] [RANKS=2]
+#   tests/bench/scaling.sh SALUS FOLDER [SAMPLES=2000] [REGION_MB=4] [RANKS=2] [options of scaling.py]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../jobs/packages.sh"
@@ -63,6 +63,7 @@ omop = "$data/omop"
 links = "$data/links.csv"
 definitions = ["$(realpath "$here/../../pipelines/phenotypes/demo.toml")", "$(realpath "$here/../../pipelines/phenotypes/risk.toml")"]
 [pgs_weights]
+methods = ["auto", "lassosum2"]
 trait = "ldl_cholesterol"
 [association]
 traits = ["ldl_cholesterol", "type_2_diabetes"]
@@ -75,4 +76,4 @@ for name in base variants people; do
     "$salus" run "$name/job.toml" --play-ranks 4096 2>"$name/run.log" || { tail -5 "$name/run.log" >&2; exit 1; }
 done
 mpirun --oversubscribe -n "$ranks" "$salus" run base/job.toml --output base/several 2>base/several.log
-"$here/scaling.py" base/one --variants variants/one --people people/one --ranks-run base/several
+"$here/scaling.py" base/one --variants variants/one --people people/one --ranks-run base/several "${@:6}"
