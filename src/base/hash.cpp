@@ -6,9 +6,9 @@
 #include <libdeflate.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 namespace salus {
 
@@ -53,10 +53,14 @@ std::string sha256(std::string_view bytes) {
 
 std::string sha256_file(const std::filesystem::path& path) {
     InputFile file(path);
-    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    // Not cleared, and no larger than a page more than the file: parts are many and small.
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 1U << 20)) +
+                        std::size_t{4096};
+    const auto memory = std::make_unique_for_overwrite<std::byte[]>(length);
+    const std::span buffer(memory.get(), length);
     Sha256 digest;
     for (std::size_t got; (got = file.read(buffer)) > 0;)
-        digest.update(std::span(buffer).first(got));
+        digest.update(buffer.first(got));
     return digest.hex();
 }
 

@@ -6,6 +6,7 @@
 #include "base/interrupt.hpp"
 #include "base/temporaries.hpp"
 #include "base/text.hpp"
+#include "parallel/parallel_for.hpp"
 #include "run/part_committer.hpp"
 #include "run/timeline.hpp"
 
@@ -38,15 +39,19 @@ void sync_tree(const std::filesystem::path& folder) {
 }
 
 /// Which units are done, as one flag each, agreed by all ranks; each rank checks the digests of its
-/// share.
+/// share, several at a time.
 std::vector<std::uint8_t> units_done(const Communicator& comm, const Journal& journal,
                                      std::uint64_t count) {
     std::vector<std::uint8_t> done(count, 0);
     collectively(comm, "checking finished parts", [&] {
-        for (const auto& [unit, part] : journal.read())
+        std::vector<std::pair<std::uint64_t, Parts::Part>> mine;
+        for (auto& [unit, part] : journal.read())
             if (unit < count && unit % static_cast<std::uint64_t>(comm.size()) ==
                                     static_cast<std::uint64_t>(comm.rank()))
-                done[unit] = intact(part) ? 1 : 0;
+                mine.emplace_back(unit, std::move(part));
+        parallel_for(mine.size(), [&](std::size_t i) {
+            done[mine[i].first] = intact(mine[i].second) ? 1 : 0;
+        });
     });
     comm.sum(std::span(done));
     return done;
