@@ -32,5 +32,5 @@ weights auto --ld_samples train.txt --methods auto --methods continuous_shrinkag
 "$SALUS" score --genotypes "$set/geno.bed" --scores auto/pgs_weights/pgs_weights.h5 --output auto_scores 2>log || { cat log; exit 1; }
 /usr/bin/python3 "$compare" auto auto/pgs_weights/pgs_weights.h5 auto_scores/score/score.h5 "$set/pheno.csv"
 # PRS-CS against its upstream program, with its phi.
-weights shrinkage --ld_samples train.txt --methods continuous_shrinkage --shrinkage_phis 0.01 --shrinkage_chains 4 --burn_in 300 --kept_iterations 700
+weights shrinkage --ld_samples train.txt --methods continuous_shrinkage --shrinkage_phis 0.01 --shrinkage_chains 6 --burn_in 300 --kept_iterations 1500
 /usr/bin/python3 "$compare" shrinkage shrinkage/pgs_weights/pgs_weights.h5 "$set/prscs_reference.csv" "$set/model_betas.tsv"

@@ -108,22 +108,22 @@ def auto(path, score, phenotypes):
 
 
 def shrinkage(path, file, statistics):
-    """Effects at phi 0.01 against the upstream sampler, 3 chains of 4,000 iterations: proportional. Ours are larger by a factor of 1.4 (1.16 when one
-    chromosome is sampled at a time, as upstream does); the cause is not known. Unit tests check the scale; a score does not depend on a common factor."""
+    """Effects at phi 0.01 against the upstream sampler, 3 chains of 4,000 iterations. The file states its effects times sqrt(1 / 2), the sd of a genotype
+    at frequency 1/2: the ratio to long chains is 0.7067 with a Monte-Carlo error of 0.001. Each effect within four errors of either side or 5 %."""
     ids, alleles, weights = table(path)
     header, rows = rows_of(file, ",")
     place = {r[0]: r for r in rows}
     _, scaled = rows_of(statistics)
     scale = {r[0]: float(r[5]) for r in scaled}
-    ours, theirs = [], []
-    for i, variant in enumerate(ids):
-        r = place[variant]
-        ours.append(weights["continuous_shrinkage_phi0.01"][i] / scale[variant])
-        theirs.append(float(r[2]) if r[1] == alleles[i] else -float(r[2]))
-    ours, theirs = numpy.array(ours), numpy.array(theirs)
-    r = numpy.corrcoef(ours, theirs)[0, 1]
-    print(f"continuous_shrinkage: r {r:.5f}, slope {(ours @ theirs) / (theirs @ theirs):.3f}")
-    assert r > 0.99, r
+    ours = numpy.array([weights["continuous_shrinkage_phi0.01"][i] / scale[v] for i, v in enumerate(ids)])
+    theirs = numpy.sqrt(2) * numpy.array([float(place[v][2]) * (1 if place[v][1] == a else -1) for v, a in zip(ids, alleles)])
+    error = numpy.sqrt(2) * numpy.array([float(place[v][3]) for v in ids])
+    r, slope = numpy.corrcoef(ours, theirs)[0, 1], (ours @ theirs) / (theirs @ theirs)
+    # Errors from three chains are themselves uncertain: none is taken below their median. Ours are about as large: twice the variance.
+    bound = numpy.maximum(4 * numpy.sqrt(2) * numpy.maximum(error, numpy.median(error)), 0.05 * abs(theirs))
+    beyond = numpy.mean(abs(ours - theirs) > bound)
+    print(f"continuous_shrinkage: r {r:.5f}, slope {slope:.4f}, {100 * beyond:.1f} % beyond the bound")
+    assert r > 0.995 and abs(slope - 1) < 0.02 and beyond < 0.01, (r, slope, beyond)
 
 
 {"models": models, "clumps": clumps, "test": test, "auto": auto, "shrinkage": shrinkage}[sys.argv[1]](*sys.argv[2:])
