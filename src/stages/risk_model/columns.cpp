@@ -22,7 +22,8 @@ bool is_missing(std::string_view cell) {
 } // namespace
 
 SampleColumns::SampleColumns(const std::filesystem::path& phenotypes,
-                             const std::vector<std::filesystem::path>& tables)
+                             const std::vector<std::filesystem::path>& tables,
+                             const std::filesystem::path& episodes)
     : file_(H5File::open(phenotypes)), samples_(file_.rows("samples")) {
     places_ = {{"sex", Place::sex}, {"group", Place::group}};
     if (const auto matrix = StatusMatrix::open(file_))
@@ -49,16 +50,29 @@ SampleColumns::SampleColumns(const std::filesystem::path& phenotypes,
     groups_.assign(names.begin(), names.end());
     for (const auto& table : tables)
         table.extension() == ".h5" ? add_scores(table) : add_table(table);
+    if (!episodes.empty()) add_episodes(episodes);
 }
 
-std::vector<double>& SampleColumns::new_column(const std::string& name,
-                                               const std::filesystem::path& path) {
+void SampleColumns::claim(const std::string& name, Place place, const std::filesystem::path& path) {
     if (has(name))
         throw DataError({.what = text("column \"", name, "\" is there already"),
                          .where = path.string(),
                          .why = "every column of a model has one meaning",
                          .help = "rename the column in the table"});
-    places_[name] = Place::table;
+    places_[name] = place;
+}
+
+void SampleColumns::add_episodes(const std::filesystem::path& path) {
+    episodes_ = read_episodes(path, ids());
+    for (const auto& [name, values] : episodes_.columns) {
+        claim(name, Place::episodes, path);
+        if (episodes_.is_event(name)) kinds_[name] = "time_to_event";
+    }
+}
+
+std::vector<double>& SampleColumns::new_column(const std::string& name,
+                                               const std::filesystem::path& path) {
+    claim(name, Place::table, path);
     return others_[name] = std::vector<double>(samples_, missing);
 }
 
@@ -182,6 +196,8 @@ std::vector<double> SampleColumns::read(const std::string& name, std::uint64_t b
     case Place::group:
         return group_numbers(
             file_.read_rows("samples", begin, count, {"group"}).column<std::string>("group"));
+    case Place::episodes:
+        return slice(episodes_.at_begin(name));
     case Place::table:
         break;
     }
@@ -189,10 +205,18 @@ std::vector<double> SampleColumns::read(const std::string& name, std::uint64_t b
 }
 
 SampleColumns::Times SampleColumns::times(const std::string& name) const {
+    if (of_episodes(name)) {
+        auto found = episodes_.first_events(name);
+        return {.exit = std::move(found.exit), .entry = std::move(found.entry)};
+    }
     const std::string time = text("times/", name), entry = time + ".entry";
     Times out{.exit = file_.read_array<double>(time), .entry = {}};
     if (file_.exists(entry)) out.entry = file_.read_array<double>(entry);
     return out;
+}
+
+std::vector<double> SampleColumns::status(const std::string& name) const {
+    return of_episodes(name) ? episodes_.first_events(name).status : read(name);
 }
 
 std::vector<std::string> SampleColumns::ids() const { return ids(0, samples_); }

@@ -158,6 +158,29 @@ Problem unknown_column(const std::string& name, const SampleColumns& columns,
                          : "salus show lists the columns of the file"};
 }
 
+namespace {
+
+// What does not go together with episodes; empty if nothing.
+std::string wrong_rows(const Declaration& model, const SampleColumns& columns,
+                       std::span<const std::string> used) {
+    const auto by_row = [&](const std::string& name) { return columns.of_episodes(name); };
+    if (!by_row(model.outcome)) {
+        const auto found = std::find_if(used.begin(), used.end(), by_row);
+        return found == used.end() ? std::string{}
+                                   : text(*found, " is a column of the episodes, but the outcome ",
+                                          model.outcome, " is not");
+    }
+    if (model.kind == Kind::fine_gray)
+        return "weights of fine_gray are for columns that do not change: use cause_specific";
+    if (!model.competing.empty() && !by_row(model.competing))
+        return text("the competing event ", model.competing, " is no column of the episodes");
+    if (!model.cluster.empty() && by_row(model.cluster))
+        return text("the cluster ", model.cluster, " would part the rows of a person");
+    return {};
+}
+
+} // namespace
+
 std::vector<Declaration> read_declarations(const std::vector<std::string>& written,
                                            const SampleColumns& columns,
                                            std::vector<Problem>& problems) {
@@ -185,6 +208,9 @@ std::vector<Declaration> read_declarations(const std::vector<std::string>& writt
         if (!declaration->competing.empty()) used.push_back(declaration->competing);
         for (const std::string& name : used)
             if (!columns.has(name)) problems.push_back(unknown_column(name, columns, where));
+        if (const auto why_not = wrong_rows(*declaration, columns, used); !why_not.empty())
+            refuse("the model asks for rows of people in a way that it cannot have", model,
+                   why_not);
         const std::string kind = columns.kind(declaration->outcome);
         const std::string wanted = is_survival(declaration->kind) ? "time_to_event"
                                    : is_binary(declaration->kind) ? "binary"

@@ -109,7 +109,7 @@ FittedModel fit_model(const Declaration& model, const People& people, const Samp
         return pooled(std::move(fits));
     }
     FittedModel out{.declaration = model, .terms = {terms.begin(), terms.end()}};
-    out.people = rows.size();
+    out.people = count_people(people, rows);
     out.time_unit = columns.time_unit(model.outcome);
     for (const std::uint32_t row : rows) {
         out.events += people.outcome[row] == 1 ? 1U : 0U;

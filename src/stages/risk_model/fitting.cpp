@@ -120,6 +120,9 @@ void Fitting::load_hazard(std::span<const ModelTerm> terms, double cause) {
     for (std::size_t c = 0; c < terms.size(); ++c)
         hazard_->fill(c, evaluate(terms[c], [&](const std::string& name) { return values(name); }));
     if (!model_.offset.empty()) offset_ = sets_->sorted(values(model_.offset));
+    if (model_.cluster.empty() && !people_.episode.empty())
+        for (const std::uint32_t i : sets_->order())
+            cluster_.push_back(people_.sample[rows_[i]]);
     if (!model_.cluster.empty())
         for (const std::vector<std::uint32_t> all = numbered(model_.cluster, nullptr);
              const std::uint32_t i : sets_->order())

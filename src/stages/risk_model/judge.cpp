@@ -49,6 +49,11 @@ void check_inputs(const RiskModelParams& params, const std::vector<Declaration>&
     check_rules(params.where, columns, problems);
     if (!params.leave_out.empty() && !columns.has(params.leave_out))
         problems.push_back(unknown_column(params.leave_out, columns, "parameter leave_out"));
+    if (columns.of_episodes(params.leave_out))
+        problems.push_back({.what = text(params.leave_out, " is a column of the episodes"),
+                            .where = "parameter leave_out",
+                            .why = "people are left out with all their rows",
+                            .help = "name a column that a person has one value of"});
     if (!params.leave_out.empty() && params.folds > 0)
         problems.push_back({.what = "both leave_out and folds are given",
                             .where = "parameters leave_out and folds",
@@ -60,6 +65,12 @@ void check_inputs(const RiskModelParams& params, const std::vector<Declaration>&
                             .why = "a fit without it has nobody",
                             .help = "use 0 for none, or at least 2"});
     check_imputation(params, models, columns, problems);
+    for (const Declaration& m : models)
+        if (has_rows(m, columns) && (params.imputations > 0 || params.optimism_replicates > 0))
+            problems.push_back({.what = "imputations or optimism are asked for rows of people",
+                                .where = text("parameter models, \"", m.name, "\""),
+                                .why = "both are made for one row of each person",
+                                .help = "use folds for validation, and leave both parameters 0"});
     for (const Declaration& m : models) {
         if (m.kind != Kind::equation) continue;
         const Equation equation(equations, m.formula_text);

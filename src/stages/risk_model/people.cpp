@@ -52,6 +52,33 @@ std::uint64_t drop_low_quality(const std::filesystem::path& path, const SampleCo
     return selection.drop([&](std::size_t i) { return pass[i] == 0; });
 }
 
+// 1 where a row has the outcome and all columns of the episodes that the model asks for.
+std::vector<std::uint8_t> complete_rows(const Declaration& model, const SampleColumns& columns) {
+    std::vector<std::string> names = model.columns();
+    names.push_back(model.outcome);
+    if (!model.competing.empty()) names.push_back(model.competing);
+    std::vector<std::uint8_t> out(columns.episodes().rows(), 1);
+    for (const std::string& name : names) {
+        if (!columns.of_episodes(name)) continue;
+        const auto& values = columns.episodes().columns.at(name);
+        for (std::size_t i = 0; i < out.size(); ++i)
+            if (!std::isfinite(values[i])) out[i] = 0;
+    }
+    return out;
+}
+
+// Times that count as one are one number from here on, entries among them.
+void join_times(People& people) {
+    std::vector<double> all = people.exit;
+    all.insert(all.end(), people.entry.begin(), people.entry.end());
+    all = same_times(all);
+    std::copy_n(all.begin(), people.exit.size(), people.exit.begin());
+    std::copy(all.begin() + static_cast<std::ptrdiff_t>(people.exit.size()), all.end(),
+              people.entry.begin());
+    if (std::all_of(people.entry.begin(), people.entry.end(), [](double t) { return t == 0; }))
+        people.entry.clear();
+}
+
 // 1 training, 0 held out.
 std::vector<std::uint8_t> training_samples(const SampleColumns& columns, const PeopleRules& rules) {
     const SplitRule split{.seed = rules.split_seed,
@@ -80,11 +107,11 @@ void check_rules(const std::vector<std::string>& where, const SampleColumns& col
 
 TimedOutcome timed_outcome(const SampleColumns& columns, const std::string& event,
                            const std::string& competing) {
-    TimedOutcome out{.status = columns.read(event), .exit = {}, .entry = {}};
+    TimedOutcome out{.status = columns.status(event), .exit = {}, .entry = {}};
     auto times = columns.times(event);
     out.exit = std::move(times.exit), out.entry = std::move(times.entry);
     if (competing.empty()) return out;
-    const auto other = columns.read(competing);
+    const auto other = columns.status(competing);
     const auto when = columns.times(competing).exit;
     for (std::size_t i = 0; i < other.size(); ++i) {
         if (std::isnan(out.status[i])) continue;
@@ -99,6 +126,11 @@ TimedOutcome timed_outcome(const SampleColumns& columns, const std::string& even
         out.status[i] = other[i] == 1 ? 2 : 0;
     }
     return out;
+}
+
+bool has_rows(const Declaration& model, const SampleColumns& columns) {
+    return is_survival(model.kind) && model.kind != Kind::equation &&
+           columns.of_episodes(model.outcome);
 }
 
 People read_people(const Declaration& model, const SampleColumns& columns,
@@ -117,7 +149,7 @@ People read_people(const Declaration& model, const SampleColumns& columns,
         outcome = timed_outcome(columns, model.outcome, model.competing);
     else
         outcome.status = columns.read(model.outcome);
-    check_values(model, columns.read(model.outcome), columns);
+    check_values(model, columns.status(model.outcome), columns);
     out.lost.no_outcome = selection.drop([&](std::size_t i) {
         return std::isnan(outcome.status[i]) ||
                (!outcome.exit.empty() && std::isnan(outcome.exit[i])) ||
@@ -131,7 +163,9 @@ People read_people(const Declaration& model, const SampleColumns& columns,
     const auto training = training_samples(columns, rules);
     std::vector<std::uint8_t> lacks(columns.samples(), 0);
     const auto terms = model.formula.columns();
+    const bool by_rows = has_rows(model, columns);
     for (const std::string& name : model.columns()) {
+        if (by_rows && columns.of_episodes(name)) continue;
         const auto values = columns.read(name);
         const bool term = std::find(terms.begin(), terms.end(), name) != terms.end();
         out.lost.no_covariate += selection.drop([&](std::size_t i) {
@@ -139,6 +173,14 @@ People read_people(const Declaration& model, const SampleColumns& columns,
             if (!missing || !term || !rules.impute || training[i] == 0) return missing;
             lacks[i] = 1;
             return false;
+        });
+    }
+    if (by_rows) {
+        const auto complete = complete_rows(model, columns);
+        const auto& first = columns.episodes().first;
+        out.lost.no_covariate += selection.drop([&](std::size_t i) {
+            return std::count(complete.begin() + static_cast<std::ptrdiff_t>(first[i]),
+                              complete.begin() + static_cast<std::ptrdiff_t>(first[i + 1]), 1) == 0;
         });
     }
     const auto kept = selection.kept();
@@ -151,23 +193,59 @@ People read_people(const Declaration& model, const SampleColumns& columns,
         if (!outcome.exit.empty()) out.exit.push_back(outcome.exit[i]);
         if (!outcome.entry.empty()) out.entry.push_back(outcome.entry[i]);
     }
-    // Times that count as one are one number from here on, entries among them.
-    std::vector<double> all = out.exit;
-    all.insert(all.end(), out.entry.begin(), out.entry.end());
-    all = same_times(all);
-    std::copy_n(all.begin(), out.exit.size(), out.exit.begin());
-    std::copy(all.begin() + static_cast<std::ptrdiff_t>(out.exit.size()), all.end(),
-              out.entry.begin());
-    if (std::all_of(out.entry.begin(), out.entry.end(), [](double t) { return t == 0; }))
-        out.entry.clear();
+    join_times(out);
+    return out;
+}
+
+People rows_of(const Declaration& model, const SampleColumns& columns, const People& people) {
+    const Episodes& episodes = columns.episodes();
+    const auto complete = complete_rows(model, columns);
+    const auto& event = episodes.columns.at(model.outcome);
+    const std::vector<double>* other =
+        model.competing.empty() ? nullptr : &episodes.columns.at(model.competing);
+    People out;
+    out.lost = people.lost;
+    for (std::size_t p = 0; p < people.size(); ++p) {
+        const std::uint32_t s = people.sample[p];
+        for (std::uint64_t i = episodes.first[s]; i < episodes.first[s + 1]; ++i) {
+            if (complete[i] == 0) continue;
+            out.sample.push_back(s);
+            out.training.push_back(people.training[p]);
+            out.outcome.push_back(event[i] == 0 && other != nullptr ? 2 * (*other)[i] : event[i]);
+            out.exit.push_back(episodes.stop[i]);
+            out.entry.push_back(episodes.start[i]);
+            out.episode.push_back(static_cast<std::uint32_t>(i));
+        }
+    }
+    join_times(out);
+    for (std::size_t i = 0; i < out.entry.size(); ++i)
+        if (!(out.entry[i] < out.exit[i]))
+            throw DataError({.what = "a row is shorter than times can be told apart",
+                             .where = text("episodes, a row that ends at ", out.exit[i]),
+                             .why = "times closer than 1.5e-8 of the mean time are one time",
+                             .help = "leave the row out"});
+    return out;
+}
+
+std::uint64_t count_people(const People& people, std::span<const std::uint32_t> rows) {
+    if (people.episode.empty()) return rows.size();
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        out += i == 0 || people.sample[rows[i]] != people.sample[rows[i - 1]] ? 1U : 0U;
     return out;
 }
 
 std::vector<double> values_of(const SampleColumns& columns, const std::string& name,
                               const People& people, std::span<const std::uint32_t> rows) {
-    const auto all = columns.read(name);
     std::vector<double> out;
     out.reserve(rows.size());
+    if (!people.episode.empty() && columns.of_episodes(name)) {
+        const auto& all = columns.episodes().columns.at(name);
+        for (const std::uint32_t row : rows)
+            out.push_back(all[people.episode[row]]);
+        return out;
+    }
+    const auto all = columns.read(name);
     for (const std::uint32_t row : rows)
         out.push_back(all[people.sample[row]]);
     return out;

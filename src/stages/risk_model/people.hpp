@@ -18,12 +18,13 @@ struct Attrition {
     std::uint64_t imputed = 0;      // in the model with columns to be filled
 };
 
-/// People of a model with their outcome; the same on every rank. 40 bytes a person.
+/// People of a model with their outcome, or rows of people; the same on every rank. 40 bytes each.
 struct People {
-    std::vector<std::uint32_t> sample;  // place in the phenotype table, ascending
+    std::vector<std::uint32_t> sample;  // place in the phenotype table, ascending; rows repeat it
     std::vector<std::uint8_t> training; // 1 training, 0 held out
     std::vector<double> outcome;        // survival: 0 censored, 1 event, 2 competing event
     std::vector<double> exit, entry;    // survival, entry empty if all are 0
+    std::vector<std::uint32_t> episode; // place among the episodes; empty if a person is one row
     Attrition lost;
     std::size_t size() const noexcept { return sample.size(); }
 };
@@ -44,6 +45,13 @@ void check_rules(const std::vector<std::string>& where, const SampleColumns& col
 /// the samples of quality are others.
 People read_people(const Declaration& model, const SampleColumns& columns,
                    const PeopleRules& rules);
+
+/// Whether people of a model are several rows in time: its outcome is a column of the episodes.
+bool has_rows(const Declaration& model, const SampleColumns& columns);
+/// The rows of these people that have the outcome and all columns; `has_rows` holds.
+People rows_of(const Declaration& model, const SampleColumns& columns, const People& people);
+/// How many people the rows belong to; rows of one person follow each other.
+std::uint64_t count_people(const People& people, std::span<const std::uint32_t> rows);
 
 /// A column for these people.
 std::vector<double> values_of(const SampleColumns& columns, const std::string& name,

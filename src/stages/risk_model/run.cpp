@@ -26,9 +26,11 @@ constexpr std::uint64_t block_samples = 65536;
 struct Work {
     ModelReport report;
     People people;
-    std::vector<std::uint32_t> training; // rows of people
-    std::vector<FittedModel> without;    // [fold]
-    std::vector<double> fold_values;     // values of leave_out, ascending; empty with hashed folds
+    std::optional<People> rows;          // of people, where they are several each
+    std::vector<std::uint32_t> training; // of the rows that are fitted
+    const People& fitted() const { return rows ? *rows : people; }
+    std::vector<FittedModel> without; // [fold]
+    std::vector<double> fold_values;  // values of leave_out, ascending; empty with hashed folds
     std::vector<Optimism> optimism;
 };
 
@@ -63,18 +65,19 @@ void cross_fit(const RiskModelParams& params, const SampleColumns& columns, cons
                const Communicator& comm, Work& work) {
     if (params.leave_out.empty() && params.folds == 0) return;
     const Declaration& d = work.report.model.declaration;
-    std::vector<std::size_t> fold(work.people.size());
+    const People& people = work.fitted();
+    std::vector<std::size_t> fold(people.size());
     std::size_t folds = static_cast<std::size_t>(params.folds);
     collectively(comm, "dividing people", [&] {
         if (params.leave_out.empty()) {
             const auto ids = columns.ids();
             for (std::size_t i = 0; i < fold.size(); ++i)
-                fold[i] = hashed_fold(ids[work.people.sample[i]], params);
+                fold[i] = hashed_fold(ids[people.sample[i]], params);
             return;
         }
-        std::vector<std::uint32_t> all(work.people.size());
+        std::vector<std::uint32_t> all(people.size());
         std::iota(all.begin(), all.end(), std::uint32_t{0});
-        const auto values = values_of(columns, params.leave_out, work.people, all);
+        const auto values = values_of(columns, params.leave_out, people, all);
         for (const double v : values)
             if (!std::isnan(v)) work.fold_values.push_back(v);
         std::sort(work.fold_values.begin(), work.fold_values.end());
@@ -98,7 +101,7 @@ void cross_fit(const RiskModelParams& params, const SampleColumns& columns, cons
         for (const std::uint32_t row : work.training)
             if (fold[row] != f) rows.push_back(row);
         work.without.push_back(
-            fit_model(d, work.people, columns, work.report.model.terms, rows, quick, comm));
+            fit_model(d, people, columns, work.report.model.terms, rows, quick, comm));
     }
 }
 
@@ -108,12 +111,15 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
     FitRule rule = fit_rule(params);
     const auto terms = collectively(context.comm(), "selecting people", [&] {
         work.people = read_people(d, columns, rules);
-        for (std::uint32_t i = 0; i < work.people.size(); ++i)
-            if (work.people.training[i] != 0) work.training.push_back(i);
-        return expand_terms(d, work.people, columns, work.training);
+        if (has_rows(d, columns)) work.rows = rows_of(d, columns, work.people);
+        const auto& training = work.fitted().training;
+        for (std::uint32_t i = 0; i < training.size(); ++i)
+            if (training[i] != 0) work.training.push_back(i);
+        return expand_terms(d, work.fitted(), columns, work.training);
     });
     work.report.lost = work.people.lost;
-    work.report.held_out = work.people.size() - work.training.size();
+    work.report.held_out = static_cast<std::uint64_t>(
+        std::count(work.people.training.begin(), work.people.training.end(), 0));
     const ImputationRule imputation{.imputations = static_cast<std::size_t>(params.imputations),
                                     .cycles = static_cast<std::size_t>(params.imputation_cycles),
                                     .helpers = params.impute_with,
@@ -122,7 +128,7 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
         impute(d, work.people, columns, work.training, imputation, context.comm());
     rule.completed = completed;
     work.report.model =
-        fit_model(d, work.people, columns, terms, work.training, rule, context.comm());
+        fit_model(d, work.fitted(), columns, terms, work.training, rule, context.comm());
     work.report.reason = reason_of(work.report.model);
     collectively(context.comm(), "checking horizons",
                  [&] { check_horizons(params, work.report.model); });
@@ -269,6 +275,9 @@ void say(const Log& log, const Work& work) {
                       m.terms.size(), " terms, ", with_thousands(work.report.held_out),
                       " held out"));
     if (!work.report.reason.empty()) log.warning(text(name, ": ", work.report.reason));
+    if (work.rows)
+        log.info(text(name, ": ", with_thousands(work.training.size()), " rows of ",
+                      with_thousands(m.people), " people"));
     if (m.imputations > 0)
         log.info(text(name, ": ", with_thousands(work.report.lost.imputed),
                       " of these people have imputed columns, in ", m.imputations, " data sets"));
@@ -290,7 +299,9 @@ void run_risk_model(const RiskModelParams& params, RunContext& context) {
     std::vector<Declaration> declarations;
     std::vector<EquationRow> equations;
     const auto columns = collectively(context.comm(), "reading the phenotypes", [&] {
-        SampleColumns found(context.input("phenotypes"), context.inputs("scores"));
+        SampleColumns found(context.input("phenotypes"), context.inputs("scores"),
+                            context.has_input("episodes") ? context.input("episodes")
+                                                          : std::filesystem::path{});
         std::vector<Problem> problems;
         if (context.has_input("equations")) equations = read_equations(context.input("equations"));
         declarations = read_declarations(params.models, found, problems);
@@ -298,6 +309,9 @@ void run_risk_model(const RiskModelParams& params, RunContext& context) {
         if (!problems.empty()) throw UsageError(std::move(problems));
         return found;
     });
+    if (const auto unknown = columns.episodes().unknown; unknown > 0 && context.comm().is_root())
+        context.log().warning(text(with_thousands(unknown),
+                                   " rows of the episodes are of people who are no samples"));
     PeopleRules rules{.where = params.where,
                       .quality = {},
                       .validation_fraction = params.validation_fraction,

@@ -31,8 +31,12 @@ void examine(const RiskModelParams& params, const Inputs& inputs, Workload& size
             std::any_of(scores->second.begin(), scores->second.end(),
                         [](const auto& file) { return !std::filesystem::exists(file); }))
             return; // columns that an earlier stage will make
-        const SampleColumns columns(*path, scores == inputs.end() ? decltype(scores->second){}
-                                                                  : scores->second);
+        const auto* episodes = existing_input(inputs, "episodes");
+        if (episodes == nullptr && inputs.contains("episodes")) return;
+        const SampleColumns columns(
+            *path, scores == inputs.end() ? decltype(scores->second){} : scores->second,
+            episodes == nullptr ? std::filesystem::path{} : *episodes);
+        sizes.samples = std::max(sizes.samples, static_cast<double>(columns.episodes().rows()));
         const auto models = read_declarations(params.models, columns, problems);
         check_inputs(params, models, columns, equations, problems);
     } catch (const Error& error) {
@@ -74,6 +78,12 @@ constexpr std::string_view details =
     "reference); a:b is a product, a*b is a + b + a:b. Columns are traits, covariates, sex (1 "
     "male, 2 "
     "female), group (by number) of the phenotypes and columns of scores.\n\n"
+    "With the input episodes, an outcome and columns may be its columns: rows (start, stop] of a "
+    "person "
+    "with the values that hold in them, the event (0 or 1) at stop, as R's tmerge makes them. Gaps "
+    "are time without observation, rows that lack a value are left out, robust errors are by "
+    "person, and people are held out with all their rows. Risks are then for the values of the "
+    "first row, as if they stayed; they are of the first event where somebody has several.\n\n"
     "Who lacks a column, an outcome or time at risk is left out and counted; with imputations = M, "
     "training people who lack a column of the formula are kept, their cells filled M times by "
     "chained equations (predictive mean matching) and the M fits pooled by Rubin's rules: "
@@ -109,6 +119,10 @@ Stage risk_model_stage() {
     reads_people(declared, "outcomes and covariates",
                  "polygenic scores of the stage score, or any CSV or TSV table with sample_id");
     declared
+        .reads({.name = "episodes",
+                .artifact = Artifact::trait_table,
+                .doc = "rows of people in time: sample_id, start, stop, events and columns",
+                .optional = true})
         .reads({.name = "equations",
                 .artifact = Artifact::risk_equations,
                 .doc = "published equations: columns equation, people, term, value",

@@ -56,6 +56,7 @@ void choose_horizons(const RiskValidationParams& params, Plan& plan,
 Plan make_plan(const RiskValidationParams& params, const RunContext& context) {
     Plan plan{.model = context.input("model"),
               .phenotypes = context.input("phenotypes"),
+              .episodes = {},
               .scores = context.inputs("scores")};
     const H5File file = H5File::open(plan.model);
     plan.models = read_models(file);
@@ -65,7 +66,8 @@ Plan make_plan(const RiskValidationParams& params, const RunContext& context) {
         plan.equations.push_back(
             {rows.column<std::string>("equation")[i], rows.column<std::string>("people")[i],
              rows.column<std::string>("term")[i], rows.column<double>("value")[i]});
-    const SampleColumns columns(plan.phenotypes, plan.scores);
+    if (context.has_input("episodes")) plan.episodes = context.input("episodes");
+    const SampleColumns columns(plan.phenotypes, plan.scores, plan.episodes);
     plan.rules = {.where = params.where, .quality = {}, .validation_fraction = 0};
     if (context.has_input("quality")) plan.rules.quality = context.input("quality");
     if (!plan.models.empty()) {
@@ -207,7 +209,7 @@ ModelPeople read_model_people(const Plan& plan, const RiskValidationParams& para
                               std::size_t index) {
     const FittedModel& model = plan.models[index];
     const Declaration& d = model.declaration;
-    const SampleColumns columns(plan.phenotypes, plan.scores);
+    const SampleColumns columns(plan.phenotypes, plan.scores, plan.episodes);
     ModelPeople out;
     const bool crossed = params.people == "cross_fitted";
     const Predicted own = predicted(plan, model, columns, crossed);

@@ -11,7 +11,7 @@ namespace salus::risk_validation {
 
 /// Files and what the parameters choose from them; the same on every rank.
 struct Plan {
-    std::filesystem::path model, phenotypes;
+    std::filesystem::path model, phenotypes, episodes; // episodes: empty if there are none
     std::vector<std::filesystem::path> scores;
     std::vector<risk_models::FittedModel> models; // those that are judged
     std::vector<risk_models::EquationRow> equations;

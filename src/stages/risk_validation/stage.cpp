@@ -102,6 +102,10 @@ Stage risk_validation_stage() {
         .reads({.name = "model", .artifact = Artifact::risk_model_result, .doc = "fitted models"});
     risk_models::reads_people(declared, "outcomes and columns of the people who judge",
                               "scores and tables as risk_model had them");
+    declared.reads({.name = "episodes",
+                    .artifact = Artifact::trait_table,
+                    .doc = "rows of people in time as risk_model had them",
+                    .optional = true});
     declared
         .writes({.name = "validation",
                  .artifact = Artifact::risk_validation_result,
