@@ -16,6 +16,13 @@ function(salus_compile_options target)
   endif()
 endfunction()
 
+# Most of the time of one source goes into headers; ten of a folder read them once. Names in unnamed namespaces
+# are unique within a folder.
+set(SALUS_UNITY_BATCH 10 CACHE STRING "Sources compiled at a time")
+function(salus_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${SALUS_UNITY} UNITY_BUILD_BATCH_SIZE ${SALUS_UNITY_BATCH})
+endfunction()
+
 # Precompiled standard headers (of tests, and with SALUS_PCH of all), one set for each combination of flags that targets have.
 function(salus_precompiled name)
   cmake_parse_arguments(ARG "" "" "HEADERS;OPTIONS;LINKS" ${ARGN})
@@ -59,5 +66,8 @@ function(salus_library name)
   endforeach()
   target_link_libraries(salus_${name} PRIVATE ${ARG_PRIVATE_LINKS})
   salus_compile_options(salus_${name})
+  if(NOT name STREQUAL "kernels")  # pragmas and instruction sets of one source each
+    salus_unity(salus_${name})
+  endif()
   salus_use_precompiled(salus_${name} source ${name})
 endfunction()

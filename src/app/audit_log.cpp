@@ -106,11 +106,6 @@ private:
     int descriptor_;
 };
 
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
 } // namespace
 
 AuditLog::AuditLog(fs::path run_folder) : file_(std::move(run_folder) / "audit.log") {}

@@ -1,5 +1,6 @@
 #include "app/batch_script.hpp"
 
+#include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 
@@ -9,7 +10,6 @@
 namespace salus {
 namespace {
 
-constexpr double mebibyte = 1024.0 * 1024.0;
 constexpr double spare_bytes = 512 * mebibyte; // of a node, beside its ranks
 
 /// How many ranks one node takes; 0 if not even one.

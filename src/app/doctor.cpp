@@ -60,7 +60,7 @@ RankFacts unpacked(const std::string& packed) {
 }
 
 /// Lines of the examination, and what must be mended.
-struct Findings {
+struct DoctorFindings {
     std::string lines;
     std::vector<Problem> failed;
     bool storage_failed = false;
@@ -83,7 +83,7 @@ int number_in(const char* variable) {
     return number && *number > 0 && *number < 1'000'000'000 ? static_cast<int>(*number) : 0;
 }
 
-void examine_launch(const Communicator& comm, Findings& findings) {
+void examine_launch(const Communicator& comm, DoctorFindings& findings) {
     const int tasks =
         std::max(number_in("SLURM_STEP_NUM_TASKS"), number_in("OMPI_COMM_WORLD_SIZE"));
     if (comm.size() == 1 && tasks > 1)
@@ -106,7 +106,7 @@ void examine_launch(const Communicator& comm, Findings& findings) {
 
 /// Cores, threads and memory of the ranks on one host.
 void examine_host(const std::string& host, const std::vector<RankFacts>& ranks, int threads,
-                  Findings& findings) {
+                  DoctorFindings& findings) {
     std::set<int> cores;
     std::size_t counted = 0;
     for (const RankFacts& rank : ranks) {
@@ -145,7 +145,7 @@ void examine_host(const std::string& host, const std::vector<RankFacts>& ranks, 
                       "raise it: ulimit -n 4096");
 }
 
-void examine_machines(const std::vector<std::string>& told, int threads, Findings& findings) {
+void examine_machines(const std::vector<std::string>& told, int threads, DoctorFindings& findings) {
     std::map<std::string, std::vector<RankFacts>> hosts;
     std::set<Isa> sets;
     for (const std::string& one : told) {
@@ -208,7 +208,7 @@ std::string seen_from_here(const fs::path& folder) {
 }
 
 void judge_views(const std::vector<std::string>& views, const std::vector<std::string>& told,
-                 const fs::path& folder, Findings& findings) {
+                 const fs::path& folder, DoctorFindings& findings) {
     std::map<std::string, std::string> wrong; // [host] what
     for (std::size_t rank = 0; rank < views.size(); ++rank)
         if (!views[rank].empty()) wrong.emplace(unpacked(told[rank]).host, views[rank]);
@@ -228,7 +228,7 @@ void judge_views(const std::vector<std::string>& views, const std::vector<std::s
 }
 
 void examine_space(const fs::path& folder, std::size_t hosts, double milliseconds,
-                   Findings& findings) {
+                   DoctorFindings& findings) {
     const FileSystem found = file_system_of(folder);
     const std::string what =
         text(found.type, ", ", human_bytes(static_cast<double>(found.free_bytes)), " free, ",
@@ -246,7 +246,7 @@ void examine_space(const fs::path& folder, std::size_t hosts, double millisecond
 }
 
 void examine_folder(const fs::path& parent, const std::vector<std::string>& told,
-                    const Communicator& comm, Findings& findings) {
+                    const Communicator& comm, DoctorFindings& findings) {
     std::set<std::string> hosts;
     for (const std::string& one : told)
         hosts.insert(unpacked(one).host);
@@ -286,7 +286,7 @@ void examine_folder(const fs::path& parent, const std::vector<std::string>& told
 
 Diagnosis examine_site(const fs::path& folder, const std::string& version, int threads,
                        const Communicator& comm) {
-    Findings findings;
+    DoctorFindings findings;
     findings.good("program", text("salus ", version, "; ", hdf5_version()));
     examine_launch(comm, findings);
     const auto told = comm.gather_all(packed(own_facts()));

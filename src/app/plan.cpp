@@ -1,5 +1,6 @@
 #include "app/plan.hpp"
 
+#include "base/bytes.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -7,8 +8,6 @@
 
 namespace salus {
 namespace {
-
-constexpr double mebibyte = 1024.0 * 1024.0;
 
 std::string padded(std::string value, std::size_t width) {
     value.resize(std::max(width, value.size()), ' ');

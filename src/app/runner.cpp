@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/interrupt.hpp"
+#include "base/machine.hpp"
 #include "base/temporaries.hpp"
 #include "base/text.hpp"
 #include "parallel/parallel_for.hpp"
@@ -28,11 +29,6 @@ namespace salus {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
 
 std::string host_name() {
     char name[256] = {};

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What was found while the named paths were read.
-struct Findings {
+struct VerifyFindings {
     std::string lines;
     std::vector<Problem> problems;
 };
@@ -38,7 +38,7 @@ std::string ok_line(const std::string& name, const std::string& what) {
 }
 
 /// Runs `check`; an error that says something of the data becomes a problem of the report.
-void collect(Findings& findings, const auto& check) {
+void collect(VerifyFindings& findings, const auto& check) {
     try {
         check();
     } catch (const Error& error) {
@@ -84,7 +84,7 @@ std::string verify_store(const fs::path& folder) {
     return text(with_thousands(source->variant_count()), " variants, all digests and checksums");
 }
 
-void verify_one(const fs::path& path, Findings& findings) {
+void verify_one(const fs::path& path, VerifyFindings& findings) {
     collect(findings, [&] {
         if (is_store(path)) {
             findings.lines += ok_line(path.string(), verify_store(path));
@@ -103,7 +103,7 @@ void verify_one(const fs::path& path, Findings& findings) {
 /// The results of a run against the digests that were recorded when they were published.
 class RunCheck {
 public:
-    RunCheck(fs::path folder, const std::vector<Stage>& stages, Findings& findings)
+    RunCheck(fs::path folder, const std::vector<Stage>& stages, VerifyFindings& findings)
         : folder_(std::move(folder)), stages_(stages), findings_(findings) {}
 
     void results() {
@@ -187,10 +187,10 @@ private:
 
     fs::path folder_;
     const std::vector<Stage>& stages_;
-    Findings& findings_;
+    VerifyFindings& findings_;
 };
 
-void verify_path(const fs::path& path, const std::vector<Stage>& stages, Findings& findings) {
+void verify_path(const fs::path& path, const std::vector<Stage>& stages, VerifyFindings& findings) {
     if (!fs::exists(path))
         throw UsageError({.what = "there is no file or folder of this name",
                           .where = path.string(),
@@ -241,7 +241,7 @@ std::string verify_log_command(const CommandLine& line) {
 }
 
 std::string verify_command(const CommandLine& line, const std::vector<Stage>& stages) {
-    Findings findings;
+    VerifyFindings findings;
     for (const std::string& path : line.files)
         verify_path(fs::path(path).has_filename() ? fs::path(path) : fs::path(path).parent_path(),
                     stages, findings);

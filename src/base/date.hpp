@@ -7,6 +7,9 @@
 
 namespace salus {
 
+/// Of dates that are numbers.
+inline constexpr const char* date_unit = "days since 1970-01-01";
+
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.
 using Day = std::int32_t;
 

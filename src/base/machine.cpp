@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 
+#include <cstdlib>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -121,6 +122,11 @@ FileSystem file_system_of(const fs::path& folder) {
         found.shared = known->shared;
     }
     return found;
+}
+
+std::string environment(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value == nullptr ? "" : value;
 }
 
 } // namespace salus

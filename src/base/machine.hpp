@@ -17,6 +17,9 @@ struct Machine {
 };
 Machine this_machine();
 
+/// Of the environment; empty if `variable` is not set.
+std::string environment(const char* variable);
+
 struct FileSystem {
     std::string type; // "lustre", "nfs", "ext4", ... or its magic number
     std::uint64_t free_bytes = 0, free_files = 0;

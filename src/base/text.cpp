@@ -88,6 +88,17 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     return parts;
 }
 
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    constexpr std::string_view blank = " \t\r";
+    for (std::size_t at = line.find_first_not_of(blank); at != std::string_view::npos;) {
+        const std::size_t end = std::min(line.find_first_of(blank, at), line.size());
+        words.push_back(line.substr(at, end - at));
+        at = line.find_first_not_of(blank, end);
+    }
+    return words;
+}
+
 std::string_view trim(std::string_view text) noexcept {
     constexpr std::string_view blanks = " \t\r\n\v\f";
     const auto begin = text.find_first_not_of(blanks);
@@ -101,6 +112,13 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
         if (i > 0) out += separator;
         out += parts[i];
     }
+    return out;
+}
+
+std::string upper(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        c = upper(c);
     return out;
 }
 

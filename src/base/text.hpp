@@ -11,6 +11,9 @@
 
 namespace salus {
 
+/// Of UTF-8, at the beginning of some text files.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 inline void append_text(std::string& out, std::string_view value) { out += value; }
 inline void append_text(std::string& out, const char* value) { out += value; }
 inline void append_text(std::string& out, char value) { out += value; }
@@ -43,9 +46,18 @@ std::string human_bytes(double bytes);
 std::string human_seconds(double seconds);
 
 std::vector<std::string_view> split(std::string_view text, char separator);
+/// What stands between blanks, tabs and carriage returns.
+std::vector<std::string_view> words_of(std::string_view line);
 std::string_view trim(std::string_view text) noexcept;
 std::string join(std::span<const std::string> parts, std::string_view separator);
+/// Letters of ASCII alone change.
 std::string lower(std::string_view text);
+std::string upper(std::string_view text);
+inline char upper(char c) noexcept {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+inline bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+inline bool is_letter(char c) noexcept { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 bool is_utf8(std::string_view text) noexcept;
 
 /// The whole of `text` as a number, or nothing; '.' is the decimal point in every locale.

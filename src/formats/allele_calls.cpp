@@ -1,5 +1,7 @@
 #include "formats/allele_calls.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -7,7 +9,6 @@
 namespace salus {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_phase(char c) noexcept { return c == '/' || c == '|'; }
 
 std::uint64_t load_u64(const char* bytes) noexcept {

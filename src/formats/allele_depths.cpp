@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-constexpr std::int64_t largest = 0x7FFFFFFF;
+constexpr std::int64_t largest_depth = 0x7FFFFFFF;
 
 bool is_base(std::string_view allele) noexcept {
     return allele.size() == 1 &&
@@ -57,7 +57,7 @@ void take_depths(std::size_t sample, std::span<const std::int64_t> values, Genot
         throw RecordDefect{"a sample has not one AD value per allele",
                            "AD is read as Number=R: reads of REF and of each ALT"};
     for (const std::int64_t value : values)
-        if (value < no_depth || value > largest) fail_value();
+        if (value < no_depth || value > largest_depth) fail_value();
     if (values[0] == no_depth || values[1] == no_depth) return;
     const std::int64_t total = values[0] + values[1];
     if (total < het_depth_min || packed_get(record.rows, sample) != het) return;

@@ -18,7 +18,8 @@ struct CloseStatement {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
 };
 
-[[noreturn]] void fail(const std::filesystem::path& index, std::string what, std::string why) {
+[[noreturn]] void throw_bad_index(const std::filesystem::path& index, std::string what,
+                                  std::string why) {
     throw DataError({.what = std::move(what),
                      .where = index.string(),
                      .why = std::move(why),
@@ -51,14 +52,15 @@ public:
         sqlite3_stmt* prepared = nullptr;
         if (code != SQLITE_OK ||
             sqlite3_prepare_v2(opened, query, -1, &prepared, nullptr) != SQLITE_OK)
-            fail(path, "this is not a BGEN index",
-                 "an index of bgenix is an SQLite file with the tables Variant and Metadata");
+            throw_bad_index(
+                path, "this is not a BGEN index",
+                "an index of bgenix is an SQLite file with the tables Variant and Metadata");
         statement_.reset(prepared);
     }
     bool next() {
         const int code = sqlite3_step(statement_.get());
         if (code != SQLITE_ROW && code != SQLITE_DONE)
-            fail(path_, "the index is damaged", sqlite3_errmsg(database_.get()));
+            throw_bad_index(path_, "the index is damaged", sqlite3_errmsg(database_.get()));
         return code == SQLITE_ROW;
     }
     std::uint64_t number(int column) const {
@@ -77,7 +79,7 @@ private:
     std::unique_ptr<sqlite3_stmt, CloseStatement> statement_;
 };
 
-struct Place {
+struct RecordBytes {
     std::uint64_t begin, end;
 };
 
@@ -86,7 +88,7 @@ struct Place {
 class IndexTiling {
 public:
     explicit IndexTiling(RangeCutter& cutter) : cutter_(cutter) {}
-    bool add(std::string_view chromosome, std::uint64_t position, Place place) {
+    bool add(std::string_view chromosome, std::uint64_t position, RecordBytes place) {
         bool good = place.begin < place.end;
         if (chromosome != chromosome_ || position != position_) good &= finish_position();
         if (chromosome != chromosome_ || records_ == 0) {
@@ -103,9 +105,9 @@ public:
         if (!finish_position()) return false;
         finish_chromosome();
         std::sort(pieces_.begin(), pieces_.end(),
-                  [](const Place& a, const Place& b) { return a.begin < b.begin; });
+                  [](const RecordBytes& a, const RecordBytes& b) { return a.begin < b.begin; });
         std::uint64_t at = whole.begin;
-        for (const Place& piece : pieces_) {
+        for (const RecordBytes& piece : pieces_) {
             if (piece.begin != at) return false;
             at = piece.end;
         }
@@ -116,8 +118,8 @@ public:
 private:
     bool finish_position() {
         std::sort(same_position_.begin(), same_position_.end(),
-                  [](const Place& a, const Place& b) { return a.begin < b.begin; });
-        for (const Place& place : same_position_) {
+                  [](const RecordBytes& a, const RecordBytes& b) { return a.begin < b.begin; });
+        for (const RecordBytes& place : same_position_) {
             if (piece_.end == 0) piece_ = {place.begin, place.begin};
             if (place.begin != piece_.end) return false;
             piece_.end = place.end;
@@ -135,8 +137,8 @@ private:
     RangeCutter& cutter_;
     std::string chromosome_;
     std::uint64_t position_ = 0, records_ = 0;
-    std::vector<Place> same_position_, pieces_;
-    Place piece_{0, 0}; // of the chromosome, as far as it is known
+    std::vector<RecordBytes> same_position_, pieces_;
+    RecordBytes piece_{0, 0}; // of the chromosome, as far as it is known
 };
 
 } // namespace
@@ -170,9 +172,9 @@ cut_by_bgen_index(const std::filesystem::path& index, const InputFile& bgen,
     {
         IndexRows metadata(index, "SELECT file_size FROM Metadata");
         if (metadata.next() && metadata.number(0) != bgen.size())
-            fail(index, "the index belongs to another file",
-                 text("it was made for a file of ", metadata.number(0), " bytes, and ",
-                      bgen.path().string(), " has ", bgen.size()));
+            throw_bad_index(index, "the index belongs to another file",
+                            text("it was made for a file of ", metadata.number(0), " bytes, and ",
+                                 bgen.path().string(), " has ", bgen.size()));
     }
     IndexRows rows(index, "SELECT chromosome, position, file_start_position, size_in_bytes "
                           "FROM Variant ORDER BY chromosome, position");

@@ -21,8 +21,8 @@ T load(const std::uint8_t* bytes) noexcept { // BGEN is little-endian
     return value;
 }
 
-[[noreturn]] void fail(const InputFile& file, std::uint64_t place, std::string what,
-                       std::string why) {
+[[noreturn]] void throw_bad_record(const InputFile& file, std::uint64_t place, std::string what,
+                                   std::string why) {
     throw DataError({.what = std::move(what),
                      .where = text(file.path().string(), ", at byte ", place),
                      .why = std::move(why),
@@ -37,8 +37,8 @@ public:
     std::uint64_t place() const noexcept { return place_; }
     void skip(std::uint64_t bytes) {
         if (bytes > limit_ - place_)
-            fail(window_.file(), begin_, "the record reaches beyond its end",
-                 "the file is cut or damaged, or its index does not belong to it");
+            throw_bad_record(window_.file(), begin_, "the record reaches beyond its end",
+                             "the file is cut or damaged, or its index does not belong to it");
         place_ += bytes;
     }
     template <class T>
@@ -61,7 +61,7 @@ private:
 
 void read_sample_ids(const InputFile& file, std::uint64_t begin, BgenHeader& header) {
     const auto damaged = [&](std::string what) {
-        fail(file, begin, std::move(what), "the block of sample names is damaged");
+        throw_bad_record(file, begin, std::move(what), "the block of sample names is damaged");
     };
     if (begin + 8 > header.first_record) damaged("there is no room for the sample names");
     std::array<std::uint8_t, 8> head{};
@@ -93,8 +93,8 @@ void read_alleles(Cursor& in, const FileWindow& window, std::size_t count, BgenR
     for (std::string& allele : out.alleles) {
         const auto length = in.number<std::uint32_t>();
         if (length > longest_allele)
-            fail(window.file(), out.begin, "an allele is longer than 16 MiB",
-                 "the record is damaged");
+            throw_bad_record(window.file(), out.begin, "an allele is longer than 16 MiB",
+                             "the record is damaged");
         in.string(length, allele);
     }
 }
@@ -106,8 +106,8 @@ void read_data_place(Cursor& in, const FileWindow& window, const BgenHeader& hea
     const std::uint64_t plain = std::uint64_t{6} * header.samples;
     if (header.layout == 1) {
         if (plain > UINT32_MAX)
-            fail(window.file(), out.begin, "there are too many samples for BGEN 1.1",
-                 "the header is damaged");
+            throw_bad_record(window.file(), out.begin, "there are too many samples for BGEN 1.1",
+                             "the header is damaged");
         out.unpacked_bytes = static_cast<std::uint32_t>(plain);
         out.data_bytes = packed ? in.number<std::uint32_t>() : out.unpacked_bytes;
     } else {
@@ -115,8 +115,8 @@ void read_data_place(Cursor& in, const FileWindow& window, const BgenHeader& hea
         out.unpacked_bytes = out.data_bytes;
         if (packed) {
             if (out.data_bytes < 4)
-                fail(window.file(), out.begin, "the genotypes have no length",
-                     "the record is damaged");
+                throw_bad_record(window.file(), out.begin, "the genotypes have no length",
+                                 "the record is damaged");
             out.unpacked_bytes = in.number<std::uint32_t>();
             out.data_bytes -= 4;
         }
@@ -161,7 +161,8 @@ bool looks_like_bgen(const InputFile& file) {
 
 BgenHeader read_bgen_header(const InputFile& file) {
     if (!looks_like_bgen(file))
-        fail(file, 0, "this is not a BGEN file", "the mark \"bgen\" is missing from byte 16");
+        throw_bad_record(file, 0, "this is not a BGEN file",
+                         "the mark \"bgen\" is missing from byte 16");
     std::array<std::uint8_t, 20> head{};
     file.read_at(0, std::as_writable_bytes(std::span(head)));
     BgenHeader header;
@@ -170,10 +171,10 @@ BgenHeader read_bgen_header(const InputFile& file) {
     header.records = load<std::uint32_t>(&head[8]);
     header.samples = load<std::uint32_t>(&head[12]);
     if (header_end < fixed_header || header_end > header.first_record)
-        fail(file, 4, "the length of the header is wrong", "the header is damaged");
+        throw_bad_record(file, 4, "the length of the header is wrong", "the header is damaged");
     if (header.first_record > file.size())
-        fail(file, 0, "the records begin beyond the end of the file",
-             "the file is cut, or the header is damaged");
+        throw_bad_record(file, 0, "the records begin beyond the end of the file",
+                         "the file is cut, or the header is damaged");
     std::array<std::uint8_t, 4> bytes{};
     file.read_at(header_end - 4, std::as_writable_bytes(std::span(bytes)));
     const auto flags = load<std::uint32_t>(bytes.data());
@@ -181,10 +182,11 @@ BgenHeader read_bgen_header(const InputFile& file) {
     const unsigned packing = flags & 3;
     const bool known = (header.layout == 1 && packing <= 1) || (header.layout == 2 && packing <= 2);
     if (!known)
-        fail(file, header_end - 4,
-             text("the file has layout ", header.layout, " with packing ", packing),
-             "layouts 1 (BGEN 1.1) and 2 (BGEN 1.2 and 1.3) are read, not packed, or packed by "
-             "zlib or, in layout 2, by zstd");
+        throw_bad_record(
+            file, header_end - 4,
+            text("the file has layout ", header.layout, " with packing ", packing),
+            "layouts 1 (BGEN 1.1) and 2 (BGEN 1.2 and 1.3) are read, not packed, or packed by "
+            "zlib or, in layout 2, by zstd");
     header.packing = static_cast<BgenPacking>(packing);
     if (flags >> 31 == 1) read_sample_ids(file, header_end, header);
     return header;
@@ -195,8 +197,9 @@ void read_bgen_record(FileWindow& window, const BgenHeader& header, std::uint64_
     Cursor in(window, begin, limit);
     out.begin = begin;
     if (header.layout == 1 && in.number<std::uint32_t>() != header.samples)
-        fail(window.file(), begin, "the record has another number of samples than the header",
-             "every record holds all samples");
+        throw_bad_record(window.file(), begin,
+                         "the record has another number of samples than the header",
+                         "every record holds all samples");
     in.string(in.number<std::uint16_t>(), out.id);
     in.string(in.number<std::uint16_t>(), out.rsid);
     in.string(in.number<std::uint16_t>(), out.chromosome);

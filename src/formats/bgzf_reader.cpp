@@ -22,7 +22,7 @@ constexpr std::array<std::uint8_t, 28> end_marker{0x1f, 0x8b, 0x08, 0x04, 0, 0, 
 std::uint32_t u16_at(const std::uint8_t* p) { return static_cast<std::uint32_t>(p[0] | p[1] << 8); }
 std::uint32_t u32_at(const std::uint8_t* p) { return u16_at(p) | u16_at(p + 2) << 16; }
 
-[[noreturn]] void throw_damaged(const InputFile& file, std::uint64_t byte, std::string what) {
+[[noreturn]] void throw_bad_block(const InputFile& file, std::uint64_t byte, std::string what) {
     throw DataError({.what = std::move(what),
                      .where = text(file.path().string(), ", BGZF block at byte ", byte),
                      .why = "the file is damaged, cut or not a BGZF file",
@@ -72,8 +72,9 @@ private:
         const bool last = range_.end != end_of_file && next_ == end_block;
         if (next_ >= end_block && !last) {
             if (next_ == end_block) return false;
-            throw_damaged(file_, next_,
-                          "the index does not belong to this file: no block starts where it says");
+            throw_bad_block(
+                file_, next_,
+                "the index does not belong to this file: no block starts where it says");
         }
         const std::size_t most = last ? range_.end & 0xFFFF : std::size_t{1} << 16;
         if (last && most == 0) return false;
@@ -88,15 +89,15 @@ private:
         const std::uint8_t* const block = compressed(start, size);
         const std::size_t head = 12 + u16_at(block + 10);
         const std::uint32_t length = u32_at(block + size - 4);
-        if (length > 1 << 16) throw_damaged(file_, start, "the block claims more than 64 KiB");
+        if (length > 1 << 16) throw_bad_block(file_, start, "the block claims more than 64 KiB");
         char* const out = reserve(length);
         std::size_t used = 0, made = 0;
         const auto result = libdeflate_deflate_decompress_ex(
             inflater_.get(), block + head, size - head - 8, out, length, &used, &made);
         if (result != LIBDEFLATE_SUCCESS || made != length || used != size - head - 8)
-            throw_damaged(file_, start, "the block cannot be decompressed");
+            throw_bad_block(file_, start, "the block cannot be decompressed");
         if (crc32(std::as_bytes(std::span(out, length))) != u32_at(block + size - 8))
-            throw_damaged(file_, start, "the block fails its CRC-32 check");
+            throw_bad_block(file_, start, "the block fails its CRC-32 check");
         next_ += size;
         keep(out, std::min<std::size_t>(most, length),
              most < (std::size_t{1} << 16) && most > length, start);
@@ -105,7 +106,7 @@ private:
     /// Keeps bytes [first_inside_, end) of the block that was just decompressed.
     void keep(char* out, std::size_t end, bool beyond, std::uint64_t start) {
         if (beyond || first_inside_ > end)
-            throw_damaged(
+            throw_bad_block(
                 file_, start,
                 "the index does not belong to this file: it points behind the end of a block");
         const std::size_t kept = end - first_inside_;
@@ -119,7 +120,7 @@ private:
     std::size_t block_size(std::uint64_t start) {
         const std::uint8_t* const head = compressed(start, 18);
         if (!std::equal(head, head + 4, end_marker.begin()))
-            throw_damaged(file_, start, "there is no BGZF block header");
+            throw_bad_block(file_, start, "there is no BGZF block header");
         const std::size_t extra = u16_at(head + 10);
         const std::uint8_t* const fields = compressed(start, 12 + extra) + 12;
         for (std::size_t i = 0; i + 4 <= extra; i += 4 + u16_at(fields + i + 2)) {
@@ -130,13 +131,13 @@ private:
             if (size < 12 + extra + 8 + 1) break;
             return size;
         }
-        throw_damaged(file_, start, "the BGZF block header has no valid size field");
+        throw_bad_block(file_, start, "the BGZF block header has no valid size field");
     }
 
     /// `bytes` bytes of the file from `offset` on.
     const std::uint8_t* compressed(std::uint64_t offset, std::size_t bytes) {
         if (bytes > file_.size() || offset > file_.size() - bytes)
-            throw_damaged(file_, offset, "the file ends inside a block");
+            throw_bad_block(file_, offset, "the file ends inside a block");
         if (offset < raw_begin_ || offset + bytes > raw_begin_ + raw_.size()) {
             constexpr std::uint64_t window = std::uint64_t{512} << 10;
             raw_.resize(std::min(file_.size() - offset, std::max<std::uint64_t>(window, bytes)));

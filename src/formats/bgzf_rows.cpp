@@ -3,7 +3,7 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t high_water = std::size_t{16} << 20, piece = 4 * bgzf_block_input;
+constexpr std::size_t high_water = std::size_t{16} << 20, rows_piece = 4 * bgzf_block_input;
 
 } // namespace
 
@@ -21,9 +21,10 @@ std::vector<std::uint8_t> BgzfRows::finish() {
 }
 
 void BgzfRows::compress(std::string_view bytes) {
-    std::vector<std::vector<std::uint8_t>> pieces((bytes.size() + piece - 1) / piece);
-    run_(pieces.size(),
-         [&](std::size_t i) { pieces[i] = bgzf_blocks(bytes.substr(i * piece, piece), level_); });
+    std::vector<std::vector<std::uint8_t>> pieces((bytes.size() + rows_piece - 1) / rows_piece);
+    run_(pieces.size(), [&](std::size_t i) {
+        pieces[i] = bgzf_blocks(bytes.substr(i * rows_piece, rows_piece), level_);
+    });
     for (const auto& blocks : pieces)
         done_.insert(done_.end(), blocks.begin(), blocks.end());
 }

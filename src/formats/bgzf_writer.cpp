@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t block_limit = 0x10000; // a block with header and trailer, by the format
 constexpr std::size_t head_bytes = 18, tail_bytes = 8;
-constexpr std::array<std::uint8_t, head_bytes> head{0x1f, 0x8b, 8, 4,   0,   0, 0, 0, 0,
-                                                    0xff, 6,    0, 'B', 'C', 2, 0, 0, 0};
+constexpr std::array<std::uint8_t, head_bytes> block_head{0x1f, 0x8b, 8, 4,   0,   0, 0, 0, 0,
+                                                          0xff, 6,    0, 'B', 'C', 2, 0, 0, 0};
 
 void put32(std::uint8_t* at, std::uint32_t value) {
     for (unsigned i = 0; i < 4; ++i)
@@ -58,7 +58,7 @@ std::vector<std::uint8_t> bgzf_blocks(std::string_view bytes, int level) {
         if (size == 0) size = deflate(store, input, block + head_bytes);
         SALUS_ASSERT(size > 0);
         const std::size_t whole = head_bytes + size + tail_bytes;
-        std::memcpy(block, head.data(), head_bytes);
+        std::memcpy(block, block_head.data(), head_bytes);
         block[16] = static_cast<std::uint8_t>((whole - 1) & 0xFF);
         block[17] = static_cast<std::uint8_t>((whole - 1) >> 8);
         put32(block + head_bytes + size, crc32(std::as_bytes(std::span(input))));

@@ -12,10 +12,6 @@
 namespace salus {
 namespace {
 
-struct CloseBgzf {
-    void operator()(BGZF* file) const noexcept { static_cast<void>(bgzf_close(file)); }
-};
-
 std::filesystem::path index_of(std::filesystem::path path) {
     path += ".tbi";
     return path;
@@ -24,6 +20,10 @@ std::filesystem::path index_of(std::filesystem::path path) {
 } // namespace
 
 struct BgzipText::State {
+    struct CloseBgzf {
+        void operator()(BGZF* file) const noexcept { static_cast<void>(bgzf_close(file)); }
+    };
+
     AtomicFile target;
     std::filesystem::path path;
     std::optional<Places> places;

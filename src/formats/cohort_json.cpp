@@ -21,7 +21,7 @@ struct At {
     std::string path; // "PrimaryCriteria.CriteriaList[0]"
 };
 
-bool says_nothing(const Json& value) {
+bool is_empty(const Json& value) {
     switch (value.type()) {
     case Type::NULL_VALUE:
         return true;
@@ -114,7 +114,7 @@ private:
         if (at.json.get(members) != simdjson::SUCCESS) return;
         for (const auto field : members)
             if (std::find(known.begin(), known.end(), field.key) == known.end() &&
-                !says_nothing(field.value))
+                !is_empty(field.value))
                 refuse(below(at, field.key), text("'", field.key, "' cannot be taken over"));
     }
     std::string word(const At& at, std::string_view key, std::string standard) {
@@ -146,7 +146,7 @@ private:
     }
     bool flag(const At& at, std::string_view key) {
         const auto value = member(at, key);
-        return value && !says_nothing(value->json);
+        return value && !is_empty(value->json);
     }
 
     // ---- concepts

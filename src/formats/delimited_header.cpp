@@ -8,8 +8,6 @@
 namespace salus {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 std::string first_line(ByteStream& stream, const std::filesystem::path& path) {
     std::string head;
     for (std::vector<char> buffer(1 << 16); head.size() < longest_row;) {

@@ -7,10 +7,10 @@ namespace salus {
 namespace {
 
 /// Rows of comma or tab separated text.
-class TextRows final : public FeatureRows {
+class TextFeatureRows final : public FeatureRows {
 public:
-    TextRows(const std::filesystem::path& path, ByteRange range, const FeatureColumns& columns,
-             std::span<const CellReader> readers)
+    TextFeatureRows(const std::filesystem::path& path, ByteRange range,
+                    const FeatureColumns& columns, std::span<const CellReader> readers)
         : reader_(path, range), columns_(columns), readers_(readers) {}
 
     bool next() override { return reader_.next(); }
@@ -69,7 +69,7 @@ std::uint64_t feature_table_bytes(const std::filesystem::path& path) {
 std::unique_ptr<FeatureRows> open_feature_rows(const std::filesystem::path& path, ByteRange range,
                                                const FeatureColumns& columns,
                                                std::span<const CellReader> readers) {
-    return std::make_unique<TextRows>(path, range, columns, readers);
+    return std::make_unique<TextFeatureRows>(path, range, columns, readers);
 }
 
 } // namespace salus

@@ -34,6 +34,8 @@ FhirReason reason_of(simdjson::error_code error) {
     }
 }
 
+} // namespace
+
 /// Lines of a file, parsed.
 class JsonDocuments {
 public:
@@ -65,6 +67,8 @@ private:
     Json json_;
     FhirReason reason_ = FhirReason::none;
 };
+
+namespace {
 
 Problem problem_of(const JsonDocuments& documents, FhirReason reason, std::string_view place) {
     return {

@@ -9,7 +9,7 @@ struct Text {
     std::string_view name, rule;
 };
 
-constexpr std::array<Text, fhir_reason_count> texts{{
+constexpr std::array<Text, fhir_reason_count> reason_texts{{
     {"none", ""},
     {"not_json", "every line is one JSON object"},
     {"not_utf8", "JSON is written in UTF-8"},
@@ -37,10 +37,10 @@ constexpr std::array<Text, fhir_reason_count> texts{{
 } // namespace
 
 std::string_view to_string(FhirReason reason) noexcept {
-    return texts[static_cast<std::size_t>(reason)].name;
+    return reason_texts[static_cast<std::size_t>(reason)].name;
 }
 std::string_view rule_of(FhirReason reason) noexcept {
-    return texts[static_cast<std::size_t>(reason)].rule;
+    return reason_texts[static_cast<std::size_t>(reason)].rule;
 }
 
 } // namespace salus

@@ -5,7 +5,7 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
+constexpr std::size_t not_found = std::string_view::npos;
 
 bool number_of(std::string_view digits, int& out) noexcept {
     out = 0;
@@ -30,7 +30,7 @@ std::optional<FhirReference> plain_reference(std::string_view text) noexcept {
     }
     if (slash == 0 || slash + 1 >= text.size()) return std::nullopt;
     const std::string_view id = text.substr(slash + 1);
-    if (id.find('/') != npos || id.find('?') != npos) return std::nullopt;
+    if (id.find('/') != not_found || id.find('?') != not_found) return std::nullopt;
     return FhirReference{FhirReference::Form::typed, text.substr(0, slash), id};
 }
 
@@ -65,23 +65,24 @@ FhirReference parse_fhir_reference(std::string_view text) noexcept {
     if (text.starts_with('#')) return {Form::contained, {}, text.substr(1)};
     if (text.starts_with("urn:")) {
         const std::size_t colon = text.find(':', 4);
-        if (colon == npos || colon + 1 == text.size()) return {};
+        if (colon == not_found || colon + 1 == text.size()) return {};
         return {Form::urn, {}, text.substr(colon + 1)};
     }
-    if (const std::size_t history = text.find("/_history/"); history != npos)
+    if (const std::size_t history = text.find("/_history/"); history != not_found)
         text = text.substr(0, history);
     std::string_view id;
-    if (const std::size_t query = text.find("?identifier="); query != npos) {
+    if (const std::size_t query = text.find("?identifier="); query != not_found) {
         id = text.substr(query + 12);
-        if (const std::size_t bar = id.rfind('|'); bar != npos) id.remove_prefix(bar + 1);
+        if (const std::size_t bar = id.rfind('|'); bar != not_found) id.remove_prefix(bar + 1);
         text = text.substr(0, query);
     } else {
         const std::size_t slash = text.rfind('/');
-        if (slash == npos) return {};
+        if (slash == not_found) return {};
         id = text.substr(slash + 1);
         text = text.substr(0, slash);
     }
-    if (const std::size_t slash = text.rfind('/'); slash != npos) text.remove_prefix(slash + 1);
+    if (const std::size_t slash = text.rfind('/'); slash != not_found)
+        text.remove_prefix(slash + 1);
     if (text.empty() || id.empty()) return {};
     return {Form::typed, text, id};
 }

@@ -14,7 +14,7 @@ struct Field {
     const char* doc;
 };
 
-constexpr std::array<Field, 6> fields{{
+constexpr std::array<Field, 6> info_fields{{
     {"AC", "A", "Integer", "Copies of the ALT allele"},
     {"AN", "1", "Integer", "Called alleles"},
     {"AF", "A", "Float", "AC / AN"},
@@ -34,7 +34,7 @@ std::string frequency_header_text(const FrequencyHeader& header) {
     for (const std::string& filter : header.filters)
         out += text("##FILTER=<ID=", filter, ",Description=\"As in the input\">\n");
     for (const auto& population : header.populations)
-        for (const Field& field : fields)
+        for (const Field& field : info_fields)
             out += text("##INFO=<ID=", field.name, population.suffix, ",Number=", field.number,
                         ",Type=", field.type, ",Description=\"", field.doc, ", ", population.words,
                         "\">\n");

@@ -13,8 +13,8 @@
 namespace salus {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::uint64_t line, std::string what,
-                       std::string why) {
+[[noreturn]] void throw_bad_annotation(const std::filesystem::path& path, std::uint64_t line,
+                                       std::string what, std::string why) {
     throw DataError(
         {.what = std::move(what),
          .where = text(path.string(), ", line ", line),
@@ -88,23 +88,25 @@ void AnnotationReader::take_header(std::string_view line, std::uint64_t number) 
         if (!csq) return; // consequence|gene|...
         const auto begin = line.find("Format: ");
         if (begin == std::string_view::npos)
-            fail(path_, number, "INFO/CSQ has no Format", "its header line names the fields");
+            throw_bad_annotation(path_, number, "INFO/CSQ has no Format",
+                                 "its header line names the fields");
         auto list = line.substr(begin + 8);
         const auto fields = split(list.substr(0, list.find('"')), '|');
         consequence_ = place(fields, "Consequence");
         gene_ = place(fields, "Gene");
         symbol_ = place(fields, "SYMBOL");
         if (consequence_ == SIZE_MAX || (gene_ == SIZE_MAX && symbol_ == SIZE_MAX))
-            fail(path_, number, "INFO/CSQ has no field Consequence, or neither Gene nor SYMBOL",
-                 "sets are made from the gene and masks from the consequence");
+            throw_bad_annotation(path_, number,
+                                 "INFO/CSQ has no field Consequence, or neither Gene nor SYMBOL",
+                                 "sets are made from the gene and masks from the consequence");
     } else if (line.starts_with("#Uploaded_variation\t")) {
         const auto fields = split(line.substr(1), '\t');
         variant_ = 0;
         gene_ = place(fields, "Gene");
         consequence_ = place(fields, "Consequence");
         if (gene_ == SIZE_MAX || consequence_ == SIZE_MAX)
-            fail(path_, number, "the header line has no column Gene or Consequence",
-                 "VEP's tab-separated output has both");
+            throw_bad_annotation(path_, number, "the header line has no column Gene or Consequence",
+                                 "VEP's tab-separated output has both");
         kind_ = Kind::vep;
     }
 }
@@ -112,8 +114,9 @@ void AnnotationReader::take_header(std::string_view line, std::uint64_t number) 
 void AnnotationReader::take_regenie(std::string_view line, std::uint64_t number) {
     split_words(line, words_);
     if (words_.size() != 3 && words_.size() != 4)
-        fail(path_, number, text("the line has ", words_.size(), " fields"),
-             "an annotation is: variant gene consequence, or variant gene domain consequence");
+        throw_bad_annotation(
+            path_, number, text("the line has ", words_.size(), " fields"),
+            "an annotation is: variant gene consequence, or variant gene domain consequence");
     kind_ = Kind::regenie;
     add(variant_key(words_[0]), words_[1], words_.back());
 }
@@ -121,8 +124,8 @@ void AnnotationReader::take_regenie(std::string_view line, std::uint64_t number)
 void AnnotationReader::take_vep(std::string_view line, std::uint64_t number) {
     const auto fields = split(line, '\t');
     if (fields.size() <= std::max(gene_, consequence_))
-        fail(path_, number, text("the line has ", fields.size(), " fields"),
-             "it must have those of the header line");
+        throw_bad_annotation(path_, number, text("the line has ", fields.size(), " fields"),
+                             "it must have those of the header line");
     const auto key = vep_key(fields[variant_]);
     add(key ? *key : variant_key(fields[variant_]), fields[gene_], fields[consequence_]);
 }
@@ -131,14 +134,16 @@ void AnnotationReader::take_vcf(std::string_view line, std::uint64_t number) {
     const auto fields = split(line, '\t');
     const auto position = fields.size() > 7 ? parse_integer(fields[1]) : std::nullopt;
     if (!position || *position < 0 || *position > 0xFFFFFFFF)
-        fail(path_, number, "the line is not a VCF record", "it has at least 8 columns");
+        throw_bad_annotation(path_, number, "the line is not a VCF record",
+                             "it has at least 8 columns");
     if (tag_.empty())
-        fail(path_, number, "the VCF declares neither INFO/CSQ nor INFO/BCSQ",
-             "annotations of VEP and of bcftools csq are read from there");
+        throw_bad_annotation(path_, number, "the VCF declares neither INFO/CSQ nor INFO/BCSQ",
+                             "annotations of VEP and of bcftools csq are read from there");
     if (fields[4].find(',') != std::string_view::npos)
-        fail(path_, number, "the record has several ALT alleles",
-             "which of them an annotation means is not always told; split them before annotating, "
-             "for example with bcftools norm -m -");
+        throw_bad_annotation(
+            path_, number, "the record has several ALT alleles",
+            "which of them an annotation means is not always told; split them before annotating, "
+            "for example with bcftools norm -m -");
     const std::string key =
         variant_key(fields[0], static_cast<std::uint32_t>(*position), fields[3], fields[4]);
     for (const std::string_view item : split(fields[7], ';'))
@@ -230,11 +235,11 @@ std::vector<VariantSet> read_variant_sets(const std::filesystem::path& path) {
     for_each_line(path, [&](std::string_view line, std::uint64_t number) {
         split_words(line, words);
         if (words.size() < 4)
-            fail(path, number, text("the line has ", words.size(), " fields"),
-                 "a set is: name chromosome position variant,variant...");
+            throw_bad_annotation(path, number, text("the line has ", words.size(), " fields"),
+                                 "a set is: name chromosome position variant,variant...");
         if (!names.emplace(words[0]).second)
-            fail(path, number, text("set \"", words[0], "\" comes twice"),
-                 "each set is one line of the result");
+            throw_bad_annotation(path, number, text("set \"", words[0], "\" comes twice"),
+                                 "each set is one line of the result");
         VariantSet set{.name = std::string(words[0]), .variants = {}};
         for (std::size_t w = 3; w < words.size(); ++w)
             for (const std::string_view variant : split(words[w], ','))
@@ -251,13 +256,13 @@ std::vector<VariantMask> read_variant_masks(const std::filesystem::path& path) {
     for_each_line(path, [&](std::string_view line, std::uint64_t number) {
         split_words(line, words);
         if (words.size() != 2)
-            fail(path, number, text("the line has ", words.size(), " fields"),
-                 "a mask is: name consequence,consequence...");
+            throw_bad_annotation(path, number, text("the line has ", words.size(), " fields"),
+                                 "a mask is: name consequence,consequence...");
         VariantMask mask{.name = std::string(words[0]), .consequences = {}};
         for (const VariantMask& other : masks)
             if (other.name == mask.name)
-                fail(path, number, text("mask \"", mask.name, "\" comes twice"),
-                     "each mask is one line of the result for every set");
+                throw_bad_annotation(path, number, text("mask \"", mask.name, "\" comes twice"),
+                                     "each mask is one line of the result for every set");
         for (const std::string_view consequence : split(words[1], ','))
             if (!consequence.empty()) mask.consequences.emplace_back(consequence);
         masks.push_back(std::move(mask));

@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view what) {
+[[noreturn]] void throw_no_index(const std::filesystem::path& path, std::string_view what) {
     throw StorageError({.what = text("cannot write the index: ", what),
                         .where = path.string(),
                         .why = "the file could not be read, or its index not be written",
@@ -24,12 +24,13 @@ void write_tbi(const std::filesystem::path& vcf) { write_tbi(vcf, vcf.string() +
 
 void write_tbi(const std::filesystem::path& vcf, const std::filesystem::path& index) {
     if (tbx_index_build3(vcf.c_str(), index.c_str(), 0, 0, &tbx_conf_vcf) != 0)
-        fail(index, "tabix");
+        throw_no_index(index, "tabix");
 }
 
 void write_csi(const std::filesystem::path& bcf) {
     const std::string index = bcf.string() + ".csi";
-    if (bcf_index_build3(bcf.c_str(), index.c_str(), csi_min_shift, 0) != 0) fail(index, "csi");
+    if (bcf_index_build3(bcf.c_str(), index.c_str(), csi_min_shift, 0) != 0)
+        throw_no_index(index, "csi");
 }
 
 } // namespace salus

@@ -12,7 +12,7 @@ namespace {
 
 using Role = OmopRole;
 
-constexpr std::size_t npos = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t absent_column = std::numeric_limits<std::size_t>::max();
 constexpr std::int64_t most_days_supply = 36525; // a century
 
 std::string_view system_for(EventKind kind, const CodeSystems& systems) noexcept {
@@ -98,14 +98,14 @@ OmopReader::OmopReader(OmopTable table, const std::filesystem::path& path, ByteR
         const auto found = layout.columns[role].empty()
                                ? std::nullopt
                                : reader_.header().find(layout.columns[role]);
-        columns_[role] = found.value_or(npos);
+        columns_[role] = found.value_or(absent_column);
     }
     if (table == OmopTable::person) sites_ = OmopSites::beside(path);
 }
 
 std::string_view OmopReader::field(Role role) const noexcept {
     const std::size_t column = columns_[static_cast<std::size_t>(role)];
-    return column == npos ? std::string_view{} : trimmed(reader_[column]);
+    return column == absent_column ? std::string_view{} : trimmed(reader_[column]);
 }
 
 bool OmopReader::next() {
@@ -201,7 +201,7 @@ Reject OmopReader::parse_person() {
 
 Reject OmopReader::parse_start() {
     // A date that is required and not written is a defect even where its datetime is there.
-    const bool has_date = columns_[static_cast<std::size_t>(Role::start)] != npos;
+    const bool has_date = columns_[static_cast<std::size_t>(Role::start)] != absent_column;
     bad_column_ = has_date ? Role::start : Role::start_time;
     const std::string_view written = field(bad_column_);
     if (written.empty()) return Reject::missing_date;

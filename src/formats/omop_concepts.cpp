@@ -9,19 +9,19 @@
 namespace salus {
 namespace {
 
-bool says_nothing(std::string_view id) noexcept { return id.empty() || id == "0"; }
+bool is_no_concept(std::string_view id) noexcept { return id.empty() || id == "0"; }
 
-using Names = std::unordered_map<std::string, std::string>;
+using ConceptNames = std::unordered_map<std::string, std::string>;
 
 /// The first of `columns` that is not empty, by the value of `key`.
-Names read_names(const std::filesystem::path& path, std::string_view key,
-                 std::initializer_list<std::string_view> columns) {
+ConceptNames read_names(const std::filesystem::path& path, std::string_view key,
+                        std::initializer_list<std::string_view> columns) {
     DelimitedReader reader(path);
     const std::size_t id = reader.header().require(key);
     std::vector<std::size_t> chosen;
     for (const std::string_view column : columns)
         if (const auto found = reader.header().find(column)) chosen.push_back(*found);
-    Names names;
+    ConceptNames names;
     while (reader.next_valid()) {
         const std::string_view number = trim(reader[id]);
         std::string_view name = number;
@@ -35,7 +35,7 @@ Names read_names(const std::filesystem::path& path, std::string_view key,
     return names;
 }
 
-std::string_view name_of(const Names& names, std::string_view id) {
+std::string_view name_of(const ConceptNames& names, std::string_view id) {
     const auto found = names.find(std::string(id));
     return found == names.end() ? id : std::string_view(found->second);
 }
@@ -144,8 +144,8 @@ OmopSites OmopSites::beside(const std::filesystem::path& person_table) {
 }
 
 std::string_view OmopSites::of(std::string_view care_site, std::string_view location) const {
-    if (!says_nothing(care_site)) return name_of(sites_, care_site);
-    if (!says_nothing(location)) return name_of(places_, location);
+    if (!is_no_concept(care_site)) return name_of(sites_, care_site);
+    if (!is_no_concept(location)) return name_of(places_, location);
     return {};
 }
 

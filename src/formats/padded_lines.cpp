@@ -6,11 +6,7 @@
 #include <cstring>
 
 namespace salus {
-namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-} // namespace
+namespace {} // namespace
 
 PaddedLines::PaddedLines(const std::filesystem::path& path, ByteRange range, std::size_t longest,
                          TextCut cut)

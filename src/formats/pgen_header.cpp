@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-constexpr std::uint64_t head_bytes = 12;
+constexpr std::uint64_t fixed_head_bytes = 12;
 
 std::uint64_t little_endian(std::span<const std::uint8_t> bytes) noexcept {
     std::uint64_t value = 0;
@@ -18,21 +18,22 @@ std::uint64_t little_endian(std::span<const std::uint8_t> bytes) noexcept {
     return value;
 }
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::uint64_t byte, std::string what,
-                       std::string why,
-                       std::string help = "copy the file set again, or make it anew with plink2 "
-                                          "--make-pgen") {
+[[noreturn]] void
+throw_bad_head(const std::filesystem::path& path, std::uint64_t byte, std::string what,
+               std::string why,
+               std::string help = "copy the file set again, or make it anew with plink2 "
+                                  "--make-pgen") {
     throw DataError({.what = std::move(what),
                      .where = text(path.string(), ", at byte ", byte),
                      .why = std::move(why),
                      .help = std::move(help)});
 }
 
-std::vector<std::uint8_t> bytes_at(const InputFile& file, std::uint64_t offset,
-                                   std::uint64_t bytes) {
+std::vector<std::uint8_t> head_bytes_at(const InputFile& file, std::uint64_t offset,
+                                        std::uint64_t bytes) {
     if (offset > file.size() || bytes > file.size() - offset)
-        fail(file.path(), file.size(), "the .pgen file is cut",
-             text("its head needs ", bytes, " bytes from byte ", offset, " on"));
+        throw_bad_head(file.path(), file.size(), "the .pgen file is cut",
+                       text("its head needs ", bytes, " bytes from byte ", offset, " on"));
     std::vector<std::uint8_t> out(bytes);
     file.read_at(offset, std::as_writable_bytes(std::span(out)));
     return out;
@@ -42,27 +43,28 @@ std::vector<std::uint8_t> bytes_at(const InputFile& file, std::uint64_t offset,
 
 PgenHeader::PgenHeader(const InputFile& file, std::uint64_t variants, std::uint64_t samples)
     : path_(file.path()) {
-    const auto magic = bytes_at(file, 0, 3);
+    const auto magic = head_bytes_at(file, 0, 3);
     if (magic[0] != 0x6C || magic[1] != 0x1B)
-        fail(path_, 0, "this is not a .pgen file", "it must begin with the bytes 6C 1B",
-             "check that this is the right file");
+        throw_bad_head(path_, 0, "this is not a .pgen file", "it must begin with the bytes 6C 1B",
+                       "check that this is the right file");
     mode_ = magic[2];
     const bool fixed = mode_ >= 1 && mode_ <= 4;
     if (!fixed && mode_ != 0x10)
-        fail(path_, 2, text("the .pgen file is of storage mode ", int{mode_}),
-             "modes 1 to 4 and 16 are read; others are reserved by the format, or keep the index "
-             "in a file of its own",
-             "write it anew with plink2 --make-pgen");
+        throw_bad_head(
+            path_, 2, text("the .pgen file is of storage mode ", int{mode_}),
+            "modes 1 to 4 and 16 are read; others are reserved by the format, or keep the index "
+            "in a file of its own",
+            "write it anew with plink2 --make-pgen");
     read_sizes(file, variants, samples);
     if (fixed) {
         constexpr std::array<std::uint64_t, 5> sample_bytes{0, 0, 0, 2, 4};
         record_bytes_ = packed_bytes(samples_) + samples_ * sample_bytes[mode_];
         const std::uint64_t size = first_byte_ + variants_ * record_bytes_;
         if (file.size() != size)
-            fail(path_, std::min(size, file.size()),
-                 text("the .pgen file has ", file.size(), " bytes instead of ", size),
-                 text(variants_, " records of ", record_bytes_, " bytes follow ", first_byte_,
-                      " bytes of head"));
+            throw_bad_head(path_, std::min(size, file.size()),
+                           text("the .pgen file has ", file.size(), " bytes instead of ", size),
+                           text(variants_, " records of ", record_bytes_, " bytes follow ",
+                                first_byte_, " bytes of head"));
     } else {
         read_block_places(file);
     }
@@ -73,29 +75,30 @@ void PgenHeader::read_sizes(const InputFile& file, std::uint64_t variants, std::
     samples_ = samples;
     first_byte_ = 3;
     if (plink1()) return;
-    const auto bytes = bytes_at(file, 0, head_bytes);
+    const auto bytes = head_bytes_at(file, 0, fixed_head_bytes);
     const auto stated_variants = little_endian(std::span(bytes).subspan(3, 4));
     const auto stated_samples = little_endian(std::span(bytes).subspan(7, 4));
     const auto disagree = [&](std::uint64_t byte, std::uint64_t stated, std::uint64_t listed,
                               std::string_view what) {
         if (stated != listed)
-            fail(path_, byte,
-                 text("the .pgen file holds ", stated, " ", what, " instead of ", listed),
-                 text("its side file lists ", listed, ": the files do not belong together"));
+            throw_bad_head(
+                path_, byte,
+                text("the .pgen file holds ", stated, " ", what, " instead of ", listed),
+                text("its side file lists ", listed, ": the files do not belong together"));
     };
     disagree(3, stated_variants, variants, "variants");
     disagree(7, stated_samples, samples, "samples");
     read_layout(bytes[11]);
-    first_byte_ = head_bytes + (ref_flags_ ? (variants_ + 7) / 8 : 0);
+    first_byte_ = fixed_head_bytes + (ref_flags_ ? (variants_ + 7) / 8 : 0);
 }
 
 void PgenHeader::read_layout(std::uint8_t format) {
     const unsigned index = format & 15;
     if (index > 7 || (mode_ != 0x10 && (format & 0x3F) != 0))
-        fail(path_, 11, "the .pgen file describes its index in an unknown way",
-             text("the byte is ", int{format},
-                  "; its lowest four bits are 0 to 7, and 0 in files "
-                  "of fixed width"));
+        throw_bad_head(path_, 11, "the .pgen file describes its index in an unknown way",
+                       text("the byte is ", int{format},
+                            "; its lowest four bits are 0 to 7, and 0 in files "
+                            "of fixed width"));
     type_bits_ = index < 4 ? 4 : 8;
     length_bytes_ = 1 + index % 4;
     allele_bytes_ = format >> 4 & 3;
@@ -109,21 +112,23 @@ std::uint64_t PgenHeader::index_bytes(std::uint64_t records) const noexcept {
 
 void PgenHeader::read_block_places(const InputFile& file) {
     const std::uint64_t blocks = (variants_ + block_records - 1) / block_records;
-    const auto bytes = bytes_at(file, head_bytes, 8 * blocks);
-    index_begin_ = head_bytes + 8 * blocks;
+    const auto bytes = head_bytes_at(file, fixed_head_bytes, 8 * blocks);
+    index_begin_ = fixed_head_bytes + 8 * blocks;
     std::uint64_t least = index_begin_;
     for (std::uint64_t left = variants_; left > 0; left -= std::min(left, block_records))
         least += index_bytes(std::min(left, block_records));
     for (std::uint64_t b = 0; b < blocks; ++b) {
         const std::uint64_t place = little_endian(std::span(bytes).subspan(8 * b, 8));
         if ((b == 0 && place != least) || place < least || place > file.size())
-            fail(path_, head_bytes + 8 * b, "a block of records is said to begin at a wrong place",
-                 text("block ", b, " cannot begin at byte ", place));
+            throw_bad_head(path_, fixed_head_bytes + 8 * b,
+                           "a block of records is said to begin at a wrong place",
+                           text("block ", b, " cannot begin at byte ", place));
         block_places_.push_back(place);
         least = place;
     }
     if (blocks == 0 && file.size() != least)
-        fail(path_, least, "bytes follow the head of a file without variants", "it must end here");
+        throw_bad_head(path_, least, "bytes follow the head of a file without variants",
+                       "it must end here");
     block_places_.push_back(file.size());
 }
 
@@ -144,12 +149,13 @@ PgenHeader::Block PgenHeader::block(const InputFile& file, std::uint64_t number)
     const std::uint64_t count = std::min(block_records, variants_ - first);
     if (mode_ != 0x10) return fixed_block(first, count);
     const std::uint64_t place = index_begin_ + number * index_bytes(block_records);
-    const auto bytes = bytes_at(file, place, index_bytes(count));
+    const auto bytes = head_bytes_at(file, place, index_bytes(count));
     Block out{.first = first, .types = {}, .offsets = {block_places_[number]}, .alleles = {}};
     const std::uint64_t lengths = (count * type_bits_ + 7) / 8;
     const std::uint64_t alleles = lengths + count * length_bytes_;
     if (type_bits_ == 4 && count % 2 == 1 && bytes[count / 2] >> 4 != 0)
-        fail(path_, place + count / 2, "unused bits of the index are set", "they must be zero");
+        throw_bad_head(path_, place + count / 2, "unused bits of the index are set",
+                       "they must be zero");
     for (std::uint64_t r = 0; r < count; ++r) {
         out.types.push_back(type_bits_ == 8
                                 ? bytes[r]
@@ -162,13 +168,13 @@ PgenHeader::Block PgenHeader::block(const InputFile& file, std::uint64_t number)
             out.alleles.push_back(static_cast<std::uint32_t>(field(alleles, allele_bytes_)));
     }
     if (out.offsets.back() != block_places_[number + 1])
-        fail(path_, place + lengths, "the lengths of the records do not add up",
-             text("the ", count, " records from record ", first + 1, " on end at byte ",
-                  out.offsets.back(), ", and what follows them begins at byte ",
-                  block_places_[number + 1]));
+        throw_bad_head(path_, place + lengths, "the lengths of the records do not add up",
+                       text("the ", count, " records from record ", first + 1, " on end at byte ",
+                            out.offsets.back(), ", and what follows them begins at byte ",
+                            block_places_[number + 1]));
     if (is_pgen_ld(out.types.front()))
-        fail(path_, place, "the first record of a block refers to an earlier one",
-             "blocks of 65,536 records stand alone");
+        throw_bad_head(path_, place, "the first record of a block refers to an earlier one",
+                       "blocks of 65,536 records stand alone");
     return out;
 }
 

@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-using Names = std::span<const std::string_view>;
+using Spellings = std::span<const std::string_view>;
 constexpr std::array<std::string_view, 7> code_names{"code",    "icd",    "icd_code", "icd9",
                                                      "icd10cm", "icd9cm", "icd10"};
 constexpr std::array<std::string_view, 4> system_names{"vocabulary_id", "vocabulary", "flag",
@@ -17,20 +17,20 @@ constexpr std::array<std::string_view, 4> system_names{"vocabulary_id", "vocabul
 constexpr std::array<std::string_view, 4> doc_names{"description", "phecode_string", "phenotype",
                                                     "phecode_str"};
 
-std::optional<std::size_t> find_any(const DelimitedHeader& header, Names names) {
+std::optional<std::size_t> find_any(const DelimitedHeader& header, Spellings names) {
     for (const std::string_view name : names)
         if (const auto column = header.find(name)) return column;
     return std::nullopt;
 }
 
-std::string list(Names names) {
+std::string list(Spellings names) {
     std::string out;
     for (const std::string_view name : names)
         out += text(out.empty() ? "" : ", ", name);
     return out;
 }
 
-[[noreturn]] void no_column(const DelimitedHeader& header, Names names) {
+[[noreturn]] void no_column(const DelimitedHeader& header, Spellings names) {
     throw DataError({.what = text("there is no column ", list(names)),
                      .where = text(header.path.string(), ", line 1"),
                      .why = "phecode tables are read by the names of their columns",
@@ -38,7 +38,7 @@ std::string list(Names names) {
                              "be"});
 }
 
-std::size_t require_any(const DelimitedHeader& header, Names names) {
+std::size_t require_any(const DelimitedHeader& header, Spellings names) {
     const auto column = find_any(header, names);
     if (!column) no_column(header, names);
     return *column;

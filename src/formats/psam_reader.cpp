@@ -16,8 +16,8 @@ struct PsamColumns {
     std::optional<std::size_t> sex = 4;
 };
 
-[[noreturn]] void fail(const std::filesystem::path& path, std::uint64_t line, std::string what,
-                       std::string why) {
+[[noreturn]] void throw_bad_samples(const std::filesystem::path& path, std::uint64_t line,
+                                    std::string what, std::string why) {
     throw DataError({.what = std::move(what),
                      .where = text(path.string(), ", line ", line),
                      .why = std::move(why),
@@ -39,12 +39,12 @@ PsamColumns columns_of(std::vector<std::string_view> field, const std::filesyste
     };
     const auto id = find("IID");
     if (!id || *id > 1)
-        fail(path, line, "the header has no column IID at its place",
-             "it begins with #IID, or with #FID and IID");
+        throw_bad_samples(path, line, "the header has no column IID at its place",
+                          "it begins with #IID, or with #FID and IID");
     auto sorted = field;
     std::sort(sorted.begin(), sorted.end());
     if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
-        fail(path, line, "a column comes twice", "columns are found by name");
+        throw_bad_samples(path, line, "a column comes twice", "columns are found by name");
     columns.id = *id;
     columns.sex = find("SEX");
     return columns;
@@ -68,14 +68,15 @@ SampleTable read_psam(const std::filesystem::path& path) {
         if (field.empty()) continue;
         if (line.starts_with('#')) {
             if (samples.size() > 0)
-                fail(path, number, "a header line stands between samples",
-                     "lines that begin with '#' come first");
+                throw_bad_samples(path, number, "a header line stands between samples",
+                                  "lines that begin with '#' come first");
             if (is_header(line)) columns = columns_of(field, path, number);
             continue;
         }
         if (field.size() < columns.fields)
-            fail(path, number, text("the line has fewer than ", columns.fields, " columns"),
-                 "without a header they are family, sample, father, mother, sex");
+            throw_bad_samples(path, number,
+                              text("the line has fewer than ", columns.fields, " columns"),
+                              "without a header they are family, sample, father, mother, sex");
         samples.id.emplace_back(field[columns.id]);
         samples.sex.push_back(columns.sex ? sex_of(field[*columns.sex]) : Sex::unknown);
     }

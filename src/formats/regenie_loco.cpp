@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
 constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
-[[noreturn]] void throw_damaged(const std::filesystem::path& path, std::string what,
-                                std::string where = {}) {
+[[noreturn]] void throw_bad_loco(const std::filesystem::path& path, std::string what,
+                                 std::string where = {}) {
     throw DataError({.what = std::move(what),
                      .where = text(path.string(), where.empty() ? "" : ", ", where),
                      .why = "a .loco file has a line of FID_IID and sample names, then a line per "
@@ -38,7 +38,7 @@ public:
         ++line_;
         for (int c = take(); c != end_of_file; c = take()) {
             if (c == ' ' || c == '\t') return name;
-            if (c == '\n') throw_damaged(path_, "the line has no values", text("line ", line_));
+            if (c == '\n') throw_bad_loco(path_, "the line has no values", text("line ", line_));
             name += static_cast<char>(c);
         }
         if (!name.empty()) throw_cut();
@@ -75,7 +75,7 @@ public:
 private:
     static constexpr int end_of_file = -1;
     [[noreturn]] void throw_cut() const {
-        throw_damaged(path_, "the last line does not end", text("line ", line_));
+        throw_bad_loco(path_, "the last line does not end", text("line ", line_));
     }
     int take() {
         if (at_ == filled_ && !refill()) return end_of_file;
@@ -91,17 +91,6 @@ private:
     std::vector<char> buffer_;
     std::size_t at_ = 0, filled_ = 0, line_ = 0;
 };
-
-std::vector<std::string_view> words_of(std::string_view line) {
-    std::vector<std::string_view> words;
-    constexpr std::string_view blank = " \t\r";
-    for (std::size_t at = line.find_first_not_of(blank); at != std::string_view::npos;) {
-        const std::size_t end = std::min(line.find_first_of(blank, at), line.size());
-        words.push_back(line.substr(at, end - at));
-        at = line.find_first_not_of(blank, end);
-    }
-    return words;
-}
 
 using Rows = std::unordered_map<std::string_view, std::uint32_t>;
 
@@ -123,7 +112,7 @@ std::uint32_t sample_of(std::string_view name, const Rows& rows) {
 std::vector<std::uint32_t> join_samples(const std::filesystem::path& path, const Rows& rows) {
     LocoLines lines(path);
     const auto first = lines.next_name();
-    if (first != "FID_IID") throw_damaged(path, "the file does not begin with FID_IID");
+    if (first != "FID_IID") throw_bad_loco(path, "the file does not begin with FID_IID");
     const std::string header = lines.rest();
     std::vector<std::uint32_t> places;
     std::vector<std::uint8_t> seen(rows.size());
@@ -196,8 +185,8 @@ public:
             lines.skip_rest();
             last = *name;
         }
-        throw_damaged(path, text("there is no line of chromosome ", chromosome),
-                      text("the last is ", last));
+        throw_bad_loco(path, text("there is no line of chromosome ", chromosome),
+                       text("the last is ", last));
     }
 
     bool in_standard_deviations() const noexcept override { return true; }
@@ -222,17 +211,17 @@ private:
         const auto& places = places_[trait];
         const auto words = words_of(line);
         if (words.size() != places.size())
-            throw_damaged(files_[trait],
-                          text("the line has ", words.size(), " values, but there are ",
-                               places.size(), " samples"),
-                          text("line ", number));
+            throw_bad_loco(files_[trait],
+                           text("the line has ", words.size(), " values, but there are ",
+                                places.size(), " samples"),
+                           text("line ", number));
         std::vector<double> values(samples_, std::numeric_limits<double>::quiet_NaN());
         for (std::size_t k = 0; k < words.size(); ++k) {
             if (words[k] == "NA") continue;
             const auto value = parse_double(words[k]);
             if (!value || !std::isfinite(*value))
-                throw_damaged(files_[trait], "the value is not a number",
-                              text("line ", number, ", column ", k + 2));
+                throw_bad_loco(files_[trait], "the value is not a number",
+                               text("line ", number, ", column ", k + 2));
             if (places[k] != nobody) values[places[k]] = *value;
         }
         return values;

@@ -59,17 +59,6 @@ std::string_view known(std::string_view written) {
     return word == "0" || word == "." || lower(word) == "na" ? std::string_view{} : word;
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
-    constexpr std::string_view blank = " \t\r";
-    std::vector<std::string_view> words;
-    for (std::size_t begin = line.find_first_not_of(blank); begin != line.npos;) {
-        const std::size_t end = std::min(line.find_first_of(blank, begin), line.size());
-        words.push_back(line.substr(begin, end - begin));
-        begin = line.find_first_not_of(blank, end);
-    }
-    return words;
-}
-
 SampleLabels read_fam(const std::filesystem::path& path) {
     LabelRows rows;
     rows.labels.has_parents = true;

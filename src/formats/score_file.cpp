@@ -71,13 +71,6 @@ bool is_blank(std::string_view cell) {
     return cell.empty() || cell == "." || cell == "NA" || cell == "nan" || cell == "NaN";
 }
 
-std::string upper(std::string_view cell) {
-    std::string out(cell);
-    for (char& c : out)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return out;
-}
-
 std::string stem(const std::filesystem::path& path) {
     const std::string file = path.filename().string();
     return file.substr(0, file.find('.', 1));

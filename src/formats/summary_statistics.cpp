@@ -29,13 +29,6 @@ std::string yaml_value(std::string_view yaml, std::string_view key) {
     return {};
 }
 
-std::string upper(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return out;
-}
-
 /// The genome build that the GWAS-SSF metadata beside a text file names.
 std::string build_beside(const std::filesystem::path& path) {
     std::filesystem::path metadata = path;

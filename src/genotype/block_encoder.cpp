@@ -10,9 +10,9 @@
 namespace salus {
 namespace {
 
-constexpr std::uint64_t low_bits = 0x5555555555555555;
+constexpr std::uint64_t low_call_bits = 0x5555555555555555;
 
-std::uint64_t load(std::span<const std::uint8_t> bytes, std::size_t at) noexcept {
+std::uint64_t load_calls(std::span<const std::uint8_t> bytes, std::size_t at) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, bytes.data() + at, std::min<std::size_t>(8, bytes.size() - at));
     return word;
@@ -37,8 +37,8 @@ void list_differences(std::span<const std::uint8_t> row, std::span<const std::ui
                       std::vector<Carrier>& out) {
     out.clear();
     for (std::size_t i = 0; i < row.size(); i += 8) {
-        const std::uint64_t differing = load(row, i) ^ load(base, i);
-        for (std::uint64_t bits = (differing | differing >> 1) & low_bits; bits != 0;
+        const std::uint64_t differing = load_calls(row, i) ^ load_calls(base, i);
+        for (std::uint64_t bits = (differing | differing >> 1) & low_call_bits; bits != 0;
              bits &= bits - 1) {
             const auto shift = static_cast<unsigned>(std::countr_zero(bits));
             out.push_back(
@@ -132,8 +132,8 @@ void BlockEncoder::put_split(Commonest commonest, std::size_t others) {
     // What stays to be said are the missing calls, which now are heterozygous.
     scratch_ = row_;
     for (std::size_t i = 0; i < scratch_.size(); i += 8) {
-        const std::uint64_t word = load(scratch_, i);
-        const std::uint64_t called = word & ~((word & word >> 1 & low_bits) << 1);
+        const std::uint64_t word = load_calls(scratch_, i);
+        const std::uint64_t called = word & ~((word & word >> 1 & low_call_bits) << 1);
         std::memcpy(scratch_.data() + i, &called, 8);
     }
     put_list(std::span(scratch_).first(row.size()), {2, 1, 3});

@@ -5,9 +5,9 @@
 namespace salus {
 namespace {
 
-constexpr const char* name = "sample_depths";
+constexpr const char* depths_table = "sample_depths";
 
-std::optional<H5File> open_index(const std::filesystem::path& path) {
+std::optional<H5File> open_index_if_any(const std::filesystem::path& path) {
     const std::filesystem::path index = path / "index.h5";
     if (!std::filesystem::is_directory(path) || !std::filesystem::exists(index))
         return std::nullopt;
@@ -18,7 +18,7 @@ std::optional<H5File> open_index(const std::filesystem::path& path) {
 
 TableSpec sample_depths_table() {
     using enum ColumnType;
-    return {.name = name,
+    return {.name = depths_table,
             .row = "sample",
             .doc = "Reads at heterozygous calls of autosomal biallelic SNVs with at least 8 reads "
                    "(FORMAT/AD), in the order of the genotypes; only with allele_depths.",
@@ -41,9 +41,9 @@ void write_sample_depths(H5File& index, const SampleDepths& depths) {
 
 std::optional<SampleDepths> read_sample_depths(const std::filesystem::path& path,
                                                std::size_t samples) {
-    const auto index = open_index(path);
-    if (!index || !index->exists(name)) return std::nullopt;
-    const TableData table = index->read(name);
+    const auto index = open_index_if_any(path);
+    if (!index || !index->exists(depths_table)) return std::nullopt;
+    const TableData table = index->read(depths_table);
     if (table.rows() != samples)
         throw IntegrityError({.what = "table sample_depths has another length than the samples",
                               .where = index->path().string(),
@@ -58,8 +58,8 @@ std::optional<SampleDepths> read_sample_depths(const std::filesystem::path& path
 }
 
 bool has_sample_depths(const std::filesystem::path& path) {
-    const auto index = open_index(path);
-    return index && index->exists(name);
+    const auto index = open_index_if_any(path);
+    return index && index->exists(depths_table);
 }
 
 } // namespace salus

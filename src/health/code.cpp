@@ -10,15 +10,6 @@
 namespace salus {
 namespace {
 
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-std::string upper(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        c = upper(c);
-    return out;
-}
-
 /// `SYSTEM:code`; a code that does not have the form of its system stays as written.
 std::string in_system(std::string_view name, std::string_view code) {
     const auto form = normalise_code(name, code);

@@ -8,10 +8,6 @@
 namespace salus {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
 bool all_digits(std::string_view text) noexcept {
     return std::all_of(text.begin(), text.end(), is_digit);
 }

@@ -1,10 +1,9 @@
+#include "base/date.hpp"
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 
 namespace salus {
 namespace {
-
-constexpr std::string_view days = "days since 1970-01-01";
 
 /// Rows of a source file that share something, counted.
 TableSpec counted_rows(std::string name, std::string row, std::string doc, std::string reason) {
@@ -30,14 +29,14 @@ TableSpec persons_table() {
                          "source, cut to 128 bits"},
                         {"pseudonym_low", ColumnType::u64, "1", "second half of the pseudonym"},
                         {"sex", ColumnType::u8, "1", "recorded sex: 0 unknown, 1 male, 2 female"},
-                        {"birth", ColumnType::f64, std::string(days),
+                        {"birth", ColumnType::f64, std::string(date_unit),
                          "day of birth; 1 July or the 15th where only year or month is known; NaN "
                          "if not recorded"},
-                        {"first_observation", ColumnType::f64, std::string(days),
+                        {"first_observation", ColumnType::f64, std::string(date_unit),
                          "first day of the first observation period; NaN without one"},
-                        {"last_observation", ColumnType::f64, std::string(days),
+                        {"last_observation", ColumnType::f64, std::string(date_unit),
                          "last day of the last observation period; NaN without one"},
-                        {"death", ColumnType::f64, std::string(days),
+                        {"death", ColumnType::f64, std::string(date_unit),
                          "day of death; NaN if none is recorded"},
                         {"site", ColumnType::u32, "1", "row in sites"}}};
 }
@@ -48,8 +47,8 @@ TableSpec observation_periods_table() {
             .doc = "Times in which the record of a person is complete; periods that overlap or "
                    "touch are merged.",
             .columns = {{"person", ColumnType::u32, "1", "row in persons"},
-                        {"start", ColumnType::i32, std::string(days), "first day"},
-                        {"end", ColumnType::i32, std::string(days), "last day"}}};
+                        {"start", ColumnType::i32, std::string(date_unit), "first day"},
+                        {"end", ColumnType::i32, std::string(date_unit), "last day"}}};
 }
 
 TableSpec events_table() {
@@ -59,8 +58,9 @@ TableSpec events_table() {
         .doc = "Dated, coded rows of all sources, by person, day, kind, code, file and line.",
         .columns = {
             {"person", ColumnType::u32, "1", "row in persons"},
-            {"day", ColumnType::i32, std::string(days), "first day"},
-            {"end", ColumnType::i32, std::string(days), "last day; the first if none is recorded"},
+            {"day", ColumnType::i32, std::string(date_unit), "first day"},
+            {"end", ColumnType::i32, std::string(date_unit),
+             "last day; the first if none is recorded"},
             {"kind", ColumnType::u8, "1",
              "1 condition, 2 measurement, 3 drug, 4 procedure, 5 observation, 6 death, 7 visit, 8 "
              "device"},

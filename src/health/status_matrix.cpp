@@ -10,7 +10,7 @@
 namespace salus {
 namespace {
 
-constexpr std::string_view matrix = "status/matrix", table = "status/traits";
+constexpr std::string_view status_array = "status/matrix", traits_table = "status/traits";
 constexpr std::array<std::string_view, 4> count_columns{"controls", "cases", "excluded",
                                                         "not_applicable"};
 
@@ -104,7 +104,7 @@ std::vector<std::uint8_t> gather(const Parts& blocks, std::size_t first, std::si
 } // namespace
 
 TableSpec status_traits_table() {
-    TableSpec spec{.name = std::string(table),
+    TableSpec spec{.name = std::string(traits_table),
                    .row = "trait",
                    .doc = "Rows of status/matrix: binary traits made of health records.",
                    .columns = {{"name", ColumnType::text, "", "name of the trait"},
@@ -191,17 +191,18 @@ std::vector<StatusTrait> write_status_matrix(H5File& out, std::vector<StatusTrai
     const std::size_t together =
         std::max<std::size_t>(1, budget / std::max<std::size_t>(row_bytes, 1));
     add_counts(traits, blocks);
-    H5File::RowWriter writer = out.begin_rows(matrix, traits.size(), row_bytes);
+    H5File::RowWriter writer = out.begin_rows(status_array, traits.size(), row_bytes);
     for (std::size_t first = 0; first < traits.size(); first += together) {
         const std::size_t count = std::min(together, traits.size() - first);
         writer.append(gather(blocks, first, count, row_bytes));
     }
     writer.close();
-    out.attribute(matrix, "long_name", "status of the samples in binary traits, two bits each");
-    out.attribute(matrix, "layout",
+    out.attribute(status_array, "long_name",
+                  "status of the samples in binary traits, two bits each");
+    out.attribute(status_array, "layout",
                   "[trait, sample/4]: sample i lives in byte i/4, bits 2*(i%4); 0 control, 1 case, "
                   "2 excluded, 3 not applicable");
-    out.attribute(matrix, "samples", static_cast<std::int64_t>(samples));
+    out.attribute(status_array, "samples", static_cast<std::int64_t>(samples));
     out.write(trait_rows(traits));
     return traits;
 }
@@ -214,18 +215,19 @@ StatusMatrix::StatusMatrix(const H5File& file, std::vector<StatusTrait> traits,
 }
 
 std::optional<StatusMatrix> StatusMatrix::open(const H5File& file) {
-    if (!file.exists(matrix)) return std::nullopt;
-    const auto shape = file.shape(matrix);
-    const auto samples = file.integer_attribute(matrix, "samples").value_or(-1);
-    if (!file.is_table(table) || shape.size() != 2 || samples < 0 ||
-        shape[1] != status_bytes(static_cast<std::size_t>(samples)) || shape[0] != file.rows(table))
+    if (!file.exists(status_array)) return std::nullopt;
+    const auto shape = file.shape(status_array);
+    const auto samples = file.integer_attribute(status_array, "samples").value_or(-1);
+    if (!file.is_table(traits_table) || shape.size() != 2 || samples < 0 ||
+        shape[1] != status_bytes(static_cast<std::size_t>(samples)) ||
+        shape[0] != file.rows(traits_table))
         throw DataError({.what = "the status matrix does not fit its traits and samples",
-                         .where = text(file.path().string(), ", ", matrix),
+                         .where = text(file.path().string(), ", ", status_array),
                          .why =
                              "it has one row for each row of status/traits and two bits for each "
                              "sample",
                          .help = "make the file again with the stage phenotypes"});
-    const TableData rows = file.read(table);
+    const TableData rows = file.read(traits_table);
     std::vector<StatusTrait> traits(rows.rows());
     for (std::size_t t = 0; t < traits.size(); ++t) {
         traits[t].name = rows.column<std::string>("name")[t];
@@ -243,7 +245,7 @@ std::optional<std::size_t> StatusMatrix::find(std::string_view name) const {
 }
 
 std::vector<std::uint8_t> StatusMatrix::packed(std::size_t first, std::size_t count) const {
-    return file_->read_rows<std::uint8_t>(matrix, first, count);
+    return file_->read_rows<std::uint8_t>(status_array, first, count);
 }
 
 std::vector<double> StatusMatrix::values(std::size_t trait) const {

@@ -1,6 +1,7 @@
 #include "health/trait.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +9,6 @@
 
 namespace salus {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Place of `word` in the choices of a key: the order of the enumeration.
 template <class E>

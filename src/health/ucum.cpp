@@ -1,13 +1,13 @@
 #include "health/ucum.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <span>
 
 namespace salus {
 namespace {
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// A unit symbol: factor x 10^power times the unit `of`, or a base or arbitrary unit if that is "".
 struct Atom {

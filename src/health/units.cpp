@@ -12,7 +12,7 @@ namespace {
 
 // Ranges are those in which nearly all values of general populations lie, patients included; they
 // only tell units apart.
-constexpr std::array table{
+constexpr std::array analyte_table{
     Analyte{"glucose", "2345-7 2339-0 1558-6 41653-7 2340-8 14749-6 15074-8 14771-0", 180.16, 0,
             "mg/dL", 40, 600, "mg/dL mmol/L"},
     Analyte{"creatinine", "2160-0 38483-4 14682-9 2161-8 14683-7", 113.097, 0, "mg/dL", 0.2, 15,
@@ -109,13 +109,13 @@ Line then(const Line& first, const Line& second) noexcept {
 
 } // namespace
 
-std::span<const Analyte> analytes() noexcept { return table; }
+std::span<const Analyte> analytes() noexcept { return analyte_table; }
 
 const Analyte* find_analyte(std::string_view loinc) noexcept {
-    const auto at = std::find_if(table.begin(), table.end(), [&](const Analyte& analyte) {
-        return has_word(analyte.loinc, loinc);
-    });
-    return at == table.end() ? nullptr : &*at;
+    const auto at =
+        std::find_if(analyte_table.begin(), analyte_table.end(),
+                     [&](const Analyte& analyte) { return has_word(analyte.loinc, loinc); });
+    return at == analyte_table.end() ? nullptr : &*at;
 }
 
 std::string_view to_string(UnitStatus status) noexcept {

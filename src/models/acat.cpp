@@ -12,7 +12,7 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 constexpr double largest_p = 0.999;
-constexpr double small = 1e-9; // tan(pi/2 - pi p) is 1 / (pi p) to 1e-17 relative below
+constexpr double small_p = 1e-9; // tan(pi/2 - pi p) is 1 / (pi p) to 1e-17 relative below
 
 } // namespace
 
@@ -32,8 +32,8 @@ double combine_cauchy(std::span<const double> neg_log10_p, std::span<const doubl
     for (std::size_t i = 0; i < weights.size(); ++i) {
         if (std::isnan(neg_log10_p[i]) || weights[i] == 0) continue;
         const double p = std::min(largest_p, std::pow(10.0, -neg_log10_p[i]));
-        const double term = p < small ? std::pow(10.0, neg_log10_p[i] - shift) / pi
-                                      : std::pow(10.0, -shift) / std::tan(pi * p);
+        const double term = p < small_p ? std::pow(10.0, neg_log10_p[i] - shift) / pi
+                                        : std::pow(10.0, -shift) / std::tan(pi * p);
         statistic += weights[i] / total * term;
     }
     if (shift > 0) return shift + std::log10(statistic * pi);

@@ -6,10 +6,10 @@
 namespace salus {
 namespace {
 
-constexpr double settled = 1e-20; // squared step in units of standard errors
-constexpr double alias_tolerance = 1e-10;
-constexpr double monotone_growth = 1e6;
-constexpr int most_halvings = 40;
+constexpr double block_settled = 1e-20; // squared step in units of standard errors
+constexpr double block_alias_tolerance = 1e-10;
+constexpr double block_monotone_growth = 1e6;
+constexpr int block_halvings_max = 40;
 
 // Pivots of later informations are only guarded against rounding.
 constexpr double singular_tolerance = 1e-14;
@@ -163,7 +163,7 @@ public:
             if (!std::isfinite(decrement)) return fit_;
             watch_variances();
             if (fit_.state == FitState::monotone) return fit_;
-            if (decrement < settled) {
+            if (decrement < block_settled) {
                 fit_.state = FitState::converged;
                 return fit_;
             }
@@ -176,9 +176,9 @@ private:
     double prepare_step() {
         likelihood_.derivatives(score_, information_);
         const bool first = fit_.iterations == 0;
-        const auto out =
-            aliased_cholesky(information_, columns_, first ? alias_tolerance : singular_tolerance,
-                             factor_, left_out_);
+        const auto out = aliased_cholesky(information_, columns_,
+                                          first ? block_alias_tolerance : singular_tolerance,
+                                          factor_, left_out_);
         if (first) {
             for (std::size_t c = 0; c < columns_; ++c)
                 if (out[c] != 0 && left_out_[c] == 0) fit_.aliased[c] = 1;
@@ -205,7 +205,7 @@ private:
         for (std::size_t c = 0; c < columns_; ++c) {
             const double variance = fit_.covariance[c * columns_ + c];
             if (fit_.iterations == 0) first_variance_.push_back(variance);
-            if (variance <= monotone_growth * first_variance_[c]) continue;
+            if (variance <= block_monotone_growth * first_variance_[c]) continue;
             fit_.endless[c] = 1;
             fit_.state = FitState::monotone;
         }
@@ -216,7 +216,7 @@ private:
         const double allowed = 1e-11 * (1 + std::fabs(value_)); // rounding of the likelihood
         std::vector<double> next(columns_);
         double scale = 1;
-        for (int halving = 0; halving <= most_halvings; ++halving, scale *= 0.5) {
+        for (int halving = 0; halving <= block_halvings_max; ++halving, scale *= 0.5) {
             for (std::size_t c = 0; c < columns_; ++c)
                 next[c] = fit_.coefficients[c] + scale * step_[c];
             const double value = likelihood_.log_likelihood(next);

@@ -1,15 +1,14 @@
 #include "models/calibration.hpp"
 
+#include "base/numbers.hpp"
+#include "models/tails.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double z95 = 1.959963984540054;
 
 double logistic(double x) noexcept { return 1 / (1 + std::exp(-x)); }
 
@@ -44,14 +43,15 @@ Interval mean_interval(std::span<const double> values) {
 } // namespace
 
 Interval wald_interval(double estimate, double standard_error) noexcept {
-    return {estimate, estimate - z95 * standard_error, estimate + z95 * standard_error};
+    return {estimate, estimate - normal_975 * standard_error,
+            estimate + normal_975 * standard_error};
 }
 
 Interval wilson_interval(double successes, double trials) noexcept {
     if (!(trials > 0)) return {nan, nan, nan};
-    const double p = successes / trials, z2 = z95 * z95 / trials;
+    const double p = successes / trials, z2 = normal_975 * normal_975 / trials;
     const double centre = (p + z2 / 2) / (1 + z2);
-    const double half = z95 * std::sqrt(p * (1 - p) / trials + z2 / (4 * trials)) / (1 + z2);
+    const double half = normal_975 * std::sqrt(p * (1 - p) / trials + z2 / (4 * trials)) / (1 + z2);
     return {p, std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 

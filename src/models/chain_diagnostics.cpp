@@ -1,5 +1,7 @@
 #include "models/chain_diagnostics.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -23,7 +25,6 @@ double autocovariance(std::span<const double> x, double mean, std::size_t lag) {
 } // namespace
 
 ChainAgreement chain_agreement(std::span<const std::vector<double>> chains) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     if (chains.empty() || chains.front().size() < 4) return {nan, nan};
     const std::size_t half = chains.front().size() / 2;
     std::vector<std::span<const double>> parts;

@@ -10,7 +10,7 @@
 namespace salus {
 namespace {
 
-constexpr double alias_tolerance = 1e-8; // of scaled columns
+constexpr double scaled_alias_tolerance = 1e-8; // of scaled columns
 
 // Gamma(shape, 1) for shape >= 1/2. Marsaglia & Tsang 2000, doi:10.1145/358407.358414.
 double draw_gamma(double shape, Rng& rng) {
@@ -135,7 +135,7 @@ private:
         column_products(design_.design(), outcome, right);
         std::vector<std::uint8_t> left_out(c, 0);
         std::fill_n(left_out.begin() + static_cast<std::ptrdiff_t>(link.first), link.count, 1);
-        left_out = aliased_cholesky(gram, c, alias_tolerance, factor, left_out);
+        left_out = aliased_cholesky(gram, c, scaled_alias_tolerance, factor, left_out);
         const auto inverse = inverse_of(factor, c, left_out);
         std::vector<double> best(c, 0.0);
         for (std::size_t a = 0; a < c; ++a)

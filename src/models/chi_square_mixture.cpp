@@ -1,12 +1,12 @@
 #include "models/chi_square_mixture.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <complex>
-#include <limits>
 #include <numbers>
 
 namespace salus {
@@ -14,16 +14,15 @@ namespace {
 
 using Complex = std::complex<double>;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double smallest_weight = 1e-12; // relative
 constexpr double first_step = 0.3;        // of the trapezoid rule
-constexpr double settled = 3e-6;          // relative change of a sum that is done
-constexpr double negligible = 1e-16;      // terms of the sum, relative to the first
+constexpr double sum_settled = 3e-6;      // relative change of a sum that is done
+constexpr double negligible_term = 1e-16; // terms of the sum, relative to the first
 
 // Divides by the square root of the product of 1 - rate moved. Each has an argument in (-pi, 0];
 // where the product passes -pi, which shows as a positive imaginary part, the root changes its
 // sign. Few enough rates do not overflow.
-constexpr std::size_t at_once = 16;
+constexpr std::size_t terms_at_once = 16;
 void divide_by_root(Complex moved, std::span<const double> rates, Complex& value) {
     double re = 1, im = 0, sign = 1;
     for (const double rate : rates) {
@@ -118,15 +117,16 @@ void ChiSquareMixture::Curve::add_terms(double x, double first, double step, Sum
         const double sine = std::sinh(t), half_sine = std::sinh(0.5 * t);
         const Complex moved = width * Complex(2 * bend * half_sine * half_sine, sine);
         Complex value = std::exp(-x * moved);
-        for (std::size_t k = 0; k < rates.size(); k += at_once)
-            divide_by_root(moved, std::span(rates).subspan(k, std::min(at_once, rates.size() - k)),
+        for (std::size_t k = 0; k < rates.size(); k += terms_at_once)
+            divide_by_root(moved,
+                           std::span(rates).subspan(k, std::min(terms_at_once, rates.size() - k)),
                            value);
         value *= Complex(bend * sine, 1 + 2 * half_sine * half_sine);
         const Complex with_pole = value * (c / (c + moved));
         const double weight = t == 0 ? 0.5 : 1;
         sums.tail += weight * with_pole.imag();
         sums.density += weight * value.imag();
-        if (std::abs(value) < negligible) break;
+        if (std::abs(value) < negligible_term) break;
     }
 }
 
@@ -144,7 +144,7 @@ ChiSquareMixture::Point ChiSquareMixture::evaluate(double q) const {
         const double before = sums.tail;
         curve.add_terms(x, 0.5 * step, step, sums);
         step *= 0.5;
-        if (std::fabs(0.5 * sums.tail - before) < settled * before) break;
+        if (std::fabs(0.5 * sums.tail - before) < sum_settled * before) break;
     }
     const double common = curve.log_factor + std::log(curve.width * step / std::numbers::pi);
     return {.log_tail = std::min(0.0, common + std::log(sums.tail)),

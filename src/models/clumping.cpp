@@ -11,7 +11,7 @@ namespace salus {
 namespace {
 
 /// Integer sums over the samples called in both variants.
-struct PairSums {
+struct HardcallSums {
     std::int64_t n = 0, x = 0, xx = 0, y = 0, yy = 0, xy = 0;
 };
 
@@ -19,7 +19,7 @@ struct Planes {
     const std::uint64_t *het, *hom, *missing;
 };
 
-[[gnu::target_clones("popcnt", "default")]] PairSums
+[[gnu::target_clones("popcnt", "default")]] HardcallSums
 pair_sums(Planes a, Planes b, std::size_t words, std::size_t samples) noexcept {
     std::int64_t het_a = 0, hom_a = 0, het_b = 0, hom_b = 0, one = 0, two = 0, four = 0, absent = 0;
     for (std::size_t w = 0; w < words; ++w) {
@@ -60,7 +60,7 @@ double LdRows::r2(std::size_t a, std::size_t b) const noexcept {
         const std::uint64_t* first = planes_.data() + 3 * words_ * v;
         return Planes{first, first + words_, first + 2 * words_};
     };
-    const PairSums s = pair_sums(planes(a), planes(b), words_, members_.size());
+    const HardcallSums s = pair_sums(planes(a), planes(b), words_, members_.size());
     // Below 2^31 samples every product of two sums fits.
     const double covariance = static_cast<double>(s.n * s.xy - s.x * s.y);
     const double variance_a = static_cast<double>(s.n * s.xx - s.x * s.x);

@@ -1,14 +1,13 @@
 #include "models/concordance.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Places of people by value, ties alike, and how many places there are.
 struct Ranks {

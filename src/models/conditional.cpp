@@ -2,6 +2,7 @@
 
 #include "models/logistic.hpp"
 #include "models/tails.hpp"
+#include "models/vectors.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -13,21 +14,8 @@
 namespace salus {
 namespace {
 
-constexpr double collinear_below = 1e-8; // share of the variance that is left of a genotype
-constexpr double largest_log_odds = 15;  // larger estimates are on the way to infinity
-
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-void remove(std::span<const double> unit, std::span<double> values) noexcept {
-    const double along = dot(unit, values);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] -= along * unit[i];
-}
+constexpr double nearly_collinear_below = 1e-8; // share of the variance that is left of a genotype
+constexpr double largest_log_odds = 15;         // larger estimates are on the way to infinity
 
 std::vector<double> padded(std::vector<double> values) {
     values.resize(padded_samples(values.size()), 0.0);
@@ -92,13 +80,13 @@ void ConditionalModel::fit_linear_model(const ConditionalTrait& trait,
         const double whole = dot(unit, unit);
         for (int pass = 0; pass < 2; ++pass)
             for (const auto& other : units)
-                remove(other, unit);
+                remove_along(other, unit);
         const double left = dot(unit, unit);
-        if (!(left > collinear_below * whole)) return;
+        if (!(left > nearly_collinear_below * whole)) return;
         for (double& value : unit)
             value /= std::sqrt(left);
-        remove(unit, rest);
-        remove(unit, rest);
+        remove_along(unit, rest);
+        remove_along(unit, rest);
         units.push_back(std::move(unit));
     }
     residual_squares_ = dot(rest, rest);
@@ -156,7 +144,7 @@ void ConditionalModel::add_weighted_columns(const DesignColumns& design,
             for (std::size_t i = 0; i < column.size(); ++i)
                 column[i] -= entry * other[i];
         }
-        if (!(rest > collinear_below * gram[a * count + a])) {
+        if (!(rest > nearly_collinear_below * gram[a * count + a])) {
             usable_ = false;
             return;
         }
@@ -177,9 +165,9 @@ ConditionalTest ConditionalModel::test(std::span<const double> products,
         if (c <= covariate_columns_) given_covariates = variance;
     }
     result.variance = variance;
-    if (!(given_covariates > collinear_below * centred)) return result;
+    if (!(given_covariates > nearly_collinear_below * centred)) return result;
     result.r2 = 1 - variance / given_covariates;
-    if (!(variance > collinear_below * centred)) return result;
+    if (!(variance > nearly_collinear_below * centred)) return result;
     result.tested = true;
     if (binary_) {
         const ScoreTest score = score_test(result.score, variance);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int most_restarts = 4;
 
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
+double dot_in_lanes(std::span<const double> a, std::span<const double> b) noexcept {
     double lane[4] = {0, 0, 0, 0};
     std::size_t i = 0;
     for (; i + 4 <= a.size(); i += 4)
@@ -33,7 +33,7 @@ public:
            int iterations_max)
         : systems_(systems), b_(b), tolerance_(tolerance), most_(iterations_max) {
         for (const auto& right : b) {
-            const double norm = std::sqrt(dot(right, right));
+            const double norm = std::sqrt(dot_in_lanes(right, right));
             norm_.push_back(norm);
             out_.x.emplace_back(right.size(), 0.0);
             out_.residual.push_back(norm > 0 ? 1 : 0);
@@ -70,7 +70,7 @@ private:
     /// Next direction: preconditioned residual, conjugate to the last unless that has no weight.
     void direct(std::size_t s, double last) {
         auto z = systems_.precondition ? systems_.precondition(s, r_[s]) : r_[s];
-        rz_[s] = dot(r_[s], z);
+        rz_[s] = dot_in_lanes(r_[s], z);
         if (last > 0) add(z, rz_[s] / last, p_[s]);
         p_[s] = std::move(z);
     }
@@ -83,7 +83,7 @@ private:
         std::vector<std::size_t> next;
         for (std::size_t k = 0; k < active.size(); ++k) {
             const std::size_t s = active[k];
-            const double curvature = dot(p_[s], image[k]);
+            const double curvature = dot_in_lanes(p_[s], image[k]);
             if (!(curvature > 0) || !std::isfinite(curvature)) {
                 stuck_[s] = 1;
                 continue;
@@ -92,7 +92,7 @@ private:
             add(out_.x[s], length, p_[s]);
             add(r_[s], -length, image[k]);
             ++out_.iterations[s];
-            if (std::sqrt(dot(r_[s], r_[s])) <= 0.5 * tolerance_ * norm_[s] ||
+            if (std::sqrt(dot_in_lanes(r_[s], r_[s])) <= 0.5 * tolerance_ * norm_[s] ||
                 out_.iterations[s] >= most_)
                 continue;
             direct(s, rz_[s]);
@@ -115,7 +115,7 @@ private:
             const std::size_t s = which[k];
             for (std::size_t i = 0; i < r_[s].size(); ++i)
                 r_[s][i] = b_[s][i] - image[k][i];
-            out_.residual[s] = std::sqrt(dot(r_[s], r_[s])) / norm_[s];
+            out_.residual[s] = std::sqrt(dot_in_lanes(r_[s], r_[s])) / norm_[s];
             out_.converged[s] = out_.residual[s] <= tolerance_ ? 1 : 0;
         }
     }
@@ -144,7 +144,7 @@ std::vector<double> SpectralPreconditioner::apply(std::span<const double> r, dou
     for (double& value : out)
         value /= rest;
     for (std::size_t k = 0; k < vectors.size(); ++k)
-        add(out, (1 / (values[k] + ridge) - 1 / rest) * dot(vectors[k], r), vectors[k]);
+        add(out, (1 / (values[k] + ridge) - 1 / rest) * dot_in_lanes(vectors[k], r), vectors[k]);
     return out;
 }
 

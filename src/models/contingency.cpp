@@ -10,9 +10,9 @@ namespace salus {
 namespace {
 
 constexpr double ln10 = 2.302585092994045684;
-constexpr double tie = 1e-7;
+constexpr double table_tie = 1e-7;
 constexpr std::uint64_t expected_min = 5;
-constexpr double huge = 1e200;
+constexpr double table_huge = 1e200;
 
 /// log(e^a + e^b)
 double log_add(double a, double b) noexcept {
@@ -45,9 +45,9 @@ double side(Table t, bool up) noexcept {
         if (!(factor > 0)) return sum;
         t.move(up ? 1 : -1);
         term *= factor;
-        if (term > huge) term /= huge, ++scale;
-        if (scale > 0 && term < 1 / huge) term *= huge, --scale;
-        if (scale > 0 || term > 1 + tie) continue;
+        if (term > table_huge) term /= table_huge, ++scale;
+        if (scale > 0 && term < 1 / table_huge) term *= table_huge, --scale;
+        if (scale > 0 || term > 1 + table_tie) continue;
         sum += term;
         if (factor < 1 && term < 1e-18 * (1 + sum)) return sum;
     }

@@ -1,5 +1,7 @@
 #include "models/cox.hpp"
 
+#include "models/cholesky.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,23 +13,9 @@ using namespace hazard;
 
 namespace {
 
-constexpr double settled = 1e-20; // squared step in units of standard errors
-constexpr double monotone_growth = 1e6;
-constexpr int most_halvings = 30;
-
-// Lower Cholesky factor; false if not positive definite.
-bool cholesky(std::span<const double> matrix, std::size_t columns, std::span<double> factor) {
-    for (std::size_t a = 0; a < columns; ++a) {
-        for (std::size_t b = 0; b <= a; ++b) {
-            double sum = matrix[a * columns + b];
-            for (std::size_t c = 0; c < b; ++c)
-                sum -= factor[a * columns + c] * factor[b * columns + c];
-            if (a == b && !(sum > 1e-12 * matrix[a * columns + a])) return false;
-            factor[a * columns + b] = a == b ? std::sqrt(sum) : sum / factor[b * columns + b];
-        }
-    }
-    return true;
-}
+constexpr double cox_settled = 1e-20; // squared step in units of standard errors
+constexpr double cox_monotone_growth = 1e6;
+constexpr int cox_halvings_max = 30;
 
 // Inverse of L L'.
 void invert(std::span<const double> factor, std::size_t columns, std::span<double> inverse) {
@@ -199,7 +187,7 @@ void CoxSolver::evaluate(const CoxProblem& problem, std::span<const double> coef
 // Newton step; returns its squared length in standard errors, or -1 if the information is singular.
 double CoxSolver::newton_step(std::span<double> step) {
     const std::size_t columns = step.size();
-    if (!cholesky(gram_, columns, factor_)) return -1;
+    if (!cholesky(gram_, columns, columns, factor_)) return -1;
     invert(factor_, columns, inverse_);
     double decrement = 0;
     for (std::size_t a = 0; a < columns; ++a) {
@@ -235,10 +223,10 @@ CoxFit CoxSolver::fit(const CoxProblem& problem, int max_iterations) {
                 first_variance.push_back(inverse_[c * columns + c]);
         }
         for (std::size_t c = 0; c < columns; ++c)
-            if (inverse_[c * columns + c] > monotone_growth * first_variance[c])
+            if (inverse_[c * columns + c] > cox_monotone_growth * first_variance[c])
                 fit.monotone = true;
         fit.covariance = inverse_;
-        fit.converged = decrement < settled && !fit.monotone;
+        fit.converged = decrement < cox_settled && !fit.monotone;
         if (fit.converged || fit.monotone || fit.iterations == max_iterations) return fit;
         ++fit.iterations;
         const double before = log_likelihood_;
@@ -249,7 +237,7 @@ CoxFit CoxSolver::fit(const CoxProblem& problem, int max_iterations) {
             evaluate(problem, next);
             const double allowed = 1e-11 * (1 + std::fabs(before)); // rounding of the likelihood
             if (log_likelihood_ >= before - allowed) break;
-            if (halving == most_halvings) return fit;
+            if (halving == cox_halvings_max) return fit;
         }
         fit.coefficients = next;
         fit.log_likelihood = log_likelihood_;

@@ -1,5 +1,7 @@
 #include "models/discrimination.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,9 +10,7 @@
 namespace salus {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<std::size_t> ascending(std::span<const double> values) {
+std::vector<std::size_t> ascending_order(std::span<const double> values) {
     std::vector<std::size_t> order(values.size());
     std::iota(order.begin(), order.end(), 0u);
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -56,7 +56,7 @@ Placements place(std::span<const double> predictor, std::span<const double> outc
 } // namespace
 
 std::vector<double> midranks(std::span<const double> values) {
-    const auto order = ascending(values);
+    const auto order = ascending_order(values);
     std::vector<double> ranks(values.size());
     for (std::size_t begin = 0; begin < order.size();) {
         std::size_t end = begin + 1;
@@ -103,7 +103,7 @@ std::vector<RocPoint> roc_curve(std::span<const double> predictor, std::span<con
     std::vector<RocPoint> curve;
     if (cases == 0 || controls == 0) return curve;
     curve.push_back({std::numeric_limits<double>::infinity(), 0, 0});
-    const auto order = ascending(predictor);
+    const auto order = ascending_order(predictor);
     double true_positive = 0, false_positive = 0;
     for (std::size_t k = order.size(); k-- > 0;) {
         (outcome[order[k]] != 0 ? true_positive : false_positive) += 1;

@@ -1,16 +1,14 @@
 #include "models/elastic_net.hpp"
 
+#include "models/vectors.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace salus {
 namespace {
 
-constexpr int most_steps = 200, most_sweeps = 10000, most_halvings = 40;
-
-double soft(double value, double threshold) noexcept {
-    return value > threshold ? value - threshold : value < -threshold ? value + threshold : 0;
-}
+constexpr int net_steps_max = 200, net_sweeps_max = 10000, net_halvings_max = 40;
 
 /// One path.
 class Net {
@@ -98,14 +96,14 @@ private:
     // Minimum of the quadratic at b_ plus penalty.
     std::vector<double> descend(double lambda) const {
         std::vector<double> b = b_, gradient(score_);
-        for (int sweep = 0; sweep < most_sweeps; ++sweep) {
+        for (int sweep = 0; sweep < net_sweeps_max; ++sweep) {
             double moved = 0;
             for (std::size_t c = 0; c < columns_; ++c) {
                 const double h = hessian_[c * columns_ + c];
                 if (!(h > 0)) continue;
                 const double l1 = factor_[c] > 0 ? lambda * factor_[c] * net_.alpha : 0;
                 const double l2 = factor_[c] > 0 ? lambda * factor_[c] * (1 - net_.alpha) : 0;
-                double next = soft(gradient[c] + h * b[c], l1) / (h + l2);
+                double next = soft_threshold(gradient[c] + h * b[c], l1) / (h + l2);
                 if (bounded(c)) next = std::max(next, 0.0);
                 const double change = next - b[c];
                 if (change == 0) continue;
@@ -123,19 +121,19 @@ private:
         for (int step = 0;; ++step) {
             derive();
             const double worst = violation(lambda);
-            if (worst <= 1e-10 * std::min(lambda, 1.0) || step == most_steps) return worst;
+            if (worst <= 1e-10 * std::min(lambda, 1.0) || step == net_steps_max) return worst;
             const auto target = descend(lambda);
             const double before = objective(b_, lambda);
             const auto old = b_;
             double scale = 1;
             int halving = 0;
-            for (; halving <= most_halvings; ++halving, scale *= 0.5) {
+            for (; halving <= net_halvings_max; ++halving, scale *= 0.5) {
                 for (std::size_t c = 0; c < columns_; ++c)
                     b_[c] = scale == 1 ? target[c] : old[c] + scale * (target[c] - old[c]);
                 evaluate(b_);
                 if (objective(b_, lambda) <= before + 1e-14 * (1 + std::fabs(before))) break;
             }
-            if (halving <= most_halvings && b_ != old) continue;
+            if (halving <= net_halvings_max && b_ != old) continue;
             b_ = old; // no better point in double precision
             evaluate(b_);
             derive();

@@ -7,7 +7,7 @@ namespace salus {
 namespace {
 
 constexpr long least_step = -512; // lower scores count as this
-constexpr double tie = 1e-6;      // steps
+constexpr double step_tie = 1e-6; // steps
 
 long step_of(double score) noexcept {
     return std::max(least_step, std::lround(std::max(score * ExactEvents::steps, -1e6)));
@@ -107,8 +107,8 @@ ExactEventsTest ExactEvents::test(std::span<const EventCarrier> carriers) {
     for (std::size_t c = 0; c < total_.size(); ++c) {
         const double at = static_cast<double>(static_cast<long>(c) + lowest_);
         const double excess = std::fabs(at - mean) - distance;
-        if (excess > tie) beyond += total_[c];
-        if (std::fabs(excess) <= tie) equal += total_[c];
+        if (excess > step_tie) beyond += total_[c];
+        if (std::fabs(excess) <= step_tie) equal += total_[c];
     }
     const double p = (beyond + equal) / all, mid = (beyond + 0.5 * equal) / all;
     if (carriers.empty() || !(mid > 0)) return {};

@@ -9,7 +9,8 @@
 namespace salus {
 namespace {
 
-constexpr double tie = 1e-9; // of the distance from the expectation, in units of the lattice
+constexpr double lattice_tie =
+    1e-9; // of the distance from the expectation, in units of the lattice
 
 } // namespace
 
@@ -154,8 +155,8 @@ ExactScoreTest ExactScore::test(const ExactScoreProblem& problem) {
         const double mass = weight(problem, t);
         const double excess = std::fabs(static_cast<double>(t) - expected) - distance;
         all += mass;
-        if (excess > tie) beyond += mass;
-        if (std::fabs(excess) <= tie) equal += mass;
+        if (excess > lattice_tie) beyond += mass;
+        if (std::fabs(excess) <= lattice_tie) equal += mass;
     }
     const double p = (beyond + equal) / all, mid = (beyond + 0.5 * equal) / all;
     if (!(mid > 0)) return {};

@@ -8,7 +8,7 @@ namespace salus {
 namespace {
 
 // Share of the second column that the first must leave.
-constexpr double collinear_below = 1e-6;
+constexpr double pair_collinear_below = 1e-6;
 
 /// Solution of the two equations with the inverse of their matrix.
 struct Solution {
@@ -17,7 +17,7 @@ struct Solution {
 };
 std::optional<Solution> solve(const PairSums& s) {
     const double determinant = s.aa * s.bb - s.ab * s.ab;
-    if (!(determinant > collinear_below * s.aa * s.bb)) return std::nullopt;
+    if (!(determinant > pair_collinear_below * s.aa * s.bb)) return std::nullopt;
     Solution out{.aa = s.bb / determinant, .ab = -s.ab / determinant, .bb = s.aa / determinant};
     out.a = out.aa * s.ay + out.ab * s.by;
     out.b = out.ab * s.ay + out.bb * s.by;

@@ -1,17 +1,15 @@
 #include "models/group_tests.hpp"
 
+#include "base/numbers.hpp"
 #include "models/block_likelihood.hpp"
 #include "models/contingency.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Numbers of each group at one time: under observation, and with which status they leave.
 struct Present {

@@ -1,15 +1,14 @@
 #include "models/hazard_slope.hpp"
 
+#include "base/numbers.hpp"
 #include "models/hazard_likelihood.hpp"
 
 #include <cmath>
-#include <limits>
 
 namespace salus {
 
 HazardSlope hazard_slope(const SlopeTimes& people, std::span<const double> column,
                          CensoringTies ties) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     const auto& [exit, status, entry] = people.times;
     std::vector<double> event;
     for (const double s : status)

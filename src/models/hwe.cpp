@@ -6,9 +6,9 @@
 namespace salus {
 namespace {
 
-constexpr double tie = 1e-8;
-constexpr double negligible = 1e-17;
-constexpr double huge = 0x1p600;
+constexpr double hwe_tie = 1e-8;
+constexpr double hwe_negligible = 1e-17;
+constexpr double hwe_huge = 0x1p600;
 
 /// Probabilities relative to the observed table, summed over the tables on one side of it.
 struct SideSum {
@@ -24,23 +24,23 @@ public:
     /// False when all that is left is negligible.
     bool step(double factor, double left) noexcept {
         term_ *= factor;
-        if (term_ > huge) {
-            term_ /= huge;
-            sum_.above /= huge;
+        if (term_ > hwe_huge) {
+            term_ /= hwe_huge;
+            sum_.above /= hwe_huge;
             ++sum_.scale;
             ++scale_;
         } else if (scale_ > 0 && term_ < 0x1p-200) {
-            term_ *= huge;
+            term_ *= hwe_huge;
             --scale_;
         }
-        if (scale_ > 0 || term_ > 1 + tie) {
+        if (scale_ > 0 || term_ > 1 + hwe_tie) {
             // Below the highest scale a term is less than 2^-200 of what is summed already.
             if (scale_ == sum_.scale) sum_.above += term_;
             return true;
         }
         sum_.tail += term_;
-        if (term_ > 1 - tie) sum_.ties += term_;
-        return term_ * left > negligible * sum_.tail;
+        if (term_ > 1 - hwe_tie) sum_.ties += term_;
+        return term_ * left > hwe_negligible * sum_.tail;
     }
     const SideSum& sum() const noexcept { return sum_; }
 

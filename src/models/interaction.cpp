@@ -1,5 +1,7 @@
 #include "models/interaction.hpp"
 
+#include "models/vectors.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,7 +11,7 @@ namespace salus {
 namespace {
 
 // Share of squares that must be left of g and of g x e.
-constexpr double collinear_below = 1e-6;
+constexpr double product_collinear_below = 1e-6;
 
 constexpr std::size_t tile_samples = 1024;
 
@@ -39,13 +41,6 @@ DesignColumns tile_of(const DesignColumns& design, std::size_t begin, std::size_
     return {.columns = columns, .samples = length};
 }
 
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 } // namespace
 
 std::vector<double> basis_leverage(const DesignColumns& basis) {
@@ -67,7 +62,8 @@ void LinearInteraction::Variant::solve(std::size_t basis, std::size_t residuals,
     const double mixed = sums[1][g] - samples * dot(along[0], along[1]);
     const double products = sums[1][product] - samples * dot(along[1], along[1]);
     const double left = products - mixed * mixed / squares;
-    usable = squares > collinear_below * sums[0][g] && left > collinear_below * sums[1][product];
+    usable = squares > product_collinear_below * sums[0][g] &&
+             left > product_collinear_below * sums[1][product];
     inverse = {.main = products / (squares * left),
                .interaction = 1 / left,
                .both = -mixed / (squares * left)};

@@ -1,6 +1,8 @@
 #include "models/ld_score_regression.hpp"
 
+#include "base/numbers.hpp"
 #include "models/liability.hpp"
+#include "models/median.hpp"
 #include "models/tails.hpp"
 
 #include <Eigen/Dense>
@@ -8,7 +10,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numbers>
 
 namespace salus {
@@ -17,7 +18,6 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double median_of_chi_square = 0.4549; // of 1 df, as LDSC rounds it
 
 /// Estimates and what they are without each block.
@@ -279,14 +279,6 @@ VectorXd vector_of(std::span<const double> values) {
 }
 
 double at_least_one(double ld) { return std::max(ld, 1.0); }
-
-double median(std::vector<double> values) {
-    if (values.empty()) return nan;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    if (values.size() % 2 == 1) return *middle;
-    return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 Heritability fit_one(const LdScoreDesign& design, const LdScoreStudy& study,
                      const LdScoreOptions& options, bool reweight) {

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "models/tails.hpp"
+#include "models/vectors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,13 +11,6 @@
 
 namespace salus {
 namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        sum += a[i] * b[i];
-    return sum;
-}
 
 double length(std::span<const double> a) noexcept { return std::sqrt(dot(a, a)); }
 
@@ -29,13 +23,6 @@ void centre(std::span<double> values) noexcept {
 }
 
 // Removes the part along a unit vector; returns how much that was.
-double remove(std::span<const double> unit, std::span<double> values) noexcept {
-    const double along = dot(unit, values);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        values[i] -= along * unit[i];
-    return along;
-}
-
 // An input in terms of the basis: its parts along the earlier basis columns, then along its own.
 struct KeptInput {
     std::size_t input;
@@ -75,7 +62,7 @@ CovariateBasis orthonormal_basis(std::span<const std::vector<double>> covariates
         std::vector<double> along(basis.columns.size());
         for (int pass = 0; pass < 2; ++pass) {
             for (std::size_t q = 0; q < along.size(); ++q)
-                along[q] += remove(basis.columns[q], column);
+                along[q] += remove_along(basis.columns[q], column);
         }
         const double rest = length(column);
         if (rest <= 1e-7 * whole) {
@@ -96,7 +83,7 @@ std::vector<double> residuals(const CovariateBasis& basis, std::span<const doubl
     for (int pass = 0; pass < 2; ++pass) {
         centre(rest);
         for (const auto& column : basis.columns)
-            remove(column, rest);
+            remove_along(column, rest);
     }
     return rest;
 }

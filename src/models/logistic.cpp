@@ -1,5 +1,6 @@
 #include "models/logistic.hpp"
 
+#include "models/cholesky.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
@@ -8,29 +9,9 @@
 namespace salus {
 namespace {
 
-constexpr double settled = 1e-16;  // squared step in units of standard errors
-constexpr double longest_step = 5; // of a coefficient, as in logistf
-constexpr int most_halvings = 20;
-
-// Lower Cholesky factor of the leading k x k part of a C x C matrix; false if not positive
-// definite.
-bool cholesky(std::span<const double> matrix, std::size_t columns, std::size_t k,
-              std::span<double> factor) {
-    for (std::size_t a = 0; a < k; ++a) {
-        for (std::size_t b = 0; b <= a; ++b) {
-            double sum = matrix[a * columns + b];
-            for (std::size_t c = 0; c < b; ++c)
-                sum -= factor[a * columns + c] * factor[b * columns + c];
-            if (a == b) {
-                if (!(sum > 1e-12 * matrix[a * columns + a])) return false;
-                factor[a * columns + a] = std::sqrt(sum);
-            } else {
-                factor[a * columns + b] = sum / factor[b * columns + b];
-            }
-        }
-    }
-    return true;
-}
+constexpr double logistic_settled = 1e-16;  // squared step in units of standard errors
+constexpr double logistic_longest_step = 5; // of a coefficient, as in logistf
+constexpr int logistic_halvings_max = 20;
 
 // Inverse of a lower triangular matrix, row by row, in place of `inverse`.
 void invert_lower(std::span<const double> factor, std::size_t columns, std::span<double> inverse) {
@@ -108,9 +89,9 @@ double LogisticSolver::newton_step(const LogisticProblem& problem, std::span<dou
         decrement += step[c] * score_[c];
         longest = std::max(longest, std::fabs(step[c]));
     }
-    if (longest > longest_step) {
+    if (longest > logistic_longest_step) {
         for (double& value : step)
-            value *= longest_step / longest;
+            value *= logistic_longest_step / longest;
     }
     return decrement;
 }
@@ -130,7 +111,7 @@ LogisticFit LogisticSolver::fit(const LogisticProblem& problem, Penalty penalty,
     while (fit.iterations < max_iterations) {
         const double decrement = newton_step(problem, step);
         if (decrement < 0 || !std::isfinite(decrement)) return fit;
-        if (decrement < settled) {
+        if (decrement < logistic_settled) {
             fit.converged = true;
             break;
         }
@@ -144,7 +125,7 @@ LogisticFit LogisticSolver::fit(const LogisticProblem& problem, Penalty penalty,
             const bool regular = evaluate(problem, penalty, next);
             const double allowed = 1e-10 * (1 + std::fabs(before)); // rounding of the likelihood
             if (regular && log_likelihood_ >= before - allowed) break;
-            if (halving == most_halvings) return fit;
+            if (halving == logistic_halvings_max) return fit;
         }
         fit.coefficients = next;
     }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double h2_least = 1e-3, cancelling = 1.1, variance_least = 0.7, prior_df = 4;
 
-using Vector = Eigen::Map<Eigen::VectorXd>;
+using MappedVector = Eigen::Map<Eigen::VectorXd>;
 using ConstVector = Eigen::Map<const Eigen::VectorXd>;
 
 /// Probabilities of the components of one effect, and its normal distribution in each.
@@ -100,7 +100,7 @@ MixtureSums LowRankMixtureBlock::sweep(std::size_t chain, std::uint64_t iteratio
                                        const MixtureParameters& now, bool keep) {
     const std::size_t m = block_.size(), rank = ld_.rank;
     const auto length = static_cast<Eigen::Index>(rank);
-    Vector residual(residual_.data() + chain * rank, length);
+    MappedVector residual(residual_.data() + chain * rank, length);
     const double error = residual_variance_[chain];
     MixtureSums sums;
     for (std::size_t j = 0; j < m; ++j) {
@@ -141,7 +141,8 @@ void LowRankMixtureBlock::draw_residual_variance(std::size_t chain, std::uint64_
     if (!options_.residual_draws || !(sums.norm > cancelling * sums.h2)) return;
     Rng rng(options_.seed, "pgs_weights.mixture.residual",
             (options_.first_variant << 24) ^ (static_cast<std::uint64_t>(chain) << 56) ^ iteration);
-    const Vector residual(residual_.data() + chain * ld_.rank, static_cast<Eigen::Index>(ld_.rank));
+    const MappedVector residual(residual_.data() + chain * ld_.rank,
+                                static_cast<Eigen::Index>(ld_.rank));
     const double df = static_cast<double>(ld_.rank) + prior_df;
     const double drawn = (residual.squaredNorm() + prior_df) / (2 * gamma_draw(0.5 * df, rng));
     if (drawn > variance_least && std::isfinite(drawn)) variance = drawn;

@@ -31,9 +31,9 @@ std::vector<std::size_t> order_of(const MatchInput& in) {
 }
 
 /// Controls by value, with the next free one on either side of a place.
-class Line {
+class ControlLine {
 public:
-    explicit Line(const MatchInput& in)
+    explicit ControlLine(const MatchInput& in)
         : in_(in), order_(in.control_value.size()), left_(order_.size() + 1),
           right_(order_.size() + 1) {
         std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -99,7 +99,7 @@ private:
     std::vector<std::size_t> order_, left_, right_;
 };
 
-void match_in_rounds(const MatchInput& in, Line& line, const std::vector<std::size_t>& cases,
+void match_in_rounds(const MatchInput& in, ControlLine& line, const std::vector<std::size_t>& cases,
                      std::vector<MatchedPair>& out) {
     std::vector<std::size_t> waiting = cases;
     for (std::size_t round = 0; round < in.ratio && !waiting.empty(); ++round) {
@@ -117,7 +117,8 @@ void match_in_rounds(const MatchInput& in, Line& line, const std::vector<std::si
     }
 }
 
-void match_with_replacement(const MatchInput& in, Line& line, std::vector<MatchedPair>& out) {
+void match_with_replacement(const MatchInput& in, ControlLine& line,
+                            std::vector<MatchedPair>& out) {
     for (std::size_t c = 0; c < in.case_value.size(); ++c) {
         std::size_t low = line.place_of(in.case_value[c]), high = low;
         for (std::size_t k = 0; k < in.ratio; ++k) {
@@ -137,7 +138,7 @@ void match_with_replacement(const MatchInput& in, Line& line, std::vector<Matche
 std::vector<MatchedPair> match_nearest(const MatchInput& in) {
     SALUS_ASSERT(in.control_key.size() == in.control_value.size());
     SALUS_ASSERT(in.order != MatchOrder::random || in.case_key.size() == in.case_value.size());
-    Line line(in);
+    ControlLine line(in);
     std::vector<MatchedPair> out;
     if (in.replacement == Replacement::with)
         match_with_replacement(in, line, out);

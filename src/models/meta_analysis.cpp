@@ -1,16 +1,14 @@
 #include "models/meta_analysis.hpp"
 
+#include "base/numbers.hpp"
 #include "models/contingency.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 struct Weights {
     double sum = 0, squares = 0, products = 0; // of w, w^2 and w beta

@@ -7,7 +7,7 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t lanes = vector_lanes;
+constexpr std::size_t mixture_lanes = vector_lanes;
 constexpr int sweeps_max = 100;
 constexpr double moved_max = 1e-4; // sum of squared steps in standard errors
 
@@ -15,20 +15,20 @@ constexpr double moved_max = 1e-4; // sum of squared steps in standard errors
 class Sweeper {
 public:
     explicit Sweeper(const SquareMatrix& matrix)
-        : matrix_(matrix), rest_(matrix.n * lanes), mean_(matrix.n * lanes) {}
+        : matrix_(matrix), rest_(matrix.n * mixture_lanes), mean_(matrix.n * mixture_lanes) {}
 
     void start(std::size_t lane, std::span<const double> right, const MixturePrior& prior) {
         prior_[lane] = prior;
         open_[lane] = true;
         for (std::size_t i = 0; i < right.size(); ++i)
-            rest_[i * lanes + lane] = right[i];
+            rest_[i * mixture_lanes + lane] = right[i];
     }
     void run() {
         for (int sweep = 0; sweep < sweeps_max; ++sweep) {
             moved_ = {};
             for (std::size_t j = 0; j < matrix_.n; ++j)
                 visit(j);
-            for (std::size_t lane = 0; lane < lanes; ++lane)
+            for (std::size_t lane = 0; lane < mixture_lanes; ++lane)
                 open_[lane] = open_[lane] && moved_[lane] > moved_max;
             if (std::find(open_.begin(), open_.end(), true) == open_.end()) return;
         }
@@ -36,7 +36,7 @@ public:
     std::vector<double> means(std::size_t lane) const {
         std::vector<double> result(matrix_.n);
         for (std::size_t i = 0; i < result.size(); ++i)
-            result[i] = mean_[i * lanes + lane];
+            result[i] = mean_[i * mixture_lanes + lane];
         return result;
     }
 
@@ -58,13 +58,13 @@ private:
     }
     void visit(std::size_t j) {
         const double information = matrix_(j, j);
-        std::array<double, lanes> step{};
+        std::array<double, mixture_lanes> step{};
         bool any = false;
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
+        for (std::size_t lane = 0; lane < mixture_lanes; ++lane) {
             if (!open_[lane]) continue;
-            double& mean = mean_[j * lanes + lane];
-            const double next =
-                posterior(prior_[lane], information, rest_[j * lanes + lane] + information * mean);
+            double& mean = mean_[j * mixture_lanes + lane];
+            const double next = posterior(prior_[lane], information,
+                                          rest_[j * mixture_lanes + lane] + information * mean);
             step[lane] = next - mean;
             mean = next;
             moved_[lane] += information * step[lane] * step[lane];
@@ -73,15 +73,15 @@ private:
         if (!any) return;
         const double* const column = matrix_.column(j);
         for (std::size_t i = 0; i < matrix_.n; ++i)
-            for (std::size_t lane = 0; lane < lanes; ++lane)
-                rest_[i * lanes + lane] -= column[i] * step[lane];
+            for (std::size_t lane = 0; lane < mixture_lanes; ++lane)
+                rest_[i * mixture_lanes + lane] -= column[i] * step[lane];
     }
 
     const SquareMatrix& matrix_;
     std::vector<double> rest_, mean_; // [variant][lane]: G'(y - G mean), mean
-    std::array<MixturePrior, lanes> prior_{};
-    std::array<bool, lanes> open_{};
-    std::array<double, lanes> moved_{};
+    std::array<MixturePrior, mixture_lanes> prior_{};
+    std::array<bool, mixture_lanes> open_{};
+    std::array<double, mixture_lanes> moved_{};
 };
 
 } // namespace
@@ -90,8 +90,8 @@ std::vector<std::vector<double>> mixture_effects(const SquareMatrix& matrix,
                                                  std::span<const std::vector<double>> right,
                                                  std::span<const MixturePrior> priors) {
     std::vector<std::vector<double>> effects(right.size() * priors.size());
-    for (std::size_t first = 0; first < effects.size(); first += lanes) {
-        const std::size_t count = std::min(lanes, effects.size() - first);
+    for (std::size_t first = 0; first < effects.size(); first += mixture_lanes) {
+        const std::size_t count = std::min(mixture_lanes, effects.size() - first);
         Sweeper sweeper(matrix);
         for (std::size_t k = 0; k < count; ++k)
             sweeper.start(k, right[(first + k) / priors.size()],

@@ -1,17 +1,16 @@
 #include "models/model_terms.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <set>
 
 namespace salus {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_levels = 100;
 
 double cube(double x) noexcept { return x > 0 ? x * x * x : 0; }
@@ -70,7 +69,7 @@ std::optional<Call> parse_call(std::string_view written, std::string& why) {
     return call;
 }
 
-bool ascending(std::span<const double> values) {
+bool strictly_ascending(std::span<const double> values) {
     for (std::size_t i = 1; i < values.size(); ++i)
         if (!(values[i] > values[i - 1])) return false;
     return true;
@@ -94,7 +93,7 @@ std::optional<TermFactor> close(const Call& call, std::string& why) {
     if (call.name == "basis") {
         const double k = n >= 4 ? call.numbers[0] : 0;
         return accept(Kind::basis, k >= 1 && k < static_cast<double>(n) - 1 && k == std::floor(k) &&
-                                       ascending(std::span(call.numbers).subspan(1)));
+                                       strictly_ascending(std::span(call.numbers).subspan(1)));
     }
     why = text("there is no function \"", call.name,
                "\": use log, square, scale, is, basis, spline or factor");
@@ -113,7 +112,7 @@ std::optional<OpenFactor> open(const Call& call, std::string& why) {
         out.kind = OpenFactor::Kind::spline;
         const auto& n = call.numbers;
         const bool count = n.size() == 1 && n[0] >= 3 && n[0] <= 7 && n[0] == std::floor(n[0]);
-        if (count || (n.size() >= 3 && ascending(n))) return out;
+        if (count || (n.size() >= 3 && strictly_ascending(n))) return out;
         why = text("spline(", call.column,
                    ", ...) takes 3 to 7 as the number of knots, or three "
                    "or more ascending knots");

@@ -10,9 +10,9 @@ namespace salus {
 namespace {
 
 constexpr double infinite = std::numeric_limits<double>::infinity();
-constexpr double settled = 1e-16; // squared step in standard errors
-constexpr double longest_step = 5;
-constexpr int most_halvings = 30;
+constexpr double ordinal_settled = 1e-16; // squared step in standard errors
+constexpr double ordinal_longest_step = 5;
+constexpr int ordinal_halvings_max = 30;
 
 double share(double x) noexcept { return 1 / (1 + std::exp(-x)); } // exact at +-infinity
 double density(double x) noexcept { return share(x) * share(-x); }
@@ -55,7 +55,7 @@ std::vector<double> start_values(const OrdinalProblem& problem) {
     return start;
 }
 
-bool ascending(std::span<const double> thresholds) noexcept {
+bool thresholds_ascend(std::span<const double> thresholds) noexcept {
     return std::adjacent_find(thresholds.begin(), thresholds.end(), std::greater_equal<>()) ==
            thresholds.end();
 }
@@ -112,7 +112,7 @@ void OrdinalSolver::add_columns(const OrdinalProblem& problem) {
 
 bool OrdinalSolver::evaluate(const OrdinalProblem& problem, std::span<const double> coefficients) {
     const std::size_t thresholds = problem.levels - 1;
-    if (!ascending(coefficients.first(thresholds))) return false;
+    if (!thresholds_ascend(coefficients.first(thresholds))) return false;
     eta_.assign(eta_.size(), 0.0);
     if (problem.design.count() > 0)
         linear_predictor(problem.design, coefficients.subspan(thresholds), eta_);
@@ -149,17 +149,17 @@ OrdinalFit OrdinalSolver::fit(const OrdinalProblem& problem, int max_iterations)
         Eigen::VectorXd step = factor.solve(score);
         const double decrement = step.dot(score);
         if (!std::isfinite(decrement)) return fit;
-        if (decrement < settled) break;
+        if (decrement < ordinal_settled) break;
         if (fit.iterations++ >= max_iterations) return fit;
         const double longest = step.cwiseAbs().maxCoeff(), before = log_likelihood_;
-        if (longest > longest_step) step *= longest_step / longest;
+        if (longest > ordinal_longest_step) step *= ordinal_longest_step / longest;
         double scale = 1;
         for (int halving = 0;; ++halving, scale *= 0.5) {
             for (std::size_t c = 0; c < count; ++c)
                 next[c] = fit.coefficients[c] + scale * step[static_cast<Eigen::Index>(c)];
             const double allowed = 1e-10 * (1 + std::fabs(before)); // rounding of the likelihood
             if (evaluate(problem, next) && log_likelihood_ >= before - allowed) break;
-            if (halving == most_halvings) return fit;
+            if (halving == ordinal_halvings_max) return fit;
         }
         fit.coefficients = next;
     }

@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t tile_samples = 32; // of the second band: their planes stay in the cache
+constexpr std::size_t band_samples = 32; // of the second band: their planes stay in the cache
 
 /// Groups of pairs of one tile: search_rows x tile_samples.
 class Tile {
@@ -22,7 +22,7 @@ public:
     void run(std::size_t j0, std::vector<FoundPair>& found, PairTotals& totals) {
         groups_.clear();
         // The four samples of a group stay in the first-level cache while pairs pass by.
-        for (std::size_t j = j0; j < std::min(j0 + tile_samples, search_.second.samples());
+        for (std::size_t j = j0; j < std::min(j0 + band_samples, search_.second.samples());
              j += group_second)
             for (std::size_t i = begin_; i < end_; i += group_first)
                 if (const std::uint64_t pairs = pairs_of(i, j)) {
@@ -158,8 +158,8 @@ std::vector<FoundPair> search_pairs(const PairSearch& search,
                                     std::size_t end, PairTotals& totals) {
     std::vector<FoundPair> found;
     Tile tile(search, limit_first, limit_second, begin, end);
-    const std::size_t first = search.same_band ? begin / tile_samples * tile_samples : 0;
-    for (std::size_t j = first; j < search.second.samples(); j += tile_samples)
+    const std::size_t first = search.same_band ? begin / band_samples * band_samples : 0;
+    for (std::size_t j = first; j < search.second.samples(); j += band_samples)
         tile.run(j, found, totals);
     std::sort(found.begin(), found.end(), [](const FoundPair& a, const FoundPair& b) {
         return std::pair(a.first, a.second) < std::pair(b.first, b.second);

@@ -1,5 +1,6 @@
 #include "models/pgs_regression.hpp"
 
+#include "base/numbers.hpp"
 #include "models/linear.hpp"
 #include "models/logistic.hpp"
 
@@ -7,13 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Columns that, with the intercept, are linearly independent.
 std::vector<std::size_t> independent_columns(std::span<const std::vector<double>> columns) {
@@ -34,15 +32,15 @@ std::vector<std::size_t> independent_columns(std::span<const std::vector<double>
 }
 
 /// Standardised copies of the kept columns after a column of ones, padded for the kernels.
-struct Design {
+struct RidgeDesign {
     std::vector<std::vector<double>> columns;
     std::vector<double> mean, scale; // of columns 1..
     std::vector<const double*> pointers;
 };
 
-Design standardise(std::span<const std::vector<double>> columns, std::span<const std::size_t> kept,
-                   std::size_t people) {
-    Design d;
+RidgeDesign standardise(std::span<const std::vector<double>> columns,
+                        std::span<const std::size_t> kept, std::size_t people) {
+    RidgeDesign d;
     const std::size_t padded = padded_samples(people);
     d.columns.emplace_back(padded, 0.0);
     std::fill_n(d.columns[0].begin(), people, 1.0);
@@ -66,13 +64,13 @@ Design standardise(std::span<const std::vector<double>> columns, std::span<const
 }
 
 /// Coefficients and their covariance on the standardised columns, intercept first.
-struct Solution {
+struct RidgeSolution {
     Eigen::VectorXd coefficients;
     Eigen::MatrixXd covariance;
     bool converged = false;
 };
 
-Solution solve_linear(const Design& d, std::span<const double> outcome) {
+RidgeSolution solve_linear(const RidgeDesign& d, std::span<const double> outcome) {
     const auto c = static_cast<Eigen::Index>(d.columns.size());
     const std::size_t n = outcome.size();
     Eigen::MatrixXd gram(c, c);
@@ -89,7 +87,7 @@ Solution solve_linear(const Design& d, std::span<const double> outcome) {
         for (Eigen::Index b = 0; b < c; ++b)
             gram(a, b) = flat[static_cast<std::size_t>(a * c + b)];
     }
-    Solution s;
+    RidgeSolution s;
     const Eigen::LLT<Eigen::MatrixXd> factor(gram);
     if (factor.info() != Eigen::Success || n <= d.columns.size()) return s;
     s.coefficients = factor.solve(right);
@@ -106,7 +104,7 @@ Solution solve_linear(const Design& d, std::span<const double> outcome) {
     return s;
 }
 
-Solution solve_logistic(const Design& d, std::span<const double> outcome) {
+RidgeSolution solve_logistic(const RidgeDesign& d, std::span<const double> outcome) {
     const auto c = static_cast<Eigen::Index>(d.columns.size());
     const std::size_t n = outcome.size();
     const DesignColumns design{d.pointers, n};
@@ -116,7 +114,7 @@ Solution solve_logistic(const Design& d, std::span<const double> outcome) {
     LogisticSolver solver;
     const LogisticFit fit =
         solver.fit({.design = design, .outcome = y, .start = start, .free = d.columns.size()});
-    Solution s;
+    RidgeSolution s;
     s.converged = fit.converged && n > d.columns.size();
     if (!s.converged) return s;
     s.coefficients = Eigen::Map<const Eigen::VectorXd>(fit.coefficients.data(), c);
@@ -140,9 +138,9 @@ RegressionFit fit_regression(OutcomeKind kind, std::span<const std::vector<doubl
                       .standard_errors = std::vector<double>(columns.size(), nan)};
     const auto kept = independent_columns(columns);
     if (outcome.size() <= kept.size() + 1) return fit;
-    const Design design = standardise(columns, kept, outcome.size());
-    const Solution s = kind == OutcomeKind::binary ? solve_logistic(design, outcome)
-                                                   : solve_linear(design, outcome);
+    const RidgeDesign design = standardise(columns, kept, outcome.size());
+    const RidgeSolution s = kind == OutcomeKind::binary ? solve_logistic(design, outcome)
+                                                        : solve_linear(design, outcome);
     if (!s.converged) return fit;
     // Back to the scale of the columns: intercept = b0 - sum b_k mean_k / scale_k.
     Eigen::VectorXd back = Eigen::VectorXd::Zero(s.coefficients.size());

@@ -1,16 +1,15 @@
 #include "models/poisson_saddlepoint.hpp"
 
+#include "base/numbers.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace salus {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double two_sided = 0.30102999566398119521; // log10(2)
 
 // -log10 of P(Z >= r) for any r.

@@ -35,9 +35,9 @@ double cox_log_likelihood(const RiskSets& sets, std::span<const double> sorted) 
 }
 
 /// Intercept and covariates, padded with zeros.
-class Design {
+class PaddedDesign {
 public:
-    Design(std::size_t rows, std::span<const std::vector<double>> covariates) : rows_(rows) {
+    PaddedDesign(std::size_t rows, std::span<const std::vector<double>> covariates) : rows_(rows) {
         values_.emplace_back(rows, 1.0);
         values_.insert(values_.end(), covariates.begin(), covariates.end());
         for (auto& column : values_) {
@@ -97,7 +97,7 @@ public:
     DesignColumns design() const noexcept override { return design_.all(); }
 
 private:
-    Design design_;
+    PaddedDesign design_;
     std::vector<double> outcome_;
     Eigen::LDLT<Eigen::MatrixXd> factor_;
 };
@@ -138,7 +138,7 @@ public:
     DesignColumns design() const noexcept override { return design_.all(); }
 
 private:
-    Design design_;
+    PaddedDesign design_;
     std::vector<double> outcome_;
     std::size_t rows_;
     std::vector<double> start_;
@@ -178,7 +178,7 @@ public:
     DesignColumns design() const noexcept override { return design_.all(); }
 
 private:
-    Design design_;
+    PaddedDesign design_;
     RiskSets sets_;
     std::vector<double> start_;
     std::vector<std::vector<double>> sorted_;

@@ -1,5 +1,7 @@
 #include "models/record_signs.hpp"
 
+#include "models/median.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -7,17 +9,6 @@
 
 namespace salus {
 namespace {
-
-double median(std::vector<double> values) {
-    const std::size_t middle = values.size() / 2;
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle),
-                     values.end());
-    const double upper = values[middle];
-    if (values.size() % 2 == 1) return upper;
-    return (upper + *std::max_element(values.begin(),
-                                      values.begin() + static_cast<std::ptrdiff_t>(middle))) /
-           2;
-}
 
 std::vector<double> part(std::span<const double> all, std::size_t begin, std::size_t count) {
     const auto from = all.subspan(begin, count);

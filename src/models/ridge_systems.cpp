@@ -10,23 +10,23 @@ namespace salus {
 namespace {
 
 constexpr double tolerance = 1e-8;
-constexpr std::size_t iterations_max = 200;
-constexpr std::size_t lanes = vector_lanes;
-using Lane = std::array<double, lanes>;
+constexpr std::size_t ridge_steps_max = 200;
+constexpr std::size_t ridge_lanes = vector_lanes;
+using Lane = std::array<double, ridge_lanes>;
 
 /// Conjugate gradients for up to eight systems with one matrix, lane by lane.
 class Lanes {
 public:
     Lanes(const SquareMatrix& matrix, std::size_t count)
-        : matrix_(matrix), count_(count), x_(matrix.n * lanes), r_(x_), z_(x_), p_(x_), ap_(x_),
-          work_(matrix.stride) {}
+        : matrix_(matrix), count_(count), x_(matrix.n * ridge_lanes), r_(x_), z_(x_), p_(x_),
+          ap_(x_), work_(matrix.stride) {}
 
     void start(std::size_t lane, std::span<const double> b, double penalty,
                const FloatCholesky& factor) {
         penalty_[lane] = penalty;
         factor_[lane] = &factor;
         for (std::size_t i = 0; i < b.size(); ++i)
-            r_[i * lanes + lane] = b[i];
+            r_[i * ridge_lanes + lane] = b[i];
         norm_[lane] = std::sqrt(dot(r_, r_, lane));
         open_[lane] = norm_[lane] > 0;
     }
@@ -34,7 +34,7 @@ public:
     std::size_t run() {
         Lane rz{};
         std::size_t iteration = 0;
-        for (; iteration < iterations_max &&
+        for (; iteration < ridge_steps_max &&
                std::find(open_.begin(), open_.end(), true) != open_.end();
              ++iteration) {
             for (std::size_t lane = 0; lane < count_; ++lane) {
@@ -43,7 +43,7 @@ public:
                 const double next = dot(r_, z_, lane);
                 const double beta = iteration == 0 ? 0 : next / rz[lane];
                 rz[lane] = next;
-                for (std::size_t k = lane; k < p_.size(); k += lanes)
+                for (std::size_t k = lane; k < p_.size(); k += ridge_lanes)
                     p_[k] = z_[k] + beta * p_[k];
             }
             multiply_vectors(
@@ -58,7 +58,7 @@ public:
     std::vector<double> solution(std::size_t lane) const {
         std::vector<double> x(matrix_.n);
         for (std::size_t i = 0; i < x.size(); ++i)
-            x[i] = x_[i * lanes + lane];
+            x[i] = x_[i * ridge_lanes + lane];
         return x;
     }
 
@@ -66,27 +66,27 @@ private:
     static double dot(const std::vector<double>& a, const std::vector<double>& b,
                       std::size_t lane) noexcept {
         double sum = 0;
-        for (std::size_t k = lane; k < a.size(); k += lanes)
+        for (std::size_t k = lane; k < a.size(); k += ridge_lanes)
             sum += a[k] * b[k];
         return sum;
     }
     void precondition(std::size_t lane) {
         const double scale = 1 / std::sqrt(dot(r_, r_, lane));
         for (std::size_t i = 0; i < matrix_.n; ++i)
-            work_[i] = static_cast<float>(r_[i * lanes + lane] * scale);
+            work_[i] = static_cast<float>(r_[i * ridge_lanes + lane] * scale);
         std::fill(work_.begin() + static_cast<std::ptrdiff_t>(matrix_.n), work_.end(), 0.0F);
         factor_[lane]->solve(work_.data());
         for (std::size_t i = 0; i < matrix_.n; ++i)
-            z_[i * lanes + lane] = static_cast<double>(work_[i]) / scale;
+            z_[i * ridge_lanes + lane] = static_cast<double>(work_[i]) / scale;
     }
     void advance(std::size_t lane, double rz) {
         double curvature = 0;
-        for (std::size_t k = lane; k < p_.size(); k += lanes) {
+        for (std::size_t k = lane; k < p_.size(); k += ridge_lanes) {
             ap_[k] += penalty_[lane] * p_[k];
             curvature += p_[k] * ap_[k];
         }
         const double step = rz / curvature;
-        for (std::size_t k = lane; k < p_.size(); k += lanes) {
+        for (std::size_t k = lane; k < p_.size(); k += ridge_lanes) {
             x_[k] += step * p_[k];
             r_[k] -= step * ap_[k];
         }
@@ -98,8 +98,8 @@ private:
     std::vector<double> x_, r_, z_, p_, ap_; // [row][lane]
     std::vector<float> work_;
     Lane penalty_{}, norm_{};
-    std::array<bool, lanes> open_{};
-    std::array<const FloatCholesky*, lanes> factor_{};
+    std::array<bool, ridge_lanes> open_{};
+    std::array<const FloatCholesky*, ridge_lanes> factor_{};
 };
 
 } // namespace
@@ -114,8 +114,8 @@ RidgeSolutions RidgeSystems::solve(const SquareMatrix& matrix,
                                    std::span<const std::vector<double>> right_hand_sides) const {
     const std::size_t all = right_hand_sides.size() * penalties_.size();
     RidgeSolutions solutions{.values = std::vector<std::vector<double>>(all)};
-    for (std::size_t first = 0; first < all; first += lanes) {
-        const std::size_t count = std::min(lanes, all - first);
+    for (std::size_t first = 0; first < all; first += ridge_lanes) {
+        const std::size_t count = std::min(ridge_lanes, all - first);
         Lanes systems(matrix, count);
         for (std::size_t k = 0; k < count; ++k) {
             const std::size_t penalty = (first + k) % penalties_.size();

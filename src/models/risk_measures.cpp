@@ -1,19 +1,17 @@
 #include "models/risk_measures.hpp"
 
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "models/model_terms.hpp"
 #include "models/outcome_likelihood.hpp"
+#include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double z95 = 1.959963984540054;
 
 double logit_of(double p) noexcept {
     const double cut = std::clamp(p, 1e-12, 1 - 1e-12);
@@ -190,8 +188,8 @@ CalibrationCurve calibration_curve(std::span<const double> risk, std::span<const
         const double value = quantile_of(sorted, p), eta = at(value, error);
         out.predicted.push_back(probability(value));
         out.observed.push_back(probability(eta));
-        out.lower.push_back(probability(eta - z95 * error));
-        out.upper.push_back(probability(eta + z95 * error));
+        out.lower.push_back(probability(eta - normal_975 * error));
+        out.upper.push_back(probability(eta + normal_975 * error));
     }
     return out;
 }

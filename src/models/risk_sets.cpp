@@ -9,7 +9,6 @@ namespace {
 
 // survival's timefix: sorted different times closer than this, absolutely or relative to the mean
 // absolute time, are one.
-constexpr double same_time = 1.4901161193847656e-08;
 
 /// Times as their rank among the times that differ.
 class TimeRanks {

@@ -7,6 +7,9 @@
 
 namespace salus {
 
+/// Times that differ by less than this share of the mean time are one time, as in R's survival.
+inline constexpr double same_time = 1.4901161193847656e-08;
+
 /// Rows of time-to-event data. A row is at risk in (entry, exit]; at `exit` it has the event or is
 /// censored.
 struct SurvivalTimes {

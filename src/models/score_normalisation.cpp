@@ -1,17 +1,17 @@
 #include "models/score_normalisation.hpp"
 
+#include "base/numbers.hpp"
+
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
 
-constexpr int iterations_max = 200;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr int normalisation_steps_max = 200;
 
 double predicted(std::span<const double> coefficients,
                  std::span<const double> components) noexcept {
@@ -22,7 +22,7 @@ double predicted(std::span<const double> coefficients,
 }
 
 /// Rows of the design: 1 and the centred, scaled components of the reference people.
-struct Design {
+struct PredictorDesign {
     Eigen::MatrixXd x;
     Eigen::VectorXd centre, scale;
     Eigen::LDLT<Eigen::MatrixXd> gram;
@@ -41,13 +41,13 @@ struct Design {
     }
 };
 
-Design make_design(std::span<const std::vector<double>> components,
-                   std::span<const std::uint32_t> who) {
+PredictorDesign make_design(std::span<const std::vector<double>> components,
+                            std::span<const std::uint32_t> who) {
     const auto n = static_cast<Eigen::Index>(who.size());
     const auto p = static_cast<Eigen::Index>(components.size()) + 1;
-    Design d{.x = Eigen::MatrixXd::Ones(n, p),
-             .centre = Eigen::VectorXd::Zero(p),
-             .scale = Eigen::VectorXd::Ones(p)};
+    PredictorDesign d{.x = Eigen::MatrixXd::Ones(n, p),
+                      .centre = Eigen::VectorXd::Zero(p),
+                      .scale = Eigen::VectorXd::Ones(p)};
     for (Eigen::Index k = 1; k < p; ++k) {
         const auto& column = components[static_cast<std::size_t>(k - 1)];
         for (Eigen::Index i = 0; i < n; ++i)
@@ -67,10 +67,10 @@ Design make_design(std::span<const std::vector<double>> components,
 }
 
 /// Gamma regression with logarithmic link; empty if it does not converge.
-std::vector<double> fit_gamma(const Design& design, const Eigen::VectorXd& y) {
+std::vector<double> fit_gamma(const PredictorDesign& design, const Eigen::VectorXd& y) {
     if (!(y.mean() > 0)) return {};
     Eigen::VectorXd eta = Eigen::VectorXd::Constant(y.size(), std::log(y.mean()));
-    for (int iteration = 0; iteration < iterations_max; ++iteration) {
+    for (int iteration = 0; iteration < normalisation_steps_max; ++iteration) {
         const Eigen::VectorXd working =
             eta.array() + (y.array() - eta.array().exp()) / eta.array().exp();
         const Eigen::VectorXd b = design.gram.solve(design.x.transpose() * working);
@@ -107,7 +107,7 @@ ScoreNormalisation fit_normalisation(std::span<const double> score,
                         [&](const auto& column) { return std::isfinite(column[i]); }))
             who.push_back(static_cast<std::uint32_t>(i));
     if (who.size() < components.size() + 3) return fit;
-    const Design design = make_design(components, who);
+    const PredictorDesign design = make_design(components, who);
     if (!design.regular) return fit;
     Eigen::VectorXd y(static_cast<Eigen::Index>(who.size()));
     for (std::size_t i = 0; i < who.size(); ++i)

@@ -1,5 +1,6 @@
 #include "models/skat.hpp"
 
+#include "base/numbers.hpp"
 #include "models/chi_square_mixture.hpp"
 #include "models/tails.hpp"
 
@@ -8,14 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace salus {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::array rhos{0.0, 0.01, 0.04, 0.09, 0.25, 0.5, 0.999};
 
 using Vector = Eigen::VectorXd;
@@ -66,7 +64,7 @@ Tridiagonal mixed(const Tridiagonal& form, double rho) {
 }
 
 // What is known of the mixtures before their joint distribution: Q_rho > quantile has the least p.
-struct Line {
+struct MixtureQuantile {
     double quantile, tau, rest; // rest = 1 - rho
 };
 
@@ -113,17 +111,17 @@ constexpr std::array gauss_weights{0.1894506104550685, 0.1826034150449236, 0.169
                                    0.1495959888165767, 0.1246289712555339, 0.0951585116824928,
                                    0.0622535239386479, 0.0271524594117541};
 
-double least_remainder(std::span<const Line> lines, double x) {
+double least_remainder(std::span<const MixtureQuantile> lines, double x) {
     double least = infinity;
-    for (const Line& line : lines)
+    for (const MixtureQuantile& line : lines)
         least = std::min(least, (line.quantile - line.tau * x) / line.rest);
     return least;
 }
 
 // z >= 0 between which the least line does not change, up to where the remainder is `zero`.
-std::vector<double> breaks_of(std::span<const Line> lines, double zero) {
+std::vector<double> breaks_of(std::span<const MixtureQuantile> lines, double zero) {
     double end = infinity;
-    for (const Line& line : lines)
+    for (const MixtureQuantile& line : lines)
         end = std::min(end, (line.quantile - line.rest * zero) / line.tau);
     std::vector<double> breaks{0};
     if (!(end > 0)) return breaks;
@@ -142,7 +140,7 @@ std::vector<double> breaks_of(std::span<const Line> lines, double zero) {
 
 // log P(least p over the mixtures <= its observed value): the integral over the burden direction x
 // = z^2 of the tail of the remainder; beyond the last break that is 1.
-double log_joint_tail(std::span<const Line> lines, const Remainder& remainder) {
+double log_joint_tail(std::span<const MixtureQuantile> lines, const Remainder& remainder) {
     const auto breaks = breaks_of(lines, remainder.zero());
     const double start = remainder.argument(least_remainder(lines, 0));
     const double rest = -normal_neg_log10_p(breaks.back()) * std::numbers::ln10;
@@ -197,7 +195,7 @@ void test_mixtures(const Tridiagonal& form, double squares, double burden, bool 
     if (remainder.mixture().empty()) {
         log_p = least;
     } else {
-        std::array<Line, rhos.size()> lines{};
+        std::array<MixtureQuantile, rhos.size()> lines{};
         for (std::size_t r = 0; r < rhos.size(); ++r)
             lines[r] = {.quantile = matched ? mixtures[r].matched_quantile(least)
                                             : mixtures[r].quantile(least, statistics[r]),

@@ -12,7 +12,7 @@
 namespace salus {
 namespace {
 
-using Point = StackedMaximum::Point;
+using StackedPoint = StackedMaximum::Point;
 
 class LogisticStack {
 public:
@@ -32,7 +32,7 @@ public:
         StackedFit result{
             .score = std::vector<double>(penalties, std::numeric_limits<double>::quiet_NaN()),
             .contributions = {}};
-        Point point = maximum_.start(), best;
+        StackedPoint point = maximum_.start(), best;
         for (std::size_t l = 0; l < penalties; ++l) {
             if (!maximum_.maximise(problem_.penalties[l], point)) {
                 point = maximum_.start();
@@ -71,7 +71,8 @@ private:
     /// visit(sample, row, H^-1 w, how much of it is taken from the coefficients without the
     /// sample).
     template <class F>
-    void for_each_left_out(const Point& point, const SquareMatrix& inverse, const F& visit) const {
+    void for_each_left_out(const StackedPoint& point, const SquareMatrix& inverse,
+                           const F& visit) const {
         constexpr std::size_t at_once = 240;
         std::vector<double> packed(round_up(columns_, left_rows<double>) * columns_);
         pack_left<double>({.data = inverse.data.data(),
@@ -107,7 +108,7 @@ private:
         });
     }
     template <class F>
-    void leave_out(const Point& point, std::size_t sample, std::span<const float> row,
+    void leave_out(const StackedPoint& point, std::size_t sample, std::span<const float> row,
                    std::span<const double> step, const F& visit) const {
         double leverage = 0;
         for (std::size_t c = 0; c < columns_; ++c)
@@ -116,14 +117,15 @@ private:
         visit(sample, row, step, taken, leverage);
     }
 
-    double left_out_likelihood(const Point& point, const SquareMatrix& inverse) const {
+    double left_out_likelihood(const StackedPoint& point, const SquareMatrix& inverse) const {
         std::vector<double> eta(point.eta), unused(eta), unused_too(eta);
         for_each_left_out(point, inverse,
                           [&](std::size_t sample, std::span<const float>, std::span<const double>,
                               double taken, double leverage) { eta[sample] -= taken * leverage; });
         return logistic_terms(eta, outcome_, n_, unused, unused_too);
     }
-    void contribute(const Point& point, const SquareMatrix& inverse, StackedFit& result) const {
+    void contribute(const StackedPoint& point, const SquareMatrix& inverse,
+                    StackedFit& result) const {
         result.contributions.assign(problem_.groups, std::vector<double>(n_));
         for_each_left_out(point, inverse,
                           [&](std::size_t sample, std::span<const float> row,

@@ -10,7 +10,7 @@
 namespace salus {
 namespace {
 
-constexpr int iterations_max = 100;
+constexpr int maximum_steps_max = 100;
 constexpr double decrement_max = 1e-9; // squared step in units of standard errors
 
 } // namespace
@@ -69,7 +69,7 @@ SquareMatrix StackedMaximum::information(const Point& point) const {
 bool StackedMaximum::maximise(double penalty, Point& point) {
     const std::size_t columns = rows_.columns;
     double before = std::numeric_limits<double>::infinity();
-    for (int iteration = 0; iteration < iterations_max; ++iteration) {
+    for (int iteration = 0; iteration < maximum_steps_max; ++iteration) {
         std::vector<double> slope = point.gradient;
         for (std::size_t c = 0; c < columns; ++c)
             slope[c] -= penalty * point.coefficients[c];

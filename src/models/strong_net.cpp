@@ -1,6 +1,7 @@
 #include "models/strong_net.hpp"
 
 #include "base/error.hpp"
+#include "models/vectors.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -11,13 +12,9 @@
 namespace salus {
 namespace {
 
-constexpr int most_steps = 200, most_halvings = 30;
-constexpr std::size_t most_sweeps = 2000;
+constexpr int strong_steps_max = 200, strong_halvings_max = 30;
+constexpr std::size_t strong_sweeps_max = 2000;
 constexpr double slow = 0.5; // a step that leaves more of the violation renews the Gram matrix
-
-double soft(double value, double threshold) noexcept {
-    return value > threshold ? value - threshold : value < -threshold ? value + threshold : 0;
-}
 
 /// Inverse Cholesky factor of the weighted products of the covariates.
 std::vector<double> whitening(const DesignColumns& design, std::span<const double> weight) {
@@ -124,7 +121,7 @@ std::vector<double> StrongNet::descend(const Target& to, double precision) const
         const float* const column = gram_column(c);
         const double h = column[c] * (1 + 1e-6); // rounding leaves no direction without curvature
         if (!(h > 0)) return 0.0;
-        const double next = soft(gradient[c] + h * b[c], l1) / (h + l2);
+        const double next = soft_threshold(gradient[c] + h * b[c], l1) / (h + l2);
         const double change = next - b[c];
         if (change == 0) return 0.0;
         b[c] = next;
@@ -133,7 +130,7 @@ std::vector<double> StrongNet::descend(const Target& to, double precision) const
         gradient[c] -= (h - column[c]) * change;
         return std::fabs(h * change);
     };
-    for (std::size_t sweep = 0; sweep < most_sweeps; ++sweep) {
+    for (std::size_t sweep = 0; sweep < strong_sweeps_max; ++sweep) {
         double moved = 0;
         for (std::size_t c = 0; c < size_; ++c)
             moved = std::max(moved, visit(c));
@@ -141,7 +138,7 @@ std::vector<double> StrongNet::descend(const Target& to, double precision) const
         active.clear();
         for (std::size_t c = 0; c < size_; ++c)
             if (b[c] != 0) active.push_back(c);
-        for (; sweep < most_sweeps && moved > precision; ++sweep) {
+        for (; sweep < strong_sweeps_max && moved > precision; ++sweep) {
             moved = 0;
             for (const std::size_t c : active)
                 moved = std::max(moved, visit(c));
@@ -155,7 +152,7 @@ bool StrongNet::advance(const NetColumns& columns, std::span<const double> targe
                         const Target& to) {
     const double before = objective(fit_, to);
     double share = 1;
-    for (int halving = 0; halving <= most_halvings; ++halving, share /= 2) {
+    for (int halving = 0; halving <= strong_halvings_max; ++halving, share /= 2) {
         StrongFit next;
         next.coefficients.resize(size_);
         for (std::size_t c = 0; c < size_; ++c)
@@ -181,7 +178,7 @@ const StrongFit& StrongNet::solve(const NetColumns& columns, double lambda, doub
     for (fit_.steps = 0;; ++fit_.steps) {
         derive(columns, to);
         fit_.settled = fit_.violation <= tolerance_ * lambda;
-        if (fit_.settled || fit_.steps == most_steps) return fit_;
+        if (fit_.settled || fit_.steps == strong_steps_max) return fit_;
         if (!fresh && fit_.violation > slow * last) {
             refresh(columns);
             fresh = true;

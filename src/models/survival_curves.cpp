@@ -1,14 +1,14 @@
 #include "models/survival_curves.hpp"
 
+#include "models/risk_sets.hpp"
+#include "models/tails.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 namespace salus {
 namespace {
-
-constexpr double same_time = 1.4901161193847656e-08; // as in RiskSets
-constexpr double normal_975 = 1.959963984540054;
 
 std::vector<std::uint32_t> sorted_order(std::span<const double> values) {
     std::vector<std::uint32_t> order(values.size());

@@ -2,6 +2,10 @@
 
 namespace salus {
 
+/// The 0.975 quantile of the standard normal distribution: half the width of a 95 % interval in
+/// standard errors.
+inline constexpr double normal_975 = 1.959963984540054;
+
 /// -log10 of the two-sided p-value of a standard normal statistic, P(|Z| >= |z|), without
 /// underflow: finite for every finite z. Relative error below 1e-12 (absolute below 1e-15 where p
 /// is near 1). NaN gives NaN. Cody 1969 (erfc of the C library) and the continued fraction

@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-constexpr std::string_view draft = "https://json-schema.org/draft/2020-12/schema";
+constexpr std::string_view draft_uri = "https://json-schema.org/draft/2020-12/schema";
 
 /// `"name": value` pairs in braces, indented by the depth of nesting.
 class JsonObject {
@@ -127,7 +127,7 @@ std::string paths_schema() {
 std::string stage_json_schema(const Stage& stage) {
     JsonObject properties, schema;
     put_params(properties, stage.params());
-    schema.put("$schema", draft).put("title", text("Parameters of the stage ", stage.name()));
+    schema.put("$schema", draft_uri).put("title", text("Parameters of the stage ", stage.name()));
     schema.put("description", stage.summary()).put("type", "object");
     return schema.raw("additionalProperties", "false").raw("properties", properties.str()).str() +
            "\n";
@@ -150,7 +150,7 @@ std::string job_json_schema(const std::vector<Stage>& stages) {
     std::vector<std::string> required;
     for (const Param& param : job_params())
         if (param.required) required.push_back(param.name);
-    schema.put("$schema", draft).put("title", "Salus job").put("type", "object");
+    schema.put("$schema", draft_uri).put("title", "Salus job").put("type", "object");
     return schema.raw("required", to_json(Value(required)))
                .raw("properties", properties.str())
                .raw("additionalProperties", JsonObject().put("type", "object").str())
@@ -161,7 +161,7 @@ std::string job_json_schema(const std::vector<Stage>& stages) {
 std::string params_json_schema(const std::string& title, const std::vector<Param>& params) {
     JsonObject properties, schema;
     put_params(properties, params);
-    schema.put("$schema", draft).put("title", title).put("type", "object");
+    schema.put("$schema", draft_uri).put("title", title).put("type", "object");
     return schema.raw("additionalProperties", "false").raw("properties", properties.str()).str() +
            "\n";
 }
@@ -178,7 +178,7 @@ std::string records_json_schema(const std::string& title, const std::vector<Reco
         item.raw("additionalProperties", "false").raw("properties", fields.str());
         properties.raw(kind.key, JsonObject().put("type", "array").raw("items", item.str()).str());
     }
-    schema.put("$schema", draft).put("title", title).put("type", "object");
+    schema.put("$schema", draft_uri).put("title", title).put("type", "object");
     return schema.raw("additionalProperties", "false").raw("properties", properties.str()).str() +
            "\n";
 }
@@ -210,7 +210,7 @@ std::string pipeline_json_schema(const std::vector<Stage>& stages) {
     properties.raw(
         "stage",
         JsonObject().put("type", "array").raw("minItems", "1").raw("items", item.str()).str());
-    schema.put("$schema", draft).put("title", "Salus pipeline").put("type", "object");
+    schema.put("$schema", draft_uri).put("title", "Salus pipeline").put("type", "object");
     return schema.raw("required", "[\"stage\"]")
                .raw("additionalProperties", "false")
                .raw("properties", properties.str())

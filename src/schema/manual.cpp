@@ -31,13 +31,6 @@ std::string replaced(std::string value, std::string_view from, std::string_view 
     return value;
 }
 
-std::string upper(std::string_view value) {
-    std::string out(value);
-    for (char& c : out)
-        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    return out;
-}
-
 /// Markdown: what would begin a tag or emphasis stands for itself.
 std::string plain(const std::string& value) {
     return replaced(replaced(value, "<", "\\<"), "*", "\\*");

@@ -83,6 +83,22 @@ inline constexpr hsize_t chunk_rows = 65536;
 
 template <class T>
 hid_t native_type();
+template <>
+hid_t native_type<std::uint8_t>();
+template <>
+hid_t native_type<std::int16_t>();
+template <>
+hid_t native_type<std::int32_t>();
+template <>
+hid_t native_type<std::uint32_t>();
+template <>
+hid_t native_type<std::int64_t>();
+template <>
+hid_t native_type<std::uint64_t>();
+template <>
+hid_t native_type<float>();
+template <>
+hid_t native_type<double>();
 
 TypeId text_type(std::size_t width);
 PropertyId file_access();

@@ -10,10 +10,6 @@
 namespace salus::association {
 namespace {
 
-// Samples with copies of the allele are summed one by one and the others together where they are at
-// most members / 16: gathering costs several times what streaming does.
-constexpr std::size_t listed_share = 16;
-
 void pad(std::vector<double>& values) { values.resize(padded_samples(values.size()), 0.0); }
 
 // A likelihood ratio or Wald test of independent outcomes among relatives: chi-square / spread,

@@ -6,8 +6,6 @@
 namespace salus::association {
 namespace {
 
-constexpr std::size_t listed_share = 16;   // lists of more than members / 16 are none
-constexpr double least_copies = 1.0 / 32;  // of a dosage that is followed
 constexpr double dosage_steps = 16;        // of the lattice in a copy, where there are dosages
 constexpr double most_correlation = 0.999; // of the liabilities of relatives
 

@@ -6,6 +6,7 @@
 #include "genotype/result_marks.hpp"
 #include "models/family_variance.hpp"
 #include "models/relatives.hpp"
+#include "models/vectors.hpp"
 #include "stages/association/null_model.hpp"
 #include "store/h5.hpp"
 
@@ -15,13 +16,6 @@
 
 namespace salus::association {
 namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        sum += a[i] * b[i];
-    return sum;
-}
 
 std::vector<double> scaled(std::span<const double> values, std::span<const double> factors) {
     std::vector<double> result(values.begin(), values.end());

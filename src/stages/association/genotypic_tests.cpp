@@ -22,7 +22,7 @@ PairTest pair_of(const LogisticFit& fit) noexcept {
 }
 
 // Estimates beyond 15 on the log odds scale are separation on the way to infinity.
-bool is_finite_fit(const LogisticFit& fit) noexcept {
+bool is_finite_pair(const LogisticFit& fit) noexcept {
     const PairTest found = pair_of(fit);
     return fit.converged && std::fabs(found.beta_one) < 15 && std::fabs(found.beta_two) < 15;
 }
@@ -97,7 +97,7 @@ void GenotypicTests::fit_wald(const GenotypePair& pair, const TraitPlan& trait,
                      .start = start_,
                      .free = start_.size(),
                      .offset = logistic.offset});
-    if (!is_finite_fit(fit)) return set_untested(result, AssociationStatus::not_converged);
+    if (!is_finite_pair(fit)) return set_untested(result, AssociationStatus::not_converged);
     PairTest found = pair_of(fit);
     const double va = found.error_one * found.error_one, vb = found.error_two * found.error_two,
                  c = fit.last_covariance;

@@ -13,9 +13,10 @@ constexpr unsigned digit_bits = 11;
 constexpr std::size_t digits = std::size_t{1} << digit_bits;
 
 /// The values of this rank's parts, columns [first, last), visited as often as needed.
-class Values {
+class ColumnReader {
 public:
-    Values(const Communicator& comm, const Columns& source, std::size_t first, std::size_t last)
+    ColumnReader(const Communicator& comm, const Columns& source, std::size_t first,
+                 std::size_t last)
         : comm_(comm), source_(source), first_(first), kept_(last - first) {}
 
     std::size_t columns() const noexcept { return kept_.size(); }
@@ -63,7 +64,7 @@ struct Search {
     std::uint64_t prefix = 0, equal = 0;
 };
 
-void search(const Communicator& comm, Values& values, std::vector<Search>& searches) {
+void search(const Communicator& comm, ColumnReader& values, std::vector<Search>& searches) {
     for (unsigned left = 64; left > 0;) {
         const unsigned width = std::min(digit_bits, left);
         std::vector<std::uint64_t> bins(searches.size() * digits);
@@ -89,7 +90,7 @@ void search(const Communicator& comm, Values& values, std::vector<Search>& searc
 }
 
 /// Per column the least value above the one found, as bits.
-std::vector<std::uint64_t> next_above(const Communicator& comm, Values& values,
+std::vector<std::uint64_t> next_above(const Communicator& comm, ColumnReader& values,
                                       const std::vector<Search>& found) {
     std::vector<std::uint64_t> least(found.size(), UINT64_MAX);
     collectively(comm, "counting test results", [&] {
@@ -109,7 +110,7 @@ std::vector<std::uint64_t> next_above(const Communicator& comm, Values& values,
     return least;
 }
 
-void find_medians(const Communicator& comm, Values& values, std::span<ColumnMedian> medians) {
+void find_medians(const Communicator& comm, ColumnReader& values, std::span<ColumnMedian> medians) {
     std::vector<std::uint64_t> counts(values.columns());
     collectively(comm, "counting test results",
                  [&] { values.for_each([&](std::size_t k, double) { ++counts[k]; }); });
@@ -139,7 +140,7 @@ std::vector<ColumnMedian> medians_of(const Communicator& comm, const Columns& so
         std::clamp<std::size_t>(most_kept / std::max<std::uint64_t>(1, rows), 1, 64);
     for (std::size_t first = 0; first < source.count; first += together) {
         const std::size_t last = std::min(source.count, first + together);
-        Values values(comm, source, first, last);
+        ColumnReader values(comm, source, first, last);
         find_medians(comm, values, std::span(medians).subspan(first, last - first));
     }
     return medians;

@@ -10,7 +10,7 @@ namespace salus::association {
 namespace {
 
 // Estimates beyond 15 on the log odds scale, for a standardised covariate, are separation.
-constexpr double largest_coefficient = 15;
+constexpr double largest_ordinal_coefficient = 15;
 
 // Columns and information of the directions that a genotype is cleared of: all thresholds
 // together, every threshold but the first, covariates.
@@ -101,7 +101,7 @@ OrdinalNull fit_ordinal_null(std::span<const double> values,
     if (!fit.converged ||
         std::any_of(fit.coefficients.begin() + static_cast<std::ptrdiff_t>(plan.levels) - 1,
                     fit.coefficients.end(),
-                    [](double b) { return std::fabs(b) > largest_coefficient; })) {
+                    [](double b) { return std::fabs(b) > largest_ordinal_coefficient; })) {
         null.problem = "the proportional odds model of the covariates alone does not converge: "
                        "they separate its levels";
         return null;

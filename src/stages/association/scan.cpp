@@ -1,19 +1,14 @@
 #include "stages/association/scan.hpp"
 
+#include "base/numbers.hpp"
 #include "kernels/products.hpp"
 #include "models/linear.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::association {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-// Share of a genotype's variance that must be left when the covariates are taken out.
-constexpr double collinear_below = 1e-6;
 
 // A row with more missing calls than samples / 16 is multiplied as a row, else call by call.
 constexpr std::size_t missing_share = 16;

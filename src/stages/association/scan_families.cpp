@@ -9,7 +9,7 @@ namespace salus::association {
 namespace {
 
 // Lists with expected carriers of at most related samples / 4 are followed carrier by carrier.
-constexpr double listed_share = 4;
+constexpr double related_share = 4;
 
 } // namespace
 
@@ -21,7 +21,7 @@ double Scanner::pair_sum(const VariantGenotypes& genotypes, const FamilyPlan& fa
     if (related_.size() < count) related_.resize(count);
     const double carriers = view.mean * static_cast<double>(view.moments.called);
     const bool listed = (genotypes.is_list() || genotypes.has_dosage_list()) && !view.flipped;
-    if (!listed || carriers * listed_share > static_cast<double>(count)) {
+    if (!listed || carriers * related_share > static_cast<double>(count)) {
         genotypes.expand(pairs.samples(), view.flipped, view.mean, related_);
         const double sum = pairs.value(related_);
         std::fill_n(related_.begin(), count, 0.0);

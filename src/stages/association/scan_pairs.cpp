@@ -3,9 +3,6 @@
 namespace salus::association {
 namespace {
 
-// Share of a column that the covariates must leave, or the pair counts as collinear.
-constexpr double collinear_below = 1e-6;
-
 void clear_if_collinear(PairSums& sums, double aa, double bb) noexcept {
     if (sums.aa > collinear_below * aa && sums.bb > collinear_below * bb) return;
     sums.aa = sums.ab = sums.bb = 0;

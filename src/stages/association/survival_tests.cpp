@@ -1,5 +1,6 @@
 #include "stages/association/survival_tests.hpp"
 
+#include "base/numbers.hpp"
 #include "genotype/packed.hpp"
 #include "kernels/transpose.hpp"
 #include "models/logistic.hpp"
@@ -7,15 +8,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::association {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-// Share of a genotype's information that must be left when the covariates are taken out.
-constexpr double collinear_below = 1e-6;
 
 // Share of the expected squares that the risk sets' means must leave: rounding leaves 1e-12 where
 // the genotype is the same in all that are at risk together.
@@ -25,8 +20,6 @@ constexpr double not_at_risk_below = 1e-10;
 constexpr std::size_t rare_share = 64;
 
 constexpr double saddlepoint_beyond = 2; // standard deviations
-
-constexpr double least_copies = 1.0 / 32; // of a dosage that is followed in an exact test
 
 // The same p, with beta of the whole model.
 AssociationTest fitted(AssociationTest test) noexcept {

@@ -1,5 +1,6 @@
 #include "stages/association/units.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "genotype/result_marks.hpp"
 #include "genotype/store_layout.hpp"
@@ -7,12 +8,10 @@
 #include "store/packed_table.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace salus::association {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 26; // of 2-bit rows
 constexpr std::size_t largest_group = 24, smallest_group = 6;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/numbers.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/variant_genotypes.hpp"
 
@@ -7,6 +8,14 @@
 #include <limits>
 
 namespace salus::association {
+
+/// Share of a genotype's information that must be left when the covariates are taken out.
+inline constexpr double collinear_below = 1e-6;
+/// Samples with copies of the allele are summed one by one and the others together where they are
+/// at most members / 16: gathering costs several times what streaming does.
+inline constexpr std::size_t listed_share = 16;
+/// Of a dosage that is followed in an exact test.
+inline constexpr double least_copies = 1.0 / 32;
 
 /// Result of one variant for one trait.
 struct VariantTest {
@@ -36,7 +45,6 @@ inline void set_effect(VariantTest& result, AssociationTest test, const Effect& 
 }
 
 inline void set_untested(VariantTest& result, AssociationStatus status) noexcept {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     result.status = status;
     result.converged =
         status != AssociationStatus::not_converged && status != AssociationStatus::no_null_model;

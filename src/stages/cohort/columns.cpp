@@ -1,18 +1,16 @@
 #include "stages/cohort/columns.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "health/status_matrix.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 
 namespace salus::matching {
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<ColumnPlace> all_columns(const H5File& file) {
     std::vector<ColumnPlace> places;
@@ -34,7 +32,7 @@ std::vector<double> group_numbers(const std::vector<std::string>& groups) {
         number.emplace(group, 0);
     double next = 0;
     for (auto& [group, n] : number)
-        n = group.empty() ? missing : next++;
+        n = group.empty() ? nan : next++;
     std::vector<double> values;
     values.reserve(groups.size());
     for (const std::string& group : groups)
@@ -71,7 +69,7 @@ std::vector<double> read_column(const H5File& file, const ColumnPlace& place) {
     if (place.column == "group") return group_numbers(data.column<std::string>("group"));
     std::vector<double> values;
     for (const std::uint8_t sex : data.column<std::uint8_t>("sex"))
-        values.push_back(sex == 0 ? missing : sex);
+        values.push_back(sex == 0 ? nan : sex);
     return values;
 }
 

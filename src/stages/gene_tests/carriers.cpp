@@ -1,8 +1,9 @@
 #include "stages/gene_tests/carriers.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::gene_tests {
 namespace {
@@ -10,8 +11,6 @@ namespace {
 using association::AlleleMoments;
 using association::Ploidy;
 using association::VariantGenotypes;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Copies of the counted allele by sample, 0 left out.
 void list_copies(const VariantGenotypes& genotypes, std::size_t samples, bool flipped,

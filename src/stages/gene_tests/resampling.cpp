@@ -1,16 +1,15 @@
 #include "stages/gene_tests/resampling.hpp"
 
+#include "base/numbers.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace salus::gene_tests {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double tie = 1e-7;        // relative difference of equal statistics
 constexpr double tilt_below = 0.03; // p, above which the null distribution itself is drawn from
 

@@ -1,5 +1,6 @@
 #include "stages/gene_tests/set_tester.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/acat.hpp"
 #include "models/linear.hpp"
@@ -8,13 +9,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus::gene_tests {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double very_rare = 10; // alleles; such variants are one test of ACAT-V
 const double resample_above = -std::log10(0.05);
 

@@ -8,7 +8,7 @@
 namespace salus::gene_tests {
 namespace {
 
-constexpr std::uint64_t rows_at_once = 65536;
+constexpr std::uint64_t window_rows_at_once = 65536;
 
 TableSpec touched_table() {
     using enum ColumnType;
@@ -72,8 +72,9 @@ WindowRules window_rules(const GeneTestsParams& params) {
 void list_windows(const GenotypeSource& genotypes, VariantRange unit, const WindowRules& rules,
                   PartWriter& part) {
     Ranges ranges;
-    for (std::uint64_t begin = unit.begin; begin < unit.end; begin += rows_at_once) {
-        const auto variants = genotypes.variants({begin, std::min(unit.end, begin + rows_at_once)});
+    for (std::uint64_t begin = unit.begin; begin < unit.end; begin += window_rows_at_once) {
+        const auto variants =
+            genotypes.variants({begin, std::min(unit.end, begin + window_rows_at_once)});
         for (std::size_t v = 0; v < variants.size(); ++v) {
             const VariantRange one{begin + v, begin + v + 1};
             if (rules.by_variants) {

@@ -15,7 +15,7 @@ struct Range {
 // concept: what is measured; unit: kg 9529, lb 8739, g 8504, cm 8582, in 9330 and 9327, m 9546,
 // mm[Hg] 8876, /min 8541 and 8483, Cel 586323, [degF] 9289, kg/m2 9531, mg/dL 8840, mmol/L 8753,
 // umol/L 8749, % 8554, mmol/mol 9579, g/dL 8713, g/L 8636.
-constexpr Range ranges[] = {
+constexpr Range concept_ranges[] = {
     {3025315, 9529, 0.2, 650},  {3025315, 8739, 0.4, 1435}, {3025315, 8504, 200, 650000},
     {3036277, 8582, 20, 280},   {3036277, 9330, 8, 110},    {3036277, 9327, 8, 110},
     {3036277, 9546, 0.2, 2.8},  {3004249, 8876, 20, 350},   {3012888, 8876, 5, 250},
@@ -64,7 +64,7 @@ bool within(std::string_view code, const Rubrics (&rubrics)[n]) {
 
 void add_builtin_concepts(Specification& out) {
     std::map<std::uint32_t, std::vector<std::uint32_t>> units;
-    for (const Range& range : ranges) {
+    for (const Range& range : concept_ranges) {
         units[range.concept_id].push_back(range.unit);
         ConceptRule rule{.check = Check::concept_value_low,
                          .table = "measurement",

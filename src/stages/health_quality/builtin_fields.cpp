@@ -260,12 +260,12 @@ latitude f
 longitude f
 )";
 
-struct Shape {
+struct FieldShape {
     std::string_view name, shape; // `*`: names that end so
 };
 /// Of the first that fits. The key of a table, named after it, goes before all.
 constexpr std::string_view key_shape = "i ! #";
-constexpr Shape shapes[] = {
+constexpr FieldShape field_shapes[] = {
     {"person_id", "i ! >person"},
     {"provider_id", "i >provider"},
     {"care_site_id", "i >care_site"},
@@ -390,10 +390,11 @@ void add_table(Specification& out, const std::vector<std::string_view>& words) {
 
 std::string_view shape_of(std::string_view table, std::string_view name) {
     if (name.ends_with("_id") && name.substr(0, name.size() - 3) == table) return key_shape;
-    const auto found = std::find_if(std::begin(shapes), std::end(shapes), [&](const Shape& s) {
-        return s.name.front() == '*' ? name.ends_with(s.name.substr(1)) : name == s.name;
-    });
-    SALUS_ASSERT(found != std::end(shapes));
+    const auto found =
+        std::find_if(std::begin(field_shapes), std::end(field_shapes), [&](const FieldShape& s) {
+            return s.name.front() == '*' ? name.ends_with(s.name.substr(1)) : name == s.name;
+        });
+    SALUS_ASSERT(found != std::end(field_shapes));
     return found->shape;
 }
 

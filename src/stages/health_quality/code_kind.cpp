@@ -12,8 +12,8 @@ namespace salus::health_quality {
 namespace {
 
 /// Shapes of codes of no known system.
-enum class Shape : std::uint8_t { none, digits, decimal, dashed, letters, mixed, words };
-constexpr std::array<std::string_view, 7> shapes{
+enum class CodeShape : std::uint8_t { none, digits, decimal, dashed, letters, mixed, words };
+constexpr std::array<std::string_view, 7> code_shapes{
     "",     "digits", "digits with a point", "digits with dashes", "letters", "letters and digits",
     "words"};
 
@@ -30,11 +30,11 @@ std::uint8_t form_of_system(std::string_view name) {
                                     [&](const CodeSystem& s) { return s.name == name; });
     return found == systems.end()
                ? std::uint8_t{0}
-               : static_cast<std::uint8_t>(shapes.size() +
+               : static_cast<std::uint8_t>(code_shapes.size() +
                                            static_cast<std::size_t>(found - systems.begin()));
 }
 
-Shape shape_of(std::string_view code) noexcept {
+CodeShape shape_of(std::string_view code) noexcept {
     bool digits = false, letters = false, point = false, dash = false;
     for (const char c : code) {
         if (c >= '0' && c <= '9')
@@ -46,12 +46,12 @@ Shape shape_of(std::string_view code) noexcept {
         else if (c == '-')
             dash = true;
         else
-            return Shape::words;
+            return CodeShape::words;
     }
-    if (letters && digits) return Shape::mixed;
-    if (letters) return code.size() > 12 ? Shape::words : Shape::letters;
-    if (!digits) return Shape::none;
-    return dash ? Shape::dashed : point ? Shape::decimal : Shape::digits;
+    if (letters && digits) return CodeShape::mixed;
+    if (letters) return code.size() > 12 ? CodeShape::words : CodeShape::letters;
+    if (!digits) return CodeShape::none;
+    return dash ? CodeShape::dashed : point ? CodeShape::decimal : CodeShape::digits;
 }
 
 /// Accidents of ICD-9 are E800 to E999, and E000 to E030 later: E119 is none.
@@ -80,7 +80,7 @@ std::uint8_t form_of(std::string_view written, bool diagnoses) {
 }
 
 KindNames::KindNames(const std::unordered_map<std::uint32_t, Concept>& concepts) {
-    for (const std::string_view shape : shapes)
+    for (const std::string_view shape : code_shapes)
         names_.emplace_back(shape);
     for (const CodeSystem& system : code_systems())
         names_.emplace_back(system.family);

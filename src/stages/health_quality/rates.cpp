@@ -14,7 +14,7 @@
 namespace salus::health_quality {
 namespace {
 
-constexpr std::size_t year = 12, years_max = 5, years_min = 3;
+constexpr std::size_t year_months = 12, years_max = 5, years_min = 3;
 constexpr double rows_min = 5; // a month, on average, of what months are judged by
 
 /// Months of one table at one site.
@@ -145,7 +145,7 @@ private:
         const FarringtonRule rule{.both_sides = true};
         std::vector<std::size_t> references;
         while (references.size() < years_max) {
-            const std::size_t back = year * (references.size() + 1);
+            const std::size_t back = year_months * (references.size() + 1);
             if (at < begin + back + rule.half_window) break;
             references.push_back(at - back);
         }

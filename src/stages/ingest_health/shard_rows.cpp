@@ -1,15 +1,13 @@
 #include "stages/ingest_health/shard_rows.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::ingest_health {
 namespace {
-
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 struct UnitPiece {
     std::uint64_t unit = 0;
@@ -76,7 +74,7 @@ public:
         case RecordKind::person:
             out_.persons.push_back({.person = person,
                                     .sex = row.sex,
-                                    .birth = row.has_birth ? row.day : unknown,
+                                    .birth = row.has_birth ? row.day : nan,
                                     .death = row.value,
                                     .site = sites_[row.site],
                                     .sample = std::string(row.text),

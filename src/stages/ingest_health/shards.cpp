@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "stages/ingest_health/shard_rows.hpp"
 
 #include "run/unit_tables.hpp"
@@ -10,8 +11,6 @@
 namespace salus::ingest_health {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
 TableData person_table(const ShardPersons& persons) {
     TableData rows(persons_table());
     for (std::size_t p = 0; p < persons.rows.size(); ++p) {
@@ -22,9 +21,9 @@ TableData person_table(const ShardPersons& persons) {
         rows.column<std::uint8_t>("sex").push_back(person.sex);
         rows.column<double>("birth").push_back(person.birth);
         rows.column<double>("first_observation")
-            .push_back(observed.empty() ? unknown : observed.front().start);
+            .push_back(observed.empty() ? nan : observed.front().start);
         rows.column<double>("last_observation")
-            .push_back(observed.empty() ? unknown : observed.back().end);
+            .push_back(observed.empty() ? nan : observed.back().end);
         rows.column<double>("death").push_back(person.death);
         rows.column<std::uint32_t>("site").push_back(person.site);
     }

@@ -1,11 +1,11 @@
 #include "stages/interaction/tester.hpp"
 
+#include "base/numbers.hpp"
 #include "models/logistic.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::interaction {
 namespace {
@@ -13,8 +13,6 @@ namespace {
 using association::AlleleMoments;
 using association::Ploidy;
 using association::VariantGenotypes;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // A sample with more leverage has no residual that could tell its error.
 constexpr double leverage_max = 1 - 1e-9;

@@ -1,7 +1,8 @@
 #include "stages/kinship/pedigree.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -62,7 +63,6 @@ struct Row {
 TableData check_pedigree(std::span<const DeclaredParents> parents,
                          std::span<const std::uint8_t> members, std::span<const PairFact> pairs,
                          std::span<const std::string> ids) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     if (parents.empty()) return TableData(pedigree_checks_table()); // nothing is declared
     const Declared declared = declare(parents);
     std::map<Couple, const PairFact*> found;

@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/ld_score_regression.hpp"
 #include "run/context.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 using namespace ld_scores;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t few_variants = 200'000;
 
 struct Pair {

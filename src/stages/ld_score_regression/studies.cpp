@@ -1,6 +1,7 @@
 #include "stages/ld_score_regression/studies.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/summary_statistics.hpp"
 #include "models/tails.hpp"
@@ -11,8 +12,6 @@
 
 namespace salus::ld_scores {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// What became of the rows of a study.
 struct Ledger {

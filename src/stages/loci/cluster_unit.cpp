@@ -1,18 +1,17 @@
 #include "stages/loci/cluster_unit.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "genotype/store_layout.hpp"
 #include "models/clumping.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::loci {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t rows_at_once = 1024;
+constexpr std::size_t candidates_at_once = 1024;
 
 /// The clump that a variant of the region is in.
 struct Clumps {
@@ -52,9 +51,9 @@ Clumps clump_region(const LociInput& input, const Region& region, const Members&
     }
     LdRows rows(ld_members(members, input.genotypes.samples(), males_only,
                            static_cast<std::size_t>(params.ld_samples_max)));
-    for (std::size_t begin = 0; begin < clumps.candidates.size(); begin += rows_at_once) {
+    for (std::size_t begin = 0; begin < clumps.candidates.size(); begin += candidates_at_once) {
         std::vector<std::uint64_t> wanted;
-        const std::size_t end = std::min(clumps.candidates.size(), begin + rows_at_once);
+        const std::size_t end = std::min(clumps.candidates.size(), begin + candidates_at_once);
         for (std::size_t k = begin; k < end; ++k)
             wanted.push_back(region.first_row + clumps.candidates[k]);
         LocusGenotypes some(members);

@@ -10,7 +10,7 @@
 namespace salus::loci {
 namespace {
 
-constexpr std::uint64_t rows_per_unit = std::uint64_t{1} << 20, rows_at_once = 65536;
+constexpr std::uint64_t rows_per_unit = std::uint64_t{1} << 20, tests_at_once = 65536;
 
 TableSpec clusters_table() {
     using enum ColumnType;
@@ -157,8 +157,8 @@ std::vector<Cluster> find_clusters(const H5File& association,
         [&](std::uint64_t unit, PartWriter& part) {
             std::vector<std::vector<Cluster>> found(traits.size());
             const std::uint64_t end = std::min(rows, (unit + 1) * rows_per_unit);
-            for (std::uint64_t begin = unit * rows_per_unit; begin < end; begin += rows_at_once)
-                find_in_rows(association, traits, {begin, std::min(end, begin + rows_at_once)},
+            for (std::uint64_t begin = unit * rows_per_unit; begin < end; begin += tests_at_once)
+                find_in_rows(association, traits, {begin, std::min(end, begin + tests_at_once)},
                              least, reach, found);
             part.write(as_table(found));
         });

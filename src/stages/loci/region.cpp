@@ -9,7 +9,7 @@
 namespace salus::loci {
 namespace {
 
-constexpr std::uint64_t rows_at_once = 4096;
+constexpr std::uint64_t margin_rows = 4096;
 
 [[noreturn]] void throw_other_store(const H5File& association, std::uint64_t row) {
     throw DataError({.what = text("row ", row + 1,
@@ -29,7 +29,7 @@ VariantRange find_rows(const GenotypeSource& genotypes, const Cluster& cluster, 
     };
     VariantRange rows{cluster.first_row, cluster.last_row + 1};
     while (rows.begin > 0) {
-        const std::uint64_t from = rows.begin - std::min(rows.begin, rows_at_once);
+        const std::uint64_t from = rows.begin - std::min(rows.begin, margin_rows);
         const auto some = genotypes.variants({from, rows.begin});
         const auto outside = std::find_if_not(some.rbegin(), some.rend(), inside);
         rows.begin -= static_cast<std::uint64_t>(outside - some.rbegin());
@@ -37,7 +37,7 @@ VariantRange find_rows(const GenotypeSource& genotypes, const Cluster& cluster, 
     }
     while (rows.end < genotypes.variant_count()) {
         const auto some = genotypes.variants(
-            {rows.end, std::min(genotypes.variant_count(), rows.end + rows_at_once)});
+            {rows.end, std::min(genotypes.variant_count(), rows.end + margin_rows)});
         const auto outside = std::find_if_not(some.begin(), some.end(), inside);
         rows.end += static_cast<std::uint64_t>(outside - some.begin());
         if (outside != some.end()) break;

@@ -1,14 +1,14 @@
 #include "stages/loci/signals.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::loci {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::uint64_t bytes_at_once = std::uint64_t{1} << 28;
+constexpr std::uint64_t scan_bytes = std::uint64_t{1} << 28;
 
 struct Best {
     std::size_t variant = SIZE_MAX;
@@ -50,8 +50,7 @@ GenotypeSums LocusVariants::sums(std::span<const std::vector<double>> columns,
                                  std::span<const double> weights) const {
     if (kept_) return genotype_sums(*kept_, columns, weights);
     GenotypeSums all{.columns = columns.size(), .products = {}, .squares = {}};
-    const std::uint64_t step =
-        std::max<std::uint64_t>(32, bytes_at_once / (3 * members_.size() + 1));
+    const std::uint64_t step = std::max<std::uint64_t>(32, scan_bytes / (3 * members_.size() + 1));
     for (std::size_t begin = 0; begin < rows_.size(); begin += step) {
         LocusGenotypes some(members_);
         some.load(source_, std::span(rows_).subspan(begin, std::min(step, rows_.size() - begin)));

@@ -3,14 +3,14 @@
 namespace salus {
 namespace {
 
-using enum ColumnType;
-
 std::vector<ColumnSpec> key_columns() {
+    using enum ColumnType;
     return {{"trait", text, "", "Trait"},
             {"locus", text, "", "Its locus: chromosome:start-end, unique within the trait"}};
 }
 
 void add_variant_columns(std::vector<ColumnSpec>& columns) {
+    using enum ColumnType;
     columns.push_back({"variant", u64, "1", "Row of the variant in the genotype store, from 0"});
     columns.push_back({"base_pair_location", u32, "bp", "Position, 1-based"});
     columns.push_back({"variant_id", text, "", "Identifier as written in the input"});
@@ -34,6 +34,7 @@ void add(TableSpec& spec, std::initializer_list<ColumnSpec> columns) {
 } // namespace
 
 TableSpec loci_traits_table() {
+    using enum ColumnType;
     return {.name = "traits",
             .row = "trait",
             .doc = "One row per trait of the association result.",
@@ -47,6 +48,7 @@ TableSpec loci_traits_table() {
 }
 
 TableSpec loci_table() {
+    using enum ColumnType;
     TableSpec spec =
         keyed("loci", "region", "One row per locus: merged windows of index variants.", false);
     add(spec,
@@ -74,6 +76,7 @@ TableSpec loci_table() {
 }
 
 TableSpec loci_clumps_table() {
+    using enum ColumnType;
     TableSpec spec = keyed("clumps", "clump", "Index variants by position.", true);
     add(spec, {{"neg_log10_p", f64, "-log10 p", "Test of the index variant"},
                {"members", u64, "variants", "Variants of the clump, without the index variant"},
@@ -83,6 +86,7 @@ TableSpec loci_clumps_table() {
 }
 
 TableSpec loci_clump_members_table() {
+    using enum ColumnType;
     TableSpec spec =
         keyed("clump_members", "member", "Variants that index variants claimed.", true);
     add(spec, {{"index_variant", u64, "1", "Row of the index variant in the genotype store"},
@@ -92,6 +96,7 @@ TableSpec loci_clump_members_table() {
 }
 
 TableSpec loci_signals_table() {
+    using enum ColumnType;
     TableSpec spec =
         keyed("signals", "signal", "Conditional signals in the order they were found.", true);
     add(spec, {{"step", u32, "1", "1 for the index variant of the locus"},
@@ -111,6 +116,7 @@ TableSpec loci_signals_table() {
 }
 
 TableSpec loci_credible_sets_table() {
+    using enum ColumnType;
     TableSpec spec = keyed("credible_sets", "credible_set",
                            "Sets that hold a causal variant with the probability asked for; the "
                            "variant is that of the largest probability.",
@@ -126,6 +132,7 @@ TableSpec loci_credible_sets_table() {
 }
 
 TableSpec loci_variants_table() {
+    using enum ColumnType;
     TableSpec spec = keyed("variants", "locus_variant", "Tested variants of the loci.", true);
     add(spec,
         {{"effect_allele_frequency", f64, "proportion", "Among the samples of the trait"},

@@ -1,5 +1,6 @@
 #include "stages/meta_analysis/combine.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/summary_statistics.hpp"
 #include "models/meta_analysis.hpp"
@@ -15,7 +16,6 @@ namespace {
 
 constexpr std::uint64_t unit_bytes = std::uint64_t{32} << 20;
 constexpr std::uint32_t overlap_spacing = 10'000; // bp: neighbours in LD repeat each other
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Rows of all studies in a unit, and the bytes that their texts point to.
 struct UnitRows {

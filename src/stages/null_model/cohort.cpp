@@ -5,6 +5,7 @@
 #include "models/cox.hpp"
 #include "models/linear.hpp"
 #include "models/logistic.hpp"
+#include "models/vectors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,13 +31,6 @@ std::vector<Fold> equal_folds(std::size_t members, std::size_t count) {
     for (std::size_t k = 0; k < count; ++k)
         folds[k] = {members * k / count, members * (k + 1) / count};
     return folds;
-}
-
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        sum += a[i] * b[i];
-    return sum;
 }
 
 /// The basis of a base; what it depends on where covariates are collinear.

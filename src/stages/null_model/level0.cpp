@@ -44,6 +44,8 @@ struct SetCoefficients {
     }
 };
 
+} // namespace
+
 /// Predictions of members [begin, end) of a base by the coefficients of one fold.
 class Predictor {
 public:
@@ -112,6 +114,8 @@ private:
     std::size_t columns_, depth_;
     std::vector<std::vector<float>> right_;
 };
+
+namespace {
 
 /// Centres and scales each column over the members.
 void standardise(std::vector<float>& values, std::size_t columns) {

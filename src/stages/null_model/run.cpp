@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "formats/file_genotypes.hpp"
 #include "stages/null_model/null_model.hpp"
 
@@ -9,15 +10,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 namespace salus {
 namespace {
 
 using namespace whole_genome;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TableSpec trait_part_table() {
     TableSpec spec = null_model_traits_table();

@@ -1,5 +1,6 @@
 #include "stages/pgs_regression/genotypes.hpp"
 
+#include "base/bytes.hpp"
 #include "stages/principal_components/projection.hpp"
 
 #include <algorithm>
@@ -7,8 +8,6 @@
 
 namespace salus::pgs_regression {
 namespace {
-
-constexpr double gibibyte = 1024.0 * 1024 * 1024;
 
 std::uint64_t least_called(const std::vector<std::uint8_t>& eligible, double share) {
     const auto people = std::count(eligible.begin(), eligible.end(), std::uint8_t{1});

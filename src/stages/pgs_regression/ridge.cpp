@@ -6,6 +6,7 @@
 #include "models/block_krylov.hpp"
 #include "models/conjugate_gradients.hpp"
 #include "models/linear.hpp"
+#include "models/vectors.hpp"
 #include "parallel/parallel_for.hpp"
 #include "stages/principal_components/analysis.hpp"
 
@@ -16,13 +17,6 @@ namespace salus::pgs_regression {
 namespace {
 
 using Vectors = std::vector<std::vector<double>>;
-
-double dot(std::span<const double> a, std::span<const double> b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        sum += a[i] * b[i];
-    return sum;
-}
 
 /// Training people of a trait with what covariates and intercept span.
 struct System {

@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "stages/pgs_regression/pgs_regression.hpp"
@@ -11,8 +12,6 @@ namespace salus {
 namespace {
 
 using namespace pgs_regression;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 bool wants(const PgsRegressionParams& params, const char* method) {
     return std::find(params.methods.begin(), params.methods.end(), method) != params.methods.end();

@@ -1,5 +1,6 @@
 #include "stages/pgs_regression/weights.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "genotype/store_layout.hpp"
 #include "models/concordance.hpp"
@@ -13,8 +14,6 @@
 
 namespace salus::pgs_regression {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// How the scores of validating people go with the trait: squared correlation with what covariates
 /// leave, area under the ROC curve, or Harrell's concordance.

@@ -1,5 +1,6 @@
 #include "stages/pgs_stacking/people.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/listed_samples.hpp"
 #include "genotype/weight_rows.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <unordered_map>
 
 namespace salus::pgs_stacking {
@@ -16,7 +16,6 @@ namespace {
 
 using risk_models::SampleColumns;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t least_people = 50, least_class = 20;
 
 std::vector<std::string> covariate_names(const H5File& file) {

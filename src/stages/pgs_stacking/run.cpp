@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/calibration.hpp"
 #include "run/unit_tables.hpp"
@@ -8,14 +9,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
 
 using namespace pgs_stacking;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t rows_at_once = 65536;
 
 StackingRules rules_of(const PgsStackingParams& params) {

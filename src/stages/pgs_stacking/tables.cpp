@@ -2,9 +2,8 @@
 
 namespace salus {
 
-using enum ColumnType;
-
 TableSpec stacking_candidates_table() {
+    using enum ColumnType;
     return {
         .name = "candidates",
         .row = "set_of_weights",
@@ -28,6 +27,7 @@ TableSpec stacking_candidates_table() {
 }
 
 TableSpec stacking_performance_table() {
+    using enum ColumnType;
     return {.name = "performance",
             .row = "model_measure",
             .doc = "Predictions of people by fits without their fold: what to expect in others of "
@@ -45,6 +45,7 @@ TableSpec stacking_performance_table() {
 }
 
 TableSpec stacking_folds_table() {
+    using enum ColumnType;
     return {.name = "folds",
             .row = "outer_fold",
             .doc = "Fits without the people of each outer fold, and last that of everybody.",

@@ -8,14 +8,14 @@
 namespace salus::pgs_weights {
 namespace {
 
-constexpr const char* method = "mixture";
+constexpr const char* mixture_method = "mixture";
 
 /// The chains as a whole, the same on every rank.
-class Chains {
+class MixtureChains {
 public:
     static constexpr std::size_t width = 2 + mixture_components;
 
-    Chains(const SamplingInput& input, std::uint64_t seed)
+    MixtureChains(const SamplingInput& input, std::uint64_t seed)
         : now(static_cast<std::size_t>(input.params.mixture_chains)), alive(now.size(), 1),
           h2_trace(now.size()), p_trace(now.size()), records(now.size()), seed_(seed),
           variants_(static_cast<double>(input.statistics.size())) {
@@ -30,7 +30,7 @@ public:
             for (std::size_t k = 0; k < mixture_components; ++k)
                 spread += now[c].share[k] * mixture_scales[k];
             now[c].variance = std::max(input.h2, 1e-3) / (variants_ * spread);
-            records[c] = {.method = method, .chain = c, .start = p};
+            records[c] = {.method = mixture_method, .chain = c, .start = p};
         }
         for (const double b : input.statistics.effect)
             marginal_ += b * b;
@@ -66,7 +66,7 @@ private:
     double variants_;
 };
 
-Sampled conclude(Chains& chains) {
+Sampled conclude(MixtureChains& chains) {
     std::vector<std::vector<double>> h2, p;
     std::vector<double> h2_means, p_means;
     for (std::size_t c = 0; c < chains.now.size(); ++c) {
@@ -78,13 +78,14 @@ Sampled conclude(Chains& chains) {
         chains.records[c].h2 = h2_means.back();
         chains.records[c].p = p_means.back();
     }
-    Sampled result{.columns = {{method, "found", ""}}, .chains = chains.records, .parameters = {}};
+    Sampled result{
+        .columns = {{mixture_method, "found", ""}}, .chains = chains.records, .parameters = {}};
     if (h2.empty()) {
-        result.columns = {{method, "failed", "all_chains_diverged"}};
+        result.columns = {{mixture_method, "failed", "all_chains_diverged"}};
         return result;
     }
-    result.parameters = {{method, "h2", mean_of(h2_means), chain_agreement(h2)},
-                         {method, "p", mean_of(p_means), chain_agreement(p)}};
+    result.parameters = {{mixture_method, "h2", mean_of(h2_means), chain_agreement(h2)},
+                         {mixture_method, "p", mean_of(p_means), chain_agreement(p)}};
     // Shares of tiny effects hardly matter and mix slowly: h2 is what has to agree.
     if (!(result.parameters[0].agreement.r_hat < 1.1)) result.columns[0].reason = "h2_not_mixed";
     return result;
@@ -101,8 +102,10 @@ Sampled sample_mixture(const SamplingInput& input, RunContext& context) {
     const bool unsolved =
         std::any_of(ld.begin(), ld.end(), [](const LowRankLd& one) { return !one.solved; });
     if (context.comm().any(unsolved))
-        return {.columns = {{method, "failed", "no_eigenvalues"}}, .chains = {}, .parameters = {}};
-    Chains chains(input, context.seed());
+        return {.columns = {{mixture_method, "failed", "no_eigenvalues"}},
+                .chains = {},
+                .parameters = {}};
+    MixtureChains chains(input, context.seed());
     std::deque<LowRankMixtureBlock> samplers;
     for (std::size_t own = 0; own < blocks.size(); ++own)
         samplers.emplace_back(
@@ -110,9 +113,9 @@ Sampled sample_mixture(const SamplingInput& input, RunContext& context) {
             LowRankMixtureBlock::Options{.chains = chains.now.size(),
                                          .seed = context.seed(),
                                          .first_variant = blocks[own].range.begin});
-    run_sweeps({.method = method,
+    run_sweeps({.method = mixture_method,
                 .chains = chains.now.size(),
-                .width = Chains::width,
+                .width = MixtureChains::width,
                 .burn_in = static_cast<std::uint64_t>(input.params.burn_in),
                 .kept = static_cast<std::uint64_t>(input.params.kept_iterations),
                 .sweep =
@@ -130,7 +133,7 @@ Sampled sample_mixture(const SamplingInput& input, RunContext& context) {
     Sampled result = conclude(chains);
     if (result.columns[0].status == "found")
         result.weights = write_sampled(
-            method, 1, input.statistics, blocks,
+            mixture_method, 1, input.statistics, blocks,
             [&](std::size_t own, std::size_t) { return chain_mean(samplers[own], chains.alive); },
             context);
     return result;

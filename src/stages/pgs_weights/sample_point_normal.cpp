@@ -11,10 +11,10 @@ namespace {
 constexpr double h2_least = 1e-3;
 
 /// The chains as a whole, the same on every rank.
-class Chains {
+class PointNormalChains {
 public:
-    Chains(const PgsWeightsParams& params, const Statistics& s, double h2, double ld_score,
-           std::uint64_t seed)
+    PointNormalChains(const PgsWeightsParams& params, const Statistics& s, double h2,
+                      double ld_score, std::uint64_t seed)
         : now(static_cast<std::size_t>(params.chains)), alive(now.size(), 1), h2_trace(now.size()),
           p_trace(now.size()), alpha_trace(now.size()), with_alpha(params.estimate_alpha),
           records(now.size()), ld_score_(ld_score), seed_(seed),
@@ -118,7 +118,7 @@ std::vector<double> fitted_ranges(const OwnBlocks& blocks,
     return out;
 }
 
-Sampled conclude(const Chains& chains) {
+Sampled conclude(const PointNormalChains& chains) {
     Sampled result{.columns = {{"auto", "found", ""}}, .chains = chains.records, .parameters = {}};
     std::vector<std::vector<double>> h2, p, alpha;
     std::vector<double> h2_means, p_means, alpha_means;
@@ -152,7 +152,8 @@ Sampled conclude(const Chains& chains) {
 Sampled sample_point_normal(const SamplingInput& input, RunContext& context) {
     const PgsWeightsParams& params = input.params;
     const OwnBlocks& blocks = input.blocks;
-    Chains chains(params, input.statistics, input.h2, input.mean_ld_score, context.seed());
+    PointNormalChains chains(params, input.statistics, input.h2, input.mean_ld_score,
+                             context.seed());
     std::deque<PointNormalBlock> samplers;
     const std::span<const double> log_variance(input.statistics.log_variance);
     for (std::size_t own = 0; own < blocks.size(); ++own)
@@ -171,7 +172,7 @@ Sampled sample_point_normal(const SamplingInput& input, RunContext& context) {
                         : std::span<const double>()});
     run_sweeps({.method = "auto",
                 .chains = chains.now.size(),
-                .width = Chains::width,
+                .width = PointNormalChains::width,
                 .burn_in = static_cast<std::uint64_t>(params.burn_in),
                 .kept = static_cast<std::uint64_t>(params.kept_iterations),
                 .sweep =

@@ -8,15 +8,15 @@
 namespace salus::pgs_weights {
 namespace {
 
-constexpr const char* method = "continuous_shrinkage";
+constexpr const char* shrinkage_method = "continuous_shrinkage";
 
 /// The chains of all settings, the same on every rank: those that find phi, then those of each
 /// fixed phi.
-class Chains {
+class ShrinkageChains {
 public:
     static constexpr std::size_t width = 6;
 
-    Chains(const SamplingInput& input, std::uint64_t seed)
+    ShrinkageChains(const SamplingInput& input, std::uint64_t seed)
         : each(static_cast<std::size_t>(input.params.shrinkage_chains)), n_(input.mean_n),
           seed_(seed), variants_(static_cast<double>(input.statistics.size())) {
         settings.push_back(0);
@@ -35,7 +35,7 @@ public:
             marginal_ += b * b;
     }
     static std::string name_of(double phi) {
-        return phi > 0 ? text(method, "_phi", phi) : std::string(method);
+        return phi > 0 ? text(shrinkage_method, "_phi", phi) : std::string(shrinkage_method);
     }
     void update(std::span<const double> sums, std::uint64_t iteration, bool keep) {
         for (std::size_t chain = 0; chain < now.size(); ++chain) {
@@ -77,8 +77,8 @@ private:
 };
 
 /// The column of a setting and what its chains agree on.
-void conclude(Chains& chains, std::size_t setting, Sampled& result) {
-    const std::string name = Chains::name_of(chains.settings[setting]);
+void conclude(ShrinkageChains& chains, std::size_t setting, Sampled& result) {
+    const std::string name = ShrinkageChains::name_of(chains.settings[setting]);
     std::vector<std::vector<double>> h2, phi;
     std::vector<double> h2_means, phi_means;
     for (std::size_t c = setting * chains.each; c < (setting + 1) * chains.each; ++c) {
@@ -112,7 +112,7 @@ void conclude(Chains& chains, std::size_t setting, Sampled& result) {
 
 Sampled sample_shrinkage(const SamplingInput& input, RunContext& context) {
     const OwnBlocks& blocks = input.blocks;
-    Chains chains(input, context.seed());
+    ShrinkageChains chains(input, context.seed());
     std::deque<ContinuousShrinkageBlock> samplers;
     for (std::size_t own = 0; own < blocks.size(); ++own)
         samplers.emplace_back(
@@ -120,9 +120,9 @@ Sampled sample_shrinkage(const SamplingInput& input, RunContext& context) {
             ContinuousShrinkageBlock::Options{.chains = chains.now.size(),
                                               .seed = context.seed(),
                                               .first_variant = blocks[own].range.begin});
-    run_sweeps({.method = method,
+    run_sweeps({.method = shrinkage_method,
                 .chains = chains.now.size(),
-                .width = Chains::width,
+                .width = ShrinkageChains::width,
                 .burn_in = static_cast<std::uint64_t>(input.params.burn_in),
                 .kept = static_cast<std::uint64_t>(input.params.kept_iterations),
                 .sweep =
@@ -149,7 +149,7 @@ Sampled sample_shrinkage(const SamplingInput& input, RunContext& context) {
     result.chains = chains.records;
     if (!found.empty())
         result.weights = write_sampled(
-            method, found.size(), input.statistics, blocks,
+            shrinkage_method, found.size(), input.statistics, blocks,
             [&](std::size_t own, std::size_t set) {
                 const std::size_t first = found[set] * chains.each;
                 return chain_mean(samplers[own], chains.alive, first, first + chains.each);

@@ -1,6 +1,7 @@
 #include "stages/pgs_weights/statistics.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/summary_statistics.hpp"
 #include "kernels/genotype_counts.hpp"
@@ -8,14 +9,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus::pgs_weights {
 namespace {
 
 using score::AlleleCode;
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::string table_name(const PgsWeightsParams& params, const std::filesystem::path& path) {
     std::string name = params.trait;

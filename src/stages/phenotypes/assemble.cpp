@@ -1,19 +1,17 @@
 #include "stages/phenotypes/assemble.hpp"
 
 #include "base/date.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <set>
 
 namespace salus::phenotypes {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-constexpr std::string_view days = "days since 1970-01-01";
 constexpr const char* time_to_event = "time_to_event";
 
 std::string entry_column(const std::string& trait) { return trait + ".entry"; }
@@ -27,7 +25,7 @@ std::string summary_unit(const TraitDefinition& d) {
 }
 
 std::string unit_of(const TraitInfo& trait) {
-    if (trait.kind == "date") return std::string(days);
+    if (trait.kind == "date") return std::string(date_unit);
     return trait.unit.empty() ? "1" : trait.unit;
 }
 
@@ -58,7 +56,7 @@ public:
             tables.push_back(&table);
         for (TableData* table : tables)
             for (ColumnData& column : table->columns())
-                std::get<std::vector<double>>(column).assign(size_, missing);
+                std::get<std::vector<double>>(column).assign(size_, nan);
         samples_.column<std::uint8_t>("has_record").assign(size_, 0);
         for (std::size_t i = 0; i < size_; ++i) {
             samples_.column<std::string>("sample_id").push_back(cohort.id()[first_ + i]);
@@ -255,7 +253,7 @@ void add_definitions(Layout& layout, const TraitPanel& panel) {
         layout.traits.push_back({.name = d.name,
                                  .kind = d.kind == "first_date" ? "date" : d.kind,
                                  .unit = d.quantitative()         ? summary_unit(d)
-                                         : d.kind == "first_date" ? std::string(days)
+                                         : d.kind == "first_date" ? std::string(date_unit)
                                                                   : "1",
                                  .doc = d.doc,
                                  .time_unit = "a",

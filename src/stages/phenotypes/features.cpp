@@ -1,5 +1,6 @@
 #include "stages/phenotypes/features.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "health/definition.hpp"
 #include "health/unit_names.hpp"
@@ -14,7 +15,6 @@
 namespace salus::phenotypes {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
 /// `[NEW =] NAME [is LEVEL] [in UNIT] [at VISIT]` as written.
@@ -264,7 +264,7 @@ void FeatureJoin::read(std::uint64_t unit, PartWriter& part) {
     const std::size_t first = unit * feature_columns_per_unit,
                       count = std::min(feature_columns_per_unit, plan_.columns.size() - first),
                       samples = cohort_.size();
-    std::vector<double> values(count * samples, missing);
+    std::vector<double> values(count * samples, nan);
     for (std::size_t c = 0; c < count; ++c) {
         take_rows(plan_.columns[first + c].feature->table);
         read_column(plan_.columns[first + c], std::span(values).subspan(c * samples, samples));

@@ -1,15 +1,13 @@
 #include "stages/phenotypes/records.hpp"
 
+#include "base/numbers.hpp"
 #include "health/status_matrix.hpp"
 #include "parallel/parallel_for.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace salus::phenotypes {
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 void fill_row(const RecordLayout& layout, const TraitPanel& panel, const PersonView& person,
               std::span<const TraitOutcome> outcomes, std::span<double> out) {
@@ -17,7 +15,7 @@ void fill_row(const RecordLayout& layout, const TraitPanel& panel, const PersonV
         const Trait& trait = panel.traits()[column.trait];
         const TraitOutcome& outcome = outcomes[column.trait];
         out[column.value] = trait_value(trait, outcome);
-        if (column.status) out[column.date] = outcome.holds() ? outcome.date : missing;
+        if (column.status) out[column.date] = outcome.holds() ? outcome.date : nan;
         if (column.follow) {
             out[column.date + 1] = outcome.follow.start;
             out[column.date + 2] = outcome.follow.end;
@@ -30,8 +28,8 @@ void fill_row(const RecordLayout& layout, const TraitPanel& panel, const PersonV
         }
     }
     out[layout.birth] = person.birth;
-    out[layout.first_day] = person.periods.empty() ? missing : person.periods.front().start;
-    out[layout.last_day] = person.periods.empty() ? missing : person.periods.back().end;
+    out[layout.first_day] = person.periods.empty() ? nan : person.periods.front().start;
+    out[layout.last_day] = person.periods.empty() ? nan : person.periods.back().end;
     out[layout.death] = person.death;
     out[layout.sex] = person.sex;
     out[layout.observed] = person.periods.empty() ? 0 : 1;

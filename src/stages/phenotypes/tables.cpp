@@ -1,12 +1,7 @@
+#include "base/date.hpp"
 #include "stages/phenotypes/assemble.hpp"
 
 namespace salus::phenotypes {
-namespace {
-
-constexpr const char* days = "days since 1970-01-01";
-
-} // namespace
-
 TableSpec attrition_table() {
     return {.name = "attrition",
             .row = "attrition_step",
@@ -24,10 +19,10 @@ TableSpec lives_table() {
     return {.name = "lives",
             .row = "sample",
             .doc = "Birth, observation and death of the persons of the samples; NaN = not known.",
-            .columns = {{"birth", ColumnType::f64, days, "day of birth"},
-                        {"observed_from", ColumnType::f64, days, "first day of observation"},
-                        {"observed_to", ColumnType::f64, days, "last day of observation"},
-                        {"death", ColumnType::f64, days, "day of death"}}};
+            .columns = {{"birth", ColumnType::f64, date_unit, "day of birth"},
+                        {"observed_from", ColumnType::f64, date_unit, "first day of observation"},
+                        {"observed_to", ColumnType::f64, date_unit, "last day of observation"},
+                        {"death", ColumnType::f64, date_unit, "day of death"}}};
 }
 
 TableSpec samples_table() {

@@ -1,18 +1,16 @@
 #include "stages/phenotypes/trait_table.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "health/definition.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 namespace salus::phenotypes {
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 /// Columns of a PLINK phenotype or covariate file that are neither.
 bool is_plink_identity(std::string_view name) {
@@ -217,7 +215,7 @@ void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& 
         ++read;
         const auto sample = cohort.find(trim(reader[layout.id_column]));
         if (!sample) ++unknown;
-        std::fill(row.begin(), row.end(), missing);
+        std::fill(row.begin(), row.end(), nan);
         for (std::size_t c = 0; c < layout.columns.size(); ++c) {
             const std::string_view written = trim(reader[layout.columns[c]]);
             if (is_missing(written)) continue;
@@ -235,7 +233,7 @@ void read_trait_table(const TableLayout& layout, ByteRange range, const Cohort& 
             row[c] = v;
         }
         if (sample) std::copy(row.begin(), row.end(), rows.add(*sample).begin());
-        if (layout.minus_9_missing) std::replace(row.begin(), row.end(), -9.0, missing);
+        if (layout.minus_9_missing) std::replace(row.begin(), row.end(), -9.0, nan);
         check_times(layout, row, reader);
     }
     rows.write(part, cohort.size());
@@ -308,16 +306,16 @@ std::vector<Coding> codings(const TableLayout& layout, const TableFacts& facts,
 double decoded(double value, Coding coding) noexcept {
     switch (coding) {
     case Coding::binary_12:
-        return value == 1 ? 0 : value == 2 ? 1 : missing;
+        return value == 1 ? 0 : value == 2 ? 1 : nan;
     case Coding::plain_without_minus_9:
     case Coding::ordinal_without_minus_9:
-        return value == -9 ? missing : value;
+        return value == -9 ? nan : value;
     case Coding::plain:
     case Coding::ordinal:
     case Coding::binary_01:
         return value;
     }
-    return missing;
+    return nan;
 }
 
 } // namespace salus::phenotypes

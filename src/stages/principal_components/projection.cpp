@@ -1,5 +1,6 @@
 #include "stages/principal_components/projection.hpp"
 
+#include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "models/augmented_projection.hpp"
 #include "parallel/parallel_for.hpp"
@@ -14,8 +15,6 @@
 
 namespace salus::components {
 namespace {
-
-constexpr double gibibyte = 1024.0 * 1024 * 1024;
 
 /// Variants of this rank that have loadings.
 struct Matched {

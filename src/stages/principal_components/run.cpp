@@ -1,3 +1,4 @@
+#include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "stages/principal_components/analysis.hpp"
@@ -14,7 +15,6 @@ namespace salus {
 namespace components {
 namespace {
 
-constexpr double gibibyte = 1024.0 * 1024 * 1024;
 constexpr double trace_unit = 0x1p-30; // so that the trace does not depend on the order of adding
 
 /// The chosen variants of this rank with their standardisation.

@@ -1,13 +1,12 @@
 #include "stages/quality/sample_quality.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double ratio(double part, double whole) noexcept { return whole > 0 ? part / whole : nan; }
 

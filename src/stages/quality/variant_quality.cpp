@@ -1,17 +1,15 @@
 #include "stages/quality/variant_quality.hpp"
 
+#include "base/numbers.hpp"
 #include "genotype/store_layout.hpp"
 #include "models/hwe.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 SampleMask mask_of(const SampleTable& table, Sex sex) {
     std::vector<std::uint8_t> members(table.size());

@@ -1,17 +1,15 @@
 #include "stages/quality/variant_tests.hpp"
 
+#include "base/numbers.hpp"
 #include "models/contingency.hpp"
 #include "models/hwe.hpp"
 #include "stages/quality/mendel_errors.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<GenotypeCounts> count_masks(const VariantBlock& block, std::size_t v,
                                         const Partition& partition,

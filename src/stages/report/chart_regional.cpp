@@ -15,13 +15,14 @@
 namespace salus::report {
 namespace {
 
-constexpr std::array<std::pair<const char*, const char*>, 5> colours = {{{"g0", "r\u00b2 < 0.2"},
-                                                                         {"g6", "0.2 \u2013 0.4"},
-                                                                         {"g3", "0.4 \u2013 0.6"},
-                                                                         {"g5", "0.6 \u2013 0.8"},
-                                                                         {"g2", "\u2265 0.8"}}};
+constexpr std::array<std::pair<const char*, const char*>, 5> ld_colours = {
+    {{"g0", "r\u00b2 < 0.2"},
+     {"g6", "0.2 \u2013 0.4"},
+     {"g3", "0.4 \u2013 0.6"},
+     {"g5", "0.6 \u2013 0.8"},
+     {"g2", "\u2265 0.8"}}};
 constexpr std::size_t most_rings = 200;
-constexpr double place = 2; // drawing units; half a dot
+constexpr double place_size = 2; // drawing units; half a dot
 constexpr Frame wide_frame{
     .width = 900, .height = 360, .left = 56, .right = 10, .top = 44, .bottom = 76};
 
@@ -51,18 +52,19 @@ Axis height_axis(const char* label, double top) {
 
 // Dots by colour, those of stronger LD on top; a place holds one dot, of the strongest LD.
 void draw_dots(Plot& plot, const RegionalChart& chart) {
-    std::array<std::string, colours.size()> layers;
+    std::array<std::string, ld_colours.size()> layers;
     std::set<std::pair<long, long>> taken;
-    for (std::size_t colour = colours.size(); colour-- > 0;)
+    for (std::size_t colour = ld_colours.size(); colour-- > 0;)
         for (const RegionVariant& variant : chart.variants) {
             if (colour_of(variant.r2) != colour) continue;
             const Point at = plot.at(variant.position / 1e6, variant.neg_log10_p);
-            if (!taken.emplace(std::lround(at.x / place), std::lround(at.y / place)).second)
+            if (!taken.emplace(std::lround(at.x / place_size), std::lround(at.y / place_size))
+                     .second)
                 continue;
             layers[colour] += text('M', coordinate(at.x), ' ', coordinate(at.y), "h0");
         }
-    for (std::size_t c = 0; c < colours.size(); ++c)
-        plot.svg().path(layers[c], text("dots ", c == 0 ? "" : "c2 ", colours[c].first));
+    for (std::size_t c = 0; c < ld_colours.size(); ++c)
+        plot.svg().path(layers[c], text("dots ", c == 0 ? "" : "c2 ", ld_colours[c].first));
 }
 
 std::vector<const RegionVariant*> ringed(const RegionalChart& chart) {
@@ -117,21 +119,21 @@ std::string inclusion_chart(const RegionalChart& chart) {
                          .label = text(likely, " variants have a probability of 0.5 or more"),
                          .style = "wide"};
     Plot plot(frame, about, position_axis(chart), height_axis("Inclusion probability", 1.05));
-    std::array<std::string, colours.size()> layers;
+    std::array<std::string, ld_colours.size()> layers;
     for (const RegionVariant& variant : chart.variants) {
         if (!(variant.pip >= 0.03)) continue; // lower ones are not seen
         const Point top = plot.at(variant.position / 1e6, variant.pip);
         layers[colour_of(variant.r2)] +=
             text('M', coordinate(top.x), ' ', coordinate(plot.y()(0)), 'V', coordinate(top.y));
     }
-    for (std::size_t c = 0; c < colours.size(); ++c)
-        plot.svg().path(layers[c], text("dots ", colours[c].first));
+    for (std::size_t c = 0; c < ld_colours.size(); ++c)
+        plot.svg().path(layers[c], text("dots ", ld_colours[c].first));
     return std::move(plot).finish();
 }
 
 std::string ld_legend() {
     std::string out = "<ul class=\"legend\">";
-    for (const auto& [style, words] : colours)
+    for (const auto& [style, words] : ld_colours)
         out += text("<li><i class=\"", style, "\"></i>", html_escape(words), "</li>");
     return out + "</ul>\n";
 }

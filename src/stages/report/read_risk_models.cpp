@@ -1,14 +1,12 @@
+#include "base/numbers.hpp"
 #include "stages/report/read_tables.hpp"
 #include "stages/report/risk_models.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::report {
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 RiskModel& model_of(std::vector<RiskModel>& models, const std::string& name) {
     auto at = std::find_if(models.begin(), models.end(),
@@ -16,7 +14,7 @@ RiskModel& model_of(std::vector<RiskModel>& models, const std::string& name) {
     if (at == models.end()) {
         at = models.insert(at, RiskModel{});
         at->name = name;
-        at->horizon = missing;
+        at->horizon = nan;
     }
     return *at;
 }

@@ -12,15 +12,16 @@
 namespace salus::report {
 namespace {
 
-constexpr double cells = 250; // places per axis that can be told apart in a picture
+constexpr double places_per_axis = 250; // places per axis that can be told apart in a picture
 constexpr const char* unassigned = "unassigned";
 
 /// Keeps one of all places that fall into one cell of the picture. \param width, height  of a cell.
 class Thinner {
 public:
     Thinner(double width, double height) : width_(width), height_(height) {}
-    bool add(const Place& place) {
-        return seen_.insert({std::llround(place.x / width_), std::llround(place.y / height_)})
+    bool add(const Place& place_people) {
+        return seen_
+            .insert({std::llround(place_people.x / width_), std::llround(place_people.y / height_)})
             .second;
     }
 
@@ -31,7 +32,7 @@ private:
 
 double cell_of(const std::vector<double>& values) {
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    return values.empty() || *most <= *least ? 1 : (*most - *least) / cells;
+    return values.empty() || *most <= *least ? 1 : (*most - *least) / places_per_axis;
 }
 
 /// Group of each sample of the components, by name; empty where ancestry does not know it.
@@ -71,9 +72,9 @@ std::vector<StructureGroup> count_groups(const std::vector<std::string>& names) 
 }
 
 /// Places of each group in the plane of two components.
-void place(const std::vector<std::string>& names, const std::vector<double>& x,
-           const std::vector<double>& y, std::vector<Place> StructureGroup::*places,
-           std::vector<StructureGroup>& groups) {
+void place_people(const std::vector<std::string>& names, const std::vector<double>& x,
+                  const std::vector<double>& y, std::vector<Place> StructureGroup::*places,
+                  std::vector<StructureGroup>& groups) {
     std::map<std::string, std::pair<std::size_t, Thinner>> by_name;
     for (std::size_t g = 0; g < groups.size(); ++g)
         by_name.emplace(groups[g].name, std::pair{g, Thinner(cell_of(x), cell_of(y))});
@@ -103,11 +104,11 @@ void read_components(const H5File& file, const H5File* ancestry, std::uint64_t m
     const auto names = groups_of(words(rows, "sample_id"), ancestry);
     out.groups = count_groups(names);
     if (eigenvalue.size() >= 2)
-        place(names, numbers(rows, "pc1"), numbers(rows, "pc2"), &StructureGroup::first,
-              out.groups);
+        place_people(names, numbers(rows, "pc1"), numbers(rows, "pc2"), &StructureGroup::first,
+                     out.groups);
     if (eigenvalue.size() >= 4)
-        place(names, numbers(rows, "pc3"), numbers(rows, "pc4"), &StructureGroup::second,
-              out.groups);
+        place_people(names, numbers(rows, "pc3"), numbers(rows, "pc4"), &StructureGroup::second,
+                     out.groups);
     for (auto& group : out.groups)
         if (group.count < min_cell) group.first.clear(), group.second.clear();
 }
@@ -135,7 +136,8 @@ void read_kinship(const H5File& file, Structure& out) {
                                                  "third_degree",      "further"};
     for (const auto& relation : closest_first)
         out.relations.push_back({relation, 0});
-    std::vector<Thinner> thin(out.pairs.size(), Thinner(0.3 / cells, 0.5 / cells));
+    std::vector<Thinner> thin(out.pairs.size(),
+                              Thinner(0.3 / places_per_axis, 0.5 / places_per_axis));
     const std::uint64_t rows = file.rows("pairs");
     for (const auto& range : row_slices(rows, slice_rows)) {
         const TableData pairs =

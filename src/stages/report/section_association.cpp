@@ -18,7 +18,7 @@ std::string people_of(const TraitAssociation& trait, std::uint64_t min_cell) {
     return text(cells[0], " / ", cells[1]);
 }
 
-std::string overview(const ReportData& data) {
+std::string traits_overview(const ReportData& data) {
     HtmlTable table{.caption = "Traits tested",
                     .columns = {{"Trait"},
                                 {"Kind"},
@@ -152,7 +152,7 @@ std::string association_section(const ReportData& data) {
         "Every variant is tested for association with every trait, one copy of the effect allele "
         "(ALT) at a time, adjusted for the covariates. Loci are lead variants at least ",
         with_thousands(data.locus_distance / 1000), " kb apart."));
-    body += overview(data);
+    body += traits_overview(data);
     for (const auto& [name, reason] : data.skipped)
         body += paragraph(
             text(capitalised(trait_label(name)), " could not be analysed: ", reason, "."), "quiet");

@@ -9,7 +9,7 @@
 namespace salus::report {
 namespace {
 
-std::string overview(const ReportData& data) {
+std::string loci_overview(const ReportData& data) {
     HtmlTable table{.caption = "Loci by trait",
                     .columns = {{"Trait"},
                                 {"Loci", true},
@@ -96,7 +96,7 @@ std::string loci_section(const ReportData& data) {
         "that stay significant when those found before are in the model. A credible set holds a "
         "causal variant with the probability asked for, if the model is right: one that was "
         "not genotyped cannot be in it.");
-    body += overview(data);
+    body += loci_overview(data);
     for (const TraitLoci& trait : data.loci)
         if (!trait.note.empty())
             body += paragraph(

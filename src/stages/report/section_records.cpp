@@ -12,7 +12,7 @@
 namespace salus::report {
 namespace {
 
-constexpr std::size_t listed_max = 60, curves_max = 8;
+constexpr std::size_t listed_max = 60, series_max = 8;
 
 std::string what(const RecordQuality::Finding& finding) {
     std::string out = finding.table;
@@ -79,7 +79,7 @@ std::string not_passed(const RecordQuality& quality, std::uint64_t min_cell) {
 std::string rates(const RecordQuality& quality, std::uint64_t min_cell) {
     double first = 1e9, last = -1e9, most = 1;
     std::vector<Series> series;
-    for (std::size_t s = 0; s < std::min(quality.series.size(), curves_max); ++s) {
+    for (std::size_t s = 0; s < std::min(quality.series.size(), series_max); ++s) {
         Series curve;
         curve.name = quality.series[s].table;
         curve.style = text("g", s + 1);

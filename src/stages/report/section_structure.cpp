@@ -12,11 +12,11 @@
 namespace salus::report {
 namespace {
 
-constexpr std::size_t colours = 8;
+constexpr std::size_t group_colours = 8;
 
 /// Largest groups have a colour of their own; further ones, and unassigned samples, are grey.
 std::string colour(std::size_t group, const StructureGroup& g) {
-    return group < colours && g.name != "unassigned" ? text("g", group + 1) : "g0";
+    return group < group_colours && g.name != "unassigned" ? text("g", group + 1) : "g0";
 }
 
 std::string group_name(const StructureGroup& group) {

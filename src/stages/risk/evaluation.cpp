@@ -1,5 +1,6 @@
 #include "stages/risk/evaluation.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "genotype/store_layout.hpp"
 #include "models/calibration.hpp"
@@ -11,13 +12,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 namespace salus::risk {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t bins = 10;
 constexpr std::size_t bin_people_min = 10;
 constexpr std::size_t roc_points = 200;
@@ -99,13 +98,6 @@ std::vector<std::size_t> people(const Cohort& cohort, const std::vector<double>&
             (!fold || cohort.place[i].tuning_fold == *fold))
             who.push_back(i);
     return who;
-}
-
-std::vector<double> pick(const std::vector<double>& values, const std::vector<std::size_t>& who) {
-    std::vector<double> out;
-    for (const std::size_t i : who)
-        out.push_back(values[i]);
-    return out;
 }
 
 void append_bins(OutcomeKind kind, const char* mean_column, const std::vector<double>& predictor,

@@ -2,9 +2,8 @@
 
 namespace salus::risk {
 
-using enum ColumnType;
-
 TableSpec validation_table() {
+    using enum ColumnType;
     return {.name = "validation",
             .row = "measure",
             .doc = "Performance in the validation part, which took no part in building the score.",
@@ -27,6 +26,7 @@ TableSpec validation_table() {
 }
 
 TableSpec tuning_table() {
+    using enum ColumnType;
     return {
         .name = "tuning",
         .row = "threshold",
@@ -43,6 +43,7 @@ TableSpec tuning_table() {
 }
 
 TableSpec scores_table(const std::string& trait) {
+    using enum ColumnType;
     return {
         .name = "scores/" + trait,
         .row = "sample",
@@ -60,6 +61,7 @@ TableSpec scores_table(const std::string& trait) {
 }
 
 TableSpec weights_table(const std::string& trait) {
+    using enum ColumnType;
     return {
         .name = "weights/" + trait,
         .row = "score_variant",
@@ -78,6 +80,7 @@ TableSpec weights_table(const std::string& trait) {
 }
 
 TableSpec calibration_table(const std::string& trait) {
+    using enum ColumnType;
     return {.name = "calibration/" + trait,
             .row = "prediction_bin",
             .doc =
@@ -96,6 +99,7 @@ TableSpec calibration_table(const std::string& trait) {
 }
 
 TableSpec quantiles_table(const std::string& trait) {
+    using enum ColumnType;
     return {.name = "quantiles/" + trait,
             .row = "score_bin",
             .doc = "Observed outcome in equal parts of the validation part, by score alone.",
@@ -112,6 +116,7 @@ TableSpec quantiles_table(const std::string& trait) {
 }
 
 TableSpec roc_table(const std::string& trait) {
+    using enum ColumnType;
     return {.name = "roc/" + trait,
             .row = "threshold_point",
             .doc = "ROC curve of covariates and score in the validation part; empty for "

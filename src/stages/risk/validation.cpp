@@ -1,6 +1,7 @@
 #include "stages/risk/validation.hpp"
 
 #include "base/hash.hpp"
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/discrimination.hpp"
@@ -9,13 +10,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <set>
 
 namespace salus::risk {
-namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+std::vector<double> pick(const std::vector<double>& values, const std::vector<std::size_t>& who) {
+    std::vector<double> out;
+    for (const std::size_t i : who)
+        out.push_back(values[i]);
+    return out;
+}
+
+namespace {
 
 /// Rows of one trait and group.
 class Rows {
@@ -42,13 +48,6 @@ private:
     std::string trait_, group_;
     std::uint64_t n_, cases_;
 };
-
-std::vector<double> pick(const std::vector<double>& values, const std::vector<std::size_t>& who) {
-    std::vector<double> out;
-    for (const std::size_t i : who)
-        out.push_back(values[i]);
-    return out;
-}
 
 /// One group: outcome, and the predictors covariates, score, both (covariates only where there are
 /// any).

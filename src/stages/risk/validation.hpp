@@ -4,11 +4,15 @@
 #include "models/pgs_regression.hpp"
 #include "store/h5.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace salus::risk {
+
+/// Values of the people `who`.
+std::vector<double> pick(const std::vector<double>& values, const std::vector<std::size_t>& who);
 
 /// The people of the validation part who have everything, and what is known of them.
 struct ValidationSet {

@@ -1,19 +1,17 @@
 #include "stages/risk_model/columns.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
 #include "health/status_matrix.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <unordered_map>
 
 namespace salus::risk_models {
 namespace {
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 bool is_missing(std::string_view cell) {
     return cell.empty() || cell == "." || lower(cell) == "na" || lower(cell) == "nan";
@@ -73,7 +71,7 @@ void SampleColumns::add_episodes(const std::filesystem::path& path) {
 std::vector<double>& SampleColumns::new_column(const std::string& name,
                                                const std::filesystem::path& path) {
     claim(name, Place::table, path);
-    return others_[name] = std::vector<double>(samples_, missing);
+    return others_[name] = std::vector<double>(samples_, nan);
 }
 
 void SampleColumns::add_scores(const std::filesystem::path& path) {
@@ -163,7 +161,7 @@ std::vector<double> SampleColumns::group_numbers(const std::vector<std::string>&
     std::vector<double> out;
     for (const std::string& group : groups) {
         const auto at = std::lower_bound(groups_.begin(), groups_.end(), group);
-        out.push_back(group.empty() ? missing : static_cast<double>(at - groups_.begin()));
+        out.push_back(group.empty() ? nan : static_cast<double>(at - groups_.begin()));
     }
     return out;
 }
@@ -190,7 +188,7 @@ std::vector<double> SampleColumns::read(const std::string& name, std::uint64_t b
     case Place::sex: {
         std::vector<double> out;
         for (const std::uint8_t sex : file_.read_rows<std::uint8_t>("samples/sex", begin, count))
-            out.push_back(sex == 0 ? missing : sex);
+            out.push_back(sex == 0 ? nan : sex);
         return out;
     }
     case Place::group:

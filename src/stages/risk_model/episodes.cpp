@@ -1,12 +1,12 @@
 #include "stages/risk_model/episodes.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <unordered_map>
@@ -14,11 +14,9 @@
 namespace salus::risk_models {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
 double number_at(const DelimitedReader& reader, std::size_t column) {
     const std::string_view cell = trim(reader[column]);
-    if (cell.empty() || cell == "." || lower(cell) == "na" || lower(cell) == "nan") return missing;
+    if (cell.empty() || cell == "." || lower(cell) == "na" || lower(cell) == "nan") return nan;
     const auto value = parse_double(cell);
     if (!value)
         throw DataError({.what = "a cell is not a number",
@@ -112,7 +110,7 @@ bool Episodes::is_event(const std::string& name) const {
 
 std::vector<double> Episodes::at_begin(const std::string& name) const {
     const auto& values = columns.at(name);
-    std::vector<double> out(first.size() - 1, missing);
+    std::vector<double> out(first.size() - 1, nan);
     for (std::size_t s = 0; s < out.size(); ++s)
         if (first[s] < first[s + 1]) out[s] = values[first[s]];
     return out;
@@ -120,7 +118,7 @@ std::vector<double> Episodes::at_begin(const std::string& name) const {
 
 Episodes::FirstEvents Episodes::first_events(const std::string& name) const {
     const auto& values = columns.at(name);
-    const std::vector<double> nobody(first.size() - 1, missing);
+    const std::vector<double> nobody(first.size() - 1, nan);
     FirstEvents out{nobody, nobody, nobody};
     for (std::size_t i = 0; i < rows(); ++i) {
         const std::size_t s = sample[i];

@@ -1,17 +1,15 @@
 #include "stages/risk_model/equation.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::risk_models {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<matching::Condition> rules_of(std::string_view people, std::string& why) {
     std::vector<matching::Condition> out;

@@ -1,19 +1,13 @@
 #include "base/hash.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "stages/risk_model/fitting.hpp"
 #include "stages/risk_model/imputation.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::risk_models {
-namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-} // namespace
-
 std::vector<ModelTerm> expand_terms(const Declaration& model, const People& people,
                                     const SampleColumns& columns,
                                     std::span<const std::uint32_t> rows) {

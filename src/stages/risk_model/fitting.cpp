@@ -1,17 +1,16 @@
 #include "stages/risk_model/fitting.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <map>
 
 namespace salus::risk_models {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t block_rows = 32768;
 
 } // namespace

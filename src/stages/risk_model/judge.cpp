@@ -1,17 +1,16 @@
 #include "stages/risk_model/judge.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/calibration.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus::risk_models {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t curve_points = 200;
 
 void check_imputation(const RiskModelParams& params, const std::vector<Declaration>& models,

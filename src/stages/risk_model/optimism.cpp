@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/calibration.hpp"
@@ -9,14 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace salus::risk_models {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double never = 1e300; // time of an event that a competing one rules out
 
 using Metrics = std::array<double, 3>; // order, squared error, calibration slope

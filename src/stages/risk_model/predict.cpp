@@ -1,13 +1,12 @@
+#include "base/numbers.hpp"
 #include "stages/risk_model/fit.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::risk_models {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_steps = 512; // of the integral over the hazard of the event
 
 const Baseline* find(const std::vector<Baseline>& all, double stratum) {

@@ -1,4 +1,5 @@
 #include "base/hash.hpp"
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/concordance.hpp"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <numeric>
 
 namespace salus {
@@ -19,7 +19,6 @@ namespace {
 
 using namespace risk_models;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::uint64_t block_samples = 65536;
 
 /// A model with its people, and the fits without each of its folds.

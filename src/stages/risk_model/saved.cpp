@@ -1,6 +1,7 @@
 #include "stages/risk_model/saved.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/contingency.hpp"
 #include "models/logistic.hpp"
@@ -9,13 +10,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus::risk_models {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double z95 = 1.959963984540054;
 
 std::string state_of(const FittedModel& model) {
     if (model.declaration.kind == Kind::equation) return "published";
@@ -125,7 +122,7 @@ void add_coefficients(TableData& table, const FittedModel& model, const Estimate
         number("ratio", ratio ? std::exp(b) : nan);
         const bool imputed = !e.degrees_of_freedom.empty();
         const double df = imputed ? e.degrees_of_freedom[c] : nan;
-        const double half = (imputed ? student_t_975(df) : z95) * se;
+        const double half = (imputed ? student_t_975(df) : normal_975) * se;
         number("lower", ratio ? std::exp(b - half) : b - half);
         number("upper", ratio ? std::exp(b + half) : b + half);
         number("neg_log10_p", !(se > 0) ? nan

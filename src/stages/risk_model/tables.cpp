@@ -3,9 +3,8 @@
 
 namespace salus::risk_models {
 
-using enum ColumnType;
-
 TableSpec models_table() {
+    using enum ColumnType;
     return {
         .name = "models",
         .row = "risk_model",
@@ -49,6 +48,7 @@ TableSpec models_table() {
 }
 
 TableSpec coefficients_table() {
+    using enum ColumnType;
     return {.name = "coefficients",
             .row = "coefficient",
             .doc = "Coefficients, in the order of the terms.",
@@ -74,6 +74,7 @@ TableSpec coefficients_table() {
 }
 
 TableSpec baseline_table() {
+    using enum ColumnType;
     return {.name = "baseline",
             .row = "baseline_time",
             .doc =
@@ -89,6 +90,7 @@ TableSpec baseline_table() {
 }
 
 TableSpec path_table() {
+    using enum ColumnType;
     return {
         .name = "net_path",
         .row = "penalty",
@@ -104,6 +106,7 @@ TableSpec path_table() {
 }
 
 TableSpec absolute_risk_table() {
+    using enum ColumnType;
     return {.name = "absolute_risk",
             .row = "risk_group",
             .doc =
@@ -124,6 +127,7 @@ TableSpec absolute_risk_table() {
 }
 
 TableSpec curves_table() {
+    using enum ColumnType;
     return {.name = "curves",
             .row = "curve_time",
             .doc =
@@ -141,6 +145,7 @@ TableSpec curves_table() {
 }
 
 TableSpec optimism_table() {
+    using enum ColumnType;
     return {.name = "optimism",
             .row = "optimism_model",
             .doc =
@@ -160,6 +165,7 @@ TableSpec optimism_table() {
 }
 
 TableSpec proportional_table() {
+    using enum ColumnType;
     return {.name = "proportional_hazards",
             .row = "hazard_test",
             .doc =
@@ -175,6 +181,7 @@ TableSpec proportional_table() {
 }
 
 TableSpec predictions_table(const std::string& model, std::size_t horizons, bool crossed) {
+    using enum ColumnType;
     TableSpec spec{.name = "predictions/" + model,
                    .row = "sample",
                    .doc = "Predictions for all samples, in the order of the phenotype table.",

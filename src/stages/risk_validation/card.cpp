@@ -1,6 +1,7 @@
 #include "stages/risk_validation/card.hpp"
 
 #include "base/text.hpp"
+#include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +10,6 @@
 
 namespace salus::risk_validation {
 namespace {
-
-constexpr double z95 = 1.959963984540054;
 
 std::string number(double v) { return std::isfinite(v) ? text(v) : std::string("null"); }
 
@@ -172,8 +171,8 @@ TableData gaps_of(const TableData& measures) {
             .push_back(measures.column<std::string>("level")[*low]);
         out.column<double>("gap").push_back(gap);
         out.column<double>("standard_error").push_back(se);
-        out.column<double>("lower").push_back(gap - z95 * se);
-        out.column<double>("upper").push_back(gap + z95 * se);
+        out.column<double>("lower").push_back(gap - normal_975 * se);
+        out.column<double>("upper").push_back(gap + normal_975 * se);
     }
     return out;
 }

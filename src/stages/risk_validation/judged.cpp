@@ -1,11 +1,11 @@
 #include "stages/risk_validation/judged.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <unordered_set>
 
@@ -13,8 +13,6 @@ namespace salus::risk_validation {
 namespace {
 
 using namespace risk_models;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 void choose_models(const RiskValidationParams& params, Plan& plan, std::vector<Problem>& problems) {
     std::vector<std::string> names;

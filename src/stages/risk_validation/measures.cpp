@@ -1,5 +1,6 @@
 #include "stages/risk_validation/measures.hpp"
 
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/concordance.hpp"
@@ -8,21 +9,18 @@
 #include "models/model_terms.hpp"
 #include "models/pgs_regression.hpp"
 #include "models/risk_measures.hpp"
+#include "models/tails.hpp"
 #include "parallel/parallel_for.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <numeric>
 
 namespace salus::risk_validation {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double z95 = 1.959963984540054;
 constexpr double never = 1e300; // time of an event that a competing one rules out
 constexpr std::size_t brier_times = 20;
 
@@ -65,7 +63,7 @@ public:
                        std::exp(log_ratio) * error});
     }
     void add_interval(std::string metric, const Interval& i) {
-        out.push_back({std::move(metric), i, (i.upper - i.lower) / (2 * z95)});
+        out.push_back({std::move(metric), i, (i.upper - i.lower) / (2 * normal_975)});
     }
     std::vector<Measure> out;
 };

@@ -1,4 +1,5 @@
 #include "base/hash.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/risk_measures.hpp"
 #include "stages/risk_validation/card.hpp"
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <numeric>
 #include <set>
 
@@ -17,7 +17,6 @@ namespace {
 
 using namespace risk_validation;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t histogram_bins = 40, roc_points = 200;
 
 /// Rows of all tables of one unit: a model, and everybody or the levels of one column.

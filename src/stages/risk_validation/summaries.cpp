@@ -1,12 +1,13 @@
 #include "stages/risk_validation/summaries.hpp"
 
+#include "base/numbers.hpp"
 #include "models/group_tests.hpp"
 #include "models/meta_analysis.hpp"
 #include "models/pooling.hpp"
+#include "models/tails.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <tuple>
@@ -14,8 +15,6 @@
 namespace salus::risk_validation {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double z95 = 1.959963984540054;
 constexpr std::uint32_t score_groups = 5;
 
 /// The scale on which a measure is nearly normal.
@@ -85,7 +84,8 @@ TableData summaries_of(const TableData& measures) {
         out.column<std::string>("metric").push_back(metric);
         out.column<std::uint64_t>("levels").push_back(k);
         number("estimate", back(scale, b));
-        number("lower", back(scale, b - z95 * se)), number("upper", back(scale, b + z95 * se));
+        number("lower", back(scale, b - normal_975 * se)),
+            number("upper", back(scale, b + normal_975 * se));
         number("prediction_lower", back(scale, b - reach));
         number("prediction_upper", back(scale, b + reach));
         number("i_squared", all.i_squared), number("tau_squared", all.tau_squared);
@@ -126,8 +126,8 @@ void ScoreGroups::add(const std::string& model, const Judged& p,
                                                             : static_cast<std::uint64_t>(events));
         number("restricted_mean", mean.estimate);
         number("standard_error", mean.standard_error);
-        number("lower", mean.estimate - z95 * mean.standard_error);
-        number("upper", mean.estimate + z95 * mean.standard_error);
+        number("lower", mean.estimate - normal_975 * mean.standard_error);
+        number("upper", mean.estimate + normal_975 * mean.standard_error);
     }
     const CurveTimes times{p.exit, p.outcome, p.entry};
     const auto put = [&](const char* name, const GroupTest& test) {

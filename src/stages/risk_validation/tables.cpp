@@ -2,9 +2,8 @@
 
 namespace salus::risk_validation {
 
-using enum ColumnType;
-
 TableSpec measures_table() {
+    using enum ColumnType;
     return {.name = "measures",
             .row = "measure",
             .doc = "How well each model predicts, overall and by group.",
@@ -26,6 +25,7 @@ TableSpec measures_table() {
 }
 
 TableSpec gaps_table() {
+    using enum ColumnType;
     return {
         .name = "gaps",
         .row = "level_gap",
@@ -46,6 +46,7 @@ TableSpec gaps_table() {
 }
 
 TableSpec summaries_table() {
+    using enum ColumnType;
     return {.name = "summaries",
             .row = "measure_summary",
             .doc = "Measures over the levels of each column, as random effects.",
@@ -70,6 +71,7 @@ TableSpec summaries_table() {
 }
 
 TableSpec score_groups_table() {
+    using enum ColumnType;
     return {.name = "score_groups",
             .row = "score_group",
             .doc = "Fifths of predicted risk; those with few people are not shown.",
@@ -88,6 +90,7 @@ TableSpec score_groups_table() {
 }
 
 TableSpec group_tests_table() {
+    using enum ColumnType;
     return {.name = "group_tests",
             .row = "group_test",
             .doc = "Whether fifths of predicted risk are alike, over the whole follow-up.",
@@ -103,6 +106,7 @@ TableSpec group_tests_table() {
 }
 
 TableSpec roc_table() {
+    using enum ColumnType;
     return {.name = "roc",
             .row = "roc_point",
             .doc =
@@ -118,6 +122,7 @@ TableSpec roc_table() {
 }
 
 TableSpec calibration_table() {
+    using enum ColumnType;
     return {.name = "calibration",
             .row = "calibration_point",
             .doc = "Flexible calibration curve, at equal parts of the middle 98 % of the risks.",
@@ -132,6 +137,7 @@ TableSpec calibration_table() {
 }
 
 TableSpec decision_table() {
+    using enum ColumnType;
     return {.name = "decision",
             .row = "decision_threshold",
             .doc = "Net benefit of treating at or above a risk; of treating nobody it is 0.",
@@ -147,6 +153,7 @@ TableSpec decision_table() {
 }
 
 TableSpec distribution_table() {
+    using enum ColumnType;
     return {.name = "distribution",
             .row = "risk_bin",
             .doc = "Histogram of predicted risks; counts below the smallest group are 0.",
@@ -161,6 +168,7 @@ TableSpec distribution_table() {
 }
 
 TableSpec limits_table() {
+    using enum ColumnType;
     return {.name = "limits",
             .row = "model_limit",
             .doc = "What is to be kept in mind of each model; as in the card.",

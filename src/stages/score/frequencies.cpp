@@ -16,7 +16,7 @@ namespace salus::score {
 namespace {
 
 enum Role : std::size_t { id, chr, pos, ref, alt, frequency, roles };
-const std::vector<std::string> names[roles] = {
+const std::vector<std::string> column_names[roles] = {
     {"id", "#id", "variant_id", "rsid", "snp"},
     {"#chrom", "chrom", "chr", "chromosome"},
     {"pos", "base_pair_location", "position", "bp"},
@@ -28,7 +28,7 @@ struct Columns {
     std::array<std::optional<std::size_t>, roles> of;
     explicit Columns(const TextRows& rows) {
         for (std::size_t r = 0; r < roles; ++r)
-            for (const std::string& name : names[r])
+            for (const std::string& name : column_names[r])
                 for (std::size_t c = 0; c < rows.header().size() && !of[r]; ++c)
                     if (lower(rows.header()[c]) == name) of[r] = c;
         if (!of[alt] || !of[frequency] || !(of[id] || (of[chr] && of[pos])))

@@ -1,6 +1,7 @@
 #include "stages/score/values.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/listed_samples.hpp"
 #include "formats/summary_statistics.hpp"
@@ -8,13 +9,11 @@
 #include "store/packed_table.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 
 namespace salus::score {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t fits_at_once = 64;
 
 using Places = std::unordered_map<std::string_view, std::size_t>;

@@ -10,13 +10,11 @@
 #include <cmath>
 
 namespace salus {
-namespace {
+namespace {} // namespace
 
 bool wants(const SimulateParams& params, std::string_view format) {
     return std::find(params.formats.begin(), params.formats.end(), format) != params.formats.end();
 }
-
-} // namespace
 
 std::vector<CellRange> genome_units(const SimulatedCohort& cohort) {
     constexpr double unit_genotypes = 0x1p25;

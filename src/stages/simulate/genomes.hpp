@@ -6,9 +6,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace salus {
+
+/// Whether genotypes are written in `format`.
+bool wants(const SimulateParams& params, std::string_view format);
 
 /// Half-open range of cells of the map.
 struct CellRange {

@@ -57,10 +57,6 @@ void write_text(const std::filesystem::path& path,
     file.commit();
 }
 
-bool wants(const SimulateParams& params, std::string_view format) {
-    return std::find(params.formats.begin(), params.formats.end(), format) != params.formats.end();
-}
-
 void publish_genotypes(const SimulatedCohort& cohort, const Parts& parts,
                        const std::filesystem::path& folder) {
     const SimulateParams& params = cohort.params();

@@ -1,5 +1,6 @@
 #include "stages/trajectories/results.hpp"
 
+#include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/model_terms.hpp"
 #include "models/survival_curves.hpp"
@@ -10,9 +11,6 @@
 
 namespace salus::trajectories {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double normal_975 = 1.959963984540054;
 
 /// Appends one value to each column in their order.
 class Row {

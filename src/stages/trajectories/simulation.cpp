@@ -1,5 +1,6 @@
 #include "stages/trajectories/simulation.hpp"
 
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/model_terms.hpp"
@@ -10,8 +11,6 @@
 
 namespace salus::trajectories {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Scratch of a thread, and the people that it simulates.
 class Simulator {

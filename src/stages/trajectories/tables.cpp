@@ -3,9 +3,8 @@
 
 namespace salus::trajectories {
 
-using enum ColumnType;
-
 TableSpec transitions_table() {
+    using enum ColumnType;
     return {.name = "transitions",
             .row = "transition",
             .doc =
@@ -21,6 +20,7 @@ TableSpec transitions_table() {
 }
 
 TableSpec effects_table() {
+    using enum ColumnType;
     return {.name = "effects",
             .row = "effect",
             .doc = "Effects of covariates, and of having other conditions, on the log intensities.",
@@ -35,6 +35,7 @@ TableSpec effects_table() {
 }
 
 TableSpec rates_table() {
+    using enum ColumnType;
     return {.name = "rates",
             .row = "band_rate",
             .doc = "Intensities by age, at the means of the covariates and without conditions.",
@@ -47,6 +48,7 @@ TableSpec rates_table() {
 }
 
 TableSpec people_table() {
+    using enum ColumnType;
     return {.name = "people",
             .row = "group",
             .doc = "How many people took which part.",
@@ -57,6 +59,7 @@ TableSpec people_table() {
 }
 
 TableSpec validation_table() {
+    using enum ColumnType;
     return {.name = "validation",
             .row = "comparison",
             .doc = "Held-out people: what was observed against what was simulated for them.",
@@ -79,6 +82,7 @@ TableSpec validation_table() {
 }
 
 TableSpec what_if_table() {
+    using enum ColumnType;
     return {.name = "what_if",
             .row = "scenario",
             .doc = "Mean risks within the horizon if a covariate were different for everybody.",
@@ -94,6 +98,7 @@ TableSpec what_if_table() {
 }
 
 TableSpec risks_table(const Request& request) {
+    using enum ColumnType;
     TableSpec spec{.name = "risks",
                    .row = "person",
                    .doc = "What happens to each person alive within the horizon, from the last day "
@@ -111,6 +116,7 @@ TableSpec risks_table(const Request& request) {
 }
 
 TableSpec what_if_risks_table(const Request& request) {
+    using enum ColumnType;
     TableSpec spec{.name = "what_if_risks",
                    .row = "person_changed",
                    .doc = "Risks of each person if a covariate were different: what_if_1 is the "

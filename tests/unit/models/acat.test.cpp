@@ -1,15 +1,13 @@
 #include "models/acat.hpp"
+#include "base/numbers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace salus {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double combine(const std::vector<double>& tests, const std::vector<double>& weights) {
     return combine_cauchy(tests, weights);

@@ -1,4 +1,5 @@
 #include "models/chained_imputation.hpp"
+#include "base/numbers.hpp"
 
 #include "base/random.hpp"
 #include "models/pgs_regression.hpp"
@@ -13,8 +14,6 @@
 namespace salus {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
 /// y = x + z + noise, x and z correlated; x is missing more often where y is high.
 struct Study {
     explicit Study(std::size_t n, std::uint64_t seed) {
@@ -23,7 +22,7 @@ struct Study {
             z.push_back(rng.normal());
             x.push_back(0.6 * z[i] + 0.8 * rng.normal());
             y.push_back(x[i] + z[i] + rng.normal());
-            seen.push_back(rng.bernoulli(y[i] > 0 ? 0.8 : 0.15) ? missing : x[i]);
+            seen.push_back(rng.bernoulli(y[i] > 0 ? 0.8 : 0.15) ? nan : x[i]);
             key.push_back(i);
         }
     }
@@ -99,7 +98,7 @@ TEST(ChainedImputation, ValuesAreThoseOfOthersAndDrawsDifferByPerson) {
 
 TEST(ChainedImputation, TiedPredictionsShareAllTheirDonors) {
     // Nothing predicts x: every known value may be given.
-    std::vector<double> x(400, missing);
+    std::vector<double> x(400, nan);
     std::vector<std::uint64_t> key(400);
     std::iota(key.begin(), key.end(), 0);
     for (std::size_t i = 0; i < 200; ++i)
@@ -123,7 +122,7 @@ TEST(ChainedImputation, UnorderedColumnsPredictByLevel) {
         Rng rng(9, "test.levels", i);
         level.push_back(static_cast<double>(i % 3));
         y.push_back((i % 3 == 1 ? 5 : 0) + 0.1 * rng.normal());
-        if (i >= 200) y.back() = missing;
+        if (i >= 200) y.back() = nan;
         key.push_back(i);
     }
     const ChainInput input{.columns = {{.name = "y", .values = y},

@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "models/concordance.hpp"
 
 #include "support/reference.hpp"
@@ -6,13 +7,11 @@
 
 #include <cmath>
 #include <functional>
-#include <limits>
 
 namespace salus {
 namespace {
 
 using Csv = std::map<std::string, std::vector<double>>;
-constexpr double infinity = std::numeric_limits<double>::infinity();
 const std::filesystem::path survival =
     std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
 

@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/chain_diagnostics.hpp"
@@ -290,7 +291,6 @@ TEST(ChainAgreement, IndependentAndDifferentChains) {
 }
 
 TEST(SummaryQuality, NamesTheDefect) {
-    const double nan = std::nan("");
     std::vector<SummaryVariant> variants;
     for (int i = 0; i < 200; ++i) { // SD of the trait 1: se = 1 / sqrt(n 2 f (1 - f))
         const double f = 0.05 + 0.0045 * i;

@@ -1,10 +1,10 @@
 #include "models/tails.hpp"
+#include "base/numbers.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace salus {
 namespace {
@@ -188,7 +188,6 @@ TEST(StudentTail, IsContinuousWhereTheMethodChanges) {
 }
 
 TEST(Tails, EdgeCases) {
-    const double nan = std::numeric_limits<double>::quiet_NaN();
     EXPECT_EQ(normal_neg_log10_p(0), 0);
     EXPECT_EQ(student_t_neg_log10_p(0, 10), 0);
     EXPECT_TRUE(std::isnan(normal_neg_log10_p(nan)));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "run/context.hpp"
 #include "stages/association/association.hpp"
@@ -10,7 +11,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -84,7 +84,6 @@ protected:
     }
 
     void make_columns() {
-        const double nan = std::numeric_limits<double>::quiet_NaN();
         TestColumn age{"age", "", {}}, male{"sex_male", "", {}}, pc{"pc1", "", {}};
         TestColumn height{"height", "quantitative", {}}, weight{"weight", "quantitative", {}},
             disease{"disease", "binary", {}}, onset{"onset", "date", {}};

@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "models/cox.hpp"
 #include "parallel/parallel_for.hpp"
 #include "unit/stages/association/textbook.hpp"
@@ -14,7 +15,6 @@ namespace {
 class AssociationOfTimes : public Association {
 protected:
     AssociationOfTimes() {
-        const double nan = std::numeric_limits<double>::quiet_NaN();
         test::TestColumn death{"death", "time_to_event", {}}, late{"late", "time_to_event", {}};
         test::TestColumn years{"death", "", {}}, end{"late", "", {}}, entry{"late.entry", "", {}};
         for (std::size_t i = 0; i < samples; ++i) {

@@ -1,3 +1,4 @@
+#include "base/numbers.hpp"
 #include "stages/cohort/balance.hpp"
 #include "stages/cohort/columns.hpp"
 #include "stages/cohort/tables.hpp"
@@ -9,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <set>
 #include <unistd.h>
 
@@ -18,8 +18,6 @@ namespace {
 
 using namespace matching;
 using ::testing::HasSubstr;
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 TEST(ParseCondition, WhatCanBeWritten) {
     const auto holds = [](const char* written, double v) {
@@ -35,7 +33,7 @@ TEST(ParseCondition, WhatCanBeWritten) {
     EXPECT_TRUE(holds("stroke != 1", 0));
     EXPECT_TRUE(holds("ldl known", 3));
     for (const char* written : {"age >= 40", "stroke != 1", "ldl known"})
-        EXPECT_FALSE(holds(written, missing)) << "a missing value fulfils no rule";
+        EXPECT_FALSE(holds(written, nan)) << "a missing value fulfils no rule";
     for (const char* written : {"age", "age >=", ">= 4", "age = x", "known"})
         EXPECT_FALSE(parse_condition(written)) << written;
     EXPECT_EQ(parse_condition("ldl known")->column, "ldl");
@@ -52,7 +50,7 @@ TEST(ParseExact, ValuesAndBins) {
 // R 4.2: x1 <- c(1,2,3,4,10); x0 <- c(2,2,3); w <- c(1,.5,.5)
 // (mean(x1) - weighted.mean(x0, w)) / sqrt((var(x1) + var(x0)) / 2)
 TEST(StandardisedDifference, AsInR) {
-    const std::vector<double> values{1, 2, 3, 4, 10, 2, 2, 3, missing};
+    const std::vector<double> values{1, 2, 3, 4, 10, 2, 2, 3, nan};
     const std::vector<double> cases{1, 1, 1, 1, 1, 0, 0, 0, 1}, controls{0, 0, 0, 0, 0, 1, 1, 1, 0},
         weighted{0, 0, 0, 0, 0, 1, 0.5, 0.5, 0};
     const Moments a = moments_of(values, cases), b = moments_of(values, controls);
@@ -99,7 +97,7 @@ protected:
             samples.column<std::string>("sample_id").push_back(text("S", i));
             samples.column<std::uint8_t>("sex").push_back(static_cast<std::uint8_t>(rng.below(3)));
             samples.column<std::string>("group").emplace_back(rng.bernoulli(0.5) ? "A" : "B");
-            traits.column<double>("ill").push_back(rng.bernoulli(0.05) ? missing : ill ? 1 : 0);
+            traits.column<double>("ill").push_back(rng.bernoulli(0.05) ? nan : ill ? 1 : 0);
             age_.push_back(40 + 30 * rng.uniform() + (ill ? 8 : 0));
             covariates.column<double>("age").push_back(age_.back());
             covariates.column<double>("smoker").push_back(rng.bernoulli(ill ? 0.5 : 0.3) ? 1 : 0);

@@ -1,4 +1,5 @@
 #include "stages/ingest_health/raw_table.hpp"
+#include "base/numbers.hpp"
 
 #include "base/error.hpp"
 
@@ -60,7 +61,6 @@ protected:
 TEST_F(RawTable, GivesBackNumbersOfEveryWidth) {
     constexpr auto least = std::numeric_limits<std::int32_t>::min(),
                    most = std::numeric_limits<std::int32_t>::max();
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     std::mt19937_64 random(5);
     for (const std::uint64_t range : {std::uint64_t{0}, std::uint64_t{255}, std::uint64_t{256},
                                       std::uint64_t{70000}, std::uint64_t{1} << 33}) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "formats/loco_predictions.hpp"
 #include "parallel/parallel_for.hpp"
@@ -12,7 +13,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -70,7 +70,6 @@ protected:
     }
 
     void make_traits() {
-        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
         std::vector<double> age, male;
         for (std::size_t i = 0; i < samples; ++i) {
             Rng rng(32, "person", i);

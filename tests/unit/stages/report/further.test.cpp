@@ -1,4 +1,5 @@
 #include "stages/report/further.hpp"
+#include "base/numbers.hpp"
 #include "stages/report/sections.hpp"
 
 #include <gmock/gmock.h>
@@ -48,7 +49,6 @@ protected:
 };
 
 TEST_F(FurtherResults, GenesAreShownInTheirBestMaskAndCountedAgainstAllTests) {
-    const double nan = std::nan("");
     H5File file = H5File::create(path_);
     file.write(table("sets", {{"set", {"A", "B"}}, {"chromosome", {"1", "2"}}},
                      {{"first_location", {1000, 2000}}}));

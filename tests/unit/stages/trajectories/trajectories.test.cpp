@@ -1,4 +1,5 @@
 #include "base/file.hpp"
+#include "base/numbers.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "models/life_simulation.hpp"
@@ -8,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <map>
 #include <unistd.h>
 
@@ -16,8 +16,6 @@ namespace salus {
 namespace {
 
 using namespace trajectories;
-
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 TEST(ParseChange, WhatCanBeWritten) {
     const auto of = [](const char* written, double before) {
@@ -87,7 +85,7 @@ protected:
         const bool had = rng.bernoulli(0.1);
         simulate_life(truth(), edges, factors, {age, had ? 1u : 0u}, years, thresholds, happens);
         const double entry = 5000, birth = entry - age * 365.25;
-        const auto day = [&](double at) { return at <= years ? entry + at * 365.25 : missing; };
+        const auto day = [&](double at) { return at <= years ? entry + at * 365.25 : nan; };
         samples.column<std::string>("sample_id").push_back(text("p", i));
         samples.column<std::string>("group").emplace_back("A");
         lives.column<double>("birth").push_back(birth);
@@ -98,9 +96,9 @@ protected:
         dates.column<double>("stroke").push_back(day(happens[1]));
         for (const char* name : {"gout", "stroke"})
             follow.column<double>(name).push_back(entry);
-        traits.column<double>("gout").push_back(i % 100 == 3 ? missing : 0);
+        traits.column<double>("gout").push_back(i % 100 == 3 ? nan : 0);
         traits.column<double>("stroke").push_back(0);
-        traits.column<double>("x").push_back(i % 50 == 7 ? missing : x);
+        traits.column<double>("x").push_back(i % 50 == 7 ? nan : x);
         covariates.column<double>("s").push_back(s);
     }
 
