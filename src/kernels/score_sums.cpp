@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t tile = 256;        // samples that are transposed at once
 constexpr std::size_t rows_at_once = 64; // samples of one call of row_products
+constexpr std::size_t missing_at_once = 4096, rows_ahead = 16;
 constexpr int low_bits = 23;
 constexpr double high_max = 8355711; // what three limbs hold
 
@@ -42,12 +43,39 @@ std::uint64_t missing_bits(const std::uint8_t* row, std::size_t word) noexcept {
     return calls & calls >> 1 & 0x5555555555555555u;
 }
 
+/// Writes the samples without a call among those of a row (at most `tile`), each beside `label` in the
+/// upper bits, and returns their end. Most words have none, one or two, which are written without
+/// asking: `out` has room for two more than there are.
+std::uint32_t* find_missing(const std::uint8_t* row, std::size_t samples, std::uint32_t label,
+                            std::uint32_t* out) noexcept {
+    const std::size_t words = (samples + 31) / 32;
+    for (std::size_t word = 0; word < words; word += 2) {
+        // Even bits are of this word, odd ones of the next.
+        std::uint64_t bits = missing_bits(row, word);
+        if (word + 1 < words) bits |= missing_bits(row, word + 1) << 1;
+        const auto take = [&](std::uint32_t* to) {
+            const auto bit = static_cast<std::uint32_t>(std::countr_zero(bits)) & 63U;
+            *to = label | (static_cast<std::uint32_t>(32 * word) + 32 * (bit & 1) + bit / 2);
+            bits &= bits - 1;
+        };
+        for (int k = 0; k < 2; ++k) {
+            const bool any = bits != 0;
+            take(out);
+            out += any;
+        }
+        for (; bits != 0; ++out)
+            take(out);
+    }
+    return out;
+}
+
 } // namespace
 
 struct ScoreJob::Scratch {
     std::vector<std::uint8_t> bytes;
     std::vector<const std::uint8_t*> rows, shifted;
     std::vector<std::int64_t> products, totals;
+    std::vector<std::uint32_t> missing; // variant * tile + sample
     std::size_t stride = 0;
 
     Scratch(std::size_t variants, std::size_t columns)
@@ -55,6 +83,7 @@ struct ScoreJob::Scratch {
         bytes.resize(tile * stride + 64);
         products.resize(rows_at_once * 2 * columns);
         totals.resize(tile * columns);
+        missing.resize(missing_at_once + tile + 2);
         shifted.resize(variants);
         auto* first = bytes.data();
         while (reinterpret_cast<std::uintptr_t>(first) % 64 != 0)
@@ -163,19 +192,25 @@ void ScoreJob::add_calls(std::size_t begin, std::size_t end, Scratch& scratch) c
 
 void ScoreJob::add_missing(std::size_t begin, std::size_t end, Scratch& scratch) const {
     const std::size_t c = columns_.size();
-    for (std::size_t v = 0; v < rows_.size(); ++v) {
-        const std::uint8_t* row = rows_[v] + begin / 4;
-        const std::int64_t* beyond = missing_.data() + v * c;
-        for (std::size_t word = 0; 32 * word < end - begin; ++word) {
-            for (std::uint64_t bits = missing_bits(row, word); bits != 0; bits &= bits - 1) {
-                const std::size_t i =
-                    32 * word + static_cast<std::size_t>(std::countr_zero(bits)) / 2;
-                std::int64_t* totals = scratch.totals.data() + i * c;
-                for (std::size_t k = 0; k < c; ++k)
-                    totals[k] += beyond[k];
-            }
+    std::uint32_t* const first = scratch.missing.data();
+    std::uint32_t* last = first;
+    const auto add_found = [&] {
+        for (const std::uint32_t* at = first; at != last; ++at) {
+            std::int64_t* totals = scratch.totals.data() + *at % tile * c;
+            const std::int64_t* beyond = missing_.data() + *at / tile * c;
+            for (std::size_t k = 0; k < c; ++k)
+                totals[k] += beyond[k];
         }
+        last = first;
+    };
+    for (std::size_t v = 0; v < rows_.size(); ++v) {
+        // Rows are too far apart to be fetched ahead by the processor.
+        if (v + rows_ahead < rows_.size()) __builtin_prefetch(rows_[v + rows_ahead] + begin / 4);
+        last = find_missing(rows_[v] + begin / 4, end - begin, static_cast<std::uint32_t>(v * tile),
+                            last);
+        if (last - first > static_cast<std::ptrdiff_t>(missing_at_once)) add_found();
     }
+    add_found();
 }
 
 void ScoreJob::add_dosages(std::size_t begin, std::size_t end, double* sums,
