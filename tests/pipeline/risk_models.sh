@@ -46,6 +46,10 @@ quiet "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" "${model
 judge_sites() { quiet "$SALUS" risk_validation --model fit_sites/risk_model/risk_model.h5 --phenotypes "$phenotypes" --scores "$scores" \
     --people cross_fitted --bootstrap_replicates 0 --output sites; }
 judge_sites
+quiet "$SALUS" report --risk_model fit_sites/risk_model/risk_model.h5 --risk_validation sites/risk_validation/risk_validation.h5 --output page
+for words in 'Each site by a fit without it' 'random-effects means' 'By fifth of predicted risk' 'Log-rank test' 'Tests of proportional hazards'; do
+    grep -q "$words" page/report/report.html || { echo "the page lacks: $words"; exit 1; }
+done
 
 # Missing columns: more often where the event is and the score is high, so that complete people mislead.
 partial_table

@@ -182,7 +182,8 @@ std::vector<std::string> model_findings(const ReportData& data) {
             text("Risk of ", trait_label(model->outcome),
                  std::isnan(model->horizon)
                      ? std::string{}
-                     : text(" within ", measured(model->horizon), " ", model->time_unit),
+                     : text(" within ", model->time_unit.empty() ? "time " : "", model->horizon,
+                            model->time_unit.empty() ? "" : " ", model->time_unit),
                  ": AUC ", interval(m->estimate, m->lower, m->upper, 2), " by the model ",
                  model->name, ", in people that it has not seen."));
     }

@@ -3,6 +3,7 @@
 #include "stages/report/charts.hpp"
 #include "stages/report/html.hpp"
 #include "stages/report/numbers.hpp"
+#include "stages/report/risk_model_parts.hpp"
 #include "stages/report/sections.hpp"
 
 #include <algorithm>
@@ -41,10 +42,6 @@ constexpr std::array listed{
     Named{"incremental_r2", "R\u00b2 against the reference model"},
 };
 
-bool same_horizon(const RiskModel& m, double h) {
-    return h == m.horizon || (std::isnan(h) && std::isnan(m.horizon));
-}
-
 const RiskModel::Measure* find(const RiskModel& m, std::string_view metric,
                                const std::string& stratum = "all",
                                const std::string& level = "all") {
@@ -55,11 +52,6 @@ const RiskModel::Measure* find(const RiskModel& m, std::string_view metric,
     return nullptr;
 }
 
-std::string at_horizon(const RiskModel& m) {
-    return std::isnan(m.horizon) ? std::string{}
-                                 : text(" at ", measured(m.horizon), " ", m.time_unit);
-}
-
 std::string measures_table(const RiskModel& m, std::uint64_t min_cell) {
     HtmlTable table{.caption = text("Performance", at_horizon(m), ", with 95 % intervals"),
                     .columns = {{"Measure"}, {"Estimate", true}},
@@ -67,7 +59,9 @@ std::string measures_table(const RiskModel& m, std::uint64_t min_cell) {
     for (const Named& named : listed)
         if (const auto* x = find(m, named.metric); x != nullptr && x->people >= min_cell)
             table.rows.push_back(
-                {std::string(named.words), interval(x->estimate, x->lower, x->upper, 3)});
+                {std::string(named.words), std::isnan(x->lower)
+                                               ? decimal(x->estimate, 3)
+                                               : interval(x->estimate, x->lower, x->upper, 3)});
     return to_html(table);
 }
 
@@ -264,31 +258,6 @@ std::string distribution_figure(const RiskModel& m, std::uint64_t min_cell) {
         "out.");
 }
 
-std::string incidence_figure(const RiskModel& m) {
-    if (m.incidence.empty()) return {};
-    constexpr std::array names{"lowest fifth", "", "middle", "", "highest"};
-    XyChart chart{.about = {.title = "Cumulative incidence: " + m.name,
-                            .label = "By fifth of predicted risk",
-                            .style = {}},
-                  .x = {},
-                  .y = {},
-                  .series = {}};
-    double end = 0, high = 0.01;
-    for (const std::size_t f : {0U, 2U, 4U}) {
-        for (const auto& p : m.incidence[f])
-            end = std::max(end, p.x), high = std::max(high, p.y);
-        chart.series.push_back({.name = names[f],
-                                .style = f == 0   ? "c1"
-                                         : f == 2 ? "c3"
-                                                  : "c2",
-                                .points = m.incidence[f]});
-    }
-    chart.x = linear_axis(text("Time (", m.time_unit, ")"), 0, end);
-    chart.y = percent_axis("Events", 0, high);
-    return figure(xy_chart(chart), "How many had the event over time, by fifth of predicted risk "
-                                   "(Kaplan-Meier, or Aalen-Johansen with competing events).");
-}
-
 std::string model_part(const ReportData& data, const RiskModel& m) {
     std::string body;
     if (!m.purpose.empty()) body += paragraph(m.purpose);
@@ -299,18 +268,36 @@ std::string model_part(const ReportData& data, const RiskModel& m) {
                           "quiet");
     if (!m.reason.empty()) body += paragraph(capitalised(m.reason) + ".", "quiet");
     std::vector<std::string> figures;
-    for (auto one : {roc_figure(m), calibration_figure(m, data.min_cell), decision_figure(m),
-                     distribution_figure(m, data.min_cell), incidence_figure(m), terms_figure(m),
-                     forest_figure(m, data.min_cell)})
+    for (auto one :
+         {roc_figure(m), calibration_figure(m, data.min_cell), decision_figure(m),
+          distribution_figure(m, data.min_cell), incidence_figure(m, data.min_cell),
+          competing_figure(m, data.min_cell), terms_figure(m), forest_figure(m, data.min_cell),
+          levels_figure(m, std::string(headline(m)), measure_words(headline(m)), data.min_cell),
+          levels_figure(m, "oe_ratio", "Observed over expected", data.min_cell),
+          levels_figure(m, "calibration_slope", "Calibration slope", data.min_cell)})
         if (!one.empty()) figures.push_back(std::move(one));
     if (!figures.empty()) body += figure_row(figures);
-    body += measures_table(m, data.min_cell) + groups_table(m, data.min_cell);
+    body += measures_table(m, data.min_cell) + groups_table(m, data.min_cell) + summaries_table(m) +
+            fifths_table(m, data.min_cell) + proportional_table(m) +
+            imputation_part(m, data.min_cell);
     for (const auto& limit : m.limits)
         body += paragraph("Limit: " + limit + ".", "quiet");
     return section(anchor("risk-models", m.name), capitalised(trait_label(m.name)), body, 3);
 }
 
 } // namespace
+
+std::string_view measure_words(std::string_view metric) {
+    for (const Named& named : listed)
+        if (named.metric == metric) return named.words;
+    return {};
+}
+
+std::string at_horizon(const RiskModel& m) {
+    return std::isnan(m.horizon) ? std::string{}
+                                 : text(" at ", m.time_unit.empty() ? "time " : "", m.horizon,
+                                        m.time_unit.empty() ? "" : " ", m.time_unit);
+}
 
 std::string risk_models_section(const ReportData& data) {
     if (data.risk_models.empty()) return {};

@@ -272,6 +272,8 @@ void read_coefficients(const TableData& table, FittedModel& model) {
         Estimates& e = event ? model.event : competing;
         e.coefficients.push_back(table.column<double>("estimate")[i]);
         e.error.push_back(table.column<double>("standard_error")[i]);
+        if (model.imputations > 0)
+            e.fraction_missing.push_back(table.column<double>("fraction_missing")[i]);
         if (!event || e.coefficients.size() <= intercept) continue;
         std::string why;
         auto term = parse_term(table.column<std::string>("term")[i], why);
@@ -317,6 +319,8 @@ std::vector<FittedModel> read_models(const H5File& file) {
         FittedModel model{.declaration = std::move(*declaration), .terms = {}};
         model.people = models.column<std::uint64_t>("people")[i];
         model.events = models.column<std::uint64_t>("events")[i];
+        if (file.exists("models/imputations")) // not of an earlier version
+            model.imputations = models.column<std::uint64_t>("imputations")[i];
         model.last_time = models.column<double>("last_time")[i];
         model.time_unit = models.column<std::string>("time_unit")[i];
         model.event.center = models.column<double>("center")[i];

@@ -17,6 +17,60 @@ std::string entry(const char* name, const std::string& value, bool quoted = true
     return text("\"", name, "\": ", quoted ? json_quote(value) : value);
 }
 
+std::string cell(const ColumnData& column, std::size_t row) {
+    return std::visit(
+        [&](const auto& values) {
+            using T = typename std::decay_t<decltype(values)>::value_type;
+            if constexpr (std::is_same_v<T, std::string>)
+                return json_quote(values[row]);
+            else if constexpr (std::is_floating_point_v<T>)
+                return number(values[row]);
+            else
+                return text(+values[row]);
+        },
+        column);
+}
+
+/// `"NAME": [...]` of the rows of a table that are of a model, without its name.
+std::string rows_of(const char* name, const TableData& table, const std::string& model) {
+    std::vector<std::string> rows;
+    const auto& specs = table.spec().columns;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+        if (table.column<std::string>("model")[i] != model) continue;
+        std::vector<std::string> cells;
+        for (std::size_t c = 0; c < specs.size(); ++c)
+            if (specs[c].name != "model")
+                cells.push_back(entry(specs[c].name.c_str(), cell(table.columns()[c], i), false));
+        rows.push_back(text("        {", join(cells, ", "), "}"));
+    }
+    return text(",\n      ", json_quote(name), ": [", rows.empty() ? "" : "\n", join(rows, ",\n"),
+                rows.empty() ? "]" : "\n      ]");
+}
+
+/// What is missing of each coefficient, where columns were imputed.
+std::string imputation_of(const risk_models::FittedModel& model) {
+    if (model.imputations == 0) return {};
+    std::vector<std::string> parts;
+    const std::size_t intercept = risk_models::is_survival(model.declaration.kind) ? 0 : 1;
+    for (std::size_t t = 0; t < model.terms.size(); ++t)
+        parts.push_back(entry(model.terms[t].text().c_str(),
+                              number(model.event.fraction_missing[intercept + t]), false));
+    return text(",\n      ", entry("imputations", text(model.imputations), false),
+                ",\n      \"fraction_missing\": {", join(parts, ", "), "}");
+}
+
+// Adds the rows of `from`, which has the columns of `to`.
+void append_rows(const TableData& from, TableData& to) {
+    for (std::size_t c = 0; c < to.columns().size(); ++c)
+        std::visit(
+            [&](auto& values) {
+                using T = typename std::decay_t<decltype(values)>::value_type;
+                const auto& more = from.column<T>(to.spec().columns[c].name);
+                values.insert(values.end(), more.begin(), more.end());
+            },
+            to.columns()[c]);
+}
+
 /// Limits that follow from how the model was made and judged.
 std::vector<std::string> limits_of(const Plan& plan, const RiskValidationParams& params,
                                    const risk_models::FittedModel& model,
@@ -51,22 +105,11 @@ std::vector<std::string> limits_of(const Plan& plan, const RiskValidationParams&
 
 } // namespace
 
-void Card::append(const TableData& rows) {
-    for (const char* name : {"model", "stratum", "level", "metric", "note"}) {
-        const auto& from = rows.column<std::string>(name);
-        auto& to = measures.column<std::string>(name);
-        to.insert(to.end(), from.begin(), from.end());
-    }
-    for (const char* name : {"horizon", "estimate", "standard_error", "lower", "upper"}) {
-        const auto& from = rows.column<double>(name);
-        auto& to = measures.column<double>(name);
-        to.insert(to.end(), from.begin(), from.end());
-    }
-    for (const char* name : {"people", "events"}) {
-        const auto& from = rows.column<std::uint64_t>(name);
-        auto& to = measures.column<std::uint64_t>(name);
-        to.insert(to.end(), from.begin(), from.end());
-    }
+void Card::append(const TableData& rows) { append_rows(rows, measures); }
+
+void Card::append_groups(const TableData& of_groups, const TableData& of_tests) {
+    append_rows(of_groups, groups);
+    append_rows(of_tests, tests);
 }
 
 std::string Card::json() const {
@@ -105,7 +148,10 @@ std::string Card::json() const {
             entry("judged_on", params.people), ",\n      ",
             entry("external", plan.internal ? "false" : "true", false), ",\n      \"limits\": [\n",
             join(limits, ",\n"), "\n      ],\n      \"measures\": [\n", join(rows, ",\n"),
-            "\n      ]\n    }"));
+            "\n      ]", rows_of("summaries", summaries, d.name),
+            rows_of("score_groups", groups, d.name), rows_of("group_tests", tests, d.name),
+            rows_of("proportional_hazards", plan.proportional, d.name), imputation_of(model),
+            "\n    }"));
     }
     return text("{\n  \"format\": \"salus-model-card 1\",\n  \"models\": [\n", join(cards, ",\n"),
                 "\n  ]\n}\n");

@@ -13,8 +13,12 @@ struct Card {
     const Plan& plan;
     const RiskValidationParams& params;
     TableData measures;
+    TableData summaries{summaries_table()}, groups{score_groups_table()},
+        tests{group_tests_table()};
 
     void append(const TableData& rows);
+    /// The fifths of a model and their tests.
+    void append_groups(const TableData& of_groups, const TableData& of_tests);
     /// Holds no person and no suppressed number.
     std::string json() const;
     TableData limits() const;

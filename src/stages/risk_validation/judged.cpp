@@ -59,6 +59,8 @@ Plan make_plan(const RiskValidationParams& params, const RunContext& context) {
     const H5File file = H5File::open(plan.model);
     plan.models = read_models(file);
     plan.horizons = file.read_array<double>("horizons");
+    if (file.is_table("proportional_hazards")) // not of an earlier version
+        plan.proportional = file.read("proportional_hazards");
     const TableData rows = file.read("equations");
     for (std::size_t i = 0; i < rows.rows(); ++i)
         plan.equations.push_back(

@@ -15,8 +15,9 @@ struct Plan {
     std::vector<std::filesystem::path> scores;
     std::vector<risk_models::FittedModel> models; // those that are judged
     std::vector<risk_models::EquationRow> equations;
-    std::vector<double> horizons;    // of the file
-    std::vector<std::size_t> chosen; // of them those that are judged
+    TableData proportional{risk_models::proportional_table()}; // of the file
+    std::vector<double> horizons;                              // of the file
+    std::vector<std::size_t> chosen;                           // of them those that are judged
     std::vector<std::string> strata; // of the parameter, and what cross-fits left out
     bool internal = true;            // the people are those of the model's file
     risk_models::PeopleRules rules;

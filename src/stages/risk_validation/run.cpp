@@ -237,9 +237,12 @@ void run_risk_validation(const RiskValidationParams& params, RunContext& context
             const TableData rows = parts.open(u).read("measures");
             say(context.log(), rows, params);
             card.append(rows);
+            card.append_groups(parts.open(u).read("score_groups"),
+                               parts.open(u).read("group_tests"));
         }
         out.write(gaps_of(card.measures));
-        out.write(summaries_of(card.measures));
+        card.summaries = summaries_of(card.measures);
+        out.write(card.summaries);
         out.write(card.limits());
         out.fact("people", params.people);
         out.fact("purpose", params.purpose);
