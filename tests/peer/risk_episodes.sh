@@ -15,7 +15,8 @@ fit() { # RANKS DATA OUTPUT FLAGS...
 }
 whole=(--validation_fraction 0)
 fit 1 heart heart "${whole[@]}" --horizons 365 --models 'efron: cox(died) ~ age_now + year + surgery + transplant' \
-    --models 'breslow: cox(died, strata = surgery, ties = breslow) ~ age_now + transplant'
+    --models 'breslow: cox(died, strata = surgery, ties = breslow) ~ age_now + transplant' \
+    --models 'exact: cox(died, ties = exact) ~ age_now + surgery + transplant'
 fit 1 pbc pbc "${whole[@]}" --horizons 1000 --models 'efron: cox(died) ~ log(bili) + log(protime) + edema + sex_pbc' \
     --models 'cause: cause_specific(died, competing = grafted) ~ log(bili) + edema'
 fit 1 cgd cgd "${whole[@]}" --horizons 200 --models 'efron: cox(infection) ~ treated + age_cgd' \

@@ -10,6 +10,8 @@ quiet "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" --valida
     --models 'cox: cox(cvd, cluster = site) ~ age + pgs + smoker + bmi' --models 'breslow: cox(cvd, ties = breslow, strata = site) ~ age + pgs' \
     --models 'late: cox(cvd_late) ~ age + pgs' --models 'cause: cause_specific(cvd, competing = death) ~ age + pgs' \
     --models 'sub: fine_gray(cvd, competing = death) ~ age + pgs' --models 'spline: cox(cvd) ~ spline(age, 45, 55, 60, 68) + pgs:smoker' \
+    --models 'exact: cox(cvd, ties = exact, strata = site) ~ age + pgs + smoker' \
+    --models 'exact_cause: cause_specific(cvd, competing = death, ties = exact) ~ age + pgs' \
     --models 't2d: logistic(diabetes) ~ bmi*pgs' --models 'lipid: linear(ldl) ~ age + pgs + factor(site)'
 /usr/bin/python3 - <<'PYTHON'
 import csv

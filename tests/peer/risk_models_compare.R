@@ -20,6 +20,9 @@ cox <- coxph(Surv(cvd_years, cvd_event) ~ age + pgs + smoker + bmi, d, cluster =
 check("cox", cox, robust = TRUE)
 check("breslow", coxph(Surv(cvd_years, cvd_event) ~ age + pgs + strata(site), d, ties = "breslow", control = sharp))
 check("late", coxph(Surv(late, cvd_years, cvd_event) ~ age + pgs, d, control = sharp))
+exact <- coxph(Surv(cvd_years, cvd_event) ~ age + pgs + smoker + strata(site), d, ties = "exact", control = sharp)
+check("exact", exact)
+if (!all(is.na(column("exact", "robust_standard_error")))) stop("exact ties have robust errors")
 rcs <- function(x, k) {
     p <- function(v) pmax(v, 0)^3
     n <- length(k)
@@ -35,6 +38,8 @@ d$status <- ifelse(ends, ifelse(d$death_event == 1, 2, 0), d$cvd_event)
 first <- coxph(Surv(time, status == 1) ~ age + pgs, d, control = sharp)
 second <- coxph(Surv(time, status == 2) ~ age + pgs, d, control = sharp)
 check("cause", first); check("cause", second, cause = "competing")
+check("exact_cause", coxph(Surv(time, status == 1) ~ age + pgs, d, ties = "exact", control = sharp))
+check("exact_cause", coxph(Surv(time, status == 2) ~ age + pgs, d, ties = "exact", control = sharp), cause = "competing")
 sub <- crr(d$time, d$status, as.matrix(d[, c("age", "pgs")]), gtol = 1e-10)
 same("sub coefficients", column("sub", "estimate"), unname(sub$coef), 1e-6)  # crr stops at its gtol
 same("sub errors", column("sub", "robust_standard_error"), unname(sqrt(diag(sub$var))), 1e-6)

@@ -137,7 +137,7 @@ with open('judge_r1t1/risk_validation/model_card.json') as f:
     text = f.read()
 cards = {k['name']: k for k in json.loads(text)['models']}
 assert cards['cox10']['purpose'] == 'test' and cards['cox10']['limits'] and cards['cox10']['measures']
-assert len(cards['cox10']['score_groups']) == 5 and cards['cox10']['group_tests'] and cards['cox10']['summaries']
+assert len(cards['cox10']['score_groups']) == 10 and cards['cox10']['group_tests'] and cards['cox10']['summaries']
 assert {t['term'] for t in cards['cox10']['proportional_hazards']} == {'age', 'pgs', 'smoker', 'bmi', '(all)'}
 assert {t['test'] for t in cards['sub']['group_tests']} == {'log_rank', 'gray'} and 'imputations' not in cards['sub']
 assert not any(s in text for s in table('phenotypes/phenotypes/phenotypes.h5', 'samples')['sample_id'])

@@ -8,6 +8,7 @@ models=(--models 'cox10: cox(cvd, cluster = site) ~ age + pgs + smoker + bmi'
     --models 'age_only: cox(cvd) ~ age'
     --models 'strata: cox(cvd, strata = site, ties = breslow) ~ spline(age, 4) + pgs:smoker + factor(sex, 1)'
     --models 'late: cox(cvd_late) ~ age + pgs'
+    --models 'discrete: cox(cvd, ties = exact) ~ age + pgs'
     --models 'cause: cause_specific(cvd, competing = death) ~ age + pgs + smoker'
     --models 'sub: fine_gray(cvd, competing = death) ~ age + pgs + smoker'
     --models 'sub_late: fine_gray(cvd_late, competing = death, strata = site) ~ age + pgs'
@@ -99,6 +100,10 @@ mkdir large
         found=$(sha256sum <"fit_$ranks/risk_model/risk_model.h5")
         [[ ${expected:=$found} == "$found" ]] || { echo "results differ on $ranks ranks"; exit 1; }
     done
+    got=0
+    "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" --horizons 5 --output dear \
+        --models 'a: cox(cvd, ties = exact) ~ spline(age, 7) + spline(pgs, 7) + spline(bmi, 7)' >dear.log 2>&1 || got=$?
+    [[ $got == 3 ]] && grep -q 'is too dear' dear.log || { cat dear.log; echo "exact ties of many people are not refused"; exit 1; }
 )
 
 expect() { # CODE TEXT -- command: fails with the code, and says the text

@@ -37,8 +37,12 @@ bool set_option(Declaration& out, std::string_view name, std::string_view value,
         out.cluster = value;
     else if (name == "offset")
         out.offset = value;
-    else if (name == "ties" && (value == "efron" || value == "breslow"))
-        out.breslow = value == "breslow";
+    else if (name == "ties" && value == "efron")
+        out.tied = Declaration::Tied::efron;
+    else if (name == "ties" && value == "breslow")
+        out.tied = Declaration::Tied::breslow;
+    else if (name == "ties" && value == "exact")
+        out.tied = Declaration::Tied::exact;
     else if (name == "net") {
         out.net = parse_double(value);
         if (out.net && *out.net >= 0.001 && *out.net <= 1) return true;
@@ -46,7 +50,7 @@ bool set_option(Declaration& out, std::string_view name, std::string_view value,
         return false;
     } else {
         why = text("there is no option ", name, " = ", value,
-                   ": use competing, ties = efron or breslow, strata, cluster, offset, net");
+                   ": use competing, ties = efron, breslow or exact, strata, cluster, offset, net");
         return false;
     }
     return true;
@@ -55,15 +59,15 @@ bool set_option(Declaration& out, std::string_view name, std::string_view value,
 // What does not go together.
 std::optional<std::string> contradiction(const Declaration& d) {
     const bool competes = d.kind == Kind::cause_specific || d.kind == Kind::fine_gray;
-    if (d.kind == Kind::equation &&
-        (d.net || d.breslow || !d.strata.empty() || !d.cluster.empty() || !d.offset.empty()))
+    if (d.kind == Kind::equation && (d.net || d.tied != Declaration::Tied::efron ||
+                                     !d.strata.empty() || !d.cluster.empty() || !d.offset.empty()))
         return "an equation is applied, not fitted: it takes the option competing alone";
     if (competes && d.competing.empty())
         return text(to_string(d.kind), " needs the option competing = TRAIT");
     if (!competes && d.kind != Kind::equation && !d.competing.empty())
         return text(to_string(d.kind),
                     " knows no competing event: use cause_specific or fine_gray");
-    if (!is_survival(d.kind) && !(d.strata.empty() && !d.breslow))
+    if (!is_survival(d.kind) && !(d.strata.empty() && d.tied == Declaration::Tied::efron))
         return text(to_string(d.kind), " has no strata and no tied times");
     if (!is_survival(d.kind) && !d.cluster.empty())
         return text(to_string(d.kind), " takes no clusters");
@@ -71,6 +75,10 @@ std::optional<std::string> contradiction(const Declaration& d) {
         return text(to_string(d.kind), " takes no offset");
     if (d.net && d.kind == Kind::firth) return "net and Firth's prior are two penalties";
     if (d.net && d.formula.terms.empty()) return "net needs terms";
+    if (d.tied == Declaration::Tied::exact && (d.net || d.kind == Kind::fine_gray))
+        return "net and fine_gray have the ties of breslow";
+    if (d.tied == Declaration::Tied::exact && !d.cluster.empty())
+        return "exact ties have no robust errors, so no clusters";
     return std::nullopt;
 }
 

@@ -19,14 +19,14 @@ constexpr bool is_binary(Kind kind) noexcept {
     return kind == Kind::logistic || kind == Kind::firth;
 }
 
-/// `NAME: KIND(OUTCOME, option = value, ...) ~ FORMULA`. Options: competing = TRAIT, ties = efron
-/// or breslow, strata, cluster, offset = COLUMN, net = ALPHA (elastic net). Of a published equation
-/// the formula is its name in the file of equations.
+/// `NAME: KIND(OUTCOME, option = value, ...) ~ FORMULA`. Options: competing = TRAIT, ties = efron,
+/// breslow or exact, strata, cluster, offset = COLUMN, net = ALPHA (elastic net). Of a published
+/// equation the formula is its name in the file of equations.
 struct Declaration {
     std::string written, name;
     Kind kind = Kind::cox;
     std::string outcome, competing, strata, cluster, offset;
-    bool breslow = false;
+    enum class Tied { efron, breslow, exact } tied = Tied::efron;
     std::optional<double> net; // mixing of lasso and ridge
     std::string formula_text;
     Formula formula;

@@ -12,6 +12,8 @@ namespace salus::risk_models {
 namespace {
 
 constexpr std::size_t block_rows = 32768;
+// About ten minutes of one processor for a fit, and 1 GiB.
+constexpr double exact_products_max = 1e11, exact_largest_max = 6.7e7;
 
 } // namespace
 
@@ -127,6 +129,24 @@ void Fitting::load_hazard(std::span<const ModelTerm> terms, double cause) {
              const std::uint32_t i : sets_->order())
             cluster_.push_back(all[i]);
     if (model_.kind == Kind::fine_gray) weigh_competing();
+    if (model_.tied == Declaration::Tied::exact) check_exact_cost(terms.size());
+}
+
+void Fitting::check_exact_cost(std::size_t terms) const {
+    const ExactTiesCost cost = exact_ties_cost(*sets_);
+    const auto p = static_cast<double>(terms);
+    if (cost.steps * (p * p + 20) <= exact_products_max && cost.largest <= exact_largest_max)
+        return;
+    throw DataError({.what = text("the exact likelihood of ", model_.name,
+                                  " is too dear: ", std::llround(cost.steps / 1e6),
+                                  " million steps (events at one time x people at risk)"),
+                     .where = columns_.file().path().string(),
+                     .why = text("a step takes ", terms, " x ", terms,
+                                 " products in each of about six rounds, and one time alone ",
+                                 std::llround(cost.largest * 16 / 1048576), " MiB"),
+                     .help =
+                         "use ties = efron, which is nearly the same where few of those at risk "
+                         "have the event, or finer times"});
 }
 
 void Fitting::weigh_competing() {
@@ -190,18 +210,25 @@ void Fitting::standardise(std::size_t terms) {
 
 void Fitting::make_likelihood() {
     if (hazard_) {
-        likelihood_ = std::make_unique<HazardLikelihood>(HazardProblem{
-            .sets = *sets_,
-            .blocks = blocks_,
-            .first_block = first_block_,
-            .design = hazard_->rows,
-            .leaving = hazard_->leaving,
-            .offset = offset_,
-            .competing = std::move(weights_),
-            .columns = scales_.mean.size(),
-            .ties = model_.breslow || model_.net || model_.kind == Kind::fine_gray ? Ties::breslow
-                                                                                   : Ties::efron,
-            .join = join_});
+        likelihood_ = std::make_unique<HazardLikelihood>(
+            HazardProblem{.sets = *sets_,
+                          .blocks = blocks_,
+                          .first_block = first_block_,
+                          .design = hazard_->rows,
+                          .leaving = hazard_->leaving,
+                          .offset = offset_,
+                          .competing = std::move(weights_),
+                          .columns = scales_.mean.size(),
+                          .ties = model_.tied != Declaration::Tied::efron || model_.net ||
+                                          model_.kind == Kind::fine_gray
+                                      ? Ties::breslow
+                                      : Ties::efron,
+                          .join = join_});
+        if (model_.tied == Declaration::Tied::exact)
+            exact_ = std::make_unique<ExactTies>(static_cast<HazardLikelihood&>(*likelihood_),
+                                                 static_cast<std::size_t>(comm_.rank()),
+                                                 static_cast<std::size_t>(comm_.size()),
+                                                 join_over(comm_));
         return;
     }
     OutcomeProblem problem{.design = design_,
@@ -266,9 +293,9 @@ Estimates Fitting::estimate(NewtonFit fit, bool penalised) {
     }
     std::vector<double> covariance = fit.covariance, sandwiched;
     const bool usable = !penalised && fit.state == FitState::converged;
-    if (usable && rule_.errors && columns() > 0) sandwiched = robust(fit);
+    if (usable && rule_.errors && columns() > 0 && !exact_) sandwiched = robust(fit);
     if (usable && rule_.errors && hazard_ && fit.rank() > 0 && rule_.filled == nullptr &&
-        model_.kind != Kind::fine_gray)
+        model_.kind != Kind::fine_gray && !exact_)
         out.proportional = test_proportionality(fit);
     if (model_.kind == Kind::linear) {
         const double df = rows() - static_cast<double>(fit.rank());

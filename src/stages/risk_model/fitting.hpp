@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/exact_ties.hpp"
 #include "stages/risk_model/fit.hpp"
 
 #include <memory>
@@ -19,7 +20,8 @@ public:
             std::span<const ModelTerm> terms, std::span<const std::uint32_t> rows, double cause,
             const FitRule& rule, const Communicator& comm);
 
-    Likelihood& likelihood() { return *likelihood_; }
+    /// What is maximised.
+    Likelihood& likelihood() { return exact_ ? *exact_ : *likelihood_; }
     std::size_t columns() const { return likelihood_->columns(); }
     std::size_t intercept() const { return intercept_; }
     const ColumnScales& scales() const { return scales_; }
@@ -38,6 +40,7 @@ private:
     void load_outcome(std::span<const ModelTerm> terms);
     void standardise(std::size_t terms);
     void make_likelihood();
+    void check_exact_cost(std::size_t terms) const;
     std::vector<double> robust(const NewtonFit& fit);
     std::vector<Baseline> baselines();
     ProportionalHazards test_proportionality(const NewtonFit& fit);
@@ -73,7 +76,8 @@ private:
     ColumnScales scales_;
     std::optional<CompetingWeights> weights_;
     std::vector<WeightProcess> processes_;
-    std::unique_ptr<Likelihood> likelihood_;
+    std::unique_ptr<Likelihood> likelihood_; // with Breslow's ties beside exact ones
+    std::unique_ptr<ExactTies> exact_;
 };
 
 } // namespace salus::risk_models

@@ -29,7 +29,10 @@ TEST(RiskModelDeclaration, PartsAreFound) {
 TEST(RiskModelDeclaration, WhatIsWrongIsSaid) {
     for (const char* written :
          {"cox(stroke) ~ age", "a: cox(stroke)", "a b: cox(stroke) ~ age",
-          "a: weibull(stroke) ~ age", "a: cox(stroke, ties = exact) ~ age",
+          "a: weibull(stroke) ~ age", "a: cox(stroke, ties = discrete) ~ age",
+          "a: cox(stroke, ties = exact, cluster = site) ~ age",
+          "a: cox(stroke, ties = exact, net = 1) ~ age",
+          "a: fine_gray(stroke, competing = death, ties = exact) ~ age",
           "a: cox(stroke, competing = death) ~ age", "a: cause_specific(stroke) ~ age",
           "a: logistic(y, strata = s) ~ age", "a: firth(y, net = 1) ~ age",
           "a: cox(y, net = 2) ~ age", "a: cox(y) ~ spline(age)", "a: equation(y, net = 1) ~ chart",
