@@ -1,135 +1,194 @@
 #include "models/concordance.hpp"
 
 #include "base/numbers.hpp"
+#include "kernels/radix_order.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
 namespace salus {
 namespace {
 
-/// Places of people by value, ties alike, and how many places there are.
-struct Ranks {
-    std::vector<std::uint32_t> of;
-    std::size_t count = 0;
+/// Where a person stands among all by value: a place of his own, and those of his ties.
+struct Place {
+    std::uint32_t own = 0, first = 0, end = 0;
 };
 
-Ranks dense_ranks(std::span<const double> values) {
-    std::vector<std::uint32_t> order(values.size());
-    std::iota(order.begin(), order.end(), std::uint32_t{0});
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return values[a] != values[b] ? values[a] < values[b] : a < b;
-    });
-    Ranks out{.of = std::vector<std::uint32_t>(values.size())};
-    for (std::size_t i = 0; i < order.size(); ++i) {
-        if (i == 0 || values[order[i]] != values[order[i - 1]]) ++out.count;
-        out.of[order[i]] = static_cast<std::uint32_t>(out.count - 1);
+std::vector<Place> places_of(std::span<const double> values) {
+    const auto order = ascending_order(values);
+    std::vector<Place> out(values.size());
+    const auto n = static_cast<std::uint32_t>(order.size());
+    for (std::uint32_t begin = 0, end = 0; begin < n; begin = end) {
+        for (end = begin + 1; end < n && values[order[end]] == values[order[begin]];)
+            ++end;
+        for (std::uint32_t i = begin; i < end; ++i)
+            out[order[i]] = {i, begin, end};
     }
     return out;
 }
 
-/// Weights by place, with the sum below a place: blocks of 64 places keep the tree small.
+/// Who is there, with the number below a place: a bit each, so that all stays in the cache.
+class PlaceCounts {
+public:
+    explicit PlaceCounts(std::size_t places)
+        : bits_(places / 64 + block + 1, 0), tree_(places / (64 * block) + 2, 0) {}
+    void add(const Place& at, double) {
+        bits_[at.own / 64] |= std::uint64_t{1} << at.own % 64;
+        ++total_;
+        for (std::size_t i = at.own / (64 * block) + 1; i < tree_.size(); i += i & (~i + 1))
+            ++tree_[i];
+    }
+    double below(const Place& at) const { return static_cast<double>(before(at.first)); }
+    double tied(const Place& at) const {
+        if (at.end - at.first == 1)
+            return static_cast<double>(bits_[at.own / 64] >> at.own % 64 & 1);
+        return static_cast<double>(before(at.end) - before(at.first));
+    }
+    double total() const { return static_cast<double>(total_); }
+
+private:
+    static constexpr std::size_t block = 8; // words
+    std::uint64_t before(std::size_t place) const {
+        std::uint64_t sum = 0;
+        for (std::size_t i = place / (64 * block); i > 0; i -= i & (~i + 1))
+            sum += tree_[i];
+        const std::size_t word = place / 64;
+        for (std::size_t i = word / block * block; i < word; ++i)
+            sum += static_cast<std::uint64_t>(std::popcount(bits_[i]));
+        const std::uint64_t part = bits_[word] & ((std::uint64_t{1} << place % 64) - 1);
+        return sum + static_cast<std::uint64_t>(std::popcount(part));
+    }
+    std::vector<std::uint64_t> bits_;
+    std::vector<std::uint32_t> tree_;
+    std::uint64_t total_ = 0;
+};
+
+/// The same of weights; ties share the first of their places.
 class PlaceSums {
 public:
     explicit PlaceSums(std::size_t places)
         : own_(places + block, 0.0), tree_(places / block + 2, 0.0) {}
-    void add(std::uint32_t place, double weight) {
-        own_[place] += weight;
+    void add(const Place& at, double weight) {
+        own_[at.first] += weight;
         total_ += weight;
-        for (std::size_t i = place / block + 1; i < tree_.size(); i += i & (~i + 1))
+        for (std::size_t i = at.first / block + 1; i < tree_.size(); i += i & (~i + 1))
             tree_[i] += weight;
     }
-    double below(std::uint32_t place) const {
+    double below(const Place& at) const {
         double sum = 0;
-        for (std::size_t i = place / block; i > 0; i -= i & (~i + 1))
+        for (std::size_t i = at.first / block; i > 0; i -= i & (~i + 1))
             sum += tree_[i];
-        for (std::size_t i = place / block * block; i < place; ++i)
+        for (std::size_t i = at.first / block * block; i < at.first; ++i)
             sum += own_[i];
         return sum;
     }
-    double own(std::uint32_t place) const { return own_[place]; }
+    double tied(const Place& at) const { return own_[at.first]; }
     double total() const { return total_; }
 
 private:
-    static constexpr std::size_t block = 64;
+    static constexpr std::size_t block = 16; // two cache lines
     std::vector<double> own_, tree_;
     double total_ = 0;
 };
 
 /// People by time, those of one time together.
 struct TimeGroups {
-    explicit TimeGroups(std::span<const double> exit) : order(exit.size()) {
-        std::iota(order.begin(), order.end(), std::uint32_t{0});
-        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-            return exit[a] != exit[b] ? exit[a] < exit[b] : a < b;
-        });
+    explicit TimeGroups(std::span<const double> exit) : order(ascending_order(exit)) {
         for (std::size_t i = 0; i < order.size(); ++i)
             if (i == 0 || exit[order[i]] != exit[order[i - 1]]) begin.push_back(i);
         begin.push_back(order.size());
     }
     std::size_t count() const { return begin.size() - 1; }
-    std::span<const std::uint32_t> group(std::size_t g) const {
-        return std::span(order).subspan(begin[g], begin[g + 1] - begin[g]);
-    }
     std::vector<std::uint32_t> order;
     std::vector<std::size_t> begin;
 };
+
+/// People in the order of their times.
+struct InTime {
+    std::vector<Place> place;
+    std::vector<std::uint8_t> event, starts; // starts: a pair
+    std::vector<double> agree, pairs;        // of pairs, agreeing ones; by weight
+};
+
+// Of those who begin a pair: the pairs, and the agreeing ones, with people under observation later.
+void count_later(const TimeGroups& times, std::span<const double> weight, InTime& of) {
+    PlaceCounts later(of.place.size());
+    for (std::size_t g = times.count(); g-- > 0;) {
+        const std::size_t begin = times.begin[g], end = times.begin[g + 1];
+        for (std::size_t i = begin; i < end; ++i)
+            if (of.event[i] == 0) later.add(of.place[i], 1);
+        for (std::size_t i = begin; i < end; ++i) {
+            if (of.starts[i] == 0) continue;
+            of.agree[i] = weight[g] * (later.below(of.place[i]) + later.tied(of.place[i]) / 2);
+            of.pairs[i] = weight[g] * later.total();
+        }
+        for (std::size_t i = begin; i < end; ++i)
+            if (of.event[i] != 0) later.add(of.place[i], 1);
+    }
+}
+
+// Adds the pairs of everybody with those who begin one earlier.
+template <class Sums>
+void count_earlier(const TimeGroups& times, std::span<const double> weight, InTime& of) {
+    Sums earlier(of.place.size());
+    const auto as_later = [&](std::size_t i) {
+        of.agree[i] += earlier.total() - earlier.below(of.place[i]) - earlier.tied(of.place[i]) / 2;
+        of.pairs[i] += earlier.total();
+    };
+    for (std::size_t g = 0; g < times.count(); ++g) {
+        const std::size_t begin = times.begin[g], end = times.begin[g + 1];
+        for (std::size_t i = begin; i < end; ++i)
+            if (of.event[i] != 0) as_later(i);
+        for (std::size_t i = begin; i < end; ++i)
+            if (of.starts[i] != 0) earlier.add(of.place[i], weight[g]);
+        for (std::size_t i = begin; i < end; ++i)
+            if (of.event[i] == 0) as_later(i);
+    }
+}
 
 } // namespace
 
 Concordance concordance(std::span<const double> exit, std::span<const double> event,
                         std::span<const double> risk, double until, const CensoringCurve* curve) {
     const std::size_t n = exit.size();
-    const Ranks ranks = dense_ranks(risk);
     const TimeGroups times(exit);
-    std::vector<double> agree(n, 0.0), pairs(n, 0.0);
-    const auto starts = [&](std::uint32_t i) { return event[i] == 1 && exit[i] < until; };
-    const auto weight = [&](double t) {
-        const double g = curve == nullptr ? 1 : curve->before(t);
-        return 1 / (g * g);
-    };
-    double agreeing = 0, all = 0;
-    PlaceSums later(ranks.count);
-    for (std::size_t g = times.count(); g-- > 0;) {
-        const auto group = times.group(g);
-        const double w = group.empty() ? 1 : weight(exit[group.front()]);
-        for (const std::uint32_t i : group)
-            if (event[i] != 1) later.add(ranks.of[i], 1);
-        for (const std::uint32_t i : group) {
-            if (!starts(i)) continue;
-            agree[i] = w * (later.below(ranks.of[i]) + later.own(ranks.of[i]) / 2);
-            pairs[i] = w * later.total();
-            agreeing += agree[i], all += pairs[i];
+    InTime of{.place = std::vector<Place>(n),
+              .event = std::vector<std::uint8_t>(n),
+              .starts = std::vector<std::uint8_t>(n),
+              .agree = std::vector<double>(n, 0.0),
+              .pairs = std::vector<double>(n, 0.0)};
+    {
+        const auto places = places_of(risk);
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::uint32_t person = times.order[i];
+            of.place[i] = places[person];
+            of.event[i] = event[person] == 1 ? 1 : 0;
+            of.starts[i] = event[person] == 1 && exit[person] < until ? 1 : 0;
         }
-        for (const std::uint32_t i : group)
-            if (event[i] == 1) later.add(ranks.of[i], 1);
     }
-    PlaceSums earlier(ranks.count);
-    const auto as_later = [&](std::uint32_t i) {
-        const double below = earlier.below(ranks.of[i]), own = earlier.own(ranks.of[i]);
-        agree[i] += earlier.total() - below - own / 2;
-        pairs[i] += earlier.total();
-    };
-    for (std::size_t g = 0; g < times.count(); ++g) {
-        const auto group = times.group(g);
-        const double w = weight(exit[group.front()]);
-        for (const std::uint32_t i : group)
-            if (event[i] == 1) as_later(i);
-        for (const std::uint32_t i : group)
-            if (starts(i)) earlier.add(ranks.of[i], w);
-        for (const std::uint32_t i : group)
-            if (event[i] != 1) as_later(i);
+    std::vector<double> weight(times.count(), 1.0);
+    for (std::size_t g = 0; g < weight.size() && curve != nullptr; ++g) {
+        const double there = curve->before(exit[times.order[times.begin[g]]]);
+        weight[g] = 1 / (there * there);
     }
+    count_later(times, weight, of);
+    double agreeing = 0, all = 0;
+    for (std::size_t g = times.count(); g-- > 0;)
+        for (std::size_t i = times.begin[g]; i < times.begin[g + 1]; ++i)
+            agreeing += of.agree[i], all += of.pairs[i];
+    curve == nullptr ? count_earlier<PlaceCounts>(times, weight, of)
+                     : count_earlier<PlaceSums>(times, weight, of);
     if (!(all > 0)) return {nan, nan};
     Concordance out{.estimate = agreeing / all, .standard_error = 0, .pairs = all};
+    out.influence.resize(n);
+    for (std::size_t i = 0; i < n; ++i)
+        out.influence[times.order[i]] = (of.agree[i] - out.estimate * of.pairs[i]) / all;
     double squares = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-        agree[i] = (agree[i] - out.estimate * pairs[i]) / all;
-        squares += agree[i] * agree[i];
-    }
+    for (const double v : out.influence)
+        squares += v * v;
     out.standard_error = std::sqrt(squares);
-    out.influence = std::move(agree);
     return out;
 }
 
@@ -214,11 +273,7 @@ WeightedMeasure weighted_auc(const WeightedOutcome& outcome, std::span<const dou
                              std::span<const double> status, std::span<const double> risk,
                              const CensoringCurve& curve) {
     const std::size_t n = exit.size();
-    std::vector<std::uint32_t> order(n);
-    std::iota(order.begin(), order.end(), std::uint32_t{0});
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return risk[a] != risk[b] ? risk[a] < risk[b] : a < b;
-    });
+    const auto order = ascending_order(risk);
     double cases = 0, controls = 0;
     const auto control = [&](std::size_t i) { return outcome.without[i] + outcome.competing[i]; };
     for (std::size_t i = 0; i < n; ++i) {

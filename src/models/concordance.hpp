@@ -19,7 +19,7 @@ struct Concordance {
 /// \param risk   [person] higher means an earlier event
 /// \param until  only events before this time begin a pair (Uno's tau); infinity: all
 /// \param curve  nothing: all pairs alike (Harrell); else pairs weigh 1 / G(T-)^2 (Uno)
-/// O(n log n), 48 bytes a person. Harrell et al. 1982, doi:10.1001/jama.1982.03320430047030; Uno et
+/// O(n log n), 70 bytes a person. Harrell et al. 1982, doi:10.1001/jama.1982.03320430047030; Uno et
 /// al. 2011, doi:10.1002/sim.4154.
 Concordance concordance(std::span<const double> exit, std::span<const double> event,
                         std::span<const double> risk, double until,

@@ -1,6 +1,7 @@
 #include "models/discrimination.hpp"
 
 #include "base/numbers.hpp"
+#include "kernels/radix_order.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,15 +10,6 @@
 
 namespace salus {
 namespace {
-
-std::vector<std::size_t> ascending_order(std::span<const double> values) {
-    std::vector<std::size_t> order(values.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return values[a] != values[b] ? values[a] < values[b] : a < b;
-    });
-    return order;
-}
 
 double covariance(std::span<const double> a, std::span<const double> b, double mean_a,
                   double mean_b) {

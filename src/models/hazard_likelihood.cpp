@@ -136,6 +136,7 @@ double HazardLikelihood::log_likelihood(std::span<const double> coefficients) {
     shift_ = eta_.empty() ? 0 : *std::max_element(eta_.begin(), eta_.end());
     for (std::size_t row = 0; row < eta_.size(); ++row)
         risk_[row] = std::exp(eta_[row] - shift_) * weight_of(sets, row);
+    starts_.reset();
     if (problem_.competing) competing_totals();
     weigh_events();
     return log_likelihood_;
@@ -214,6 +215,11 @@ HazardLikelihood::Starts HazardLikelihood::block_starts() const {
             later[c] = (whole ? later[c] : 0) + all[b * width + 2 * columns_ + c];
     }
     return starts;
+}
+
+const HazardLikelihood::Starts& HazardLikelihood::starts() {
+    if (!starts_) starts_ = block_starts();
+    return *starts_;
 }
 
 // Of one column: sums of risk x value over the risk set and over the deaths of the event times of a
@@ -325,7 +331,7 @@ void HazardLikelihood::sum_derivatives(std::span<const double> by_event, std::sp
                                        std::span<double> information) {
     if (columns_ == 0) return;
     const RiskSets& sets = problem_.sets;
-    const Starts starts = block_starts();
+    const Starts& starts = this->starts();
     const std::size_t width = columns_ + columns_ * columns_;
     std::vector<double> mine(problem_.design.size() * width, 0.0), residual;
     for (std::size_t b = 0; b < problem_.design.size(); ++b) {

@@ -95,6 +95,9 @@ private:
     void sum_derivatives(std::span<const double> by_event, std::span<double> score,
                          std::span<double> information);
     Starts block_starts() const;
+    /// Of the last coefficients: summed once, O(N C), however many derivatives and residuals
+    /// follow.
+    const Starts& starts();
     void block_information(std::size_t b, const Starts& starts, std::span<double> gram) const;
     void event_sums(std::size_t b, std::size_t column, const Starts& starts,
                     std::span<double> at_risk, std::span<double> deaths) const;
@@ -106,6 +109,7 @@ private:
     std::vector<double> cumulative_, weighted_; // [event time] sums of hazards
     std::vector<double> later_; // [event time] competing risk before it, times 1 / (G H)
     std::vector<HazardTerms> terms_;
+    std::optional<Starts> starts_; // nothing where the coefficients have changed
 };
 
 /// A fit of standardised columns in units of the original ones.

@@ -1,10 +1,10 @@
+#include "kernels/radix_order.hpp"
 #include "models/hazard_likelihood.hpp"
 #include "models/hazard_terms.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace salus {
 
@@ -40,7 +40,7 @@ std::vector<double> weight_terms(const WeightProcess& process, std::span<const d
 std::vector<double> HazardLikelihood::score_residuals(std::size_t column,
                                                       std::span<const WeightProcess> processes) {
     const RiskSets& sets = problem_.sets;
-    const Starts starts = block_starts();
+    const Starts& starts = this->starts();
     std::vector<double> mine;
     std::size_t held = 0;
     for (std::size_t b = 0; b < problem_.design.size(); ++b)
@@ -182,16 +182,28 @@ std::vector<double> squared_sum(const HazardProblem& problem,
     return ordered_total(problem.join, mine, columns * columns);
 }
 
+// Clusters as numbers in the order of their first rows.
+std::vector<std::uint32_t> numbered(std::span<const std::uint32_t> cluster, std::size_t& count) {
+    std::vector<std::uint64_t> keys(cluster.begin(), cluster.end());
+    const auto order = radix_order(std::move(keys)); // by cluster, then row
+    std::vector<std::uint32_t> first(cluster.size()), of(cluster.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        first[order[i]] =
+            i > 0 && cluster[order[i]] == cluster[order[i - 1]] ? first[order[i - 1]] : order[i];
+    count = 0;
+    for (std::size_t row = 0; row < of.size(); ++row)
+        of[row] = first[row] == row ? static_cast<std::uint32_t>(count++) : of[first[row]];
+    return of;
+}
+
 // The same of sums over clusters: these are summed on every rank, a column at a time.
 std::vector<double> clustered_sum(const HazardProblem& problem,
                                   std::span<const std::vector<double>> residuals,
                                   std::span<const std::uint32_t> cluster) {
     const std::size_t columns = residuals.size();
-    std::map<std::uint32_t, std::uint32_t> place;
-    std::vector<std::uint32_t> of;
-    for (const std::uint32_t id : cluster)
-        of.push_back(place.emplace(id, static_cast<std::uint32_t>(place.size())).first->second);
-    DesignBlock sums(columns, place.size());
+    std::size_t clusters = 0;
+    const auto of = numbered(cluster, clusters);
+    DesignBlock sums(columns, clusters);
     for (std::size_t c = 0; c < columns; ++c) {
         const std::vector<double> all = problem.join(residuals[c]);
         const auto column = sums.column(c);

@@ -1,40 +1,43 @@
 #include "models/risk_sets.hpp"
 
+#include "kernels/radix_order.hpp"
+
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace salus {
 namespace {
 
-// survival's timefix: sorted different times closer than this, absolutely or relative to the mean
-// absolute time, are one.
-
-/// Times as their rank among the times that differ.
-class TimeRanks {
-public:
-    explicit TimeRanks(std::vector<double> times) : times_(std::move(times)) {
-        std::sort(times_.begin(), times_.end());
-        times_.erase(std::unique(times_.begin(), times_.end()), times_.end());
-        double sum = 0;
-        for (const double t : times_)
-            sum += std::fabs(t);
-        const double mean = times_.empty() ? 0 : sum / static_cast<double>(times_.size());
-        rank_.resize(times_.size());
-        for (std::size_t i = 1; i < times_.size(); ++i) {
-            const double gap = times_[i] - times_[i - 1];
-            rank_[i] = rank_[i - 1] + (gap <= same_time || gap <= same_time * mean ? 0 : 1);
-        }
+/// Times as their rank among the times that differ, as R's survival (timefix): neighbours closer
+/// than same_time, absolutely or relative to the mean absolute time, are one.
+std::vector<std::uint32_t> time_ranks(std::span<const double> times) {
+    const auto order = ascending_order(times);
+    double sum = 0, distinct = 0;
+    for (std::size_t i = 0; i < order.size(); ++i)
+        if (i == 0 || times[order[i]] != times[order[i - 1]])
+            sum += std::fabs(times[order[i]]), distinct += 1;
+    const double mean = distinct > 0 ? sum / distinct : 0;
+    std::vector<std::uint32_t> out(times.size());
+    std::uint32_t rank = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const double gap = i == 0 ? 0 : times[order[i]] - times[order[i - 1]];
+        if (gap > same_time && gap > same_time * mean) ++rank;
+        out[order[i]] = rank;
     }
-    std::uint32_t of(double time) const {
-        const auto at = std::lower_bound(times_.begin(), times_.end(), time) - times_.begin();
-        return rank_[static_cast<std::size_t>(at)];
-    }
+    return out;
+}
 
-private:
-    std::vector<double> times_;
-    std::vector<std::uint32_t> rank_;
-};
+/// Rows by stratum, then rank descending, then the last bit; equal ones as they were given.
+std::vector<std::uint32_t> descending_order(std::span<const std::uint32_t> stratum,
+                                            std::span<const std::uint32_t> rank,
+                                            std::span<const double> last) {
+    const std::uint64_t most = rank.empty() ? 0 : *std::max_element(rank.begin(), rank.end());
+    std::vector<std::uint64_t> keys(rank.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        keys[i] = (stratum[i] * (most + 1) + (most - rank[i])) * 2 +
+                  (!last.empty() && last[i] != 0 ? 1 : 0);
+    return radix_order(std::move(keys));
+}
 
 } // namespace
 
@@ -42,22 +45,13 @@ RiskSets::RiskSets(const SurvivalTimes& times) {
     const std::size_t rows = times.exit.size();
     std::vector<double> all(times.exit.begin(), times.exit.end());
     all.insert(all.end(), times.entry.begin(), times.entry.end());
-    const TimeRanks ranks(std::move(all));
-    Ranks of{.exit = std::vector<std::uint32_t>(rows),
-             .entry = std::vector<std::uint32_t>(times.entry.size()),
+    const auto ranks = time_ranks(all);
+    all = {};
+    Ranks of{.exit = {ranks.begin(), ranks.begin() + static_cast<std::ptrdiff_t>(rows)},
+             .entry = {ranks.begin() + static_cast<std::ptrdiff_t>(rows), ranks.end()},
              .stratum = std::vector<std::uint32_t>(rows)};
-    for (std::size_t i = 0; i < rows; ++i)
-        of.exit[i] = ranks.of(times.exit[i]);
-    for (std::size_t i = 0; i < of.entry.size(); ++i)
-        of.entry[i] = ranks.of(times.entry[i]);
     std::copy(times.stratum.begin(), times.stratum.end(), of.stratum.begin());
-    order_.resize(rows);
-    std::iota(order_.begin(), order_.end(), std::uint32_t{0});
-    std::stable_sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-        if (of.stratum[a] != of.stratum[b]) return of.stratum[a] < of.stratum[b];
-        if (of.exit[a] != of.exit[b]) return of.exit[a] > of.exit[b];
-        return times.event[a] < times.event[b];
-    });
+    order_ = descending_order(of.stratum, of.exit, times.event);
     event_ = sorted(times.event);
     if (!times.weight.empty()) weight_ = sorted(times.weight);
     const auto event_rank = find_events(times, of);
@@ -106,11 +100,10 @@ void RiskSets::find_entries(const Ranks& of, const std::vector<std::uint32_t>& e
     const std::size_t rows = order_.size();
     const auto entry = [&](std::uint32_t row) { return of.entry[order_[row]]; };
     const auto stratum = [&](std::uint32_t row) { return of.stratum[order_[row]]; };
-    entries_.resize(rows);
-    std::iota(entries_.begin(), entries_.end(), std::uint32_t{0});
-    std::stable_sort(entries_.begin(), entries_.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return stratum(a) != stratum(b) ? stratum(a) < stratum(b) : entry(a) > entry(b);
-    });
+    std::vector<std::uint32_t> strata(rows), ranks(rows);
+    for (std::uint32_t row = 0; row < rows; ++row)
+        strata[row] = stratum(row), ranks[row] = entry(row);
+    entries_ = descending_order(strata, ranks, {});
     until_.assign(rows, never);
     for (std::size_t k = 0; k < events_.size(); ++k) {
         std::uint32_t gone = begins_stratum(k) ? events_[k].stratum_begin : events_[k - 1].gone;

@@ -24,7 +24,7 @@ struct SurvivalTimes {
 /// put into an order of their own, by stratum, then time descending, deaths behind censored rows of
 /// the same time; so a risk set without late entries is everything between the begin of its stratum
 /// and its deaths. Times that differ by less than 1.5e-8 of the mean time are one time (as in R's
-/// survival). O(N log N) time, about 28 N bytes.
+/// survival). O(N) time by radix sorts, about 28 N bytes, 50 N while it is made.
 class RiskSets {
 public:
     explicit RiskSets(const SurvivalTimes& times);
