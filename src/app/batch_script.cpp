@@ -69,9 +69,15 @@ std::string without_pattern(const std::string& path) {
     return text('"', out, '"');
 }
 
-std::string directives(const BatchJob& job, const StageRequest& request, const SiteProfile& site) {
+/// Where a script runs and writes.
+struct Place {
+    std::string name, tasks; // tasks: of an array, or empty
+    std::filesystem::path folder, log;
+};
+
+std::string directives(const Place& place, const StageRequest& request, const SiteProfile& site) {
     std::vector<std::string> lines{
-        text("--job-name=", batch_name_prefix(job.output), request.stage),
+        text("--job-name=", place.name),
         text("--nodes=", request.nodes),
         text("--ntasks=", request.ranks),
         text("--ntasks-per-node=", request.ranks_per_node),
@@ -84,9 +90,9 @@ std::string directives(const BatchJob& job, const StageRequest& request, const S
           {"qos", site.qos},
           {"constraint", site.constraint}})
         if (!value.empty()) lines.push_back(text("--", name, "=", value));
-    lines.push_back(text("--chdir=\"", job.output.string(), '"'));
-    lines.push_back(text(
-        "--output=", without_pattern((job.output / "slurm" / (request.stage + ".log")).string())));
+    if (!place.tasks.empty()) lines.push_back("--array=" + place.tasks);
+    lines.push_back(text("--chdir=\"", place.folder.string(), '"'));
+    lines.push_back("--output=" + without_pattern(place.log.string()));
     lines.insert(lines.end(), {"--open-mode=append", "--requeue", "--kill-on-invalid-dep=yes",
                                text("--signal=B:USR1@", site.signal_seconds)});
     lines.insert(lines.end(), site.directives.begin(), site.directives.end());
@@ -203,16 +209,60 @@ std::string batch_name_prefix(const std::filesystem::path& output) {
 
 std::string batch_script(const BatchJob& job, const StageRequest& request,
                          const SiteProfile& site) {
+    const Place place{.name = batch_name_prefix(job.output) + request.stage,
+                      .tasks = {},
+                      .folder = job.output,
+                      .log = job.output / "slurm" / (request.stage + ".log")};
     std::vector<std::string> command = job.command;
     command.insert(command.end(), {"--stage", request.stage, "--threads", text(request.threads)});
     return text("#!/usr/bin/env bash\n# Stage ", request.stage,
                 job.title.empty() ? "" : text(" of ", one_line(job.title)),
-                ". Written by salus submit.\n", directives(job, request, site), "set -uo pipefail",
-                traps, environment_lines(request, site),
+                ". Written by salus submit.\n", directives(place, request, site),
+                "set -uo pipefail", traps, environment_lines(request, site),
                 "work=", quoted((job.output / "work" / request.stage).string()),
                 "\nrecord=", quoted((job.output / "state" / (request.stage + ".toml")).string()),
                 "\nlauncher=(", launcher(request, site), ")\ncommand=(", quoted(command),
                 ")\nfresh=", job.fresh ? 1 : 0, " restarts_max=", site.restarts_max, "\n", body);
+}
+
+StageRequest largest_of(const std::vector<StageRequest>& requests) {
+    StageRequest all = requests.at(0);
+    for (const StageRequest& one : requests) {
+        all.nodes = std::max(all.nodes, one.nodes);
+        all.ranks = std::max(all.ranks, one.ranks);
+        all.ranks_per_node = std::max(all.ranks_per_node, one.ranks_per_node);
+        all.threads = std::max(all.threads, one.threads);
+        all.memory_bytes = std::max(all.memory_bytes, one.memory_bytes);
+        all.seconds = std::max(all.seconds, one.seconds);
+        all.time = std::max(all.time, one.time, [](const auto& a, const auto& b) {
+            return std::pair(a.size(), a) < std::pair(b.size(), b); // HH:MM:SS and D-HH:MM:SS
+        });
+    }
+    return all;
+}
+
+std::string array_name_prefix(const std::filesystem::path& first_output) {
+    return batch_name_prefix(first_output / "slurm" / "array");
+}
+
+std::string array_script(const BatchArray& array, const SiteProfile& site) {
+    const std::filesystem::path folder = array.outputs.at(0) / "slurm";
+    std::string tasks;
+    for (const std::size_t task : array.tasks)
+        tasks += text(tasks.empty() ? "" : ",", task);
+    std::vector<std::string> outputs;
+    for (const auto& output : array.outputs)
+        outputs.push_back(output.string());
+    const std::string& stage = array.request.stage;
+    const Place place{.name = array_name_prefix(array.outputs[0]) + stage,
+                      .tasks = tasks,
+                      .folder = folder,
+                      .log = folder / text("array-", stage, ".log")};
+    return text("#!/usr/bin/env bash\n# Stage ", stage,
+                " of several runs, one each task. Written by salus submit.\n",
+                directives(place, array.request, site), "outputs=(", quoted(outputs),
+                ")\ncd \"${outputs[$SLURM_ARRAY_TASK_ID]}\" || exit 5\nexec bash \"slurm/", stage,
+                ".sbatch\" >>\"slurm/", stage, ".log\" 2>&1\n");
 }
 
 } // namespace salus

@@ -40,4 +40,20 @@ std::string batch_name_prefix(const std::filesystem::path& output);
 /// The script of one stage for sbatch. It depends on its arguments alone.
 std::string batch_script(const BatchJob& job, const StageRequest& request, const SiteProfile& site);
 
+/// The most that any of some requests of one stage asks for.
+StageRequest largest_of(const std::vector<StageRequest>& requests);
+
+/// One stage of several runs, each a task of one array.
+struct BatchArray {
+    std::vector<std::filesystem::path> outputs; // of all runs; task k is of run k
+    std::vector<std::size_t> tasks;             // those that take part, in order
+    StageRequest request;                       // for each task
+};
+
+/// The script of an array: every task goes on as the script of its own run, whose log it writes.
+std::string array_script(const BatchArray& array, const SiteProfile& site);
+
+/// What the names of the arrays of these runs begin with.
+std::string array_name_prefix(const std::filesystem::path& first_output);
+
 } // namespace salus

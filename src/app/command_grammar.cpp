@@ -24,6 +24,10 @@ std::string flag_names(const std::string& name) {
 
 void Grammar::add_job_options(App* sub) {
     sub->add_option("job", line_.path, "Job file (TOML).")->required()->type_name("JOB");
+    add_overrides(sub);
+}
+
+void Grammar::add_overrides(App* sub) {
     sub->add_option("--set", line_.overrides.settings,
                     "STAGE.PARAMETER=VALUE, seed=VALUE or resources.KEY=VALUE instead of what "
                     "the files say; may be repeated.")
@@ -82,7 +86,14 @@ void Grammar::add_submit() {
     App* sub = add_command(
         "submit", "Give a job to SLURM, one batch job per stage; again: only what is not done.",
         Command::submit);
-    add_job_options(sub);
+    sub->add_option("job", line_.files,
+                    "Job file (TOML). Several, of independent data and with the same stages (a "
+                    "chromosome, an ancestry group each): one SLURM array a stage, a task for each "
+                    "job, which waits only for its own.")
+        ->required()
+        ->type_name("JOBS")
+        ->expected(1, 100'000);
+    add_overrides(sub);
     sub->add_flag("--fresh", line_.fresh,
                   "Begin anew where parameters or inputs changed since the last run.");
     sub->add_option("--site", line_.site,

@@ -72,6 +72,7 @@ private:
     }
 
     void add_job_options(App* sub);
+    void add_overrides(App* sub); // of what the job file says
     void add_threads(App* sub);
     void add_run();
     void add_check();

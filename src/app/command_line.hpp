@@ -54,7 +54,7 @@ struct CommandLine {
     std::string name;               // import: of the definition
     std::string output;             // export, digest
     std::uint64_t release = 0;      // export: least number of people; 0 = not for release
-    std::vector<std::string> files; // digest, verify
+    std::vector<std::string> files; // digest, verify, submit (jobs)
 };
 
 /// Reads the arguments after the name of the program. UsageError with near misses if they are not

@@ -1,5 +1,6 @@
 #include "app/slurm.hpp"
 
+#include "app/batch_script.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <map>
 
 extern char** environ;
 
@@ -99,14 +101,14 @@ bool SlurmJob::waits_or_runs() const {
     return true;
 }
 
-std::vector<SlurmJob> SlurmClient::jobs(const std::string& prefix) const {
+std::vector<SlurmJob> SlurmClient::jobs() const {
     std::vector<SlurmJob> found;
-    const std::string lines =
-        run_or_throw({"squeue", "--noheader", "--me", "--states=all", "--format=%i|%T|%r|%j"},
-                     "squeue does not tell the jobs");
+    const std::string lines = run_or_throw(
+        {"squeue", "--noheader", "--me", "--states=all", "--array", "--format=%i|%T|%r|%j"},
+        "squeue does not tell the jobs");
     for (const std::string_view line : split(lines, '\n')) {
         const auto fields = split(line, '|');
-        if (fields.size() != 4 || !fields[3].starts_with(prefix)) continue;
+        if (fields.size() != 4) continue;
         found.push_back({.id = std::string(fields[0]),
                          .state = std::string(fields[1]),
                          .reason = std::string(fields[2]),
@@ -116,9 +118,9 @@ std::vector<SlurmJob> SlurmClient::jobs(const std::string& prefix) const {
 }
 
 std::string SlurmClient::submit(const std::filesystem::path& script,
-                                const std::string& after) const {
+                                const std::string& dependency) const {
     std::vector<std::string> words{"sbatch", "--parsable"};
-    if (!after.empty()) words.push_back(text("--dependency=afterok:", after));
+    if (!dependency.empty()) words.push_back("--dependency=" + dependency);
     words.push_back(script.string());
     const std::string said = run_or_throw(words, "sbatch refused a batch script");
     const std::string_view id = trim(split(trim(said), ';').front());
@@ -139,6 +141,27 @@ void SlurmClient::cancel(const std::vector<std::string>& ids) const {
     std::vector<std::string> words{"scancel"};
     words.insert(words.end(), ids.begin(), ids.end());
     run_or_throw(words, "scancel does not end the jobs");
+}
+
+std::vector<StageJob> jobs_of_run(const SlurmClient& slurm, const std::filesystem::path& output) {
+    std::map<std::string, std::string> tasks; // id, stage
+    const std::filesystem::path record = output / "slurm" / "jobs.log";
+    if (std::filesystem::exists(record)) {
+        const std::string lines = read_text_file(record);
+        for (const std::string_view line : split(lines, '\n'))
+            if (const auto fields = split(line, ' ');
+                fields.size() == 4 && fields[2].find('_') != std::string_view::npos)
+                tasks.emplace(fields[2], fields[1]);
+    }
+    const std::string prefix = batch_name_prefix(output);
+    std::vector<StageJob> found;
+    for (SlurmJob& job : slurm.jobs()) {
+        if (const auto task = tasks.find(job.id); task != tasks.end())
+            found.push_back({task->second, std::move(job)});
+        else if (job.name.starts_with(prefix))
+            found.push_back({job.name.substr(prefix.size()), std::move(job)});
+    }
+    return found;
 }
 
 } // namespace salus

@@ -1,4 +1,3 @@
-#include "app/batch_script.hpp"
 #include "app/commands.hpp"
 #include "app/runner_state.hpp"
 #include "app/slurm.hpp"
@@ -95,12 +94,14 @@ std::map<std::string, SlurmJob> slurm_jobs(const fs::path& folder) {
     std::map<std::string, SlurmJob> jobs;
     if (!fs::exists(folder / "slurm" / "jobs.log")) return jobs;
     try {
-        const std::string prefix = batch_name_prefix(folder);
-        for (SlurmJob& job : SlurmClient{}.jobs(prefix)) {
-            SlurmJob& kept = jobs[job.name.substr(prefix.size())];
-            const auto later = [](const SlurmJob& a, const SlurmJob& b) {
-                return std::pair(a.waits_or_runs(), parse_integer(a.id).value_or(0)) >
-                       std::pair(b.waits_or_runs(), parse_integer(b.id).value_or(0));
+        for (auto& [stage, job] : jobs_of_run(SlurmClient{}, folder)) {
+            SlurmJob& kept = jobs[stage];
+            const auto number = [](const SlurmJob& of) { // of the array, if it is a task of one
+                return parse_integer(split(of.id, '_').front()).value_or(0);
+            };
+            const auto later = [&](const SlurmJob& a, const SlurmJob& b) {
+                return std::pair(a.waits_or_runs(), number(a)) >
+                       std::pair(b.waits_or_runs(), number(b));
             };
             if (kept.id.empty() || later(job, kept)) kept = std::move(job);
         }

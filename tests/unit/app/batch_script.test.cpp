@@ -124,5 +124,19 @@ TEST(SiteProfileFile, IsFoundByOptionThenBesideTheJob) {
     EXPECT_THROW(static_cast<void>(find_site(folder / "none.toml", folder / "j.toml")), UsageError);
 }
 
+TEST(ArrayScript, EveryTaskGoesOnAsTheScriptOfItsRun) {
+    const StageRequest small{.stage = "count", .ranks = 2, .memory_bytes = gib, .time = "9:00:00"};
+    const StageRequest large{
+        .stage = "count", .nodes = 2, .memory_bytes = 2 * gib, .time = "1-00:00:00"};
+    const BatchArray array{{"/data/a", "/data/b c", "/data/d"}, {0, 2}, largest_of({small, large})};
+    EXPECT_THAT(array_script(array, {}),
+                AllOf(HasSubstr("#SBATCH --array=0,2\n"),
+                      HasSubstr("#SBATCH --nodes=2\n#SBATCH --ntasks=2\n"),
+                      HasSubstr("#SBATCH --mem=2048M\n"), HasSubstr("#SBATCH --time=1-00:00:00\n"),
+                      HasSubstr("outputs=(/data/a '/data/b c' /data/d)\n"),
+                      HasSubstr("exec bash \"slurm/count.sbatch\" >>\"slurm/count.log\"")));
+    EXPECT_NE(array_name_prefix("/data/a"), batch_name_prefix("/data/a"));
+}
+
 } // namespace
 } // namespace salus
