@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t few_columns = 16;
 
+/// Columns of the left half.
+std::size_t left_half(std::size_t count) noexcept { return round_up(count / 2, few_columns); }
+
 } // namespace
 
 void SquareMatrix::mirror() noexcept {
@@ -47,6 +50,7 @@ void FloatCholesky::factor_raised(const SquareMatrix& matrix, double ridge,
         raised = std::max(10 * raised, 1e-6 * (largest + ridge));
         SALUS_ASSERT(raised < 1e6 * (largest + ridge)); // else the matrix holds NaN
     }
+    left_ = right_ = {};
 }
 
 bool FloatCholesky::try_factor(const SquareMatrix& matrix, double ridge,
@@ -56,8 +60,9 @@ bool FloatCholesky::try_factor(const SquareMatrix& matrix, double ridge,
     rows_ = n_ + more;
     stride_ = round_up(rows_, 48);
     factor_.assign(n_ * stride_, 0.0F);
-    left_.resize(stride_ * round_up(n_, 2));
-    right_.resize(round_up(n_, right_rows) * round_up(n_, 2));
+    const std::size_t half = left_half(n_); // operands of the first and largest product
+    left_.resize(stride_ * half);
+    right_.resize(round_up(n_, right_rows) * half);
     for (std::size_t j = 0; j < n_; ++j) {
         float* const to = factor_.data() + j * stride_;
         const double* const from = matrix.column(j);
@@ -72,7 +77,7 @@ bool FloatCholesky::try_factor(const SquareMatrix& matrix, double ridge,
 // The left half, then the right half less the products of the left one.
 bool FloatCholesky::factor_columns(std::size_t first, std::size_t count) {
     if (count <= few_columns) return factor_few(first, count);
-    const std::size_t half = round_up(count / 2, few_columns);
+    const std::size_t half = left_half(count);
     if (!factor_columns(first, half)) return false;
     const std::size_t begin = first + half;
     const float* const from = factor_.data() + first * stride_ + begin;

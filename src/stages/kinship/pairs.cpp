@@ -9,6 +9,8 @@
 namespace salus::relatedness {
 namespace {
 
+constexpr std::string_view parent_child = "parent_child"; // as relation_of says it
+
 struct BandPair {
     std::uint64_t first, second;
 };
@@ -119,22 +121,31 @@ Parts compare_pairs(RunContext& context, const SampleTable& samples, const Cohor
     });
 }
 
+std::string_view PairFact::relation() const noexcept {
+    return parent_child ? relatedness::parent_child : relation_of(degree, 1, 0);
+}
+
 Findings collect(const Parts& parts, const Cohort& cohort, std::size_t samples,
                  std::uint64_t variants) {
     const Bands bands(cohort.samples.size());
     const auto units = band_pairs(bands.count());
     Findings all;
     all.call_rate.assign(samples, 0);
+    std::uint64_t found = 0;
+    for (std::uint64_t u = 0; u < parts.size(); ++u)
+        found += parts.open(u).rows("pairs");
+    all.pairs.reserve(found);
     for (std::uint64_t u = 0; u < parts.size(); ++u) {
         const H5File part = parts.open(u);
         const TableData rows = part.read("pairs", {"kinship", "degree", "relation"});
         const auto index = part.read_array<std::uint32_t>("index");
         for (std::size_t k = 0; k < rows.rows(); ++k)
-            all.pairs.push_back({.first = index[2 * k],
-                                 .second = index[2 * k + 1],
-                                 .degree = rows.column<std::uint8_t>("degree")[k],
-                                 .kinship = rows.column<double>("kinship")[k],
-                                 .relation = rows.column<std::string>("relation")[k]});
+            all.pairs.push_back(
+                {.first = index[2 * k],
+                 .second = index[2 * k + 1],
+                 .kinship = rows.column<double>("kinship")[k],
+                 .degree = rows.column<std::uint8_t>("degree")[k],
+                 .parent_child = rows.column<std::string>("relation")[k] == parent_child});
         const auto totals = part.read_array<std::uint64_t>("totals");
         all.compared += totals.at(0);
         all.evaluated += totals.at(1);

@@ -3,7 +3,7 @@
 #include "stages/kinship/planes.hpp"
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace salus::relatedness {
@@ -16,12 +16,14 @@ Parts compare_pairs(RunContext& context, const SampleTable& samples, const Cohor
 /// A pair as later steps see it; indices in the store.
 struct PairFact {
     std::uint32_t first = 0, second = 0;
-    std::uint8_t degree = 0;
     double kinship = 0;
-    std::string relation;
+    std::uint8_t degree = 0;
+    bool parent_child = false;
+    std::string_view relation() const noexcept;
 };
 
-/// What root collects from the parts. Memory: 64 bytes x (pairs + samples).
+/// What root collects from the parts. Memory: 24 bytes x pairs + 8 bytes x samples, and the
+/// rows of one part.
 struct Findings {
     std::vector<PairFact> pairs;   // sorted by first, then second
     std::vector<double> call_rate; // [sample of the store] over the chosen variants; 0 if left out

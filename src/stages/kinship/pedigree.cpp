@@ -72,13 +72,13 @@ TableData check_pedigree(std::span<const DeclaredParents> parents,
         if (declared.contains(who))
             found.emplace(who, &pair);
         else if (pair.degree <= 1)
-            rows.push_back({who, "none", pair.relation, pair.kinship, false});
+            rows.push_back({who, "none", pair.relation(), pair.kinship, false});
     }
     for (const auto& [who, word] : declared) {
         const auto at = found.find(who);
         if (at != found.end())
-            rows.push_back({who, word, at->second->relation, at->second->kinship,
-                            agree(word, at->second->relation)});
+            rows.push_back({who, word, at->second->relation(), at->second->kinship,
+                            agree(word, at->second->relation())});
         else if (members[who.first] != 0 && members[who.second] != 0)
             rows.push_back({who, word, "below_kinship_min", nan, false});
         else

@@ -17,6 +17,8 @@ using namespace relatedness;
 
 std::vector<RelatedPair> pairs_up_to(std::span<const PairFact> pairs, std::int64_t degree) {
     std::vector<RelatedPair> related;
+    related.reserve(static_cast<std::size_t>(std::count_if(
+        pairs.begin(), pairs.end(), [&](const PairFact& pair) { return pair.degree <= degree; })));
     for (const PairFact& pair : pairs)
         if (pair.degree <= degree) related.push_back({pair.first, pair.second});
     return related;
@@ -56,7 +58,7 @@ void write_facts(ResultWriter& out, const ChosenVariants& chosen, const Findings
     for (const char* relation :
          {"duplicate_or_twin", "parent_child", "full_siblings", "second_degree", "third_degree"})
         out.fact(text("pairs_", relation), static_cast<std::int64_t>(count([&](const PairFact& p) {
-                     return p.relation == relation;
+                     return p.relation() == relation;
                  })));
     const auto& family = samples.column<std::uint32_t>("family");
     const auto& kept = samples.column<std::uint8_t>("unrelated");

@@ -167,17 +167,18 @@ public:
     void run(std::vector<BlockPredictions>& out) {
         sums_ =
             fold_sums(genotypes_, base_, columns_.digits[0], columns_.whole.members, base_.folds);
-        const SetSystem near = make_system({.base = base_,
-                                            .set = columns_.whole,
-                                            .sums = sums_,
-                                            .absent = {},
-                                            .columns = {},
-                                            .along = {}});
+        SetSystem near = make_system({.base = base_,
+                                      .set = columns_.whole,
+                                      .sums = sums_,
+                                      .absent = {},
+                                      .columns = {},
+                                      .along = {}});
         const bool shared = columns_.sets.size() > 1 && !columns_.folded.empty();
         factors_.resize(shared ? base_.folds.size() : 0);
         parallel_tasks(factors_.size(), [&](std::size_t k) {
             factors_[k] = std::make_unique<RidgeSystems>(near.without(k), input_.penalties);
         });
+        if (shared) near = SetSystem();
         for (const std::size_t s : columns_.sets)
             solve_set(s, near, out);
         if (!columns_.folded.empty())
