@@ -38,20 +38,42 @@ void sync_tree(const std::filesystem::path& folder) {
     sync_folder(folder);
 }
 
+/// What the journals of all ranks say is done, read by root alone: with R ranks there are R of
+/// them, and all ranks would open R^2 files.
+std::string journalled(const Communicator& comm, const Journal& journal, std::uint64_t count) {
+    std::string lines;
+    collectively(comm, "reading journals", [&] {
+        if (!comm.is_root()) return;
+        for (const auto& [unit, part] : journal.read())
+            if (unit < count) lines += text(unit, " ", part.bytes, " ", part.sha256, "\n");
+    });
+    comm.broadcast(lines);
+    return lines;
+}
+
 /// Which units are done, as one flag each, agreed by all ranks; each rank checks the digests of its
 /// share, several at a time.
 std::vector<std::uint8_t> units_done(const Communicator& comm, const Journal& journal,
                                      std::uint64_t count) {
     std::vector<std::uint8_t> done(count, 0);
+    const std::string lines = journalled(comm, journal, count);
+    if (lines.empty()) return done;
     collectively(comm, "checking finished parts", [&] {
         std::vector<std::pair<std::uint64_t, Parts::Part>> mine;
-        for (auto& [unit, part] : journal.read())
-            if (unit < count && unit % static_cast<std::uint64_t>(comm.size()) ==
-                                    static_cast<std::uint64_t>(comm.rank()))
-                mine.emplace_back(unit, std::move(part));
-        parallel_for(mine.size(), [&](std::size_t i) {
-            done[mine[i].first] = intact(mine[i].second) ? 1 : 0;
-        });
+        for (const std::string_view line : split(lines, '\n')) {
+            if (line.empty()) continue;
+            const auto fields = split(line, ' ');
+            const auto unit = static_cast<std::uint64_t>(*parse_integer(fields[0]));
+            if (unit % static_cast<std::uint64_t>(comm.size()) !=
+                static_cast<std::uint64_t>(comm.rank()))
+                continue;
+            mine.push_back({unit,
+                            {.path = journal.part_path(unit),
+                             .sha256 = std::string(fields[2]),
+                             .bytes = static_cast<std::uint64_t>(*parse_integer(fields[1]))}});
+        }
+        parallel_for(mine.size(),
+                     [&](std::size_t i) { done[mine[i].first] = intact(mine[i].second) ? 1 : 0; });
     });
     comm.sum(std::span(done));
     return done;
