@@ -66,6 +66,10 @@ std::vector<Workload> examine_job(const Job& job, const Workload& layout,
     std::vector<Workload> sizes;
     Workload current = layout;
     for (const StageInstance& instance : job.stages) {
+        if (current.table.traits() > 0) current.traits = current.table.traits();
+        current.tested = {};
+        current.columns = current.set_variants = 0;
+        current.predictions = current.pruned = false;
         try {
             instance.stage->examine(instance.params.get(), inputs_to_come(job, instance), current,
                                     problems);

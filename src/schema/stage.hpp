@@ -124,11 +124,25 @@ struct Param {
     std::function<Value(const void*)> get;
 };
 
-/// Sizes that the resource formulas take. Unknown is 0.
+/// How many columns of each kind a phenotype table has, or a stage takes from it.
+struct TraitCounts {
+    double quantitative = 0, binary = 0, time_to_event = 0, ordinal = 0;
+    double covariates = 0; // with components
+    double traits() const noexcept { return quantitative + binary + time_to_event + ordinal; }
+};
+
+/// Sizes that the resource formulas take. Unknown is 0. What a stage learns holds for those after
+/// it, but for what is said to be of the stage.
 struct Workload {
-    double samples = 0;  // N
-    double variants = 0; // M
-    double traits = 1;   // P
+    double samples = 0;       // N
+    double variants = 0;      // M
+    double traits = 1;        // P of the stage
+    TraitCounts table;        // of the phenotype table of the job
+    TraitCounts tested;       // of the stage
+    double columns = 0;       // of the largest model of the stage
+    double set_variants = 0;  // of the largest set of variants of the stage
+    bool predictions = false; // whole-genome predictions are an input of the stage
+    bool pruned = false;      // so is the choice of variants by ld
     double persons = 0;
     double events = 0;
     double input_bytes = 0;

@@ -26,7 +26,8 @@ Resources needs(const AlleleFrequenciesParams& params, const Workload& w) {
     const double populations = params.sex_within_groups ? 24 : 10;
     const double units = std::min(2048.0, std::max(8.0, w.variants * w.samples / 0x1p34));
     Resources r;
-    r.memory_bytes = 135e6 + (85 + 0.75 * populations) * w.samples + 100 * populations * 8192 +
+    r.memory_bytes = 41e6 + 800 * std::min(w.variants, 1e5) +
+                     (190 + 0.75 * populations) * w.samples + 100 * populations * 8192 +
                      25 * populations * w.variants / units;
     r.storage_bytes = 25 * populations * w.variants;
     r.scratch_bytes = r.storage_bytes;
@@ -34,7 +35,8 @@ Resources needs(const AlleleFrequenciesParams& params, const Workload& w) {
         (w.variants * w.samples * 0.012e-9 * populations + w.variants * populations * 1e-6) / 3600;
     r.formula = "P populations (10 assumed, 24 with sex_within_groups), U = N M / 2^34 units, at "
                 "least 8 and at most 2048: memory "
-                "per rank 135 MB + 85 B x N + 0.75 B x N P + 0.8 MB x P + 25 B x P M / U; results "
+                "per rank 41 MB + 800 B x min(M, 100,000) + 190 B x N + 0.75 B x N P + 0.8 MB x P "
+                "+ 25 B x P M / U; results "
                 "and scratch "
                 "25 B x P M; time 0.012 ns x N M P + 1 us x M P, less where variants are rare";
     return r;

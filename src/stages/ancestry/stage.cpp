@@ -27,13 +27,13 @@ Resources needs(const AncestryParams& p, const Workload& w) {
     const double d = static_cast<double>(p.components_count), k = static_cast<double>(p.groups_max);
     const double fitted = std::min(w.samples, static_cast<double>(p.fit_samples_max));
     Resources r;
-    r.memory_bytes = 50e6 + w.samples * (300 + 16 * d) + 16 * fitted * k;
+    r.memory_bytes = 46e6 + w.samples * (420 + 16 * d) + 16 * fitted * k;
     r.storage_bytes = 100 * w.samples;
     r.core_hours = (fitted * k * k / 2 * d * d * static_cast<double>(p.starts) * 50 * 3e-9 +
                     w.samples * k * d * d * 3e-9) /
                    3600;
     r.formula = "D components, K groups at most, F = samples of the fit: memory of the root rank "
-                "50 MB + (300 + 16 D) B x N + 16 B x F K; results 100 B x N; time 150 ns x F K^2/2 "
+                "46 MB + (420 + 16 D) B x N + 16 B x F K; results 100 B x N; time 150 ns x F K^2/2 "
                 "D^2 starts when clustering + 3 ns x N K D^2; on one rank";
     return r;
 }

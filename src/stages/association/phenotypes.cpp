@@ -233,6 +233,7 @@ Choice choose(const H5File& file, const AssociationParams& params, std::vector<P
     for (std::size_t t = 0; t < wanted.size(); ++t) {
         if (testable(kinds[t], times)) {
             choice.traits.push_back(wanted[t]);
+            choice.kinds.push_back(kinds[t]);
         } else if (params.traits.empty()) {
             choice.skipped.push_back({wanted[t], text("kind \"", kinds[t], "\" has no test")});
         } else {

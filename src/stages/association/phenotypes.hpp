@@ -58,6 +58,7 @@ Times tested_times(const AssociationParams& params, bool relatives) noexcept;
 /// least 20 cases and 20 controls, the others are skipped.
 struct Choice {
     std::vector<std::string> traits, covariates;
+    std::vector<std::string> kinds; // of the traits
     std::vector<SkippedTrait> skipped;
 };
 Choice choose(const H5File& file, const AssociationParams& params, std::vector<Problem>& problems,

@@ -3,6 +3,7 @@
 #include "schema/existing_input.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/phenotypes.hpp"
+#include "stages/association/workload.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -29,29 +30,24 @@ void examine(const AssociationParams& params, const Inputs& inputs, Workload& si
                             .where = "parameters of association",
                             .why = "the saddle-point approximation is of one degree of freedom",
                             .help = "choose score_firth, firth, wald or score"});
-    try {
-        if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const auto choice = association::choose(
-                H5File::open(*path), params, problems,
-                association::tested_times(params, inputs.contains("relatives")));
-            sizes.traits = static_cast<double>(choice.traits.size());
-        }
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    association::examine_traits(params, inputs,
+                                association::tested_times(params, inputs.contains("relatives")),
+                                sizes, problems);
+    sizes.predictions = inputs.contains("null_model") || inputs.contains("loco");
 }
 
 Resources needs(const AssociationParams& params, const Workload& w) {
-    // Components are covariates as well; whether they are given is not known here.
-    const double covariates =
-        (params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size())) +
-        static_cast<double>(params.components_count);
-    const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
-    Resources r;
-    // Half of the traits binary, all with sample sets of their own: the worst case that is common.
+    const auto kinds = association::planned_traits(w, static_cast<double>(params.traits_per_pass));
+    const double covariates = kinds.covariates, width = std::max(1.0, kinds.traits());
     const double columns = width * (covariates + 5);
-    r.memory_bytes = 300e6 + 24 * w.samples * columns + 8 * w.samples * (width + covariates) +
-                     150 * w.samples + 65536 * (55 * width + 200);
+    const auto models = association::null_model_bytes(kinds);
+    // With predictions a chromosome has null models of its own beside those of the first one.
+    const double plans = w.predictions ? 2 : 1;
+    Resources r;
+    r.memory_bytes = 53e6 +
+                     w.samples * (plans * models.kept + models.making +
+                                  8 * (plans * width + covariates) + 50 + 150 * w.threads) +
+                     std::min(w.variants, 65536.0) * (150 + 60 * width);
     const bool genotypic = params.coding == "genotypic";
     r.storage_bytes = w.variants * ((genotypic ? 61 : 45) * w.traits + 30);
     r.scratch_bytes = 2.2 * r.storage_bytes; // as they are, then compressed
@@ -69,11 +65,13 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double fits = 0.5 * width * std::max(refitted, at_risk) * w.variants * w.samples;
     r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
-        "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
-        "components_count, D = P (C + 5) columns: memory "
-        "per rank 300 MB + 24 B x N D + 8 B x N (P + C) + 150 B x N per thread for "
-        "dosages + 65,536 x (55 B x P + 200 B), "
-        "independent of M; results M x (45 B x traits + 30 B), scratch 2.2 times that; time 0.025 "
+        "P traits per pass (at most traits_per_pass), C covariates and components, D = P (C + 5) "
+        "columns, L null models (2 with predictions, else 1; one more where chromosome Y is "
+        "tested), all traits with samples of their own: memory per rank 53 MB + N x (L x (8 C + 13 "
+        "B for every quantitative trait, 32 C + 82 B for a binary one, 24 C + 74 B for an ordinal "
+        "one, 32 C + 182 B for one of times) + 16 C + 17 B or 24 C + 33 B while they are made + 8 "
+        "B x (L P + C) + 50 B + 150 B per thread) + min(M, 65,536) x (150 + 60 P) B; results M x "
+        "(45 B x traits + 30 B), scratch 2.2 times that; time 0.025 "
         "ns x M N D + "
         "1 us x M P, less where variants are rare, + 15 ns x N for every score test that is tested "
         "again (the share refit_p_max of the variants of binary traits, assumed to be half of all; "

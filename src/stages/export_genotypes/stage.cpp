@@ -42,11 +42,12 @@ Resources needs(const ExportGenotypesParams& params, const Workload& w) {
     const bool plink = params.format == "bed" || params.format == "pgen";
     const double bytes = plink ? 0.25 : 0.5, seconds = plink ? 0.5e-9 : 6e-9;
     Resources r;
-    r.memory_bytes = (plink ? 60e6 : 88e6) + 275 * w.samples;
+    r.memory_bytes = (plink ? 50e6 + 100 * std::min(w.variants, 1e5) : 88e6) + 275 * w.samples;
     r.storage_bytes = bytes * w.samples * w.variants + 60 * w.variants;
     r.scratch_bytes = r.storage_bytes;
     r.core_hours = (seconds * w.samples * w.variants + 3e-6 * w.variants) / 3600;
-    r.formula = "memory per rank 60 MB (bcf and vcf 88 MB) + 275 B x N (a block of the store, "
+    r.formula = "memory per rank 50 MB + 100 B x min(M, 100,000) (bcf and vcf 88 MB) + 275 B x N "
+                "(a block of the store, "
                 "pieces of rows); results "
                 "at most 1/4 B x N M as bed or pgen, 1/2 B as bcf or vcf, + 60 B x M; scratch the "
                 "same; time 0.5 ns x N M as bed or pgen, 6 ns as bcf or vcf, + 3 us x M; one rank "

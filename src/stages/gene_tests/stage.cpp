@@ -2,9 +2,10 @@
 #include "formats/file_genotypes.hpp"
 #include "formats/gene_annotations.hpp"
 #include "schema/existing_input.hpp"
-#include "stages/association/phenotypes.hpp"
+#include "stages/association/workload.hpp"
 #include "stages/gene_tests/gene_tests.hpp"
 #include "stages/gene_tests/null_models.hpp"
+#include "stages/gene_tests/set_catalog.hpp"
 #include "stages/gene_tests/set_windows.hpp"
 
 #include <algorithm>
@@ -50,6 +51,25 @@ void examine_sets(const GeneTestsParams& params, const Inputs& inputs,
                             .help = "leave them out, or set window_size = 0"});
 }
 
+/// Variants of the largest set, if small annotations are there; else 0.
+double largest_set(const GeneTestsParams& params, const Inputs& inputs) {
+    constexpr std::uintmax_t soon_read = std::uintmax_t{1} << 23;
+    if (params.window_size > 0)
+        return params.window_unit == "variants" ? static_cast<double>(params.window_size) : 0;
+    const auto* annotations = existing_input(inputs, "annotations");
+    if (annotations == nullptr || std::filesystem::file_size(*annotations) > soon_read) return 0;
+    std::size_t most = 0;
+    try {
+        const auto catalog =
+            gene_tests::SetCatalog::read(params, *annotations, existing_input(inputs, "gene_sets"),
+                                         existing_input(inputs, "gene_masks"));
+        for (const auto& set : catalog.sets())
+            most = std::max(most, set.variants());
+    } catch (const Error&) { // told when they are read
+    }
+    return static_cast<double>(most);
+}
+
 void examine(const GeneTestsParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     examine_genotypes(inputs, sizes, problems);
@@ -71,25 +91,21 @@ void examine(const GeneTestsParams& params, const Inputs& inputs, Workload& size
                             .where = "parameters frequency_max and singletons",
                             .why = "every test is of a mask and a frequency bin",
                             .help = "name at least one frequency, or set singletons"});
+    association::examine_traits(gene_tests::association_params(params), inputs,
+                                association::Times::accepted, sizes, problems);
+    sizes.predictions = inputs.contains("null_model");
+    sizes.set_variants = largest_set(params, inputs);
     try {
         parse_variant_masks(params.masks);
-        if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const auto choice =
-                association::choose(H5File::open(*path), gene_tests::association_params(params),
-                                    problems, association::Times::accepted);
-            sizes.traits = static_cast<double>(choice.traits.size());
-        }
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
 }
 
 Resources needs(const GeneTestsParams& params, const Workload& w) {
-    const double covariates =
-        (params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size())) +
-        static_cast<double>(params.components_count);
-    const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
-    const double columns = width * (covariates + 3);
+    const auto kinds = association::planned_traits(w, static_cast<double>(params.traits_per_pass));
+    const double covariates = kinds.covariates;
+    const auto models = association::null_model_bytes(kinds);
     // Protein-coding variants are a tenth of a sequenced or imputed set at most, in 20,000 genes;
     // windows hold all variants, each as often as they overlap.
     const gene_tests::WindowRules windows = gene_tests::window_rules(params);
@@ -103,10 +119,14 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
         genes ? annotated : w.variants * std::ceil(static_cast<double>(windows.size) / step);
     const double rows =
         sets * (genes ? 2 : 1) * static_cast<double>(params.frequency_max.size() + 1);
-    const double largest = static_cast<double>(params.variants_max);
+    const double known = w.set_variants > 0 ? w.set_variants : w.variants;
+    const double largest = std::min(static_cast<double>(params.variants_max),
+                                    known > 0 ? known : static_cast<double>(params.variants_max));
     const double carriers = 0.002 * w.samples + 1; // per variant, most being very rare
     Resources r;
-    r.memory_bytes = 300e6 + 16 * w.samples * columns + 8 * w.samples * (w.traits + covariates) +
+    r.memory_bytes = 49e6 +
+                     w.samples * (models.kept + models.making +
+                                  8 * (w.traits * (w.predictions ? 2 : 1) + covariates) + 200) +
                      150 * annotated + (genes ? 0 : 200 * sets) +
                      w.threads * (8 * w.samples + 32 * largest * largest) + 1000 * 24 * carriers;
     r.storage_bytes = rows * (100 + 130 * w.traits) + (params.write_variants ? 100 * listed : 0);
@@ -115,10 +135,12 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
                     w.traits * (rows * 1e-3 + listed * carriers * (covariates + 50) * 2e-9)) /
                    3600;
     r.formula =
-        "P traits per pass (at most traits_per_pass), C covariates (20 if none are named) and "
-        "components_count, A annotated variants (at most 20 million), V variants_max: memory per "
-        "rank 300 MB + 16 B x N P (C + 3) + 8 B x N (all traits + C) + 150 B x A or 200 B a window "
-        "+ per thread 8 B "
+        "P traits per pass (at most traits_per_pass), C covariates and components, A annotated "
+        "variants (at most 20 million), V variants of the largest set, at most variants_max: "
+        "memory per rank 49 "
+        "MB + N x (24 C + 39 B for every quantitative trait, 56 C + 115 B for a binary one, 56 C + "
+        "215 B for one of times + 8 B x (all traits + C), + 8 B x all traits with predictions, + "
+        "200 B) + 150 B x A or 200 B a window + per thread 8 B "
         "x N + 32 B x V^2 + 24 B x carriers of 1,000 variants; results 100 B + 130 B x traits a "
         "set, mask and bin, and 100 B a variant of a set; time 1 us x M + per trait 1 ms a set, "
         "mask and bin (SKAT-O; it grows "

@@ -71,7 +71,11 @@ association::Choice choose_with(const H5File& file, const InteractionParams& par
     if (!problems.empty()) return {};
     const AssociationParams asked = association_params(file, params);
     association::Choice choice = association::choose(file, asked, problems);
-    std::erase(choice.traits, params.environment);
+    if (const auto at = std::ranges::find(choice.traits, params.environment);
+        at != choice.traits.end()) {
+        choice.kinds.erase(choice.kinds.begin() + (at - choice.traits.begin()));
+        choice.traits.erase(at);
+    }
     if (choice.traits.empty() && problems.empty())
         problems.push_back(
             {.what = "there is no quantitative or binary trait beside the environment",

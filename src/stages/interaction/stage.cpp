@@ -1,5 +1,6 @@
 #include "formats/file_genotypes.hpp"
 #include "schema/existing_input.hpp"
+#include "stages/association/workload.hpp"
 #include "stages/interaction/environment.hpp"
 #include "stages/interaction/interaction.hpp"
 
@@ -9,36 +10,45 @@ namespace {
 void examine(const InteractionParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     examine_genotypes(inputs, sizes, problems);
+    const AssociationParams asked{.traits = params.traits,
+                                  .covariates = params.covariates,
+                                  .components_count = params.components_count};
     try {
         interaction::check_environment(params);
         if (const auto* path = existing_input(inputs, "phenotypes")) {
             const auto choice = interaction::choose_with(H5File::open(*path), params, problems);
-            sizes.traits = static_cast<double>(choice.traits.size());
+            association::take_choice(asked, inputs, choice, sizes);
+        } else {
+            association::expect_traits(asked, inputs, association::Times::refused, sizes);
         }
+        sizes.tested.covariates += 1; // the environment
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
 }
 
-Resources needs(const InteractionParams& params, const Workload& w) {
-    const double covariates =
-        (params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size())) +
-        static_cast<double>(params.components_count);
+Resources needs(const InteractionParams&, const Workload& w) {
+    const auto kinds = association::planned_traits(w, 1e9);
+    const double covariates = kinds.covariates; // and the environment
     Resources r;
-    // All traits with sample sets of their own: the worst case.
-    r.memory_bytes = 300e6 + 8 * w.samples * (w.traits * (covariates + 7) + covariates + 1) +
-                     200 * w.samples + 65536 * 110 * w.traits;
+    // All traits with sample sets of their own: basis, environment, leverage, values and samples of
+    // each, while the next basis is made; what the tests of a thread hold; a chunk of the result.
+    r.memory_bytes = 47e6 +
+                     w.samples * (w.traits * (16 * covariates + 37) + 8 * (w.traits + covariates) +
+                                  40 * w.threads) +
+                     std::min(w.variants, 65536.0) * (380 + 45 * w.traits);
     r.storage_bytes = w.variants * (100 * w.traits + 30);
     r.scratch_bytes = r.storage_bytes;
     // Half of the traits binary.
     const double linear = w.samples * (2e-9 + 0.25e-9 * covariates + 2e-9 * 0.5 * w.traits);
     const double logistic = 0.5 * w.traits * w.samples * 0.35e-6;
     r.core_hours = w.variants * (linear + logistic + 3e-6 * w.traits) / 3600;
-    r.formula = "P traits, C covariates (20 if none are named) and components_count: memory per "
-                "rank 300 MB + 8 B x N (P (C + 7) + C + 1) if all traits have different samples + "
-                "200 B x N per thread + 65,536 x 110 B x P, independent of M; results and scratch "
-                "M x (100 B x P + 30 B); time M x N x (2 ns + 0.25 ns x C + 2 ns for every "
-                "quantitative trait + 0.35 us for every binary one)";
+    r.formula =
+        "P traits, C covariates, components and the environment: memory per rank 47 MB + N x "
+        "(P (16 C + 37) + 8 (P + C) + 40 per thread) B if all traits have different "
+        "samples + min(M, 65,536) x (380 + 45 P) B; results and scratch "
+        "M x (100 B x P + 30 B); time M x N x (2 ns + 0.25 ns x C + 2 ns for every "
+        "quantitative trait + 0.35 us for every binary one)";
     return r;
 }
 

@@ -5,6 +5,7 @@
 #include "stages/kinship/kinship.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace salus {
 namespace {
@@ -22,16 +23,26 @@ void examine(const KinshipParams& params, const Inputs& inputs, Workload& sizes,
                                         significant(needed, 3)),
                             .help = "lower kinship_min, or family_degree and unrelated_degree"});
     examine_genotypes(inputs, sizes, problems);
+    sizes.pruned = inputs.contains("ld");
 }
 
 Resources needs(const KinshipParams& params, const Workload& w) {
     const double used = std::min(w.variants, static_cast<double>(params.variants_max));
     const double band = std::max(2048.0, w.samples / 128);
-    const double relatives = 10 * w.samples;
     const double pairs = w.samples * w.samples / 2;
+    // Of few variants chance makes relatives: the estimate of an unrelated pair has a standard
+    // deviation of about 0.82 / sqrt(variants). Pruning leaves an eighth.
+    const double left = w.pruned ? used / 8 : used;
+    const double by_chance =
+        0.5 * std::erfc(params.kinship_min * std::sqrt(left) / (0.82 * std::sqrt(2.0)));
+    const double bands = std::ceil(w.samples / band),
+                 units = std::max(1.0, bands * (bands + 1) / 2);
+    const double relatives = 10 * w.samples + pairs * by_chance;
     Resources r;
-    r.memory_bytes = 100e6 + 16 * used + std::max(0x1p28 + 200 * w.samples, 2.5 * band * used / 4) +
-                     64 * (w.samples + relatives);
+    r.memory_bytes = 58e6 + 300 * std::min(w.variants, 65536.0) + 16 * used +
+                     std::max(std::min(0x1p28, 0.5 * w.samples * left) + 200 * w.samples,
+                              2.5 * std::min(band, w.samples) * left / 4) +
+                     56 * (w.samples + relatives) + 200 * relatives / units;
     r.storage_bytes = 40 * relatives + 20 * w.samples;
     r.scratch_bytes = w.samples * used / 4 + 20 * used + 60 * relatives;
     r.core_hours =
@@ -39,8 +50,12 @@ Resources needs(const KinshipParams& params, const Workload& w) {
         3600;
     r.formula =
         "m = min(M, variants_max) variants, bands of b = max(2048, N / 128) samples: memory "
-        "per rank 100 MB + 16 B x m + the larger of 256 MB + 200 B x N and 2.5 b m / 4 B, + "
-        "64 B x (N + pairs found, taken as 10 N); scratch N m / 4 B; time 0.1 ns x N M + "
+        "per rank 58 MB + 300 B x min(M, 65,536) + 16 B x m + the larger of min(256 MB, N m / 2 B) "
+        "+ "
+        "200 B x N and 2.5 b m / 4 B, + 56 B x (N + pairs) + 200 B x the pairs of two bands (found "
+        "are 10 N and those that m "
+        "variants, or m / 8 where the input ld is still to be made, make relatives by chance); "
+        "scratch N m / 4 B; time 0.1 ns x N M + "
         "1 ns x N m + 0.004 ns x m N^2 / 2";
     return r;
 }

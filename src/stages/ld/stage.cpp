@@ -39,15 +39,17 @@ Resources needs(const LdParams& params, const Workload& w) {
     const double reach = pairs ? std::max(1.0, params.ld_score_window_kb * 4) : 0;
     const double block = params.write_blocks ? static_cast<double>(params.block_variants_max) : 0;
     Resources r;
-    r.memory_bytes = 64e6 + 3 * w.samples + w.threads * width * w.samples * 0.375 + 0.1 * c * 40;
-    r.memory_bytes += std::max(reach, block) * w.samples * 0.375 + 2 * block * block;
+    r.memory_bytes = 46e6 + 650 * std::min(w.variants, 65536.0) + 3 * w.samples +
+                     w.threads * std::min(c, width) * w.samples * 0.375 + 0.1 * c * 40;
+    r.memory_bytes += std::min(c, std::max(reach, block)) * w.samples * 0.375 + 2 * block * block;
     r.storage_bytes = 30 * w.variants + 2 * block * c;
     r.scratch_bytes = 32 * w.variants + 23 * c + (pairs ? 18 * c : 0) + 2 * block * c;
     r.core_hours = (w.variants * w.samples * 0.1e-9 + w.variants * 2e-6 +
                     c * width * w.samples * 5e-12 + c * w.samples * 5e-12 * (reach + block / 2)) /
                    3600;
     r.formula = "C candidates (at most 12 million if minor_allele_frequency_min is above 0), W "
-                "variants in a window: memory per rank 64 MB + 3 B x N + threads x 3/8 B x N W + "
+                "variants in a window: memory per rank 46 MB + 650 B x min(M, 65,536) + 3 B x N + "
+                "threads x 3/8 B x N W + "
                 "4 B x C, with LD scores or blocks of B also 3/8 B x N x max(4 variants per kb of "
                 "ld_score_window_kb, B) + 2 B x B^2; results 30 B x M + 2 B x B C; scratch 32 B x "
                 "M + 23 B x C + 18 B x C with scores + 2 B x B C; time 0.1 ns x N M + 2 us x M + "

@@ -47,12 +47,12 @@ Resources needs(const LdScoreRegressionParams& params, const Workload& w) {
                          : params.correlations == "first" ? w.traits
                                                           : 0;
     Resources r;
-    r.memory_bytes = 64e6 + 300 * scores;
+    r.memory_bytes = 48e6 + 300 * scores;
     r.storage_bytes = 1e5 + 300 * w.traits + 200 * pairs;
     r.scratch_bytes = 17 * scores * w.traits;
     r.core_hours = (w.input_bytes * 30e-9 + scores * (w.traits + 3 * pairs) * 0.3e-6) / 3600;
     r.formula = "L variants with an LD score (at most 12 million), P studies, C pairs of them, one "
-                "annotation: memory per rank 64 MB + 300 B x L; scratch 17 B x L P; time 30 ns per "
+                "annotation: memory per rank 48 MB + 300 B x L; scratch 17 B x L P; time 30 ns per "
                 "byte of statistics + 0.3 us x L (P + 3 C)";
     return r;
 }

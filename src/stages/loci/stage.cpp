@@ -1,5 +1,6 @@
 #include "formats/file_genotypes.hpp"
 #include "schema/existing_input.hpp"
+#include "stages/association/workload.hpp"
 #include "stages/loci/clusters.hpp"
 #include "stages/loci/loci.hpp"
 
@@ -12,6 +13,9 @@ void examine(const LociParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     examine_genotypes(inputs, sizes, problems);
     try {
+        if (inputs.contains("association") && existing_input(inputs, "association") == nullptr)
+            association::expect_traits({.traits = params.traits, .covariates = params.covariates},
+                                       inputs, association::Times::refused, sizes);
         if (const auto* path = existing_input(inputs, "association"))
             sizes.traits =
                 static_cast<double>(loci::tested_traits(H5File::open(*path), params).size());
@@ -21,14 +25,18 @@ void examine(const LociParams& params, const Inputs& inputs, Workload& sizes,
 }
 
 Resources needs(const LociParams& params, const Workload& w) {
-    const double most = static_cast<double>(params.fine_map_variants_max);
-    const double covariates =
-        params.covariates.empty() ? 20 : static_cast<double>(params.covariates.size());
+    const double given = static_cast<double>(params.fine_map_variants_max);
+    const double most = w.variants > 0 ? std::min(w.variants, given) : given;
+    const double covariates = w.tested.traits() > 0 ? w.tested.covariates
+                              : params.covariates.empty()
+                                  ? 20
+                                  : static_cast<double>(params.covariates.size());
     const double window = 2e-3 * static_cast<double>(params.locus_kb);  // Mb
     const double variants = std::min(most, w.variants / 3100 * window); // of a locus
     const double loci = 20;                                             // of a trait, assumed
     Resources r;
-    r.memory_bytes = 200e6 + 8 * w.samples * (w.traits + 2 * covariates + 10) + 8 * most * most +
+    r.memory_bytes = 68e6 + 150 * std::min(w.variants, 65536.0) +
+                     8 * w.samples * (w.traits + 2 * covariates + 10) + 8 * most * most +
                      most * (w.samples / 4 + 300) +
                      0.375 * 1000 * std::min(w.samples, static_cast<double>(params.ld_samples_max));
     r.storage_bytes = w.traits * loci * variants * 120;
@@ -41,7 +49,8 @@ Resources needs(const LociParams& params, const Workload& w) {
     r.formula =
         "m tested variants of a locus (at most fine_map_variants_max for fine-mapping), C "
         "covariates "
-        "(20 if none are named): memory per rank 200 MB + 8 B x N (P + 2 C + 10) + 8 B x m^2 + m x "
+        "(20 if none are named): memory per rank 68 MB + 150 B x min(M, 65,536) + 8 B x N (P + 2 C "
+        "+ 10) + 8 B x m^2 + m x "
         "(N / 4 B, 2 N B more with dosages) + 3/8 B x variants below clump_p_max of a region x "
         "min(N, ld_samples_max); time of a locus 0.06 ns x N m^2 + 0.15 ns x N m (C + 4) a step + "
         "10 ns x m^2 an effect and 10 iterations; 8 ns x M P to find significant tests; 20 loci a "

@@ -49,11 +49,12 @@ void examine(const MergeGenotypesParams&, const Inputs& inputs, Workload& sizes,
 
 Resources needs(const MergeGenotypesParams&, const Workload& w) {
     Resources r;
-    r.memory_bytes = 64e6 + 230 * w.samples;
+    r.memory_bytes = 46e6 + 350 * std::min(w.variants, 5e4) + 230 * w.samples;
     r.storage_bytes = w.samples * w.variants / 4 + 60 * w.variants;
     r.scratch_bytes = 0;
     r.core_hours = (w.samples * w.variants * 1e-9 + w.variants * 5e-6) / 3600;
-    r.formula = "memory per rank 64 MB + 230 B x N (a block of each store, a segment); "
+    r.formula = "memory per rank 46 MB + 350 B x min(M, 50,000) + 230 B x N (a block of each "
+                "store, a segment); "
                 "results at most N M / 4 + 60 B x M, parts are linked into the result and take no "
                 "second space; time 1 ns x N M + 5 us x M";
     return r;

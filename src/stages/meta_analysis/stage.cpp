@@ -6,33 +6,39 @@
 namespace salus {
 namespace {
 
+constexpr double bytes_a_row = 40; // of compressed text
+
 void examine(const MetaAnalysisParams&, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>&) {
     const auto files = inputs.find("studies");
     if (files == inputs.end()) return;
-    sizes.input_bytes = 0;
+    // An association result that is still to be made has a study for each trait.
+    const double traits = std::max(1.0, sizes.table.traits());
+    sizes.input_bytes = sizes.traits = 0;
     for (const auto& path : files->second) {
         std::error_code missing;
         const auto size = std::filesystem::file_size(path, missing);
-        if (!missing) sizes.input_bytes += static_cast<double>(size);
+        sizes.input_bytes +=
+            missing ? bytes_a_row * sizes.variants * traits : static_cast<double>(size);
+        sizes.traits += missing ? traits : 1;
     }
-    sizes.traits = static_cast<double>(files->second.size());
 }
 
 Resources needs(const MetaAnalysisParams&, const Workload& w) {
     const double studies = w.traits > 0 ? w.traits : 1;
-    // About 40 bytes of compressed text a row; each row is stored in 75 bytes.
-    const double rows = w.input_bytes / 40;
+    const double rows = w.input_bytes / bytes_a_row; // each is stored in 75 bytes
     const double variants = w.variants > 0 ? w.variants : rows / studies * 1.2;
     Resources r;
-    r.memory_bytes = 400e6 + 3 * std::max(33e6, variants / 1500 * studies * 120);
+    const double unit = std::max(std::min(33e6, 120 * rows), variants / 1500 * studies * 120);
+    r.memory_bytes = 39e6 + std::max(3.4 * unit, std::min(400e6, 200 * rows / studies));
     r.storage_bytes = variants * (90 + studies);
     r.scratch_bytes = rows * 83 + variants * (160 + studies);
     r.core_hours = (rows * 2e-6 + variants * 2e-6) / 3600;
     r.formula =
-        "S studies with r rows in all, M variants: memory per rank 400 MB (rows of one study "
-        "that are sorted before they are written) + 3 times the rows of a unit, which are "
-        "32 MiB or those of the densest window of 2 Mb, 120 B x S rows each; results "
+        "S studies with r rows in all, M variants: memory per rank 39 MB + the larger of 200 B "
+        "for every row of a study (at most 400 MB: they are sorted before they are written) and "
+        "3.4 times the rows of a unit, 120 B each, which are all, but at most 32 MiB or those of "
+        "the densest window of 2 Mb; results "
         "(90 + S) B x M; scratch 83 B x r + (160 + S) B x M; time 2 us x (r + M), one rank "
         "per study in the first pass";
     return r;

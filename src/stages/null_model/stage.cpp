@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "schema/existing_input.hpp"
-#include "stages/association/phenotypes.hpp"
+#include "stages/association/workload.hpp"
 #include "stages/null_model/null_model.hpp"
 
 #include <algorithm>
@@ -34,17 +33,11 @@ void examine(const NullModelParams& params, const Inputs& inputs, Workload& size
                             .why = "each of them is a penalty that is tried",
                             .help = "give at least one number between 0 and 1"});
     examine_genotypes(inputs, sizes, problems);
-    try {
-        if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const AssociationParams choice{.traits = params.traits,
-                                           .covariates = params.covariates};
-            const auto found = association::choose(H5File::open(*path), choice, problems,
-                                                   association::Times::accepted);
-            sizes.traits = static_cast<double>(found.traits.size());
-        }
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    association::examine_traits({.traits = params.traits,
+                                 .covariates = params.covariates,
+                                 .components_count = params.components_count},
+                                inputs, association::Times::accepted, sizes, problems);
+    sizes.pruned = inputs.contains("ld");
 }
 
 Resources needs(const NullModelParams& params, const Workload& w) {
@@ -52,11 +45,14 @@ Resources needs(const NullModelParams& params, const Workload& w) {
     const double loco = 8 * 23 * w.samples * w.traits;
     r.storage_bytes = loco + 20 * w.samples;
     if (params.mode != "whole_genome") {
-        r.memory_bytes = 100e6 + 40 * w.samples * (w.traits + 20);
-        r.formula = "memory 100 MB + 40 B x N (P + 20)";
+        r.memory_bytes = 50e6 + 40 * w.samples * (w.traits + 20);
+        r.formula = "memory 50 MB + 40 B x N (P + 20)";
         return r;
     }
-    const double m = static_cast<double>(params.block_size);
+    const auto most = static_cast<double>(params.block_size);
+    const double left = w.pruned ? w.variants / 8 : w.variants;
+    const double m = left > 0 ? std::min(left, most) : most;
+    const double used = std::max(left, m);
     const double folds = static_cast<double>(params.folds);
     const double ridge =
         params.prior == "mixture" ? 0 : static_cast<double>(params.heritabilities.size());
@@ -64,15 +60,21 @@ Resources needs(const NullModelParams& params, const Workload& w) {
         params.prior == "ridge" ? 0 : static_cast<double>(params.causal_fractions.size());
     const double grid = ridge + mixtures;
     const double width = std::min(w.traits, static_cast<double>(params.traits_per_pass));
-    const double blocks = w.variants / m + 22, columns = grid * blocks;
-    r.memory_bytes =
-        100e6 + m * w.samples / 4 + 8 * m * m * (3 * folds + 2) + 4 * m * m * folds * grid +
-        4 * w.samples * width * (grid + 4) + 8 * w.samples * (3 * w.traits + 20) +
-        std::min(4.0 * (1U << 30), 4 * w.samples * columns) + 8 * columns * columns * (folds + 3);
+    const double blocks = used / m + 22, columns = grid * blocks;
+    // Matrices of doubles: sums, absent samples and system of a set by fold, and without a fold.
+    // Several sets share the factors of all folds, else those of all samples stay instead.
+    const bool several = width > 1;
+    const double matrices = several ? 4 * folds + 7 + w.threads : 4 * folds + 2 + 2 * w.threads;
+    const double factors = several ? folds * ridge : (ridge + 1) * std::min(w.threads, folds);
+    const double round = m + 24; // columns are padded
+    r.memory_bytes = 82e6 + m * w.samples / 4 + 8 * m * round * matrices + 4 * m * round * factors +
+                     4 * w.samples * width * (grid + 4) + 8 * w.samples * (3 * w.traits + 20) +
+                     std::min(4.0 * (1U << 30), 4 * w.samples * columns) +
+                     8 * columns * columns * (folds + 3) + 300 * std::min(w.variants, 65536.0);
     // Traits of few samples that are predicted one by one, if any is: not known here.
     if (params.prior == "ridge") {
         const double few = std::min(w.samples, static_cast<double>(params.leave_one_out_below));
-        r.memory_bytes += few * (m * (4 + 12 * std::min(w.threads, ridge)) + 8 * width * ridge);
+        r.memory_bytes += few * (m * (4 + 6 * std::min(w.threads, ridge)) + 8 * width * ridge);
     }
     r.scratch_bytes = 4 * w.samples * columns * w.traits + loco;
     const double gram = w.variants * m / 2 * w.samples * 0.012e-9;
@@ -84,11 +86,13 @@ Resources needs(const NullModelParams& params, const Workload& w) {
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
     r.core_hours = (passes * (gram + 2 * solve + sweeps + predict) + level1) / 3600;
     r.formula =
-        "blocks of m = block_size variants, F folds, H heritabilities and K causal_fractions as "
-        "prior says, G = H + K, P traits per pass, L = G (M / m + 22): memory per rank 100 MB + m "
-        "N / 4 B + 8 B x m^2 (3 F + 2) + 4 B x m^2 F G + 4 B x N P (G + 4) + 24 B x N x all traits "
-        "+ 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3), with prior ridge and n = min(N, "
-        "leave_one_out_below) + 4 B x m n + 12 B x m n min(threads, H) + 8 B x n P H; scratch 4 B "
+        "blocks of m = min(block_size, M) variants (M / 8 with ld), F folds, H heritabilities and "
+        "K causal_fractions as "
+        "prior says, G = H + K, P traits per pass, L = G (M / m + 22), T threads: memory per rank "
+        "82 MB + 300 B x min(M, 65,536) + m N / 4 B + 8 B x m^2 (4 F + 7 + T) + 4 B x m^2 F H (of "
+        "one trait 8 B x m^2 (4 F + 2 + 2 T) + 4 B x m^2 (H + 1) T) + 4 B x N P (G + 4) + 24 B x N "
+        "x all traits + 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3), with prior ridge and n = "
+        "min(N, leave_one_out_below) + 4 B x m n + 6 B x m n min(T, H) + 8 B x n P H; scratch 4 B "
         "x N L x all traits; time 0.006 ns x M m N + 0.023 ns x M m^2 F H + 5 ns x M m F P K + "
         "0.03 ns x M N P G per pass, and 0.06 ns x N L^2 (5 + G) per trait";
     return r;

@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "schema/existing_input.hpp"
-#include "stages/association/phenotypes.hpp"
+#include "stages/association/workload.hpp"
 #include "stages/pgs_regression/pgs_regression.hpp"
 
 #include <algorithm>
@@ -50,16 +49,8 @@ void examine(const PgsRegressionParams& params, const Inputs& inputs, Workload& 
         refuse(problems, "several heritabilities, and validation_fraction is 0",
                "ridge chooses among them by people that it is not fitted to");
     examine_genotypes(inputs, sizes, problems);
-    try {
-        if (const auto* path = existing_input(inputs, "phenotypes")) {
-            const auto found = association::choose(
-                H5File::open(*path), {.traits = params.traits, .covariates = params.covariates},
-                problems, association::Times::accepted);
-            sizes.traits = static_cast<double>(found.traits.size());
-        }
-    } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
+    association::examine_traits({.traits = params.traits, .covariates = params.covariates}, inputs,
+                                association::Times::accepted, sizes, problems);
 }
 
 Resources needs(const PgsRegressionParams& params, const Workload& w) {
@@ -78,11 +69,12 @@ Resources needs(const PgsRegressionParams& params, const Workload& w) {
     const double paths =
         has("elastic_net") ? w.traits * static_cast<double>(params.alphas.size()) : 0;
     const double lambdas = static_cast<double>(params.lambdas_per_pass);
-    const double strong = std::min(used, static_cast<double>(params.strong_max));
+    // A model holds at most as many variants as people, the strong set two or three times that.
+    const double strong = std::min({used, static_cast<double>(params.strong_max), 3 * w.samples});
     const double step = std::min(used, static_cast<double>(params.strong_step));
     const double columns = std::max(systems, paths * lambdas);
     Resources r;
-    r.memory_bytes = 100e6 + rows + w.samples * w.traits * (200 + 16 * (probes + 20)) +
+    r.memory_bytes = 50e6 + rows + w.samples * w.traits * (200 + 16 * (probes + 20)) +
                      w.samples * (96 * systems + 60 * paths * lambdas + 700) +
                      paths * (w.samples * strong / 4 + 4 * strong * strong) +
                      (has("elastic_net") ? 4 * strong * strong + 20 * strong * step : 0) +
@@ -101,7 +93,8 @@ Resources needs(const PgsRegressionParams& params, const Workload& w) {
     r.formula =
         "m variants that take part (planned as M, at most 12 million if maf_min is above 0), Q "
         "ridge systems (traits x heritabilities), E paths (traits x alphas) of L lambdas_per_pass, "
-        "S = min(m, strong_max), B probes: memory per rank 100 MB + rows (N m / (2 R) bytes, at "
+        "S = min(m, strong_max, 3 N), B probes: memory per rank 50 MB + rows (N m / (2 R) bytes, "
+        "at "
         "most rows_memory_max) + N P (200 + 16 B + 320) B + N (96 Q + 60 E L + 700) B + E (N S / 4 "
         "+ 4 S^2) B + 4 B x S^2 + 20 B x S strong_step + 16 B x m max(Q, 32) / R + 8 B x min(m, "
         "16384) max(Q, E L); results 40 B x m + 8 B x m (Q + E) with ridge; time 0.3 ns x N M + "

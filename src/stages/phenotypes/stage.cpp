@@ -78,18 +78,37 @@ void check_wiring(const PhenotypesParams& params, const Inputs& inputs,
             "for example index_date = \"2024-12-31\"");
 }
 
+constexpr double usual_groups = 4;
+
+/// Notes a trait of the table to come, if a stage tests its kind.
+void count(std::string_view kind, TraitCounts& table) {
+    if (kind == "quantitative") ++table.quantitative;
+    if (kind == "binary") ++table.binary;
+    if (kind == "time_to_event") ++table.time_to_event;
+}
+
 void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     check_wiring(params, inputs, problems);
     double traits = 0;
+    sizes.table = {};
     if (existing_input(inputs, "definitions") != nullptr)
         collect(problems, [&] {
             const Definitions read = read_definitions(std::span(inputs.at("definitions")));
             traits += static_cast<double>(read.traits.size());
+            for (const TraitDefinition& trait : read.traits)
+                count(trait.kind, sizes.table);
         });
     if (const auto* path = existing_input(inputs, "table"))
         collect(problems, [&] {
-            traits += static_cast<double>(trait_table_layout(*path, params, problems).traits);
+            const TableLayout layout = trait_table_layout(*path, params, problems);
+            traits += static_cast<double>(layout.traits);
+            // Which columns hold nothing but 0 and 1 is not known before they are read.
+            const auto ordinal = static_cast<double>(params.ordinal_traits.size());
+            sizes.table.ordinal += ordinal;
+            sizes.table.binary += std::max(0.0, static_cast<double>(layout.traits) - ordinal);
+            sizes.table.time_to_event += static_cast<double>(layout.times.size());
+            sizes.table.covariates += static_cast<double>(layout.covariates);
         });
     if (const auto* path = existing_input(inputs, "features"))
         collect(problems, [&] {
@@ -97,6 +116,13 @@ void examine(const PhenotypesParams& params, const Inputs& inputs, Workload& siz
             traits += static_cast<double>(plan_features(store, params, problems).columns.size()) /
                       5; // one column each
         });
+    else
+        traits += static_cast<double>(params.feature_traits.size()) / 5;
+    for (const std::string& trait : params.feature_traits) // those of a level are binary
+        count(trait.find(" is ") == std::string::npos ? "quantitative" : "binary", sizes.table);
+    sizes.table.covariates += static_cast<double>(params.feature_covariates.size()) +
+                              (params.age ? 1 : 0) + (params.age_squared ? 1 : 0) +
+                              (params.sex ? 1 : 0) + (params.groups ? usual_groups - 1 : 0);
     // A phecode takes two bits a sample, a trait 5 x 64; maps have up to 4,000 phecodes.
     if (wired(inputs, "phecode_map")) traits += 4000 * 2.0 / (5 * 64);
     check_phecode_tables(phecode_files(inputs), problems);
@@ -119,7 +145,7 @@ Resources needs(const PhenotypesParams&, const Workload& w) {
     const double shards = std::clamp(w.events * 120 / 268435456.0 + 1, 1.0, 4096.0);
     const double columns = 5 * w.traits + 10; // value, date, age, begin and end of follow-up
     // Records of a shard, or the columns of a block of samples with what HDF5 keeps of each.
-    const double records = 100 * w.events / shards + 50 * w.samples,
+    const double records = 115 * w.events / shards + 50 * w.samples,
                  block = 165 * w.samples + columns * (16 * std::min(w.samples, 65536.0) + 32e3);
     return {.memory_bytes = 5e7 + std::max(records, block),
             .storage_bytes = 8 * columns * w.samples + 40 * w.samples,
@@ -127,7 +153,7 @@ Resources needs(const PhenotypesParams&, const Workload& w) {
             .core_hours = (w.events * 0.2e-6 + w.samples * columns * 0.1e-6) / 3600,
             .formula =
                 "N samples, P traits (a fifth of a trait for each feature), E events in S shards: "
-                "memory 50 MB + the larger of 100 B x E/S + 50 B x N and 165 B x N + (5 P + 10) "
+                "memory 50 MB + the larger of 115 B x E/S + 50 B x N and 165 B x N + (5 P + 10) "
                 "x (16 B x min(N, 65,536) + 32 kB); result 8 B x N x (5 P + 10); scratch twice "
                 "that; 0.2 us "
                 "per event, 0.1 us per sample and column"};

@@ -20,6 +20,7 @@ void examine(const ComponentsParams&, const Inputs& inputs, Workload& sizes,
                             .why = "with loadings all samples are projected, and nothing is chosen",
                             .help = "give either loadings, or the other inputs"});
     examine_genotypes(inputs, sizes, problems);
+    sizes.pruned = inputs.contains("ld");
 }
 
 Resources needs(const ComponentsParams& params, const Workload& w) {
@@ -27,11 +28,12 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
     const double width = k + static_cast<double>(params.oversampling);
     const double iterations = std::min(20.0, static_cast<double>(params.iterations_max));
     // Common variants take part, as many as a population has; far fewer after LD pruning.
-    const double used = params.maf_min > 0 ? std::min(w.variants, 1.2e7) : w.variants;
+    const double common = params.maf_min > 0 ? std::min(w.variants, 1.2e7) : w.variants;
+    const double used = w.pruned ? common / 8 : common;
     const double rows = std::min(params.rows_memory_max * 0x1p30, w.samples * used / 2 / w.ranks);
     Resources r;
     r.memory_bytes =
-        100e6 + rows + 8 * w.samples * width * (iterations + 8) + 16 * used / w.ranks * width;
+        50e6 + rows + 8 * w.samples * width * (iterations + 8) + 16 * used / w.ranks * width;
     r.storage_bytes = used * (60 + 8 * k) + w.samples * (16 + 8 * k);
     r.scratch_bytes = used * (60 + 8 * k);
     r.core_hours = (w.samples * (w.variants * 0.3e-9 + used * iterations * width * 0.04e-9) +
@@ -39,8 +41,8 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
                    3600;
     r.formula =
         "m variants that take part (planned as M, at most 12 million if maf_min is above 0; with "
-        "ld only the kept ones, a small part of that), L = components + oversampling, Q iterations "
-        "(about 20): memory per rank 100 MB + rows (N m / (2 R) bytes, at most rows_memory_max) + "
+        "ld an eighth of that), L = components + oversampling, Q iterations "
+        "(about 20): memory per rank 50 MB + rows (N m / (2 R) bytes, at most rows_memory_max) + "
         "8 B x N L (Q + 8) + 16 B x m L / R; results (60 + 8 K) B x m + (16 + 8 K) B x N; time "
         "0.3 ns x N M + 0.04 ns x N m L Q + 1.2 ns x N (L Q)^2; where rows do not fit, the "
         "genotypes are read 2 Q times";

@@ -22,12 +22,12 @@ Resources needs(const QualityParams&, const Workload& w) {
     const double units = std::min(
         2048.0, std::max(4.0, std::max(std::min(64.0, genotypes / 0x1p27), genotypes / 0x1p31)));
     Resources r;
-    r.memory_bytes = 68e6 + 850 * w.samples + 400 * w.variants / units;
+    r.memory_bytes = 56e6 + 800 * w.samples + 1700 * w.variants / units;
     r.storage_bytes = 60 * w.variants + 76 * w.samples;
     r.scratch_bytes = 120 * w.variants + 25 * w.samples * units + 504 * w.samples;
     r.core_hours = (genotypes * 0.2e-9 + w.variants * 4e-6) / 3600;
     r.formula =
-        "memory per rank 68 MB + 850 B x N + 400 B x M / U, with U = N M / 2^31 units, at most "
+        "memory per rank 56 MB + 800 B x N + 1,700 B x M / U, with U = N M / 2^31 units, at most "
         "2048 "
         "and, where units of 2^27 genotypes allow, at least 64; results 60 B x (M + N); scratch "
         "120 B x M + 25 B x N U + 504 B x N; time 0.2 ns x N M + 4 us x M, less where variants are "

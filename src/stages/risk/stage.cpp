@@ -37,8 +37,8 @@ Resources needs(const RiskParams& params, const Workload& w) {
     const auto thresholds = static_cast<double>(params.p_thresholds.size());
     const double columns = 13, common = std::min(w.variants, 1e7);
     Resources r;
-    r.memory_bytes = 128e6 +
-                     w.samples * std::max(8 * columns * phases * std::min(4.0, w.traits),
+    r.memory_bytes = 52e6 + 250 * std::min(w.variants, 65536.0) +
+                     w.samples * std::max(8 * columns * phases * std::min(2.5, w.traits),
                                           8 * phases * thresholds) +
                      200 * w.samples;
     r.storage_bytes = w.traits * 30 * w.samples;
@@ -47,7 +47,8 @@ Resources needs(const RiskParams& params, const Workload& w) {
                    w.variants * 1e-6 / 3600;
     r.formula = "F sets = tuning folds + 1, C = covariates + 3 (13 assumed), T thresholds, Mc = "
                 "common variants "
-                "(at most 10^7 assumed): memory per rank 128 MB + N x max(8 B x C F min(P, 4), 8 B "
+                "(at most 10^7 assumed): memory per rank 52 MB + 250 B x min(M, 65,536) + N x "
+                "max(8 B x C F min(P, 2.5), 8 B "
                 "x F T) + 200 B x N; "
                 "results 30 B x N P; scratch 30 B x N P + 2 B x F Mc P; time 0.02 ns x N Mc C F P";
     return r;

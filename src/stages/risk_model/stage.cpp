@@ -9,6 +9,18 @@ namespace {
 
 using namespace risk_models;
 
+/// Columns of the design about: how many levels a factor has is not known, nor each spline.
+double columns_of(const Declaration& model) {
+    double columns = 1;
+    for (const OpenTerm& term : model.formula.terms) {
+        double product = 1;
+        for (const OpenFactor& factor : term.factors)
+            product *= factor.kind == OpenFactor::Kind::closed ? 1 : 4;
+        columns += product;
+    }
+    return columns;
+}
+
 void examine(const RiskModelParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     try {
@@ -18,7 +30,9 @@ void examine(const RiskModelParams& params, const Inputs& inputs, Workload& size
         const auto* path = existing_input(inputs, "phenotypes");
         if (path == nullptr) {
             for (const std::string& model : whole_models(params.models))
-                if (std::string why; !parse_declaration(model, why))
+                if (std::string why; const auto declared = parse_declaration(model, why))
+                    sizes.columns = std::max(sizes.columns, columns_of(*declared));
+                else
                     problems.push_back({.what = "a model cannot be read",
                                         .where = "parameter models, \"" + model + "\"",
                                         .why = why,
@@ -38,6 +52,8 @@ void examine(const RiskModelParams& params, const Inputs& inputs, Workload& size
             episodes == nullptr ? std::filesystem::path{} : *episodes);
         sizes.samples = std::max(sizes.samples, static_cast<double>(columns.episodes().rows()));
         const auto models = read_declarations(params.models, columns, problems);
+        for (const Declaration& model : models)
+            sizes.columns = std::max(sizes.columns, columns_of(model));
         check_inputs(params, models, columns, equations, problems);
     } catch (const Error& error) {
         problems.insert(problems.end(), error.problems().begin(), error.problems().end());
@@ -46,16 +62,17 @@ void examine(const RiskModelParams& params, const Inputs& inputs, Workload& size
 
 Resources needs(const RiskModelParams& params, const Workload& w) {
     const auto models = static_cast<double>(std::max<std::size_t>(1, params.models.size()));
-    const double columns = 50;
+    const double columns = w.columns > 0 ? w.columns : 50;
     Resources r;
     const double imputation = params.imputations > 0 ? 8 * (columns + 3) : 0;
     r.memory_bytes =
-        1.5e8 + w.samples * (8 * columns / std::max(1.0, w.ranks) + imputation + 220 + 60 * models);
+        4.6e7 + w.samples * (8 * columns / std::max(1.0, w.ranks) + imputation + 220 + 60 * models);
     r.storage_bytes = 40 * w.samples * models + 1e7;
     r.scratch_bytes = 40 * w.samples * models;
     r.core_hours = w.samples * models * columns * columns * 8 * 0.25e-9 / 3600;
     r.formula =
-        "C columns of a design (50 assumed), K models, R ranks: memory per rank 150 MB + N x "
+        "C columns of the largest design (terms, 4 for each spline or factor), K models, R ranks: "
+        "memory per rank 46 MB + N x "
         "(8 B x C / R + 220 B + 60 B x K), twice the C term where people enter late, 8 B x (C + 3) "
         "more with imputations; results "
         "and scratch 40 B x N K; time 2 ns x N C^2 K, times folds and replicates";

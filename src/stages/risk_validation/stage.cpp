@@ -39,12 +39,12 @@ Resources needs(const RiskValidationParams& params, const Workload& w) {
     const auto replicates = static_cast<double>(params.bootstrap_replicates);
     const auto divisions = 1 + static_cast<double>(params.strata.size());
     Resources r;
-    r.memory_bytes = 1.5e8 + w.samples * (420 + 150 * std::max(1.0, w.threads));
+    r.memory_bytes = 4.6e7 + w.samples * (420 + 150 * std::max(1.0, w.threads));
     r.storage_bytes = 1e7;
     r.scratch_bytes = 1e7;
     r.core_hours = w.samples * w.traits * divisions * (12 + 4 * replicates) * 1e-6 / 3600;
     r.formula =
-        "K models, T threads, B bootstrap replicates, D = 1 + strata: memory per rank 150 MB + "
+        "K models, T threads, B bootstrap replicates, D = 1 + strata: memory per rank 46 MB + "
         "N x (420 + 150 x T) B; results and scratch 10 MB; time (12 + 4 B) us x N K D";
     return r;
 }

@@ -10,7 +10,7 @@
 namespace salus {
 namespace {
 
-/// Scores of all files, and in place of events the most that are read at once.
+/// Scores of all files, and the most that are read at once.
 void count_columns(const ScoreParams& params, const std::vector<std::filesystem::path>& files,
                    Workload& sizes) {
     double all = 0, most = 0;
@@ -21,7 +21,7 @@ void count_columns(const ScoreParams& params, const std::vector<std::filesystem:
         most = std::max(most, std::min<double>(columns, score::set_columns_max));
     }
     sizes.traits = all;
-    sizes.events = most;
+    sizes.columns = most;
 }
 
 void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
@@ -38,12 +38,13 @@ void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
     try {
         count_columns(params, files->second, sizes);
     } catch (const Error&) { // not there yet, or broken: told when it is read
-        sizes.traits = static_cast<double>(files->second.size());
+        sizes.columns = score::set_columns_max;
+        sizes.traits = score::set_columns_max * static_cast<double>(files->second.size());
     }
 }
 
 Resources needs(const ScoreParams&, const Workload& w) {
-    const double scores = std::max(1.0, w.traits), of_file = std::max(1.0, w.events);
+    const double scores = std::max(1.0, w.traits), of_file = std::max(1.0, w.columns);
     const double scored = std::min(w.variants > 0 ? w.variants : 1e6, 1.4e6);
     const double tile = w.samples > 0 ? std::clamp(2.7e8 / w.samples, 1.0, 2048.0) : 2048;
     Resources r;
@@ -61,7 +62,9 @@ Resources needs(const ScoreParams&, const Workload& w) {
                     scores * scored * 1e-6) /
                    3600;
     r.formula =
-        "S scores, F of them read at once (those of the file with the most, but at most 64), Ms "
+        "S scores, F of them read at once (those of the file with the most, but at most 64, as are "
+        "taken "
+        "where the file is still to be made), Ms "
         "variants that any of them uses "
         "(at most 1.4 million assumed), B variants summed at once (2,048, fewer above "
         "130,000 samples: 64 MB of calls): memory per rank 50 MB + 70 B x Ms + 2 B x N + "
