@@ -59,9 +59,10 @@ void check_horizons(const RiskModelParams& params, const FittedModel& model) {
                  .help = text("use horizons up to ", model.last_time)});
 }
 
-// Fits without each value of leave_out, or without each hashed fold.
+// Fits without each value of leave_out, or without each hashed fold. Missing columns are imputed
+// without it as well.
 void cross_fit(const RiskModelParams& params, const SampleColumns& columns, const FitRule& rule,
-               const Communicator& comm, Work& work) {
+               const ImputationRule& imputation, const Communicator& comm, Work& work) {
     if (params.leave_out.empty() && params.folds == 0) return;
     const Declaration& d = work.report.model.declaration;
     const People& people = work.fitted();
@@ -99,6 +100,8 @@ void cross_fit(const RiskModelParams& params, const SampleColumns& columns, cons
         std::vector<std::uint32_t> rows;
         for (const std::uint32_t row : work.training)
             if (fold[row] != f) rows.push_back(row);
+        const auto completed = impute(d, people, columns, rows, imputation, comm);
+        quick.completed = completed;
         work.without.push_back(
             fit_model(d, people, columns, work.report.model.terms, rows, quick, comm));
     }
@@ -132,7 +135,7 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
     collectively(context.comm(), "checking horizons",
                  [&] { check_horizons(params, work.report.model); });
     const bool good = work.report.model.event.newton.state == FitState::converged;
-    if (good) cross_fit(params, columns, rule, context.comm(), work);
+    if (good) cross_fit(params, columns, rule, imputation, context.comm(), work);
     if (good && params.optimism_replicates > 0)
         work.optimism =
             bootstrap_optimism(work.report.model, work.people, columns, work.training, rule,
