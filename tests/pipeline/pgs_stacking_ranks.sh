@@ -86,6 +86,29 @@ with h5py.File("stack_height/pgs_stacking/pgs_stacking.h5") as k, h5py.File("sta
     got = s["scores/stack"][:]
     assert numpy.allclose(got, total, rtol=0, atol=1e-6 * numpy.std(total)), numpy.abs(got - total).max()
 EOS
+# Relatives share a fold: with every second sample in one family, one fold has all of them.
+quiet "$SALUS" kinship --genotypes "$store" --output kin
+/usr/bin/python3 - <<'EOS'
+import h5py
+with h5py.File('kin/kinship/kinship.h5', 'r+') as f:
+    family = f['samples/family'][()]
+    family[:] = 0
+    family[::2] = 1
+    f['samples/family'][...] = family
+EOS
+quiet stack relatives --kinship kin/kinship/kinship.h5
+/usr/bin/python3 - "$tuning" <<'EOS'
+import sys
+
+import h5py
+with h5py.File('kin/kinship/kinship.h5') as f:
+    ids = [i.decode() for i in f['samples/sample_id'][()]]
+listed = set(open(sys.argv[1]).read().split()[1:])
+with h5py.File('relatives/pgs_stacking/pgs_stacking.h5') as k, h5py.File('stack_height/pgs_stacking/pgs_stacking.h5') as apart:
+    fitted, before = k['folds/people'][()], apart['folds/people'][()]
+    assert fitted[3] == before[3] and min(before) > 0.55 * before[3], before
+    assert min(fitted) <= fitted[3] - sum(i in listed for i in ids[::2]), fitted
+EOS
 refuses() { # exit code, words of the answer, options
     local code=$1 words=$2 got=0; shift 2
     rm -rf out

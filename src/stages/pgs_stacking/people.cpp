@@ -3,6 +3,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/listed_samples.hpp"
+#include "genotype/family_names.hpp"
 #include "genotype/weight_rows.hpp"
 #include "stages/risk_model/columns.hpp"
 #include "store/h5.hpp"
@@ -292,10 +293,14 @@ Tuning read_tuning(const PgsStackingParams& params, const RunContext& context) {
     t.data.outcome = of_people(outcome, people);
     for (const auto& values : covariates)
         t.data.covariates.push_back(of_people(values, people));
+    const auto names =
+        family_names(ids, context.has_input("kinship")
+                              ? read_families(H5File::open(context.input("kinship")), ids)
+                              : std::vector<std::uint32_t>{});
     for (const std::uint32_t i : people) {
         const auto seed = static_cast<std::uint64_t>(params.fold_seed);
-        t.data.outer.push_back(stacking_fold(ids[i], seed, 0, t.data.outer_folds));
-        t.data.inner.push_back(stacking_fold(ids[i], seed, 1, t.data.inner_folds));
+        t.data.outer.push_back(stacking_fold(names[i], seed, 0, t.data.outer_folds));
+        t.data.inner.push_back(stacking_fold(names[i], seed, 1, t.data.inner_folds));
         if (t.data.kind == OutcomeKind::binary && outcome[i] == 1) ++t.cases;
     }
     check_numbers(t, phenotypes);

@@ -71,7 +71,10 @@ const char* const details =
     "each fold by its likelihood, and of the difference, with confidence intervals (influence "
     "functions of R2, DeLong of AUC). The published weights are of a fit to everybody, with the "
     "outer folds choosing the penalty. The folds of a person are hashes of the identifier and "
-    "fold_seed: the same in any order and on any ranks. Confidence intervals are of the people, "
+    "fold_seed: the same in any order and on any ranks; with kinship, the members of a family "
+    "(pairs "
+    "up to its family_degree) are in one fold, so that nobody is judged by a fit to his relatives. "
+    "Confidence intervals are of the people, "
     "not of the choice of folds, and take people as unrelated.\n\n"
     "Scores must be sums (value = \"sum\", mode additive or centred) of the weights that are "
     "given. "
@@ -100,6 +103,8 @@ Stage pgs_stacking_stage() {
                 "people that the statistics were made from: refused", true})
         .reads(
             {"quality", Artifact::quality_result, "samples that did not pass are left out", true})
+        .reads(
+            {"kinship", Artifact::kinship_result, "families, which stay together in folds", true})
         .writes(
             {"stacking",
              Artifact::pgs_weights_result,

@@ -1,13 +1,12 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "genotype/family_names.hpp"
 #include "genotype/result_marks.hpp"
 #include "run/context.hpp"
 #include "stages/split_samples/split_samples.hpp"
 
 #include <fstream>
-#include <map>
-#include <string_view>
 
 namespace salus {
 namespace {
@@ -23,14 +22,7 @@ std::vector<std::uint8_t> passing(const GenotypeSource& genotypes, const RunCont
 
 std::vector<std::uint32_t> families(const SampleTable& samples, const RunContext& context) {
     if (!context.has_input("kinship")) return {};
-    const H5File file = H5File::open(context.input("kinship"));
-    const TableData table = file.read("samples", {"sample_id", "family"});
-    if (table.column<std::string>("sample_id") != samples.id)
-        throw DataError({.what = "the samples differ from those of the genotypes",
-                         .where = file.path().string(),
-                         .why = "rows are samples in the order of the genotype store",
-                         .help = "make the kinship result from the same genotype store"});
-    return table.column<std::uint32_t>("family");
+    return read_families(H5File::open(context.input("kinship")), samples.id);
 }
 
 void write_list(const std::filesystem::path& path, std::span<const std::string> ids,
@@ -53,19 +45,12 @@ void write_list(const std::filesystem::path& path, std::span<const std::string> 
 std::vector<std::uint8_t> tuning_marks(std::span<const std::string> ids,
                                        std::span<const std::uint32_t> family,
                                        const SplitSamplesParams& params) {
-    std::map<std::uint32_t, std::string_view> first;
-    for (std::size_t i = 0; i < family.size(); ++i) {
-        if (family[i] == 0) continue;
-        std::string_view& name = first.try_emplace(family[i], ids[i]).first->second;
-        if (ids[i] < name) name = ids[i];
-    }
+    const auto names = family_names(ids, family);
     std::vector<std::uint8_t> marks(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        const std::string_view name =
-            family.empty() || family[i] == 0 ? std::string_view(ids[i]) : first.at(family[i]);
         const double u =
             static_cast<double>(
-                hash64(name, 13 * static_cast<std::uint64_t>(params.split_seed) + 9) >> 11) *
+                hash64(names[i], 13 * static_cast<std::uint64_t>(params.split_seed) + 9) >> 11) *
             0x1p-53;
         marks[i] = u < params.tuning_fraction ? 1 : 0;
     }
