@@ -23,26 +23,6 @@ function(salus_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${SALUS_UNITY} UNITY_BUILD_BATCH_SIZE ${SALUS_UNITY_BATCH})
 endfunction()
 
-# Precompiled standard headers (of tests, and with SALUS_PCH of all), one set for each combination of flags that targets have.
-function(salus_precompiled name)
-  cmake_parse_arguments(ARG "" "" "HEADERS;OPTIONS;LINKS" ${ARGN})
-  add_library(salus_pch_${name} OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cpp)
-  target_link_libraries(salus_pch_${name} PRIVATE ${ARG_LINKS})
-  salus_compile_options(salus_pch_${name})
-  target_compile_options(salus_pch_${name} PRIVATE ${ARG_OPTIONS})
-  target_precompile_headers(salus_pch_${name} PRIVATE ${ARG_HEADERS})
-endfunction()
-
-function(salus_use_precompiled target kind library)
-  if(NOT TARGET salus_pch_${kind})
-    return()
-  endif()
-  if(library MATCHES "^(parallel|run|app|all_stages|stage_.*)$")
-    set(kind ${kind}_openmp)
-  endif()
-  target_precompile_headers(${target} REUSE_FROM salus_pch_${kind})
-endfunction()
-
 # salus_library(name [FOLDER dir] LINKS layers-and-targets... PRIVATE_LINKS targets...)
 # One static library per folder of src/, named salus_<name>, alias salus::<name>.
 function(salus_library name)
@@ -69,5 +49,4 @@ function(salus_library name)
   if(NOT name STREQUAL "kernels")  # pragmas and instruction sets of one source each
     salus_unity(salus_${name})
   endif()
-  salus_use_precompiled(salus_${name} source ${name})
 endfunction()

@@ -18,7 +18,7 @@ need_packages "$install" "${build_packages[@]}" "${test_packages[@]}"
 allow_root_mpi
 cd "$here"
 if [[ $sanitizers == yes ]]; then
-    cmake --preset asan -D SALUS_PCH=ON >/dev/null
+    cmake --preset asan >/dev/null
     cmake --build --preset asan --target unit_tests
     ctest --preset asan
 fi

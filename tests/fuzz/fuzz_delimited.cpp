@@ -8,7 +8,7 @@
 namespace {
 
 using namespace salus;
-using testing::PlainRow;
+using test::PlainRow;
 
 std::vector<PlainRow> rows_of(DelimitedReader& reader) {
     std::vector<PlainRow> rows;
@@ -27,7 +27,7 @@ void compare(const std::filesystem::path& path, std::string_view body) {
     auto found = rows_of(reader);
     for (PlainRow& row : found)
         --row.line; // the header
-    fuzz::require(found == testing::PlainRows(body, ',', 3).rows());
+    fuzz::require(found == test::PlainRows(body, ',', 3).rows());
 }
 
 /// Pieces give the same rows, or the seams refuse.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace salus::testing {
+namespace salus::test {
 
 /// A row as DelimitedReader must give it.
 struct PlainRow {
@@ -110,4 +110,4 @@ private:
     std::uint64_t lines_ = 0;
 };
 
-} // namespace salus::testing
+} // namespace salus::test

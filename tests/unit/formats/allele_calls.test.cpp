@@ -15,8 +15,8 @@ AlleleCalls scratch(std::size_t samples) {
 }
 
 /// Calls of allele `alt` in the columns, or the error.
-std::string read(std::string columns, std::size_t samples, std::size_t alleles = 2,
-                 std::uint16_t alt = 1) {
+std::string read_calls(std::string columns, std::size_t samples, std::size_t alleles = 2,
+                       std::uint16_t alt = 1) {
     for (char& c : columns)
         if (c == ' ') c = '\t';
     columns.reserve(columns.size() + 64);
@@ -58,30 +58,30 @@ TEST(AlleleCalls, PhaseIsKeptForHeterozygousCallsAlone) {
 }
 
 TEST(AlleleCalls, EveryFormOfGt) {
-    EXPECT_EQ(read("0/0 0/1 1|0 1/1 ./. . 1 0 ./1 0|.", 10), "0112..20..");
-    EXPECT_EQ(read("0/1:12:3 .:. 1/1:", 3), "1.2");
-    EXPECT_EQ(read("/0/1 |1|1 |1", 3), "122"); // leading phase mark of VCF 4.4
+    EXPECT_EQ(read_calls("0/0 0/1 1|0 1/1 ./. . 1 0 ./1 0|.", 10), "0112..20..");
+    EXPECT_EQ(read_calls("0/1:12:3 .:. 1/1:", 3), "1.2");
+    EXPECT_EQ(read_calls("/0/1 |1|1 |1", 3), "122"); // leading phase mark of VCF 4.4
 }
 
 TEST(AlleleCalls, OtherAltAllelesCountAsZeroCopies) {
-    EXPECT_EQ(read("1/2 2/2 0/2 1/1 ./2", 5, 3, 1), "1002.");
-    EXPECT_EQ(read("1/2 2/2 0/2 1/1 ./2", 5, 3, 2), "1210.");
-    EXPECT_EQ(read("10/11 10 0/10", 3, 12, 10), "121");
+    EXPECT_EQ(read_calls("1/2 2/2 0/2 1/1 ./2", 5, 3, 1), "1002.");
+    EXPECT_EQ(read_calls("1/2 2/2 0/2 1/1 ./2", 5, 3, 2), "1210.");
+    EXPECT_EQ(read_calls("10/11 10 0/10", 3, 12, 10), "121");
 }
 
 TEST(AlleleCalls, Errors) {
-    EXPECT_EQ(read("0/0/1", 1), explain(GtError::polyploid));
-    EXPECT_EQ(read("0/2", 1), explain(GtError::allele_range));
-    EXPECT_EQ(read("2", 1), explain(GtError::allele_range));
-    EXPECT_EQ(read("99999999999/0", 1), explain(GtError::allele_range));
-    EXPECT_EQ(read("0/1", 2), explain(GtError::too_few));
-    EXPECT_EQ(read("0/1 0/1", 1), explain(GtError::too_many));
+    EXPECT_EQ(read_calls("0/0/1", 1), explain(GtError::polyploid));
+    EXPECT_EQ(read_calls("0/2", 1), explain(GtError::allele_range));
+    EXPECT_EQ(read_calls("2", 1), explain(GtError::allele_range));
+    EXPECT_EQ(read_calls("99999999999/0", 1), explain(GtError::allele_range));
+    EXPECT_EQ(read_calls("0/1", 2), explain(GtError::too_few));
+    EXPECT_EQ(read_calls("0/1 0/1", 1), explain(GtError::too_many));
     for (const char* bad : {"", "a", "0/", "0-1", "-1/0", "0/1x", "/", "0//1", "+1/0"})
-        EXPECT_EQ(read(bad, 1), explain(GtError::syntax)) << bad;
+        EXPECT_EQ(read_calls(bad, 1), explain(GtError::syntax)) << bad;
 }
 
-struct Rows {
-    explicit Rows(std::size_t samples)
+struct CallRows {
+    explicit CallRows(std::size_t samples)
         : calls(packed_bytes(samples)),
           phase(packed_bytes(samples)), rows{.calls = calls, .phase = phase} {}
     std::vector<std::uint8_t> calls, phase;
@@ -103,8 +103,8 @@ TEST(AlleleCalls, SimpleColumnsEqualTheGeneralReader) {
                     bytes += static_cast<char>((allele == '.' ? 0 : (allele - '0' + 1) * 2) |
                                                (phase == '|' ? 1 : 0));
             }
-            const std::string expected = read(columns, samples);
-            Rows text_rows(samples), bcf_rows(samples);
+            const std::string expected = read_calls(columns, samples);
+            CallRows text_rows(samples), bcf_rows(samples);
             columns.reserve(columns.size() + 64);
             ASSERT_TRUE(read_simple_gt_columns(columns, samples, text_rows.rows)) << columns;
             EXPECT_EQ(test::calls_text(text_rows.calls, samples), expected) << columns;
@@ -118,7 +118,7 @@ TEST(AlleleCalls, SimpleColumnsEqualTheGeneralReader) {
 }
 
 TEST(AlleleCalls, SimpleColumnsRefuseEverythingElse) {
-    Rows row(6);
+    CallRows row(6);
     const std::string good = "0/1\t0/0\t1/1\t0/0\t0/1\t0/0";
     ASSERT_TRUE(read_simple_gt_columns(good, 6, row.rows));
     for (std::size_t i = 0; i < good.size(); ++i)

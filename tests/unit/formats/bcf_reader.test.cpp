@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using Lines = std::vector<std::string>;
 
-const char* const body =
+const char* const bcf_body =
     "1 100 rs1 A C . PASS AF=0.5;DB GT 0/0 0|1 1/1 ./.\n"
     "1 100 . A AT,<DEL> 3 q10 AF=0.25,0.5;NOTE=a,b GT:DP 1/2:3 2|2:. 0/0 0/2:1\n"
     "2 5 . N * . . . DP:GT 7:0 .:1 .:0/1 .:1|.\n"
@@ -35,13 +35,13 @@ protected:
 
 TEST_F(BcfReaderTest, EqualsTheVcfItWasMadeOf) {
     // FORMAT with GT in second place is for BCF alone: VCF demands it first.
-    std::string first = body;
+    std::string first = bcf_body;
     const std::size_t at = first.find("DP:GT 7:0 .:1 .:0/1 .:1|.");
     first.replace(at, 25, "GT:DP 0:7 1:. 0/1:. 1|.:.");
     const ReadOptions options{.info = {"AF", "DB", "NOTE"}};
     const Lines expected = test::read_all(vcf(first), options);
     EXPECT_EQ(expected.size(), 6U);
-    EXPECT_EQ(test::read_all(test::to_bcf(vcf(body)), options), expected);
+    EXPECT_EQ(test::read_all(test::to_bcf(vcf(bcf_body)), options), expected);
 }
 
 TEST_F(BcfReaderTest, ManyAllelesNeedWiderIntegers) {
@@ -91,7 +91,7 @@ TEST_F(BcfReaderTest, NotBcf) {
 }
 
 TEST_F(BcfReaderTest, NoFlippedOrCutFilePasses) {
-    const auto path = test::to_bcf(vcf(body));
+    const auto path = test::to_bcf(vcf(bcf_body));
     const std::string good = read_text_file(path);
     const Lines expected = test::read_all(path);
     Rng rng(9, "flips", 0);
@@ -110,7 +110,7 @@ TEST_F(BcfReaderTest, NoFlippedOrCutFilePasses) {
 
 TEST_F(BcfReaderTest, DamageInsideGoodBlocksNeverCrashes) {
     // The checksums are right here: what is wrong was written so. Bounds alone must hold.
-    const std::string good = decompressed(test::to_bcf(vcf(body)));
+    const std::string good = decompressed(test::to_bcf(vcf(bcf_body)));
     Rng rng(10, "inner flips", 0);
     int refused = 0;
     for (int flip = 0; flip < 2000; ++flip) {

@@ -75,7 +75,7 @@ protected:
     test::ScratchFolder folder_{"bgen"};
 };
 
-constexpr Dosage none = dosage_missing;
+constexpr Dosage no_dosage = dosage_missing;
 
 TEST_F(BgenTest, CertainCallsHaveNoDosages) {
     // Nine samples: the SWAR loop and its tail; one of them missing.
@@ -127,11 +127,11 @@ TEST_F(BgenTest, DosagesAreRoundedAndCalledWithinTheThreshold) {
     const Content content = read_back({}, 5, {site});
     EXPECT_THAT(content.calls, ElementsAre("0.1.."));
     EXPECT_THAT(content.dosages[0],
-                ElementsAre(1606, 1671, 16384, 31097, none)); // x 16384/255, rounded
+                ElementsAre(1606, 1671, 16384, 31097, no_dosage)); // x 16384/255, rounded
     EXPECT_THAT(read_back({}, 5, {site}, {.hard_call_threshold = 0.12}).calls,
                 ElementsAre("0012."));
     EXPECT_THAT(read_back({}, 5, {site}, {.bgen_alleles = BgenRef::last}).dosages[0],
-                ElementsAre(32768 - 1606, 32768 - 1671, 16384, 32768 - 31097, none));
+                ElementsAre(32768 - 1606, 32768 - 1671, 16384, 32768 - 31097, no_dosage));
 }
 
 TEST_F(BgenTest, SplitsSitesWithSeveralAltAlleles) {
@@ -189,7 +189,7 @@ TEST_F(BgenTest, LayoutOneIsNormalisedByTheSumOfItsProbabilities) {
     for (const Packing packing : {Packing::none, Packing::zlib}) {
         const Content content = read_back({.layout = 1, .packing = packing}, 5, {site});
         EXPECT_THAT(content.calls, ElementsAre("01..."));
-        EXPECT_THAT(content.dosages[0], ElementsAre(0, 16384, none, 8192, 24576));
+        EXPECT_THAT(content.dosages[0], ElementsAre(0, 16384, no_dosage, 8192, 24576));
     }
     BgenSite above = site;
     above.values[0] = 34000;

@@ -6,6 +6,7 @@
 #include "formats/bgen_index.hpp"
 #include "formats/byte_stream.hpp"
 #include "support/bgen_file.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,15 +15,14 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path genomes =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes";
+using reference::genomes;
 const std::filesystem::path examples = genomes / "bgen_spec_examples";
 
 #define REQUIRE_DATA(folder)                                                                       \
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "reference data are absent"
 
 /// Fields of the lines of a text file, gzipped or not.
-std::vector<std::vector<std::string>> table(const std::filesystem::path& path) {
+std::vector<std::vector<std::string>> table_of(const std::filesystem::path& path) {
     ByteStream stream(path);
     std::string all, buffer(1 << 20, '\0');
     for (std::size_t got = 0; (got = stream.read(buffer)) > 0;)
@@ -37,18 +37,18 @@ std::vector<std::vector<std::string>> table(const std::filesystem::path& path) {
     return rows;
 }
 
-struct Read {
+struct PublishedRead {
     std::vector<Variant> variants;
     std::vector<std::vector<double>> dosages; // NaN: missing
     std::vector<std::string> calls, phase;
     ReadCounters counters;
 };
 
-Read read(const std::filesystem::path& path, const ReadOptions& options = {},
-          std::uint64_t target = 1 << 30) {
+PublishedRead read_published(const std::filesystem::path& path, const ReadOptions& options = {},
+                             std::uint64_t target = 1 << 30) {
     const auto file = open_genotype_file(path);
     const std::size_t samples = file->samples().size();
-    Read all;
+    PublishedRead all;
     for (const FileRange range : file->ranges(target, options)) {
         const auto reader = file->read(range, options, file->samples().sex);
         GenotypeRecord record;
@@ -84,7 +84,7 @@ std::filesystem::path with_names(const test::ScratchFolder& folder,
     return copy;
 }
 
-void expect_example(const Read& got, const std::vector<std::vector<std::string>>& gen,
+void expect_example(const PublishedRead& got, const std::vector<std::vector<std::string>>& gen,
                     double step) {
     ASSERT_EQ(got.variants.size(), gen.size());
     // Two probabilities within half a step each, made good by the third; five printed digits; half
@@ -109,7 +109,7 @@ void expect_example(const Read& got, const std::vector<std::vector<std::string>>
 
 TEST(BgenReferenceFiles, ExamplesOfTheSpecification) {
     REQUIRE_DATA(examples);
-    const auto gen = table(examples / "example.gen.gz");
+    const auto gen = table_of(examples / "example.gen.gz");
     int files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(examples)) {
         const std::string name = entry.path().filename().string();
@@ -117,15 +117,16 @@ TEST(BgenReferenceFiles, ExamplesOfTheSpecification) {
         if (name == "example.v11.bgen") continue;
         SCOPED_TRACE(name);
         const int bits = std::stoi(name.substr(8));
-        EXPECT_THROW(read(entry.path()), DataError); // not sorted
-        const Read got = read(entry.path(), {}, 1);  // each record as a range of its own
+        EXPECT_THROW(read_published(entry.path()), DataError); // not sorted
+        const PublishedRead got =
+            read_published(entry.path(), {}, 1); // each record as a range of its own
         expect_example(got, gen, 1 / (std::pow(2.0, bits) - 1));
         ++files;
     }
     EXPECT_EQ(files, 28);
     const test::ScratchFolder folder("v11");
-    expect_example(read(with_names(folder, examples / "example.v11.bgen", 500), {}, 1), gen,
-                   1.0 / 32768);
+    expect_example(read_published(with_names(folder, examples / "example.v11.bgen", 500), {}, 1),
+                   gen, 1.0 / 32768);
 }
 
 TEST(BgenReferenceFiles, IndexAndScanCutTheSame) {
@@ -161,14 +162,14 @@ TEST(BgenReferenceFiles, IndexAndScanCutTheSame) {
 
 TEST(BgenReferenceFiles, ComplexGenotypesOfTheSpecification) {
     REQUIRE_DATA(examples);
-    std::vector<std::vector<std::string>> sites = table(examples / "complex.vcf");
+    std::vector<std::vector<std::string>> sites = table_of(examples / "complex.vcf");
     std::erase_if(sites, [](const auto& row) { return row.front().starts_with('#'); });
     for (const auto& entry : std::filesystem::directory_iterator(examples)) {
         const std::string name = entry.path().filename().string();
         if (!name.starts_with("complex.") || !name.ends_with(".bgen")) continue;
         SCOPED_TRACE(name);
-        EXPECT_THROW(read(entry.path()), DataError); // three and four copies
-        const Read got = read(entry.path(), {.on_bad_record = BadRecord::skip});
+        EXPECT_THROW(read_published(entry.path()), DataError); // three and four copies
+        const PublishedRead got = read_published(entry.path(), {.on_bad_record = BadRecord::skip});
         EXPECT_EQ(got.counters.skipped, 2U);
         std::size_t v = 0;
         for (const auto& site : sites) {
@@ -196,8 +197,8 @@ TEST(BgenReferenceFiles, ComplexGenotypesOfTheSpecification) {
 
 TEST(BgenReferenceFiles, HaplotypesArePhased) {
     REQUIRE_DATA(examples);
-    const auto haps = table(examples / "haplotypes.haps");
-    const Read got = read(examples / "haplotypes.bgen");
+    const auto haps = table_of(examples / "haplotypes.haps");
+    const PublishedRead got = read_published(examples / "haplotypes.bgen");
     ASSERT_EQ(got.variants.size(), haps.size());
     for (std::size_t v = 0; v < haps.size(); ++v)
         for (std::size_t i = 0; i < 4; ++i) {
@@ -207,8 +208,9 @@ TEST(BgenReferenceFiles, HaplotypesArePhased) {
             EXPECT_EQ(got.phase[v].empty() ? '0' : got.phase[v][i], phase);
         }
     const test::ScratchFolder folder("phased");
-    const Read real = read(with_names(folder, examples / "phased.16bits.bgen", 2504));
-    const auto expected = table(examples / "glow_phased.16bits.vcf").back();
+    const PublishedRead real =
+        read_published(with_names(folder, examples / "phased.16bits.bgen", 2504));
+    const auto expected = table_of(examples / "glow_phased.16bits.vcf").back();
     for (std::size_t i = 0; i < 2504; ++i) {
         const auto p = split(expected[9 + i], ','); // P(REF), P(ALT) of either haplotype
         if (p[0] == ".")
@@ -224,22 +226,24 @@ TEST(BgenReferenceFiles, SameCallsAsThePlinkFilesOfTheSet) {
         SCOPED_TRACE(set);
         const auto path = genomes / "regenie_example" / set;
         const ReadOptions ref_last{.bgen_alleles = BgenRef::last};
-        const Read bgen = read(path.string() + ".bgen", ref_last),
-                   bed = read(path.string() + ".bed");
+        const PublishedRead bgen = read_published(path.string() + ".bgen", ref_last),
+                            bed = read_published(path.string() + ".bed");
         ASSERT_EQ(bgen.variants.size(), bed.variants.size());
         for (std::size_t v = 0; v < bed.variants.size(); ++v) {
             ASSERT_EQ(bgen.variants[v].position, bed.variants[v].position);
             ASSERT_EQ(bgen.variants[v].ref, bed.variants[v].ref);
             ASSERT_EQ(bgen.calls[v], bed.calls[v]);
         }
-        EXPECT_EQ(read(path.string() + ".bgen", ref_last, 4000).calls, bgen.calls);
+        EXPECT_EQ(read_published(path.string() + ".bgen", ref_last, 4000).calls, bgen.calls);
     }
     // The 10,000 samples of SAIGE's markers, without names in the file.
     const test::ScratchFolder folder("zstd");
     const auto saige = genomes / "saige_extdata/genotype_100markers.bgen";
-    const Read bed = read(std::filesystem::path(saige).replace_extension(".bed"));
+    const PublishedRead bed =
+        read_published(std::filesystem::path(saige).replace_extension(".bed"));
     const auto copy = with_names(folder, saige, 10000);
-    const Read first = read(copy), last = read(copy, {.bgen_alleles = BgenRef::last});
+    const PublishedRead first = read_published(copy),
+                        last = read_published(copy, {.bgen_alleles = BgenRef::last});
     ASSERT_EQ(first.variants.size(), bed.variants.size());
     for (std::size_t v = 0; v < bed.variants.size(); ++v) {
         const bool ref_first = first.variants[v].ref == bed.variants[v].ref;
@@ -247,8 +251,8 @@ TEST(BgenReferenceFiles, SameCallsAsThePlinkFilesOfTheSet) {
         ASSERT_EQ((ref_first ? first : last).calls[v], bed.calls[v]);
     }
     const auto zstd =
-        read(with_names(folder, genomes / "regenie_example/example_3chr_zstd.bgen", 500));
-    EXPECT_EQ(zstd.calls, read(genomes / "regenie_example/example_3chr.bgen").calls);
+        read_published(with_names(folder, genomes / "regenie_example/example_3chr_zstd.bgen", 500));
+    EXPECT_EQ(zstd.calls, read_published(genomes / "regenie_example/example_3chr.bgen").calls);
 }
 
 } // namespace

@@ -179,7 +179,7 @@ TEST(CohortJson, TakesTheRightPersons) {
     EXPECT_TRUE(outcome({{disease, 900}, {other, 1000}, {drug, 1000}}).holds());
 }
 
-std::string refusal(const std::string& changed, const std::string& by) {
+std::string refusal_of_change(const std::string& changed, const std::string& by) {
     const Definitions read = cohort_definitions(cohort(changed, by), "c.json", "c");
     EXPECT_TRUE(read.traits.empty() || read.problems.empty());
     return read.problems.empty() ? "taken" : DataError(read.problems).what();
@@ -227,15 +227,16 @@ TEST(CohortJson, RefusesTheRestByItsPlace) {
          "PrimaryCriteria.CriteriaList"},
     };
     for (const auto& [changed, by, where] : cases)
-        EXPECT_THAT(refusal(changed, by), HasSubstr("c.json, " + where)) << by;
+        EXPECT_THAT(refusal_of_change(changed, by), HasSubstr("c.json, " + where)) << by;
 }
 
 TEST(CohortJson, ValuesNeedAUnit) {
     const std::string drug = R"({"DrugExposure": {"CodesetId": 1, "First": true, )"
                              R"("DrugTypeExclude": false}})";
-    EXPECT_THAT(refusal(drug, R"({"Measurement": {"CodesetId": 1, "ValueAsNumber": {"Value": 7, )"
-                              R"("Op": "gte"}}})"),
-                HasSubstr("Measurement.Unit"));
+    EXPECT_THAT(
+        refusal_of_change(drug, R"({"Measurement": {"CodesetId": 1, "ValueAsNumber": {"Value": 7, )"
+                                R"("Op": "gte"}}})"),
+        HasSubstr("Measurement.Unit"));
     const Definitions read = cohort_definitions(
         cohort(drug, R"({"Measurement": {"CodesetId": 1, "ValueAsNumber": {"Value": 7, "Op": )"
                      R"("gte"}, "Unit": [{"CONCEPT_ID": 8554}]}})"),

@@ -11,8 +11,8 @@
 namespace salus {
 namespace {
 
-using testing::PlainRow;
-using testing::PlainRows;
+using test::PlainRow;
+using test::PlainRows;
 
 class DelimitedRandom : public ::testing::Test {
 protected:
@@ -44,8 +44,8 @@ protected:
     mutable std::uint64_t lines_ = 0;
 };
 
-void expect_equal(const std::vector<PlainRow>& found, const std::vector<PlainRow>& expected,
-                  const std::string& text) {
+void expect_equal_rows(const std::vector<PlainRow>& found, const std::vector<PlainRow>& expected,
+                       const std::string& text) {
     ASSERT_EQ(found.size(), expected.size()) << text;
     for (std::size_t r = 0; r < found.size(); ++r) {
         EXPECT_EQ(found[r].defect, expected[r].defect) << "row " << r << " of " << text;
@@ -63,7 +63,7 @@ TEST_F(DelimitedRandom, ShortTextsOfAllCharactersThatMatter) {
             body += alphabet[rng.below(alphabet.size())];
         PlainRows plain(body, ',', 3);
         const auto expected = plain.rows();
-        expect_equal(rows_of("a,b,c\n" + body), expected, body);
+        expect_equal_rows(rows_of("a,b,c\n" + body), expected, body);
         EXPECT_EQ(lines_, plain.lines()) << body;
         if (HasFailure()) return;
     }
@@ -112,7 +112,8 @@ TEST_F(DelimitedRandom, LongTextsAcrossBuffers) {
         if (seed == 5) body += "1,\"never closed";
         std::string header = "a,b,c,d,e\n";
         std::replace(header.begin(), header.end(), ',', separator);
-        expect_equal(rows_of(header + body), PlainRows(body, separator, 5).rows(), "long text");
+        expect_equal_rows(rows_of(header + body), PlainRows(body, separator, 5).rows(),
+                          "long text");
     }
 }
 

@@ -171,7 +171,7 @@ TEST_F(DosageFiles, EveryThreeDigitDosageIsTheNearest) {
 }
 
 /// 30 sites of 20 samples with DS, GP and phase.
-std::string long_body() {
+std::string long_dosage_body() {
     std::string body;
     Rng rng(6, "dosages", 0);
     for (int r = 0; r < 30; ++r) {
@@ -192,7 +192,7 @@ std::string long_body() {
 }
 
 TEST_F(DosageFiles, NoFlippedOrCutFilePasses) {
-    const std::string text = test::vcf_text(20, long_body());
+    const std::string text = test::vcf_text(20, long_dosage_body());
     const auto bcf = test::to_bcf(folder_.write("g.vcf", text));
     for (const auto& [name, good] :
          {std::pair{"b.vcf.gz", test::bgzf(text, 700)}, std::pair{"b.bcf", read_text_file(bcf)}})
@@ -223,7 +223,7 @@ TEST_F(DosageFiles, NoFlippedOrCutFilePasses) {
 
 TEST_F(DosageFiles, DamageInsideGoodBlocksNeverCrashes) {
     const auto stream =
-        open_stream(test::to_bcf(folder_.write("g.vcf", test::vcf_text(20, long_body()))));
+        open_stream(test::to_bcf(folder_.write("g.vcf", test::vcf_text(20, long_dosage_body()))));
     while (stream->more()) {
     }
     const std::string good(stream->unread());

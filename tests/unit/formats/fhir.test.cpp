@@ -87,7 +87,7 @@ const std::string icd =
     R"(,"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":"E11.9"}]})";
 const std::string ldl =
     R"(,"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"13457-7"}]})";
-const std::string day = R"(,"effectiveDateTime":"2020-05-06T23:30:00-05:00")";
+const std::string effective_day = R"(,"effectiveDateTime":"2020-05-06T23:30:00-05:00")";
 
 TEST_F(Fhir, Persons) {
     options_.sample_system = "urn:biobank";
@@ -157,15 +157,16 @@ TEST_F(Fhir, StatusDecides) {
     const std::string performed = icd + R"(,"performedDateTime":"2001-01-01")";
     const Result result =
         read(verified("confirmed") + verified("entered-in-error") + verified("refuted") +
-             with("Observation", "preliminary", day) + with("Observation", "cancelled", day) +
+             with("Observation", "preliminary", effective_day) +
+             with("Observation", "cancelled", effective_day) +
              with("Procedure", "completed", performed) + with("Procedure", "not-done", performed) +
              with("Procedure", "in-progress", performed) +
              with("MedicationRequest", "active",
                   drug + R"(,"intent":"plan","authoredOn":"2001-01-01")") +
              with("MedicationRequest", "stopped",
                   drug + R"(,"intent":"order","authoredOn":"2001-01-01")") +
-             with("MedicationStatement", "not-taken", drug + day) +
-             with("MedicationAdministration", "completed", drug + day) +
+             with("MedicationStatement", "not-taken", drug + effective_day) +
+             with("MedicationAdministration", "completed", drug + effective_day) +
              with("Encounter", "planned", "") + with("Immunization", "entered-in-error", ""));
     EXPECT_THAT(result.rejects, ElementsAre("entered_in_error", "refuted", "not_final", "not_done",
                                             "not_done", "not_final", "not_an_order", "not_done",
@@ -177,7 +178,8 @@ TEST_F(Fhir, StatusDecides) {
 
 TEST_F(Fhir, Quantities) {
     const auto quantity = [&](const std::string& members) {
-        return resource("Observation", ldl + day + ",\"valueQuantity\":{" + members + "}");
+        return resource("Observation",
+                        ldl + effective_day + ",\"valueQuantity\":{" + members + "}");
     };
     const Result result = read(
         quantity(
@@ -205,14 +207,14 @@ TEST_F(Fhir, ComponentsAndOtherValues) {
         resource(
             "Observation",
             R"(,"status":"amended","code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"category":[{"coding":[{"code":"vital-signs"}]}])" +
-                day +
+                effective_day +
                 R"(,"component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":120,"code":"mm[Hg]"}},{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"dataAbsentReason":{"text":"x"}}])") +
         resource(
             "Observation",
             R"(,"status":"final","code":{"coding":[{"system":"http://loinc.org","code":"72166-2"}]},"valueCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"8517006"},{"system":"http://loinc.org","code":"LA1-1"}]})" +
-                day) +
-        resource("Observation", ldl + day + R"(,"valueInteger":3)") +
-        resource("Observation", ldl + day + R"(,"valueBoolean":true)"));
+                effective_day) +
+        resource("Observation", ldl + effective_day + R"(,"valueInteger":3)") +
+        resource("Observation", ldl + effective_day + R"(,"valueBoolean":true)"));
     ASSERT_EQ(result.rows.size(), 6U);
     EXPECT_EQ(result.rows[0].code, "LOINC:85354-9");
     EXPECT_TRUE(std::isnan(result.rows[0].row.value));

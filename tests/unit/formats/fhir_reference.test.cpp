@@ -1,5 +1,6 @@
 #include "formats/byte_stream.hpp"
 #include "formats/fhir.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/text.hpp"
 
@@ -13,7 +14,7 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 using Fields = std::map<std::string, std::string>;
 

@@ -11,7 +11,7 @@
 namespace salus {
 namespace {
 
-constexpr std::size_t samples = 37;
+constexpr std::size_t file_samples = 37;
 
 /// A VCF of `sites` sites, every seventh of which has two ALT alleles.
 std::string many_sites(std::size_t sites) {
@@ -20,14 +20,14 @@ std::string many_sites(std::size_t sites) {
     for (std::size_t s = 0; s < sites; ++s) {
         body += "1 " + std::to_string(100 + 3 * s) + " . A " + (s % 7 == 3 ? "C,G" : "T") +
                 " . PASS . GT:DS";
-        for (std::size_t i = 0; i < samples; ++i) {
+        for (std::size_t i = 0; i < file_samples; ++i) {
             const auto copies = rng.below(3);
             body += copies == 0 ? " 0/0:0" : copies == 1 ? " 0|1:1" : " 1/1:2";
             if (s % 7 == 3) body += ",0";
         }
         body += "\n";
     }
-    return test::vcf_text(samples, body);
+    return test::vcf_text(file_samples, body);
 }
 
 void write_store(const std::filesystem::path& file, const std::filesystem::path& folder) {
@@ -35,7 +35,7 @@ void write_store(const std::filesystem::path& file, const std::filesystem::path&
     test::SmallPart part;
     std::filesystem::create_directories(folder);
     PartWriter out(folder / "part-000000.h5");
-    GenotypePartWriter writer(out.file(), samples, {});
+    GenotypePartWriter writer(out.file(), file_samples, {});
     const SampleTable table = opened->samples();
     for (const FileRange range : opened->ranges(1 << 30, {})) {
         const auto reader = opened->read(range, {}, table.sex);
@@ -108,18 +108,18 @@ TEST(FileGenotypes, PlinkFilesAreReadInPlace) {
     const test::ScratchFolder folder("file-genotypes-bed");
     Rng rng(10, "bed", 0);
     std::string bed("\x6c\x1b\x01", 3), bim, fam;
-    for (std::size_t i = 0; i < samples; ++i)
+    for (std::size_t i = 0; i < file_samples; ++i)
         fam += "f s" + std::to_string(i) + " 0 0 " + std::to_string(i % 3) + " -9\n";
     for (std::size_t v = 0; v < 1300; ++v) {
         bim += "1 rs" + std::to_string(v) + " 0 " + std::to_string(10 + v) + " A C\n";
-        for (std::size_t byte = 0; byte < (samples + 3) / 4; ++byte)
-            bed += static_cast<char>(byte == samples / 4 ? rng.below(4) : rng.below(256));
+        for (std::size_t byte = 0; byte < (file_samples + 3) / 4; ++byte)
+            bed += static_cast<char>(byte == file_samples / 4 ? rng.below(4) : rng.below(256));
     }
     const auto path = folder.write("x.bed", bed);
     folder.write("x.bim", bim);
     folder.write("x.fam", fam);
     EXPECT_EQ(genotype_sizes(path).variants, 1300U);
-    EXPECT_EQ(genotype_sizes(path).samples, samples);
+    EXPECT_EQ(genotype_sizes(path).samples, file_samples);
     expect_as_store(path, folder.path() / "bed.store");
     EXPECT_EQ(open_any_genotypes(path)->samples().sex[1], Sex::male);
 }

@@ -1,4 +1,5 @@
 #include "formats/omop.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/text.hpp"
 
@@ -328,7 +329,7 @@ TEST_F(Omop, TablesAreFoundCompressedAndErasArePassedOver) {
     EXPECT_EQ(files.passed_over.front().filename(), "CONDITION_ERA.csv.gz");
 }
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 TEST(OmopData, SyntheaTablesAreReadWithoutRejects) {
     if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";

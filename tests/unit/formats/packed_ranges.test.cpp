@@ -59,7 +59,7 @@ std::string zstd_of(std::string_view text, std::size_t bytes, std::vector<std::u
     return out;
 }
 
-std::string table(std::size_t rows, bool quoted) {
+std::string packed_table(std::size_t rows, bool quoted) {
     std::string out = "id,note,n\n";
     for (std::size_t i = 0; i < rows; ++i) {
         const std::string note = quoted && i % 5 == 0 ? "\"a, line\nand \"\"more\"\"\"" : "words";
@@ -70,7 +70,7 @@ std::string table(std::size_t rows, bool quoted) {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-Rows rows_of(const std::filesystem::path& path) {
+Rows packed_rows(const std::filesystem::path& path) {
     Rows rows;
     DelimitedReader reader(path);
     while (reader.next_valid())
@@ -83,7 +83,7 @@ struct Pieces {
     std::size_t ranges = 0;
 };
 /// All rows by ranges, seams checked, lines numbered as in one pass.
-Pieces in_pieces(const std::filesystem::path& path, std::uint64_t bytes) {
+Pieces packed_pieces(const std::filesystem::path& path, std::uint64_t bytes) {
     Pieces out;
     std::uint64_t end = 0, lines = 0;
     for (const ByteRange range : delimited_ranges(path, bytes)) {
@@ -103,12 +103,12 @@ Pieces in_pieces(const std::filesystem::path& path, std::uint64_t bytes) {
 
 TEST_F(PackedRanges, BgzfGivesEachRowOnceForEveryCut) {
     for (const std::size_t block : {37U, 100U, 4000U}) {
-        const std::string text = table(400, false);
+        const std::string text = packed_table(400, false);
         const auto path = file(bgzf_of(text, block), "t.csv.gz");
-        const Rows whole = rows_of(file(text, "t.csv"));
-        EXPECT_EQ(rows_of(path), whole);
+        const Rows whole = packed_rows(file(text, "t.csv"));
+        EXPECT_EQ(packed_rows(path), whole);
         for (const std::uint64_t bytes : {1U, 60U, 400U, 3000U, 20000U, 1000000U}) {
-            const Pieces pieces = in_pieces(path, bytes);
+            const Pieces pieces = packed_pieces(path, bytes);
             EXPECT_EQ(pieces.rows, whole) << block << " " << bytes;
             EXPECT_TRUE(bytes > 3000 || pieces.ranges > 1);
         }
@@ -118,19 +118,19 @@ TEST_F(PackedRanges, BgzfGivesEachRowOnceForEveryCut) {
 TEST_F(PackedRanges, BlocksThatEndWithLines) {
     // The header fills the first block; the rows are at odds with the blocks.
     const auto path = file(bgzf_of("id,n\n1,2\n3,4\n5,6\n", 5), "t.csv.gz");
-    EXPECT_EQ(in_pieces(path, 4).rows, (Rows{{"1", "2"}, {"3", "4"}, {"5", "6"}}));
+    EXPECT_EQ(packed_pieces(path, 4).rows, (Rows{{"1", "2"}, {"3", "4"}, {"5", "6"}}));
     const auto even = file(bgzf_of("ii,nn\n11,22\n33,44\n55,66\n", 6), "u.csv.gz");
-    EXPECT_EQ(in_pieces(even, 4).rows, (Rows{{"11", "22"}, {"33", "44"}, {"55", "66"}}));
+    EXPECT_EQ(packed_pieces(even, 4).rows, (Rows{{"11", "22"}, {"33", "44"}, {"55", "66"}}));
 }
 
 TEST_F(PackedRanges, QuotedLineBreaksAtSeamsAreReadRightOrRefused) {
-    const std::string text = table(300, true);
+    const std::string text = packed_table(300, true);
     const auto path = file(bgzf_of(text, 64), "t.csv.gz");
-    const Rows whole = rows_of(file(text, "t.csv"));
+    const Rows whole = packed_rows(file(text, "t.csv"));
     int refused = 0;
     for (std::uint64_t bytes = 40; bytes < 4000; bytes += 60) {
         try {
-            EXPECT_EQ(in_pieces(path, bytes).rows, whole) << bytes;
+            EXPECT_EQ(packed_pieces(path, bytes).rows, whole) << bytes;
         } catch (const DataError&) {
             ++refused; // allowed, never a wrong row
         }
@@ -139,14 +139,14 @@ TEST_F(PackedRanges, QuotedLineBreaksAtSeamsAreReadRightOrRefused) {
 }
 
 TEST_F(PackedRanges, ZstdIsCutAtFrames) {
-    const std::string text = table(3000, false);
-    const Rows whole = rows_of(file(text, "t.csv"));
+    const std::string text = packed_table(3000, false);
+    const Rows whole = packed_rows(file(text, "t.csv"));
     for (const std::size_t frame : {500U, 7001U, 100000U}) {
         std::vector<std::uint64_t> begins;
         const auto path = file(zstd_of(text, frame, begins), "t.csv.zst");
         EXPECT_EQ(zstd_frames(InputFile(path)), begins);
         for (const std::uint64_t bytes : {1U, 5000U, 40000U}) {
-            const Pieces pieces = in_pieces(path, bytes);
+            const Pieces pieces = packed_pieces(path, bytes);
             EXPECT_EQ(pieces.rows, whole) << frame << " " << bytes;
             EXPECT_EQ(pieces.ranges, bytes == 1 ? begins.size() : pieces.ranges);
         }
@@ -154,7 +154,7 @@ TEST_F(PackedRanges, ZstdIsCutAtFrames) {
 }
 
 TEST_F(PackedRanges, FramesAreFoundByHintsAndBySeekTables) {
-    const std::string text = table(500, false);
+    const std::string text = packed_table(500, false);
     std::vector<std::uint64_t> begins;
     const std::string packed = zstd_of(text, 2000, begins);
     const auto number = [](std::uint64_t value) {
@@ -185,7 +185,7 @@ TEST_F(PackedRanges, FramesAreFoundByHintsAndBySeekTables) {
     const auto seekable =
         file(packed + number(0x184D2A5E) + number(content.size()) + content, "seekable.csv.zst");
     EXPECT_EQ(zstd_frames(InputFile(seekable), 0), begins) << "from the table alone";
-    EXPECT_EQ(in_pieces(seekable, 3000).rows, rows_of(file(text, "t.csv")));
+    EXPECT_EQ(packed_pieces(seekable, 3000).rows, packed_rows(file(text, "t.csv")));
 
     EXPECT_TRUE(zstd_frames(InputFile(file(packed, "p.zst")), 3).empty()) << "too many reads";
     EXPECT_TRUE(
@@ -194,14 +194,14 @@ TEST_F(PackedRanges, FramesAreFoundByHintsAndBySeekTables) {
 }
 
 TEST_F(PackedRanges, DamageIsToldWhereverARangeBegins) {
-    const std::string text = table(2000, false);
+    const std::string text = packed_table(2000, false);
     std::string packed = bgzf_of(text, 1000);
     packed[packed.size() / 2] ^= 1;
     const auto path = file(packed, "t.csv.gz");
-    EXPECT_THROW(in_pieces(path, 8000), DataError);
+    EXPECT_THROW(packed_pieces(path, 8000), DataError);
     file(packed.substr(0, packed.size() - 30), "t.csv.gz");
     try {
-        in_pieces(path, 8000);
+        packed_pieces(path, 8000);
         ADD_FAILURE() << "a cut file was read";
     } catch (const DataError& e) {
         EXPECT_THAT(e.what(), HasSubstr("end marker"));

@@ -19,7 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class Lines : public ::testing::Test {
+class PaddedLinesTest : public ::testing::Test {
 protected:
     void SetUp() override {
         folder_ =
@@ -41,14 +41,14 @@ std::vector<std::string> all(PaddedLines lines) {
     return out;
 }
 
-TEST_F(Lines, EndsOfLines) {
+TEST_F(PaddedLinesTest, EndsOfLines) {
     EXPECT_THAT(all(PaddedLines(file(""), {}, 100)), ElementsAre());
     EXPECT_THAT(all(PaddedLines(file("\n\n  \n"), {}, 100)), ElementsAre());
     EXPECT_THAT(all(PaddedLines(file("\xEF\xBB\xBF{}\r\n\n{1}\n{2}"), {}, 100)),
                 ElementsAre("{}", "{1}", "{2}"));
 }
 
-TEST_F(Lines, NumbersAndPlaces) {
+TEST_F(PaddedLinesTest, NumbersAndPlaces) {
     PaddedLines lines(file("a\n\nb\nc\n"), {}, 100);
     while (lines.next() && lines.line() != "b") {
     }
@@ -91,7 +91,7 @@ void expect_every_cut(const std::filesystem::path& path, const std::string& cont
     }
 }
 
-TEST_F(Lines, EveryCutGivesEachLineOnce) {
+TEST_F(PaddedLinesTest, EveryCutGivesEachLineOnce) {
     std::string content, frames;
     std::vector<std::string> expected;
     for (int i = 0; i < 23; ++i) {
@@ -117,7 +117,7 @@ TEST_F(Lines, EveryCutGivesEachLineOnce) {
     EXPECT_GT(delimited_ranges(zstd, 40).size(), 3U);
 }
 
-TEST_F(Lines, AByteOrderMarkLosesNoLineInAnyCut) {
+TEST_F(PaddedLinesTest, AByteOrderMarkLosesNoLineInAnyCut) {
     const auto path = file("\xEF\xBB\xBFone\ntwo\n");
     for (std::uint64_t bytes = 1; bytes < 12; ++bytes) {
         std::vector<std::string> found;
@@ -128,7 +128,7 @@ TEST_F(Lines, AByteOrderMarkLosesNoLineInAnyCut) {
     }
 }
 
-TEST_F(Lines, LinesBeyondTheLimitArePassedOver) {
+TEST_F(PaddedLinesTest, LinesBeyondTheLimitArePassedOver) {
     const std::string longest(300000, 'x'); // more than the buffer
     const auto path = file("a\n" + longest + "\nb\n" + longest);
     EXPECT_THAT(all(PaddedLines(path, {}, 1000)),
@@ -136,7 +136,7 @@ TEST_F(Lines, LinesBeyondTheLimitArePassedOver) {
     EXPECT_THAT(all(PaddedLines(path, {}, 300000)), ElementsAre("a", longest, "b", longest));
 }
 
-TEST_F(Lines, CompressedFiles) {
+TEST_F(PaddedLinesTest, CompressedFiles) {
     std::string content;
     for (int i = 0; i < 2000; ++i)
         content += "{\"line\":" + std::to_string(i * 7919) + "}\n";
@@ -157,7 +157,7 @@ TEST_F(Lines, CompressedFiles) {
     EXPECT_THROW(all(PaddedLines(packed, {}, 100)), DataError);
 }
 
-TEST_F(Lines, BytesBehindALineMayBeRead) {
+TEST_F(PaddedLinesTest, BytesBehindALineMayBeRead) {
     PaddedLines lines(file("{}"), {}, 100);
     ASSERT_TRUE(lines.next());
     volatile char sum = 0; // the address sanitizer watches
@@ -165,7 +165,7 @@ TEST_F(Lines, BytesBehindALineMayBeRead) {
         sum = static_cast<char>(sum + lines.line().data()[lines.line().size() + i]);
 }
 
-TEST_F(Lines, WholeFile) {
+TEST_F(PaddedLinesTest, WholeFile) {
     const auto path = file("{\n \"a\": 1\n}\n");
     PaddedLines lines(path, {}, 100, TextCut::whole_file);
     ASSERT_TRUE(lines.next());

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "formats/normalize.hpp"
 #include "formats/regions.hpp"
+#include "support/reference_data.hpp"
 #include "support/variant_files.hpp"
 
 #include <gtest/gtest.h>
@@ -131,8 +132,7 @@ TEST_F(PeerPrograms, NormalisationAsBcftools) {
 }
 
 TEST_F(PeerPrograms, PublishedNormalisation) {
-    const auto folder =
-        std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes/vcf_normalize_glow";
+    const auto folder = reference::genomes / "vcf_normalize_glow";
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "reference data are absent";
     const std::vector<std::pair<std::string, std::string>> sets{
         {"01_IN_altered_multiallelic", "20_altered_bgzip.fasta.gz"},

@@ -2,6 +2,7 @@
 // 1000 Genomes.
 #include "base/error.hpp"
 #include "formats/byte_stream.hpp"
+#include "support/reference_data.hpp"
 #include "support/variant_files.hpp"
 
 #include <gtest/gtest.h>
@@ -11,8 +12,7 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path genomes =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes";
+using reference::genomes;
 
 /// Verdict on a file: the message of the refusal, or nothing.
 std::string refusal(const std::filesystem::path& path) {

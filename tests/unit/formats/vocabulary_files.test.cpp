@@ -1,4 +1,5 @@
 #include "formats/vocabulary_files.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
@@ -71,7 +72,7 @@ TEST_F(VocabularyFiles, TellsWhatIsMissingOrBad) {
     EXPECT_THAT(error(), HasSubstr("cannot read the folder"));
 }
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 /// Against whole tables held in memory and searched row by row.
 TEST_F(VocabularyFiles, AnswersAsTheWholeTablesDo) {

@@ -1,4 +1,5 @@
 #include "health/code_form.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -115,8 +116,7 @@ TEST(CodeForm, TheLongestKnownCodeIsFound) {
 
 // Where ../shared/data is present: every SNOMED CT and LOINC code of an OMOP vocabulary.
 TEST(CodeForm, CodesOfARealVocabularyHaveTheirForm) {
-    const auto path =
-        std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr/omop54_synthea27/CONCEPT.csv";
+    const auto path = reference::ehr / "omop54_synthea27/CONCEPT.csv";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no shared data";
     std::size_t snomed = 0, loinc = 0;
     const std::string written = read_text_file(path);

@@ -119,19 +119,19 @@ TEST(Language, ValuesThatSurelyFulfilACondition) {
 }
 
 TEST(Language, KnownUnitsOfAnAnalyte) {
-    const std::string lab = "kind = \"quantitative\"\ncodes = [\"LOINC:4548-4\"]\nunit = "
-                            "\"%\"\nlow = 3\nhigh = 20\n";
-    EXPECT_NEAR(value(trait(lab), Person().had(hba1c, 1, 48, 2)), 48 / 10.929 + 2.15, 0.01);
-    EXPECT_TRUE(
-        std::isnan(value(trait(lab + "known_units = false\n"), Person().had(hba1c, 1, 48, 2))));
-    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 48, 3))))
+    const std::string lab_percent = "kind = \"quantitative\"\ncodes = [\"LOINC:4548-4\"]\nunit = "
+                                    "\"%\"\nlow = 3\nhigh = 20\n";
+    EXPECT_NEAR(value(trait(lab_percent), Person().had(hba1c, 1, 48, 2)), 48 / 10.929 + 2.15, 0.01);
+    EXPECT_TRUE(std::isnan(
+        value(trait(lab_percent + "known_units = false\n"), Person().had(hba1c, 1, 48, 2))));
+    EXPECT_TRUE(std::isnan(value(trait(lab_percent), Person().had(hba1c, 1, 48, 3))))
         << "unit and concept contradict";
-    EXPECT_TRUE(std::isnan(value(trait(lab), Person().had(hba1c, 1, 48, 0))));
-    const Rules guessed = trait(lab + "missing_unit = \"range\"\n");
+    EXPECT_TRUE(std::isnan(value(trait(lab_percent), Person().had(hba1c, 1, 48, 0))));
+    const Rules guessed = trait(lab_percent + "missing_unit = \"range\"\n");
     EXPECT_NEAR(value(guessed, Person().had(hba1c, 1, 48, 0)), 6.54, 0.01) << "48 % cannot be";
-    EXPECT_NEAR(
-        value(trait(lab + "convert = [\"mmol/mol * 0.1\"]\n"), Person().had(hba1c, 1, 48, 2)), 4.8,
-        1e-12)
+    EXPECT_NEAR(value(trait(lab_percent + "convert = [\"mmol/mol * 0.1\"]\n"),
+                      Person().had(hba1c, 1, 48, 2)),
+                4.8, 1e-12)
         << "what is written goes before what is known";
 }
 
@@ -283,13 +283,14 @@ TEST(FollowUp, WhileTreatmentLasts) {
         << "a day without";
 }
 
-const std::string lab = "kind = \"quantitative\"\ncodes = [\"LOINC:4548-4\"]\nunit = \"%\"\n";
+const std::string lab_percent =
+    "kind = \"quantitative\"\ncodes = [\"LOINC:4548-4\"]\nunit = \"%\"\n";
 
 TEST(Longitudinal, SlopeAreaCountAndDates) {
     Person person;
     person.had(hba1c, 0, 5, 1).had(hba1c, 365, 6, 1).had(hba1c, 730, 9, 1).had(hba1c, 730, 11, 1);
     const auto with = [&](const std::string& how) {
-        return value(trait(lab + "summary = \"" + how + "\"\n"), person);
+        return value(trait(lab_percent + "summary = \"" + how + "\"\n"), person);
     };
     // R: coef(lm(c(5, 6, 9, 11) ~ I(c(0, 365, 730, 730) / 365.25)))[2] gives 2.63816936488169
     EXPECT_NEAR(with("slope"), 2.63816936488169, 1e-13);
@@ -299,14 +300,14 @@ TEST(Longitudinal, SlopeAreaCountAndDates) {
                           "\"dates\"\n"),
                     person),
               3);
-    EXPECT_EQ(value(trait(lab + "summary = \"count\"\n"), Person()), 0);
+    EXPECT_EQ(value(trait(lab_percent + "summary = \"count\"\n"), Person()), 0);
     const Person once = Person().had(hba1c, 5, 5, 1).had(hba1c, 5, 7, 1);
-    EXPECT_TRUE(std::isnan(value(trait(lab + "summary = \"slope\"\n"), once)));
-    EXPECT_TRUE(std::isnan(value(trait(lab + "summary = \"area\"\n"), once)));
+    EXPECT_TRUE(std::isnan(value(trait(lab_percent + "summary = \"slope\"\n"), once)));
+    EXPECT_TRUE(std::isnan(value(trait(lab_percent + "summary = \"area\"\n"), once)));
 }
 
 TEST(Longitudinal, AroundAnIndexDate) {
-    const Rules before = trait(lab +
+    const Rules before = trait(lab_percent +
                                "index = \"drug\"\nindex_window = \"-100..-1\"\nsummary = "
                                "\"last\"\n" +
                                others);
@@ -319,10 +320,11 @@ TEST(Longitudinal, AroundAnIndexDate) {
 }
 
 TEST(Longitudinal, AdjustmentAddsBehindDividing) {
-    EXPECT_EQ(value(trait(lab + "adjust_drugs = [\"ATC:A10\"]\nadjust_divide = 0.5\nadjust_add = "
-                                "1\n"),
-                    Person().had(metformin, 1).had(hba1c, 2, 3, 1)),
-              7);
+    EXPECT_EQ(
+        value(trait(lab_percent + "adjust_drugs = [\"ATC:A10\"]\nadjust_divide = 0.5\nadjust_add = "
+                                  "1\n"),
+              Person().had(metformin, 1).had(hba1c, 2, 3, 1)),
+        7);
 }
 
 TEST(Attrition, TellsWhoIsLostWhere) {

@@ -10,16 +10,16 @@
 namespace salus {
 namespace {
 
-struct Sums {
+struct CallTotals {
     std::vector<std::uint32_t> het, hom_alt, missing;
-    explicit Sums(std::size_t samples)
+    explicit CallTotals(std::size_t samples)
         : het(samples, 3), hom_alt(samples, 2), missing(samples, 1) {}
     SampleCallCounts spans() { return {.het = het, .hom_alt = hom_alt, .missing = missing}; }
-    friend bool operator==(const Sums&, const Sums&) = default;
+    friend bool operator==(const CallTotals&, const CallTotals&) = default;
 };
 
 /// Rows with all kinds of calls, zero beyond the samples.
-std::vector<std::vector<std::uint8_t>> random_rows(std::size_t samples, std::size_t rows) {
+std::vector<std::vector<std::uint8_t>> random_samples(std::size_t samples, std::size_t rows) {
     std::vector<std::vector<std::uint8_t>> out;
     Rng rng(3, "rows", samples * 100000 + rows);
     for (std::size_t r = 0; r < rows; ++r) {
@@ -32,7 +32,8 @@ std::vector<std::vector<std::uint8_t>> random_rows(std::size_t samples, std::siz
 }
 
 /// Counts the rows in two portions.
-void count(CallCounter& counter, std::span<const std::uint8_t* const> rows, const SampleCallCounts& sums) {
+void count(CallCounter& counter, std::span<const std::uint8_t* const> rows,
+           const SampleCallCounts& sums) {
     for (std::size_t tile = 0; tile < counter.tiles(); ++tile) {
         counter.add(tile, rows.first(rows.size() / 3), sums);
         counter.add(tile, rows.subspan(rows.size() / 3), sums);
@@ -45,16 +46,16 @@ constexpr Isa every_isa[] = {Isa::reference, Isa::avx2, Isa::avx512_vnni};
 TEST(CallCounter, EveryFormEqualsTheReferenceOnEveryTail) {
     for (const std::size_t samples : {1u, 3u, 4u, 31u, 255u, 256u, 257u, 2049u, 8192u, 8193u}) {
         for (const std::size_t rows : {0u, 1u, 15u, 16u, 33u, 64u, 255u, 300u}) {
-            const auto data = random_rows(samples, rows);
+            const auto data = random_samples(samples, rows);
             std::vector<const std::uint8_t*> at;
             for (const auto& row : data)
                 at.push_back(row.data());
-            Sums plain(samples);
+            CallTotals plain(samples);
             reference::add_call_sums(at, plain.spans());
             for (const Isa isa : every_isa) {
                 if (!is_supported(isa)) continue;
                 CallCounter counter(samples, isa);
-                Sums fast(samples);
+                CallTotals fast(samples);
                 count(counter, at, fast.spans());
                 EXPECT_TRUE(fast == plain)
                     << samples << " samples, " << rows << " rows, " << to_string(isa);

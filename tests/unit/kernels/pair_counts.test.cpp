@@ -38,7 +38,7 @@ std::vector<std::uint8_t> planes_of(const Calls& calls, std::size_t samples) {
 }
 
 // The definition, call by call.
-PairCounts count_slowly(const Calls& calls, std::size_t i, std::size_t j) {
+PairCounts count_pairs_slowly(const Calls& calls, std::size_t i, std::size_t j) {
     PairCounts sum;
     for (const auto& row : calls) {
         const int a = row[i], b = row[j];
@@ -61,7 +61,7 @@ std::uint32_t distance_slowly(const Calls& calls, std::size_t i, std::size_t j) 
     return static_cast<std::uint32_t>(sum);
 }
 
-void check(std::size_t variants, bool common) {
+void check_pairs(std::size_t variants, bool common) {
     constexpr std::size_t samples = group_first + group_second;
     const Calls calls = random_table(variants, samples, common);
     const auto planes = planes_of(calls, samples);
@@ -83,7 +83,7 @@ void check(std::size_t variants, bool common) {
         add_distances(group, as_het, MissingCall::het, isa);
         for (std::size_t p = 0; p < group_pairs; ++p) {
             PairCounts expected =
-                count_slowly(calls, p / group_second, group_first + p % group_second);
+                count_pairs_slowly(calls, p / group_second, group_first + p % group_second);
             if (p == 3) expected.ibs0 += 7;
             ASSERT_EQ(counts[p], expected) << to_string(isa) << ", " << variants << " variants";
             ASSERT_EQ(distance[p], expected.distance())
@@ -108,11 +108,11 @@ void check(std::size_t variants, bool common) {
 
 TEST(PairCounts, AllFormsAgreeWithTheDefinitionForEveryTailLength) {
     for (std::size_t variants = 0; variants <= 130; ++variants)
-        check(variants, true);
+        check_pairs(variants, true);
     for (const std::size_t variants :
          {511u, 512u, 513u, 1023u, 1024u, 1025u, 8191u, 8192u, 8193u, 15872u, 15873u, 20000u})
         for (const bool common : {false, true})
-            check(variants, common);
+            check_pairs(variants, common);
 }
 
 TEST(PairCounts, LargestSumsOfAByteDoNotOverflow) {

@@ -14,7 +14,7 @@ using test::carriers_of;
 using test::pack;
 using test::random_calls;
 
-FixedColumns random_columns(std::size_t samples, std::size_t columns, unsigned limbs) {
+FixedColumns random_limbs(std::size_t samples, std::size_t columns, unsigned limbs) {
     FixedColumns fixed(samples, columns, limbs);
     std::vector<double> values(samples);
     for (std::size_t c = 0; c < columns; ++c) {
@@ -32,8 +32,9 @@ struct Case {
 };
 
 // The obvious sum in 64-bit integers, independent of the code under test.
-std::vector<std::int64_t> multiply_slowly(const std::vector<std::vector<std::uint8_t>>& calls,
-                                          const FixedColumns& columns, const CallWeights& weights) {
+std::vector<std::int64_t> multiply_calls_slowly(const std::vector<std::vector<std::uint8_t>>& calls,
+                                                const FixedColumns& columns,
+                                                const CallWeights& weights) {
     std::vector<std::int64_t> sums(calls.size() * columns.columns());
     for (std::size_t r = 0; r < calls.size(); ++r) {
         for (std::size_t i = 0; i < calls[r].size(); ++i) {
@@ -46,8 +47,8 @@ std::vector<std::int64_t> multiply_slowly(const std::vector<std::vector<std::uin
     return sums;
 }
 
-void check(const Case& which, std::size_t samples) {
-    const FixedColumns columns = random_columns(samples, which.columns, which.limbs);
+void check_products(const Case& which, std::size_t samples) {
+    const FixedColumns columns = random_limbs(samples, which.columns, which.limbs);
     std::vector<std::vector<std::uint8_t>> calls;
     std::vector<test::PaddedRow> rows;
     std::vector<const std::uint8_t*> pointers;
@@ -57,7 +58,7 @@ void check(const Case& which, std::size_t samples) {
         pointers.push_back(rows.back().bytes().data());
     }
     for (const CallWeights& weights : {dosage_weights, square_weights, missing_weights}) {
-        const auto expected = multiply_slowly(calls, columns, weights);
+        const auto expected = multiply_calls_slowly(calls, columns, weights);
         std::vector<std::int64_t> sums(expected.size(), -1);
         for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {
             if (!is_supported(isa)) continue;
@@ -79,14 +80,14 @@ void check(const Case& which, std::size_t samples) {
 
 TEST(Products, AllFormsAgreeOnEveryTailLength) {
     for (const std::size_t samples : test::tail_lengths())
-        check({4, 3, 4}, samples);
+        check_products({4, 3, 4}, samples);
 }
 
 TEST(Products, AllFormsAgreeForEveryNumberOfRowsAndColumns) {
     for (std::size_t rows = 0; rows <= 7; ++rows) {
         for (std::size_t columns = 1; columns <= 9; ++columns) {
             for (const unsigned limbs : {3U, 4U})
-                check({rows, columns, limbs}, 300);
+                check_products({rows, columns, limbs}, 300);
         }
     }
 }

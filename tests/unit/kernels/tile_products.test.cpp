@@ -9,7 +9,7 @@
 namespace salus {
 namespace {
 
-std::vector<double> random_columns(Rng& rng, std::size_t values) {
+std::vector<double> random_tile(Rng& rng, std::size_t values) {
     std::vector<double> columns(values);
     for (double& value : columns)
         value = rng.uniform() - 0.5;
@@ -21,8 +21,8 @@ TEST(TileProducts, AreTheSumsOfProductsOnEveryInstructionSet) {
     for (const std::size_t stride : {8u, 24u, 256u})
         for (const std::size_t rows : {0u, 1u, 4u, 7u})
             for (const std::size_t columns : {1u, 3u, 4u, 9u}) {
-                const auto x = random_columns(rng, rows * stride);
-                const auto y = random_columns(rng, columns * stride);
+                const auto x = random_tile(rng, rows * stride);
+                const auto y = random_tile(rng, columns * stride);
                 const TileColumns a{x.data(), rows, stride}, b{y.data(), columns, stride};
                 std::vector<double> first;
                 for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {
@@ -44,7 +44,7 @@ TEST(TileProducts, AreTheSumsOfProductsOnEveryInstructionSet) {
 
 TEST(TileProducts, DoNotDependOnHowColumnsAreGrouped) {
     Rng rng(4, "tiles", 0);
-    const auto x = random_columns(rng, 6 * 64), y = random_columns(rng, 5 * 64);
+    const auto x = random_tile(rng, 6 * 64), y = random_tile(rng, 5 * 64);
     std::vector<double> all(30), one(1);
     add_tile_products({x.data(), 6, 64}, {y.data(), 5, 64}, all);
     for (std::size_t r = 0; r < 6; ++r)
@@ -57,7 +57,7 @@ TEST(TileProducts, DoNotDependOnHowColumnsAreGrouped) {
 
 TEST(TileSquares, AreWeighted) {
     Rng rng(5, "tiles", 0);
-    const auto x = random_columns(rng, 3 * 32), w = random_columns(rng, 32);
+    const auto x = random_tile(rng, 3 * 32), w = random_tile(rng, 32);
     for (const bool weighted : {false, true}) {
         std::vector<double> first;
         for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512_vnni}) {

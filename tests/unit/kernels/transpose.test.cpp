@@ -7,7 +7,7 @@
 namespace salus {
 namespace {
 
-void check(std::size_t variants, std::size_t samples) {
+void check_transpose(std::size_t variants, std::size_t samples) {
     std::vector<std::vector<std::uint8_t>> calls;
     std::vector<test::PaddedRow> rows;
     std::vector<const std::uint8_t*> pointers;
@@ -33,12 +33,12 @@ void check(std::size_t variants, std::size_t samples) {
 
 TEST(Transpose, AllFormsAgreeOnEveryTailLengthOfSamples) {
     for (const std::size_t samples : test::tail_lengths())
-        if (samples < 2000) check(5, samples);
+        if (samples < 2000) check_transpose(5, samples);
 }
 
 TEST(Transpose, AllFormsAgreeOnEveryTailLengthOfVariants) {
     for (const std::size_t variants : test::tail_lengths())
-        if (variants < 600) check(variants, 67);
+        if (variants < 600) check_transpose(variants, 67);
 }
 
 } // namespace

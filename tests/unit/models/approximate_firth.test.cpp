@@ -11,9 +11,9 @@ namespace salus {
 namespace {
 
 /// Carriers first, then samples of small slopes; some outcomes.
-struct Example {
-    Example(std::size_t samples, std::size_t carriers, double effect, double small,
-            std::uint64_t seed)
+struct FirthExample {
+    FirthExample(std::size_t samples, std::size_t carriers, double effect, double small,
+                 std::uint64_t seed)
         : offset(padded_samples(samples)), slope(padded_samples(samples)),
           outcome(padded_samples(samples)), n(samples), listed(carriers) {
         Rng rng(9, "approximate_firth", seed);
@@ -61,7 +61,7 @@ struct Example {
 
 TEST(ApproximateFirth, IsTheMaximumOfThePenalisedLikelihood) {
     for (const double effect : {0.0, 0.8, -1.5, 3.0}) {
-        const Example e(500, 30, effect, 0.1, 1);
+        const FirthExample e(500, 30, effect, 0.1, 1);
         const FirthTest test = approximate_firth(e.all());
         ASSERT_TRUE(test.converged) << effect;
         // Golden section, without derivatives.
@@ -81,7 +81,7 @@ TEST(ApproximateFirth, IsTheMaximumOfThePenalisedLikelihood) {
 }
 
 TEST(ApproximateFirth, WithoutOtherColumnsItIsTheExactTest) {
-    const Example e(400, 60, 1, 0.2, 2);
+    const FirthExample e(400, 60, 1, 0.2, 2);
     const double* const columns[] = {e.slope.data()};
     const DesignColumns design{.columns = columns, .samples = e.n};
     LogisticSolver solver;
@@ -96,7 +96,7 @@ TEST(ApproximateFirth, WithoutOtherColumnsItIsTheExactTest) {
 
 TEST(ApproximateFirth, MomentsOfTheOthersAreEnoughWhereTheirSlopesAreSmall) {
     for (const double effect : {0.0, 1.0, -2.0, 4.0}) {
-        const Example e(20000, 40, effect, 1e-3, 3);
+        const FirthExample e(20000, 40, effect, 1e-3, 3);
         const FirthTest dense = approximate_firth(e.all()), few = e.by_moments();
         ASSERT_TRUE(few.converged);
         EXPECT_NEAR(few.beta, dense.beta, 1e-6 * dense.standard_error);
@@ -106,13 +106,13 @@ TEST(ApproximateFirth, MomentsOfTheOthersAreEnoughWhereTheirSlopesAreSmall) {
 }
 
 TEST(ApproximateFirth, SaysWhereMomentsAreNotEnough) {
-    const Example e(20000, 40, 3, 0.2, 4);
+    const FirthExample e(20000, 40, 3, 0.2, 4);
     EXPECT_TRUE(approximate_firth(e.all()).converged);
     EXPECT_FALSE(e.by_moments().converged);
 }
 
 TEST(ApproximateFirth, CompleteSeparationHasAFiniteEstimate) {
-    Example e(200, 20, 0, 0, 5);
+    FirthExample e(200, 20, 0, 0, 5);
     for (std::size_t i = 0; i < e.n; ++i)
         e.outcome[i] = i < 20 ? 1 : 0;
     const FirthTest test = approximate_firth(e.all());
@@ -123,7 +123,7 @@ TEST(ApproximateFirth, CompleteSeparationHasAFiniteEstimate) {
 }
 
 /// Powers of the slopes, which are the sum of two columns.
-SlopePowers powers_of(const Example& e, Isa isa = best_isa()) {
+SlopePowers powers_of(const FirthExample& e, Isa isa = best_isa()) {
     std::vector<double> half(e.slope), other(e.slope), fitted(e.slope.size());
     for (std::size_t i = 0; i < e.n; ++i) {
         half[i] = 0.25 * e.slope[i] + 1;
@@ -141,7 +141,7 @@ SlopePowers powers_of(const Example& e, Isa isa = best_isa()) {
 
 TEST(ApproximateFirth, TheSeriesIsEnoughWhereAllEffectsAreSmall) {
     for (const double effect : {0.0, 0.1, -0.2}) {
-        const Example e(5003, 2000, effect, 0.3, 6);
+        const FirthExample e(5003, 2000, effect, 0.3, 6);
         const FirthTest dense = approximate_firth(e.all()),
                         series = approximate_firth(powers_of(e));
         ASSERT_TRUE(series.converged) << effect;
@@ -152,12 +152,12 @@ TEST(ApproximateFirth, TheSeriesIsEnoughWhereAllEffectsAreSmall) {
 }
 
 TEST(ApproximateFirth, SaysWhereTheSeriesIsNotEnough) {
-    const Example e(20000, 40, 3, 0.2, 4);
+    const FirthExample e(20000, 40, 3, 0.2, 4);
     EXPECT_FALSE(approximate_firth(powers_of(e)).converged);
 }
 
 TEST(ApproximateFirth, PowersAreThoseOfSumsAtZeroAndTheSameBitsOnEveryInstructionSet) {
-    const Example e(1003, 300, 0.5, 0.3, 7);
+    const FirthExample e(1003, 300, 0.5, 0.3, 7);
     const SlopePowers powers = powers_of(e);
     const SlopeSums sums = slope_sums(e.all(), 0);
     EXPECT_NEAR(powers.score, sums.score, 1e-10);

@@ -10,14 +10,15 @@
 namespace salus {
 namespace {
 
-const std::vector<double> y{0, 0, 1, 0, 1, 1, 0, 1, 0, 1};
-const std::vector<double> z{1.2, 0.4, 2.2, 3.1, 1.9, 2.8, 0.3, 2.5, 1.1, 2.0};
-const std::vector<std::vector<double>> columns{{.1, .4, .35, .8, .7, .9, .2, .4, .5, .6},
-                                               {.3, .2, .6, .5, .55, .7, .1, .5, .45, .4}};
+const std::vector<double> calibration_outcome{0, 0, 1, 0, 1, 1, 0, 1, 0, 1};
+const std::vector<double> calibration_quantity{1.2, 0.4, 2.2, 3.1, 1.9, 2.8, 0.3, 2.5, 1.1, 2.0};
+const std::vector<std::vector<double>> calibration_columns{
+    {.1, .4, .35, .8, .7, .9, .2, .4, .5, .6}, {.3, .2, .6, .5, .55, .7, .1, .5, .45, .4}};
 
 TEST(Regression, LogisticOfR) {
     // R 4.2.2: summary(glm(y ~ a + b, family = binomial))$coefficients
-    const RegressionFit fit = fit_regression(OutcomeKind::binary, columns, y);
+    const RegressionFit fit =
+        fit_regression(OutcomeKind::binary, calibration_columns, calibration_outcome);
     ASSERT_TRUE(fit.converged);
     EXPECT_NEAR(fit.intercept, -7.34732689944812, 1e-6);
     EXPECT_NEAR(fit.coefficients[0], -2.97769880887899, 1e-6);
@@ -30,7 +31,8 @@ TEST(Regression, LogisticOfR) {
 
 TEST(Regression, LinearOfR) {
     // R 4.2.2: summary(lm(z ~ a + b))$coefficients
-    const RegressionFit fit = fit_regression(OutcomeKind::quantitative, columns, z);
+    const RegressionFit fit =
+        fit_regression(OutcomeKind::quantitative, calibration_columns, calibration_quantity);
     ASSERT_TRUE(fit.converged);
     EXPECT_NEAR(fit.intercept, -0.229796766443736, 1e-10);
     EXPECT_NEAR(fit.coefficients[0], 0.722212843321861, 1e-10);
@@ -41,12 +43,12 @@ TEST(Regression, LinearOfR) {
 }
 
 TEST(Regression, LeavesOutConstantAndDependentColumns) {
-    std::vector<std::vector<double>> more = columns;
+    std::vector<std::vector<double>> more = calibration_columns;
     more.insert(more.begin() + 1, std::vector<double>(10, 3.0));
-    more.push_back(columns[0]);
+    more.push_back(calibration_columns[0]);
     for (std::size_t i = 0; i < 10; ++i)
-        more.back()[i] = 2 * columns[0][i] - columns[1][i] + 1;
-    const RegressionFit fit = fit_regression(OutcomeKind::quantitative, more, z);
+        more.back()[i] = 2 * calibration_columns[0][i] - calibration_columns[1][i] + 1;
+    const RegressionFit fit = fit_regression(OutcomeKind::quantitative, more, calibration_quantity);
     ASSERT_TRUE(fit.converged);
     EXPECT_NEAR(fit.coefficients[0], 0.722212843321861, 1e-9);
     EXPECT_EQ(fit.coefficients[1], 0);
@@ -64,11 +66,13 @@ TEST(Regression, TooFewPeopleAndSeparatedClassesDoNotConverge) {
 }
 
 TEST(Regression, OutOfFoldPredictionsIgnoreTheOwnFold) {
-    std::vector<double> outcome = z;
+    std::vector<double> outcome = calibration_quantity;
     const std::vector<std::uint8_t> fold{0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
-    const auto before = predict_out_of_fold(OutcomeKind::quantitative, columns, outcome, fold, 2);
+    const auto before =
+        predict_out_of_fold(OutcomeKind::quantitative, calibration_columns, outcome, fold, 2);
     outcome[0] += 100;
-    const auto after = predict_out_of_fold(OutcomeKind::quantitative, columns, outcome, fold, 2);
+    const auto after =
+        predict_out_of_fold(OutcomeKind::quantitative, calibration_columns, outcome, fold, 2);
     EXPECT_EQ(before[0], after[0]);
     EXPECT_EQ(before[2], after[2]);
     EXPECT_NE(before[1], after[1]);
@@ -76,9 +80,10 @@ TEST(Regression, OutOfFoldPredictionsIgnoreTheOwnFold) {
 
 TEST(Calibration, BinaryOfR) {
     // R 4.2.2: glm(y ~ qlogis(p), binomial), glm(y ~ offset(qlogis(p)), binomial)
-    const Calibration c = calibrate(OutcomeKind::binary, columns[1], y);
+    const Calibration c =
+        calibrate(OutcomeKind::binary, calibration_columns[1], calibration_outcome);
     const std::vector<double> p{.2, .3, .6, .5, .55, .7, .1, .5, .45, .4};
-    const Calibration r = calibrate(OutcomeKind::binary, p, y);
+    const Calibration r = calibrate(OutcomeKind::binary, p, calibration_outcome);
     EXPECT_NEAR(r.slope.estimate, 3.770908432940562, 1e-6);
     EXPECT_NEAR((r.slope.upper - r.slope.lower) / 2 / 1.959963984540054, 2.666490993835763, 1e-4);
     EXPECT_NEAR(r.intercept.estimate, 0.324248116393824, 1e-8);
@@ -115,12 +120,16 @@ TEST(Calibration, WilsonOfR) {
 }
 
 TEST(Calibration, BinsHoldEverybodyOnce) {
-    const auto bins = calibration_bins(OutcomeKind::binary, columns[1], y, 3);
+    const auto bins =
+        calibration_bins(OutcomeKind::binary, calibration_columns[1], calibration_outcome, 3);
     ASSERT_EQ(bins.size(), 3u);
     EXPECT_EQ(bins[0].people + bins[1].people + bins[2].people, 10u);
     EXPECT_NEAR(bins[0].mean_prediction, 0.2, 1e-12);
     EXPECT_EQ(bins[0].observed.estimate, 0);
-    EXPECT_EQ(calibration_bins(OutcomeKind::binary, columns[1], y, 100).size(), 10u);
+    EXPECT_EQ(
+        calibration_bins(OutcomeKind::binary, calibration_columns[1], calibration_outcome, 100)
+            .size(),
+        10u);
     EXPECT_TRUE(calibration_bins(OutcomeKind::quantitative, {}, {}, 10).empty());
 }
 

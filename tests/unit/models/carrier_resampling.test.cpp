@@ -11,7 +11,7 @@ namespace {
 using Outcome = CarrierProblem::Outcome;
 using Method = ResampledTails::Method;
 
-double sum_of(std::span<const double> values) {
+double total_of(std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
@@ -50,8 +50,8 @@ double binomial(double n, double k) {
 
 TEST(CarrierResampler, AllOutcomesOfOneVariantAreBinomial) {
     const CarrierProblem p = problem(8, 1, 3, 0.1);
-    const auto tails =
-        CarrierResampler(p).tails(Rng(1, "test", 1), {}, at_least(sum_of(p.score), sum_of), 1, {});
+    const auto tails = CarrierResampler(p).tails(Rng(1, "test", 1), {},
+                                                 at_least(total_of(p.score), total_of), 1, {});
     double expected = 0;
     for (int k = 3; k <= 8; ++k)
         expected += (k == 3 ? 0.5 : 1) * binomial(8, k) * std::pow(0.1, k) * std::pow(0.9, 8 - k);
@@ -66,8 +66,8 @@ TEST(CarrierResampler, WithInterceptOutcomesAreHypergeometric) {
     CarrierProblem p = problem(10, 1, 4, 0.1);
     p.covariates = 1;
     p.standardised.assign(10, 1 / std::sqrt(400 * 0.1 * 0.9));
-    const auto tails =
-        CarrierResampler(p).tails(Rng(1, "test", 1), {}, at_least(sum_of(p.score), sum_of), 1, {});
+    const auto tails = CarrierResampler(p).tails(Rng(1, "test", 1), {},
+                                                 at_least(total_of(p.score), total_of), 1, {});
     double expected = 0;
     for (int k = 4; k <= 10; ++k)
         expected +=
@@ -96,9 +96,9 @@ TEST(CarrierResampler, DrawsAgreeWithAllOutcomes) {
             exceeds, 1, {.exact_carriers = 0, .draws_max = 1 << 20, .relative_error = 0.02});
         EXPECT_EQ(drawn.method, Method::resampled);
         EXPECT_NEAR(drawn.p[0], all.p[0], 4.5 * drawn.standard_error[0]);
-        EXPECT_LE(drawn.standard_error[0], (drawn.p[0] > 0.05   ? 0.06
+        EXPECT_LE(drawn.standard_error[0], (drawn.p[0] > 0.05    ? 0.06
                                             : drawn.p[0] > 0.001 ? 0.04
-                                                                : 0.02) *
+                                                                 : 0.02) *
                                                drawn.p[0]);
     }
 }
@@ -106,9 +106,9 @@ TEST(CarrierResampler, DrawsAgreeWithAllOutcomes) {
 // Far out the tilted draws still hit: 6 cases among 30 carriers with 1 % each, p about 4e-7.
 TEST(CarrierResampler, TiltedDrawsReachFarTails) {
     const CarrierProblem p = problem(30, 1, 6, 0.01);
-    const std::vector<ScoreDirection> directions{{{1}, sum_of(p.score)}};
+    const std::vector<ScoreDirection> directions{{{1}, total_of(p.score)}};
     const auto tails = CarrierResampler(p).tails(Rng(1, "test", 2), directions,
-                                                 at_least(sum_of(p.score), sum_of), 1, {});
+                                                 at_least(total_of(p.score), total_of), 1, {});
     double expected = 0;
     for (int k = 6; k <= 30; ++k)
         expected +=
@@ -121,11 +121,11 @@ TEST(CarrierResampler, TiltedDrawsReachFarTails) {
 TEST(CarrierResampler, CountsArePoisson) {
     CarrierProblem p = problem(20, 1, 7, 0.2);
     p.outcome = Outcome::count;
-    const std::vector<ScoreDirection> directions{{{1}, sum_of(p.score)}};
+    const std::vector<ScoreDirection> directions{{{1}, total_of(p.score)}};
     for (const bool tilted : {false, true}) {
         const auto tails = CarrierResampler(p).tails(
             Rng(1, "test", 3), tilted ? std::span(directions) : std::span<const ScoreDirection>(),
-            at_least(sum_of(p.score), sum_of), 1, {.relative_error = 0.01});
+            at_least(total_of(p.score), total_of), 1, {.relative_error = 0.01});
         double expected = 0; // of counts with mean 4
         for (int k = 7; k < 60; ++k)
             expected +=
@@ -138,14 +138,14 @@ TEST(CarrierResampler, NothingIsLeftWhereTheCovariatesDetermineTheCarriers) {
     CarrierProblem p = problem(4, 1, 1, 0.25);
     p.covariates = 1;
     p.standardised.assign(4, 1 / std::sqrt(4 * 0.25 * 0.75)); // nobody else carries information
-    EXPECT_EQ(CarrierResampler(p).tails(Rng(1, "test", 4), {}, at_least(0, sum_of), 1, {}).method,
+    EXPECT_EQ(CarrierResampler(p).tails(Rng(1, "test", 4), {}, at_least(0, total_of), 1, {}).method,
               Method::none);
 }
 
 TEST(CarrierResampler, SaysThatTooFewDrawsWereAllowed) {
     const CarrierProblem p = problem(30, 1, 6, 0.01);
     const auto tails =
-        CarrierResampler(p).tails(Rng(1, "test", 5), {}, at_least(sum_of(p.score), sum_of), 1,
+        CarrierResampler(p).tails(Rng(1, "test", 5), {}, at_least(total_of(p.score), total_of), 1,
                                   {.first_draws = 256, .draws_max = 1024});
     EXPECT_EQ(tails.method, Method::unresolved);
     EXPECT_EQ(tails.draws, 1024U);

@@ -15,8 +15,8 @@ namespace salus {
 namespace {
 
 /// y = x + z + noise, x and z correlated; x is missing more often where y is high.
-struct Study {
-    explicit Study(std::size_t n, std::uint64_t seed) {
+struct IncompleteStudy {
+    explicit IncompleteStudy(std::size_t n, std::uint64_t seed) {
         for (std::size_t i = 0; i < n; ++i) {
             Rng rng(seed, "test.study", i);
             z.push_back(rng.normal());
@@ -35,7 +35,7 @@ struct Study {
     std::vector<std::uint64_t> key;
 };
 
-RegressionFit fit(const Study& s, const std::vector<double>& x) {
+RegressionFit fit_study(const IncompleteStudy& s, const std::vector<double>& x) {
     return fit_regression(OutcomeKind::quantitative, std::vector<std::vector<double>>{x, s.z}, s.y);
 }
 
@@ -47,7 +47,7 @@ TEST(ChainedImputation, BiasOfCompletePeopleGoesAndIntervalsCover) {
     double complete = 0, mean = 0, squares = 0, covered = 0, lost = 0;
     constexpr int studies = 200;
     for (int k = 0; k < studies; ++k) {
-        const Study s(600, 100 + static_cast<std::uint64_t>(k));
+        const IncompleteStudy s(600, 100 + static_cast<std::uint64_t>(k));
         std::vector<double> estimates, variances;
         for (std::uint64_t m = 0; m < 10; ++m) {
             const auto drawn =
@@ -58,7 +58,7 @@ TEST(ChainedImputation, BiasOfCompletePeopleGoesAndIntervalsCover) {
             for (double& v : x)
                 if (std::isnan(v)) v = drawn[0][next++];
             ASSERT_EQ(next, drawn[0].size());
-            const auto one = fit(s, x);
+            const auto one = fit_study(s, x);
             estimates.push_back(one.coefficients[0]);
             variances.push_back(one.standard_errors[0] * one.standard_errors[0]);
         }
@@ -68,11 +68,11 @@ TEST(ChainedImputation, BiasOfCompletePeopleGoesAndIntervalsCover) {
         const double half = student_t_975(pooled.degrees_of_freedom) * pooled.standard_error;
         covered += std::fabs(pooled.estimate - 1) < half ? 1.0 / studies : 0;
         lost += pooled.fraction_missing / studies;
-        Study only(0, 1);
+        IncompleteStudy only(0, 1);
         for (std::size_t i = 0; i < s.x.size(); ++i)
             if (!std::isnan(s.seen[i]))
                 only.z.push_back(s.z[i]), only.y.push_back(s.y[i]), only.x.push_back(s.x[i]);
-        complete += fit(only, only.x).coefficients[0] / studies;
+        complete += fit_study(only, only.x).coefficients[0] / studies;
     }
     const double error = std::sqrt((squares - mean * mean) / studies);
     EXPECT_NEAR(mean, 1, 0.02 + 4 * error);
@@ -83,7 +83,7 @@ TEST(ChainedImputation, BiasOfCompletePeopleGoesAndIntervalsCover) {
 }
 
 TEST(ChainedImputation, ValuesAreThoseOfOthersAndDrawsDifferByPerson) {
-    const Study s(300, 5);
+    const IncompleteStudy s(300, 5);
     const std::set<double> known(s.seen.begin(), s.seen.end());
     const ChainRule rule{.cycles = 3, .seed = 1, .stream = "m"};
     const auto first = impute_chained(s.input(), rule, 0),

@@ -1,4 +1,5 @@
 #include "models/clumping.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/random.hpp"
 #include "genotype/packed.hpp"
@@ -125,8 +126,7 @@ TEST(ClumpMembers, OnlySignificantVariantsBecomeIndexVariants) {
 
 TEST(Clump, ThousandGenomesEqualsPlink19) {
     // plink1.9 --clump-p1 .01 --clump-p2 .01 --clump-r2 .1 --clump-kb 250 on the q1 scan of kg1092
-    const auto folder =
-        std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes/kg1092_thinned";
+    const auto folder = reference::genomes / "kg1092_thinned";
     const auto bim = table(folder / "kg1092.bim");
     const auto scan = table(folder / "expected_plink2_lin.q1.glm.linear.gz");
     if (bim.empty() || scan.empty()) GTEST_SKIP() << "shared test data not present";

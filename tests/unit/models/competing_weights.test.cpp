@@ -1,4 +1,5 @@
 #include "models/competing_weights.hpp"
+#include "support/reference_data.hpp"
 
 #include "models/hazard_likelihood.hpp"
 #include "support/reference.hpp"
@@ -10,8 +11,7 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
+using reference::survival;
 
 /// People, their columns, and a Fine-Gray fit of them.
 struct People {
@@ -27,13 +27,14 @@ struct People {
     }
 };
 
-struct Fit {
+struct CompetingFit {
     std::vector<double> numbers;                // coefficients, errors, robust errors
     std::vector<std::vector<double>> residuals; // [column][person], weights estimated
     std::vector<double> coefficients;
 };
 
-Fit fit(const People& p, std::size_t block_rows, bool scale, bool with_processes) {
+CompetingFit fit_competing(const People& p, std::size_t block_rows, bool scale,
+                           bool with_processes) {
     const auto event = p.events();
     const RiskSets sets({.exit = p.exit, .event = event, .entry = p.entry, .stratum = p.stratum});
     const auto exit = sets.sorted(p.exit), status = sets.sorted(p.status),
@@ -64,7 +65,8 @@ Fit fit(const People& p, std::size_t block_rows, bool scale, bool with_processes
                                  .ties = Ties::breslow});
     const auto newton = fit_newton(likelihood);
     EXPECT_EQ(newton.state, FitState::converged);
-    Fit out{.numbers = newton.coefficients, .residuals = {}, .coefficients = newton.coefficients};
+    CompetingFit out{
+        .numbers = newton.coefficients, .residuals = {}, .coefficients = newton.coefficients};
     for (std::size_t c = 0; c < columns; ++c)
         out.residuals.push_back(sets.unsorted(likelihood.score_residuals(c, found.processes)));
     auto covariance = newton.covariance;
@@ -116,7 +118,7 @@ TEST(CompetingWeights, LateEntryAndStrataAgreeWithR) {
             }
             const auto& expected = enter ? divide ? late_strata : late : strata;
             for (const std::size_t rows : {32768U, 40U}) {
-                const auto got = fit(p, rows, true, false).numbers;
+                const auto got = fit_competing(p, rows, true, false).numbers;
                 for (std::size_t k = 0; k < expected.size(); ++k) // 1e-8: digits of R's weights
                     EXPECT_NEAR(got[k], expected[k], 1e-8 * (1e-2 + std::fabs(expected[k])))
                         << enter << divide << " " << k;
@@ -197,7 +199,7 @@ TEST(CompetingWeights, ResidualsAreDerivativesByPeople) {
                     if (p.status[i] != 1) p.stratum[i] = 1;
             }
             for (const std::size_t rows : {32768U, 5U}) {
-                const Fit found = fit(p, rows, false, true);
+                const CompetingFit found = fit_competing(p, rows, false, true);
                 for (std::size_t c = 0; c < 2; ++c) {
                     double sum = 0;
                     for (std::size_t i = 0; i < p.exit.size(); ++i) {

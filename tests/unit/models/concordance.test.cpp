@@ -1,5 +1,6 @@
-#include "base/numbers.hpp"
 #include "models/concordance.hpp"
+#include "base/numbers.hpp"
+#include "support/reference_data.hpp"
 
 #include "support/reference.hpp"
 
@@ -12,11 +13,7 @@ namespace salus {
 namespace {
 
 using Csv = std::map<std::string, std::vector<double>>;
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
-
-#define SKIP_WITHOUT_REFERENCE                                                                     \
-    if (!std::filesystem::exists(survival)) GTEST_SKIP() << "no reference data"
+using reference::survival;
 
 Csv rows_where(const Csv& all, const std::string& column, const std::function<bool(double)>& keep) {
     Csv out;

@@ -10,11 +10,11 @@ namespace salus {
 namespace {
 
 // Genotypes of some variants, two covariates, and a trait of the first two variants.
-struct Example {
+struct ConditionalExample {
     ConditionalTrait trait;
     std::vector<CentredGenotypes> variants;
 
-    Example(bool binary, std::size_t n, double effect = 0.5) {
+    ConditionalExample(bool binary, std::size_t n, double effect = 0.5) {
         Rng rng(9, "conditional", binary ? 1 : 0);
         std::vector<std::vector<double>> covariates(2, std::vector<double>(n));
         for (auto& column : covariates)
@@ -59,7 +59,7 @@ struct Example {
 
 TEST(ConditionalModel, LastOfTheJointModelIsTheConditionalTest) {
     // Least squares: the effect of the last variant in the joint model is its conditional effect.
-    const Example e(false, 203);
+    const ConditionalExample e(false, 203);
     const std::vector<CentredGenotypes> first(e.variants.begin(), e.variants.begin() + 2);
     const std::vector<CentredGenotypes> all(e.variants.begin(), e.variants.begin() + 3);
     const ConditionalTest test = e.test(ConditionalModel(e.trait, first), 2);
@@ -71,7 +71,7 @@ TEST(ConditionalModel, LastOfTheJointModelIsTheConditionalTest) {
 }
 
 TEST(ConditionalModel, ScoreTestIsNearToWaldOfTheJointModel) {
-    const Example e(true, 4000, 0.05);
+    const ConditionalExample e(true, 4000, 0.05);
     const std::vector<CentredGenotypes> first(e.variants.begin(), e.variants.begin() + 1);
     const std::vector<CentredGenotypes> both(e.variants.begin(), e.variants.begin() + 2);
     const ConditionalModel model(e.trait, first);
@@ -85,7 +85,7 @@ TEST(ConditionalModel, ScoreTestIsNearToWaldOfTheJointModel) {
 
 TEST(ConditionalModel, ProxiesOfSignalsAreKnown) {
     for (const bool binary : {false, true}) {
-        const Example e(binary, 600, 0.2);
+        const ConditionalExample e(binary, 600, 0.2);
         const std::vector<CentredGenotypes> first(e.variants.begin(), e.variants.begin() + 1);
         const ConditionalModel model(e.trait, first);
         ASSERT_TRUE(model.usable());
@@ -99,7 +99,7 @@ TEST(ConditionalModel, ProxiesOfSignalsAreKnown) {
 
 TEST(ConditionalModel, SignalsThatDetermineOneAnotherHaveNoModel) {
     for (const bool binary : {false, true}) {
-        const Example e(binary, 600, 0.2);
+        const ConditionalExample e(binary, 600, 0.2);
         const std::vector<CentredGenotypes> twice{e.variants[0], e.variants[3]};
         EXPECT_FALSE(ConditionalModel(e.trait, twice).usable());
         EXPECT_FALSE(fit_joint(e.trait, twice).converged);
@@ -107,7 +107,7 @@ TEST(ConditionalModel, SignalsThatDetermineOneAnotherHaveNoModel) {
 }
 
 TEST(ConditionalModel, SeparationHasNoModel) {
-    Example e(true, 200);
+    ConditionalExample e(true, 200);
     for (std::size_t i = 0; i < 200; ++i)
         e.trait.outcome[i] = e.variants[0][i] > 0 ? 1 : 0;
     const std::vector<CentredGenotypes> first(e.variants.begin(), e.variants.begin() + 1);
@@ -116,7 +116,7 @@ TEST(ConditionalModel, SeparationHasNoModel) {
 }
 
 TEST(ConditionalModel, ConstantGenotypesAreNotTested) {
-    Example e(false, 100);
+    ConditionalExample e(false, 100);
     std::fill(e.variants[2].begin(), e.variants[2].end(), 0.0);
     EXPECT_FALSE(e.test(ConditionalModel(e.trait, {}), 2).tested);
 }

@@ -13,11 +13,11 @@ namespace {
 using Vectors = std::vector<std::vector<double>>;
 
 /// K of rank 40 in 120 dimensions with a few large eigenvalues, and ridges.
-struct Example {
+struct GradientExample {
     Eigen::MatrixXd k;
     std::vector<double> ridge{1, 10, 100};
     Vectors b;
-    Example() {
+    GradientExample() {
         Rng rng(4, "systems", 0);
         Eigen::MatrixXd z(120, 40);
         for (Eigen::Index j = 0; j < 40; ++j)
@@ -65,7 +65,7 @@ struct Example {
 };
 
 TEST(ConjugateGradients, AgreeWithADenseSolve) {
-    const Example e;
+    const GradientExample e;
     const auto found = solve_together(e.systems(), e.b, 1e-11, 200);
     for (std::size_t s = 0; s < 3; ++s) {
         EXPECT_EQ(found.converged[s], 1);
@@ -77,7 +77,7 @@ TEST(ConjugateGradients, AgreeWithADenseSolve) {
 }
 
 TEST(ConjugateGradients, PreconditioningSavesIterationsOnly) {
-    const Example e;
+    const GradientExample e;
     const auto plain = solve_together(e.systems(), e.b, 1e-10, 200);
     auto systems = e.systems();
     const auto leading = e.leading();
@@ -93,7 +93,7 @@ TEST(ConjugateGradients, PreconditioningSavesIterationsOnly) {
 }
 
 TEST(ConjugateGradients, SystemsDoNotDependOnEachOther) {
-    const Example e;
+    const GradientExample e;
     const auto together = solve_together(e.systems(), e.b, 1e-8, 200);
     const auto alone = solve_together(e.systems(), std::span(e.b).first(1), 1e-8, 200);
     EXPECT_EQ(alone.x[0], together.x[0]);
@@ -101,7 +101,7 @@ TEST(ConjugateGradients, SystemsDoNotDependOnEachOther) {
 }
 
 TEST(ConjugateGradients, TellWhatTheyDidNotReach) {
-    const Example e;
+    const GradientExample e;
     const auto few = solve_together(e.systems(), e.b, 1e-10, 3);
     EXPECT_EQ(few.converged[0], 0);
     EXPECT_GT(few.residual[0], 1e-10);

@@ -11,8 +11,8 @@ namespace {
 // R 4.2.2, survival 3.5-3: i <- 0:59; x <- sin(i); z <- cos(3*i); g <- c(0,1,2,0,1,0,0)[i %% 7 + 1]
 // time <- (i*7) %% 11 + 1 + (i %% 3 == 0); event <- as.numeric((i*5) %% 13 < 6)
 // entry <- time*((i*3) %% 5)/10; o <- cos(i)/3
-struct Example {
-    explicit Example(std::size_t modulus = 13, std::size_t below = 6) : x(3) {
+struct CoxExample {
+    explicit CoxExample(std::size_t modulus = 13, std::size_t below = 6) : x(3) {
         for (std::size_t i = 0; i < 60; ++i) {
             const double copies[] = {0, 1, 2, 0, 1, 0, 0}, at = static_cast<double>(i);
             x[0].push_back(std::sin(at));
@@ -70,7 +70,7 @@ void expect_fit(Fitted& f, std::span<const double> coef, std::span<const double>
 
 TEST(Cox, EfronWithLateEntryAgreesWithR) {
     // coxph(Surv(entry,time,event) ~ x+z+g+offset(o), control = coxph.control(eps = 1e-14))
-    const Example e;
+    const CoxExample e;
     Fitted f({.exit = e.exit, .event = e.event, .entry = e.entry}, e.x, e.offset);
     EXPECT_NEAR(f.fit.score_chi_square, 2.910949804155528, 1e-9);
     expect_fit(f, std::vector{0.5071085864692760, 0.1830040224784668, -0.2219914721555633},
@@ -80,7 +80,7 @@ TEST(Cox, EfronWithLateEntryAgreesWithR) {
 
 TEST(Cox, BreslowAgreesWithR) {
     // coxph(Surv(time,event) ~ x+z+g+offset(o), ties = "breslow", ...); residuals(f)[1:3]
-    const Example e;
+    const CoxExample e;
     Fitted f({.exit = e.exit, .event = e.event}, e.x, e.offset, Ties::breslow);
     const auto residuals = f.risk.unsorted(f.solver.martingale_residuals(f.risk));
     const double expected[] = {0.8125985401679229, 0.4800806464952789, -0.1857608299218267};
@@ -93,7 +93,7 @@ TEST(Cox, BreslowAgreesWithR) {
 
 TEST(Cox, RidgeAgreesWithR) {
     // coxph(Surv(time,event) ~ ridge(x,z,g,theta=3,scale=FALSE)); its likelihoods are not penalised
-    const Example e;
+    const CoxExample e;
     StandardColumns scales(e.x);
     std::vector<double> penalty; // of scaled coefficients
     for (const double s : scales.scale)
@@ -111,14 +111,14 @@ TEST(Cox, RidgeAgreesWithR) {
 
 TEST(Cox, MonotoneLikelihoodIsNoticed) {
     // Here no carrier has the event; R warns "Ran out of iterations" at a coefficient of -28.
-    const Example e(7, 3);
+    const CoxExample e(7, 3);
     const Fitted f({.exit = e.exit, .event = e.event, .entry = e.entry}, e.x, e.offset);
     EXPECT_FALSE(f.fit.converged);
     EXPECT_TRUE(f.fit.monotone);
 }
 
 TEST(Cox, NothingToFit) {
-    const Example e;
+    const CoxExample e;
     const std::vector<double> nobody(60, 0.0);
     const Fitted no_event({.exit = e.exit, .event = nobody}, e.x);
     EXPECT_FALSE(no_event.fit.converged);
@@ -135,7 +135,7 @@ TEST(Cox, NothingToFit) {
 }
 
 TEST(Cox, CollinearColumnsDoNotConverge) {
-    Example e;
+    CoxExample e;
     e.x.push_back(e.x[0]);
     const Fitted f({.exit = e.exit, .event = e.event}, e.x);
     EXPECT_FALSE(f.fit.converged);
@@ -143,7 +143,7 @@ TEST(Cox, CollinearColumnsDoNotConverge) {
 
 TEST(Cox, StrataAreFittedApart) {
     // Two copies in two strata, one with later times: the same estimate, half the variance.
-    const Example e;
+    const CoxExample e;
     std::vector<std::vector<double>> x = e.x;
     std::vector<double> exit = e.exit, event = e.event;
     std::vector<std::uint32_t> stratum(60, 7);
@@ -163,7 +163,7 @@ TEST(Cox, StrataAreFittedApart) {
 }
 
 TEST(Cox, WeightTwoIsTwoRowsWithoutTies) {
-    const Example e;
+    const CoxExample e;
     std::vector<double> twice(60, 2.0);
     const Fitted one({.exit = e.exit, .event = e.event}, e.x, {}, Ties::breslow);
     const Fitted two({.exit = e.exit, .event = e.event, .weight = twice}, e.x, {}, Ties::breslow);

@@ -12,8 +12,8 @@ namespace salus {
 namespace {
 
 /// A cohort with tied times, and genotypes with few carriers.
-struct Cohort {
-    explicit Cohort(std::uint64_t seed, bool late, bool strata, std::size_t rows = 300) {
+struct CoxScoreCohort {
+    explicit CoxScoreCohort(std::uint64_t seed, bool late, bool strata, std::size_t rows = 300) {
         Rng rng(seed, "cohort", 0);
         for (std::size_t i = 0; i < rows; ++i) {
             exit.push_back(static_cast<double>(2 + rng.below(40)));
@@ -34,7 +34,7 @@ struct Cohort {
 };
 
 // Sum over event times and Efron's terms of c mean^2, risk set by risk set.
-double slow_squared_means(const Cohort& cohort, const std::vector<double>& risk,
+double slow_squared_means(const CoxScoreCohort& cohort, const std::vector<double>& risk,
                           const std::vector<double>& g) {
     double total = 0;
     const std::size_t n = cohort.exit.size();
@@ -62,7 +62,7 @@ double slow_squared_means(const Cohort& cohort, const std::vector<double>& risk,
 
 TEST(CoxScore, SquaredMeansAgreeInAllForms) {
     for (std::uint64_t round = 0; round < 4; ++round) {
-        const Cohort cohort(round, round % 2 == 1, round >= 2);
+        const CoxScoreCohort cohort(round, round % 2 == 1, round >= 2);
         const RiskSets sets(cohort.times());
         const StandardColumns x(std::vector<std::vector<double>>{sets.sorted(cohort.x)});
         CoxSolver solver;
@@ -82,7 +82,7 @@ TEST(CoxScore, SquaredMeansAgreeInAllForms) {
 }
 
 TEST(CoxScore, CallsAndValuesGiveTheSame) {
-    const Cohort cohort(9, true, false);
+    const CoxScoreCohort cohort(9, true, false);
     const RiskSets sets(cohort.times());
     CoxSolver solver;
     static_cast<void>(solver.fit({.risk = sets, .design = {.samples = sets.rows()}}));
@@ -122,7 +122,7 @@ TEST(CoxScore, CallsAndValuesGiveTheSame) {
 TEST(CoxScore, StatisticIsTheScoreTestOfTheWholeModel) {
     // Score and information of a second column, at the fit of the first.
     for (std::uint64_t round = 0; round < 4; ++round) {
-        const Cohort cohort(round + 20, round % 2 == 1, round >= 2);
+        const CoxScoreCohort cohort(round + 20, round % 2 == 1, round >= 2);
         const RiskSets sets(cohort.times());
         const StandardColumns both(std::vector{sets.sorted(cohort.x), sets.sorted(cohort.rare)});
         CoxSolver solver;

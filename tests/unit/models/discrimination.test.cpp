@@ -15,9 +15,9 @@ namespace {
 //   c(.3,.2,.6,.5,.55,.7,.1,.5,.45,.4) S <- function(p) outer(p[y==1], p[y==0], function(u,v)
 //   (u>v)+.5*(u==v)) V10 <- sapply(list(a,b), function(p) rowMeans(S(p))); V01 <- sapply(list(a,b),
 //   function(p) colMeans(S(p))) colMeans(V10); cov(V10)/5 + cov(V01)/5
-const std::vector<double> outcome{0, 0, 1, 0, 1, 1, 0, 1, 0, 1};
-const std::vector<std::vector<double>> predictors{{.1, .4, .35, .8, .7, .9, .2, .4, .5, .6},
-                                                  {.3, .2, .6, .5, .55, .7, .1, .5, .45, .4}};
+const std::vector<double> ill{0, 0, 1, 0, 1, 1, 0, 1, 0, 1};
+const std::vector<std::vector<double>> example_predictors{
+    {.1, .4, .35, .8, .7, .9, .2, .4, .5, .6}, {.3, .2, .6, .5, .55, .7, .1, .5, .45, .4}};
 
 /// The definition: kernel over all pairs, variances of row and column means.
 struct Obvious {
@@ -69,7 +69,7 @@ Obvious obvious(const std::vector<std::vector<double>>& p, const std::vector<dou
 }
 
 TEST(DeLong, NumbersOfR) {
-    const DeLong result = delong(predictors, outcome);
+    const DeLong result = delong(example_predictors, ill);
     EXPECT_NEAR(result.auc[0], 0.7, 1e-12);
     EXPECT_NEAR(result.auc[1], 0.9, 1e-12);
     EXPECT_NEAR(result.covariance[0], 0.034, 1e-12);

@@ -11,11 +11,11 @@ namespace salus {
 namespace {
 
 /// Random genotypes [marker][sample] as packed rows, with `errors` of the calls redrawn in copies.
-struct Cohort {
+struct DuplicateCohort {
     std::size_t samples, markers;
     std::vector<std::vector<std::uint8_t>> calls; // [sample][marker]
 
-    Cohort(std::size_t n, std::size_t m)
+    DuplicateCohort(std::size_t n, std::size_t m)
         : samples(n), markers(m), calls(n, std::vector<std::uint8_t>(m)) {
         Rng rng(3, "cohort", 0);
         std::vector<double> frequency(m);
@@ -49,7 +49,7 @@ TEST(Duplicates, NobodyAndNoMarkers) {
 }
 
 TEST(Duplicates, PanelGivesBackTheCalls) {
-    Cohort cohort(37, 130);
+    DuplicateCohort cohort(37, 130);
     cohort.copy(1, 2, 0, 0.2);
     const MarkerPanel panel = cohort.panel();
     ASSERT_EQ(panel.markers(), 130u);
@@ -65,7 +65,7 @@ TEST(Duplicates, PanelGivesBackTheCalls) {
 
 TEST(Duplicates, SignaturesAreEqualWhereAllCallsOfTheBandAre) {
     for (const std::size_t markers : {5u, 24u, 47u, 48u, 100u, 1008u}) {
-        Cohort cohort(9, markers);
+        DuplicateCohort cohort(9, markers);
         for (std::size_t i = 1; i < 9; ++i)
             cohort.copy(0, i, 0.02, 0.005);
         const MarkerPanel panel = cohort.panel();
@@ -87,7 +87,7 @@ TEST(Duplicates, SignaturesAreEqualWhereAllCallsOfTheBandAre) {
 }
 
 TEST(Duplicates, FindsCopiesWithErrorsAndMissingCalls) {
-    Cohort cohort(400, 1008);
+    DuplicateCohort cohort(400, 1008);
     cohort.copy(10, 399, 0, 0);
     cohort.copy(20, 200, 0.01, 0.01);
     cohort.copy(20, 201, 0.02, 0.03);
@@ -100,7 +100,7 @@ TEST(Duplicates, FindsCopiesWithErrorsAndMissingCalls) {
 }
 
 TEST(Duplicates, EqualsComparingAllPairs) {
-    Cohort cohort(120, 504);
+    DuplicateCohort cohort(120, 504);
     for (std::size_t i = 60; i < 90; ++i)
         cohort.copy(i % 7, i, 0.005 * static_cast<double>(i % 5), 0.01);
     const MarkerPanel panel = cohort.panel();
@@ -117,14 +117,14 @@ TEST(Duplicates, EqualsComparingAllPairs) {
 }
 
 TEST(Duplicates, ManyCopiesOfOneSampleStayCheap) {
-    Cohort cohort(2000, 1008);
+    DuplicateCohort cohort(2000, 1008);
     for (std::size_t i = 1; i < 2000; ++i)
         cohort.calls[i] = cohort.calls[0];
     EXPECT_EQ(find_duplicates(cohort.panel(), {}), std::vector<std::size_t>(2000, 0));
 }
 
 TEST(Duplicates, SamplesWithoutCallsMatchNobody) {
-    Cohort cohort(50, 240);
+    DuplicateCohort cohort(50, 240);
     cohort.calls[3].assign(240, missing);
     cohort.calls[7].assign(240, missing);
     const auto groups = find_duplicates(cohort.panel(), {});

@@ -1,4 +1,5 @@
 #include "models/elastic_net.hpp"
+#include "support/reference_data.hpp"
 
 #include "models/hazard_likelihood.hpp"
 #include "models/outcome_likelihood.hpp"
@@ -13,11 +14,7 @@ namespace salus {
 namespace {
 
 using Csv = std::map<std::string, std::vector<double>>;
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
-
-#define SKIP_WITHOUT_REFERENCE                                                                     \
-    if (!std::filesystem::exists(survival)) GTEST_SKIP() << "no reference data"
+using reference::survival;
 
 /// Logistic model of birthwt with the columns of the reference.
 struct Birthwt {

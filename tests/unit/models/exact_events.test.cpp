@@ -11,7 +11,7 @@
 namespace salus {
 namespace {
 
-double p_of(const std::vector<EventCarrier>& carriers) {
+double p_of_carriers(const std::vector<EventCarrier>& carriers) {
     const ExactEventsTest test = ExactEvents().test(carriers);
     EXPECT_TRUE(test.usable);
     return std::pow(10.0, -test.neg_log10_p);
@@ -27,7 +27,7 @@ TEST(ExactEvents, RareEventsAreBinomial) {
     double beyond = 1 - std::pow(q, 6);
     for (std::size_t events = 1; events <= 4; ++events) {
         carriers[events - 1].residual = 0.99;
-        EXPECT_NEAR(p_of(carriers), beyond, 1e-12) << events;
+        EXPECT_NEAR(p_of_carriers(carriers), beyond, 1e-12) << events;
         double choose = 1;
         for (std::size_t k = 0; k < events; ++k)
             choose *= static_cast<double>(6 - k) / static_cast<double>(k + 1);
@@ -38,12 +38,15 @@ TEST(ExactEvents, RareEventsAreBinomial) {
 TEST(ExactEvents, EntryAndCopiesCount) {
     const LifeTable seen{
         {{.begin = 0, .hazard = 0.05, .censored = 0}, {.begin = 5, .hazard = 0.01, .censored = 1}}};
-    const double late = p_of({{.follow_up = &seen, .entry = 5, .copies = 1, .residual = 0.99}});
+    const double late =
+        p_of_carriers({{.follow_up = &seen, .entry = 5, .copies = 1, .residual = 0.99}});
     EXPECT_NEAR(late, -std::expm1(-0.01), 1e-12);
-    const double early = p_of({{.follow_up = &seen, .entry = 0, .copies = 1, .residual = 0.99}});
+    const double early =
+        p_of_carriers({{.follow_up = &seen, .entry = 0, .copies = 1, .residual = 0.99}});
     EXPECT_GT(early, 4 * late);
     // Two copies of one person are not two people.
-    const double two = p_of({{.follow_up = &seen, .entry = 5, .copies = 2, .residual = 0.99}});
+    const double two =
+        p_of_carriers({{.follow_up = &seen, .entry = 5, .copies = 2, .residual = 0.99}});
     EXPECT_NEAR(two, late, 1e-12);
 }
 

@@ -83,7 +83,7 @@ struct Carriers {
     }
 };
 
-double p_of(const Carriers& carriers, std::uint64_t observed) {
+double p_of_lattice(const Carriers& carriers, std::uint64_t observed) {
     const ExactScoreTest test = ExactScore().test(carriers.problem(observed));
     EXPECT_TRUE(test.usable);
     return std::pow(10.0, -test.neg_log10_p);
@@ -96,7 +96,7 @@ TEST(ExactScore, IndependentOutcomesAreAllCounted) {
         carriers.add(i % 4 == 0 ? 2 : 1, 0.02 + 0.3 * rng.uniform());
     for (const std::uint64_t observed : {0U, 1U, 3U, 7U, 14U}) {
         const double expected = carriers.enumerated(observed);
-        EXPECT_NEAR(p_of(carriers, observed), expected, 1e-12 * expected) << observed;
+        EXPECT_NEAR(p_of_lattice(carriers, observed), expected, 1e-12 * expected) << observed;
     }
 }
 
@@ -132,7 +132,7 @@ TEST(ExactScore, InterceptAloneIsFishersExactTest) {
                 if (std::fabs(k - 8 * mu) >= std::fabs(observed - 8 * mu) - 1e-9)
                     p += std::exp(choose(cases, k) + choose(people - cases, 8 - k) -
                                   choose(people, 8));
-            const double found = p_of(carriers, static_cast<std::uint64_t>(observed));
+            const double found = p_of_lattice(carriers, static_cast<std::uint64_t>(observed));
             EXPECT_NEAR(found, p, 0.02 * p) << cases << " of " << people << ", " << observed;
         }
     }
@@ -152,7 +152,7 @@ TEST(ExactScore, ConditioningAgreesWithAllOutcomesOneByOne) {
         }
         for (const std::uint64_t observed : {0U, 3U, 5U, 7U}) {
             const double expected = carriers.enumerated(observed);
-            EXPECT_NEAR(p_of(carriers, observed), expected, 0.01 * expected)
+            EXPECT_NEAR(p_of_lattice(carriers, observed), expected, 0.01 * expected)
                 << seed << ", " << observed;
         }
     }
@@ -165,9 +165,9 @@ TEST(ExactScore, RelativesShareTheirLiability) {
     carriers.families = {{.end = 2, .correlation = 0.3}};
     // Both or none: twice the orthant probability of a bivariate normal.
     const double both = 0.25 + std::asin(0.3) / (2 * std::numbers::pi);
-    EXPECT_NEAR(p_of(carriers, 2), 2 * both, 1e-8);
+    EXPECT_NEAR(p_of_lattice(carriers, 2), 2 * both, 1e-8);
     carriers.families = {{.end = 2, .correlation = 0}};
-    EXPECT_NEAR(p_of(carriers, 2), 0.5, 1e-12);
+    EXPECT_NEAR(p_of_lattice(carriers, 2), 0.5, 1e-12);
 }
 
 TEST(ExactScore, NobodyIsNoTest) {

@@ -8,15 +8,15 @@
 namespace salus {
 namespace {
 
-struct People {
+struct TiedPeople {
     std::vector<double> eta;
     std::vector<std::vector<double>> columns;
 };
 
-People random_people(std::size_t n, std::size_t p, unsigned seed) {
+TiedPeople random_people(std::size_t n, std::size_t p, unsigned seed) {
     std::mt19937 rng(seed);
     std::normal_distribution<double> normal;
-    People out{.eta = std::vector<double>(n), .columns = {}};
+    TiedPeople out{.eta = std::vector<double>(n), .columns = {}};
     for (double& e : out.eta)
         e = normal(rng);
     for (std::size_t c = 0; c < p; ++c)
@@ -25,15 +25,15 @@ People random_people(std::size_t n, std::size_t p, unsigned seed) {
     return out;
 }
 
-struct Moments {
+struct DrawnMoments {
     double log_total = 0;
     std::vector<double> mean, covariance;
 };
 
 // Over all sets of d people, one after the other.
-Moments enumerated(const People& of, std::size_t d) {
+DrawnMoments enumerated(const TiedPeople& of, std::size_t d) {
     const std::size_t n = of.eta.size(), p = of.columns.size();
-    Moments out{0, std::vector<double>(p, 0.0), std::vector<double>(p * p, 0.0)};
+    DrawnMoments out{0, std::vector<double>(p, 0.0), std::vector<double>(p * p, 0.0)};
     double total = 0;
     for (unsigned set = 0; set < 1U << n; ++set) {
         if (static_cast<std::size_t>(__builtin_popcount(set)) != d) continue;
@@ -62,9 +62,9 @@ Moments enumerated(const People& of, std::size_t d) {
     return out;
 }
 
-Moments drawn(const People& of, std::size_t d) {
+DrawnMoments drawn(const TiedPeople& of, std::size_t d) {
     const std::size_t p = of.columns.size();
-    Moments out{0, std::vector<double>(p, 0.0), std::vector<double>(p * p, 0.0)};
+    DrawnMoments out{0, std::vector<double>(p, 0.0), std::vector<double>(p * p, 0.0)};
     std::vector<std::span<const double>> spans(of.columns.begin(), of.columns.end());
     const DrawnSet set = draw_deaths(of.eta, d, spans, out.mean, out.covariance);
     out.log_total = set.log_total;
@@ -78,8 +78,8 @@ Moments drawn(const People& of, std::size_t d) {
 TEST(ExactTies, EqualAllSetsWrittenOut) {
     for (const std::size_t n : {1U, 2U, 5U, 11U})
         for (std::size_t d = 1; d <= n; ++d) {
-            const People of = random_people(n, 3, static_cast<unsigned>(100 * n + d));
-            const Moments a = drawn(of, d), b = enumerated(of, d);
+            const TiedPeople of = random_people(n, 3, static_cast<unsigned>(100 * n + d));
+            const DrawnMoments a = drawn(of, d), b = enumerated(of, d);
             EXPECT_NEAR(a.log_total, b.log_total, 1e-12) << n << ' ' << d;
             for (std::size_t i = 0; i < 3; ++i)
                 EXPECT_NEAR(a.mean[i], b.mean[i], 1e-12) << n << ' ' << d;
@@ -90,16 +90,16 @@ TEST(ExactTies, EqualAllSetsWrittenOut) {
 
 // There are about 10^290 sets of 400 of 1,000 people.
 TEST(ExactTies, ManyDeathsDoNotOverflow) {
-    People of = random_people(1000, 1, 7);
+    TiedPeople of = random_people(1000, 1, 7);
     const double before = drawn(of, 400).log_total;
     for (double& e : of.eta)
         e += 3;
-    const Moments shifted = drawn(of, 400);
+    const DrawnMoments shifted = drawn(of, 400);
     EXPECT_NEAR(shifted.log_total, before + 1200, 1e-9);
     EXPECT_TRUE(std::isfinite(shifted.covariance[0]));
     of.eta.assign(1000, 0.0); // hypergeometric
     const double choose = std::lgamma(1001) - std::lgamma(401) - std::lgamma(601);
-    const Moments flat = drawn(of, 400);
+    const DrawnMoments flat = drawn(of, 400);
     EXPECT_NEAR(flat.log_total, choose, 1e-9);
     double mean = 0, squares = 0;
     for (const double x : of.columns[0])
@@ -116,7 +116,7 @@ struct Small {
         event{1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1},
         entry{0, 0, 0, 1, 0, 0.5, 2, 0, 1, 0, 0, 0, 0, 0};
     std::vector<std::uint32_t> stratum{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1};
-    People people = random_people(14, 2, 3);
+    TiedPeople people = random_people(14, 2, 3);
     RiskSets sets{{.exit = exit, .event = event, .entry = entry, .stratum = stratum}};
     std::vector<HazardBlock> blocks = hazard_blocks(sets, 4);
     HazardDesign design{sets, blocks, 2};

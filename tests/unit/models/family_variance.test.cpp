@@ -18,7 +18,7 @@ using test::dense::Vector;
 // Pairs in no order: a trio with siblings, a couple of twins, a pair, and people on their own.
 const std::vector<Relationship> family_pairs{{7, 9, 0.5}, {0, 3, 0.5},  {0, 4, 0.5}, {1, 3, 0.5},
                                              {1, 4, 0.5}, {3, 4, 0.48}, {2, 6, 1.0}};
-constexpr std::size_t small = 12;
+constexpr std::size_t small_families = 12;
 
 Matrix dense_of(std::size_t n, std::span<const Relationship> pairs) {
     Matrix a = Matrix::Identity(static_cast<Index>(n), static_cast<Index>(n));
@@ -28,30 +28,30 @@ Matrix dense_of(std::size_t n, std::span<const Relationship> pairs) {
 }
 
 TEST(FamilyBlocks, DecomposeTheRelationshipMatrix) {
-    const FamilyBlocks families(small, family_pairs);
+    const FamilyBlocks families(small_families, family_pairs);
     EXPECT_EQ(families.largest_family(), 4U);
     EXPECT_EQ(families.eigenvalues()[5], 1);
     EXPECT_NEAR(families.eigenvalues()[2], 0, 1e-12); // twins
     const auto d = families.eigenvalues();
     const SparseSymmetric again = families.matrix(d);
-    Matrix a = dense_of(small, again.pairs);
-    for (std::size_t i = 0; i < small; ++i)
+    Matrix a = dense_of(small_families, again.pairs);
+    for (std::size_t i = 0; i < small_families; ++i)
         a(static_cast<Index>(i), static_cast<Index>(i)) = again.diagonal[i];
-    EXPECT_LT((a - dense_of(small, family_pairs)).norm(), 1e-12);
+    EXPECT_LT((a - dense_of(small_families, family_pairs)).norm(), 1e-12);
     Rng rng(1, "values", 0);
-    std::vector<double> values(small);
+    std::vector<double> values(small_families);
     for (double& value : values)
         value = rng.normal();
     auto rotated = families.to_coordinates(values);
     const auto back = families.from_coordinates(rotated);
     double form = 0;
-    Vector v(static_cast<Index>(small));
-    for (std::size_t i = 0; i < small; ++i) {
+    Vector v(static_cast<Index>(small_families));
+    for (std::size_t i = 0; i < small_families; ++i) {
         EXPECT_NEAR(back[i], values[i], 1e-13);
         form += d[i] * rotated[i] * rotated[i];
         v[static_cast<Index>(i)] = values[i];
     }
-    EXPECT_NEAR(form, v.dot(dense_of(small, family_pairs) * v), 1e-12);
+    EXPECT_NEAR(form, v.dot(dense_of(small_families, family_pairs) * v), 1e-12);
 }
 
 TEST(FamilyBlocks, NobodyRelatedIsTheIdentity) {
@@ -74,7 +74,7 @@ TEST(FamilyBlocks, AnImpossibleFamilyIsMadePossible) {
     EXPECT_NEAR(families.pairs()[1].value, 1 / std::sqrt(2.0), 1e-12);
 }
 
-struct Example {
+struct FamilyExample {
     std::size_t n = 0;
     std::vector<Relationship> pairs;
     Matrix x;
@@ -82,8 +82,8 @@ struct Example {
 };
 
 // Families of four siblings, then people on their own; trait of heritability h.
-Example siblings(double h) {
-    Example e{.n = 240, .pairs = {}, .x = Matrix::Ones(240, 3), .y = Vector(240)};
+FamilyExample siblings(double h) {
+    FamilyExample e{.n = 240, .pairs = {}, .x = Matrix::Ones(240, 3), .y = Vector(240)};
     Rng rng(5, "siblings", 0);
     for (std::uint32_t f = 0; f < 50; ++f)
         for (std::uint32_t i = 0; i < 4; ++i)
@@ -101,7 +101,7 @@ Example siblings(double h) {
     return e;
 }
 
-FamilyVariance fit(const Example& e) {
+FamilyVariance fit_family(const FamilyExample& e) {
     const FamilyBlocks families(e.n, e.pairs);
     std::vector<std::vector<double>> design;
     const auto rotated = [&](const auto& column) {
@@ -116,7 +116,7 @@ FamilyVariance fit(const Example& e) {
 struct DenseLikelihood {
     double value, variance;
 };
-DenseLikelihood dense_likelihood(const Example& e, double h) {
+DenseLikelihood dense_likelihood(const FamilyExample& e, double h) {
     const Matrix v = h * dense_of(e.n, e.pairs) +
                      (1 - h) * Matrix::Identity(static_cast<Index>(e.n), static_cast<Index>(e.n));
     const Matrix inverse = test::dense::inverse(v), xvx = e.x.transpose() * inverse * e.x;
@@ -131,8 +131,8 @@ DenseLikelihood dense_likelihood(const Example& e, double h) {
 }
 
 TEST(FamilyVariance, IsTheMaximumOfTheDenseRestrictedLikelihood) {
-    const Example e = siblings(0.6);
-    const FamilyVariance found = fit(e);
+    const FamilyExample e = siblings(0.6);
+    const FamilyVariance found = fit_family(e);
     EXPECT_GT(found.share, 0.1);
     EXPECT_LT(found.share, 0.9);
     const auto best = dense_likelihood(e, found.share);
@@ -146,10 +146,10 @@ TEST(FamilyVariance, IsTheMaximumOfTheDenseRestrictedLikelihood) {
 }
 
 TEST(FamilyVariance, IsZeroWhereRelativesDiffer) {
-    Example e = siblings(0);
+    FamilyExample e = siblings(0);
     for (Index i = 0; i < 200; ++i)
         e.y[i] += i % 2 == 0 ? 3 : -3;
-    EXPECT_EQ(fit(e).share, 0);
+    EXPECT_EQ(fit_family(e).share, 0);
 }
 
 TEST(FamilyVariance, ProductsGiveTheShareOfCorrelatedResiduals) {

@@ -1,4 +1,5 @@
 #include "models/farrington.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/date.hpp"
 #include "base/random.hpp"
@@ -15,10 +16,9 @@
 namespace salus {
 namespace {
 
-using Counts = std::vector<std::uint64_t>;
+using WeeklyCounts = std::vector<std::uint64_t>;
 
-const std::filesystem::path epi =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/epi/farrington";
+const std::filesystem::path epi = reference::data / "epi/farrington";
 
 std::vector<std::size_t> years_back(std::size_t at, std::size_t years, std::size_t period) {
     std::vector<std::size_t> references;
@@ -28,16 +28,16 @@ std::vector<std::size_t> years_back(std::size_t at, std::size_t years, std::size
 }
 
 TEST(ExpectedCount, NothingWithoutHistory) {
-    EXPECT_FALSE(expected_count(Counts{5}, 0, {}, {}));
-    const Counts zeros(60, 0);
+    EXPECT_FALSE(expected_count(WeeklyCounts{5}, 0, {}, {}));
+    const WeeklyCounts zeros(60, 0);
     EXPECT_FALSE(expected_count(zeros, 50, years_back(50, 4, 12), {})) << "nothing was counted";
-    const Counts few(14, 3);
+    const WeeklyCounts few(14, 3);
     EXPECT_FALSE(expected_count(few, 13, years_back(13, 1, 12), {.left_out = 12, .trend_p_max = 1}))
         << "one value, a parameter";
 }
 
 TEST(ExpectedCount, AConstantIsExpected) {
-    const Counts counts(60, 40);
+    const WeeklyCounts counts(60, 40);
     const auto expected = expected_count(counts, 55, years_back(55, 4, 12), {.both_sides = true});
     ASSERT_TRUE(expected);
     EXPECT_NEAR(expected->mean, 40, 1e-9);
@@ -52,9 +52,9 @@ TEST(ExpectedCount, MonthsWithAnOutbreakInThePast) {
     // length(y), b = 3, w = 1, noPeriods = 4, pastWeeksNotIncluded = 3, weightsThreshold = 2.58,
     // pThresholdTrend = 1, limit54 = c(0, 4))). Its error: predict(glm(y ~ t + f, quasipoisson,
     // weights = w), se.fit = TRUE, type = "response") with the same t, f and weights.
-    const Counts counts{12, 15, 20, 18, 25, 30, 28, 22, 19, 14, 11, 9,  14, 13, 22, 21, 27,
-                        31, 26, 25, 17, 16, 12, 10, 15, 18, 19, 24, 26, 90, 31, 24, 22, 15,
-                        13, 12, 16, 17, 25, 22, 29, 35, 33, 27, 21, 18, 14, 13, 15, 20, 24};
+    const WeeklyCounts counts{12, 15, 20, 18, 25, 30, 28, 22, 19, 14, 11, 9,  14, 13, 22, 21, 27,
+                              31, 26, 25, 17, 16, 12, 10, 15, 18, 19, 24, 26, 90, 31, 24, 22, 15,
+                              13, 12, 16, 17, 25, 22, 29, 35, 33, 27, 21, 18, 14, 13, 15, 20, 24};
     const auto expected = expected_count(counts, 50, years_back(50, 3, 12), {});
     ASSERT_TRUE(expected);
     EXPECT_NEAR(expected->mean, 23.0731186093, 1e-6);
@@ -73,7 +73,7 @@ TEST(ExpectedCount, ALeastDispersionWidensAll) {
 }
 
 TEST(ExpectedCount, BothSidesPassOverADropInThePast) {
-    Counts counts(61, 100);
+    WeeklyCounts counts(61, 100);
     counts[36] = 5; // in a reference window
     const auto upper = expected_count(counts, 60, years_back(60, 4, 12), {}),
                both = expected_count(counts, 60, years_back(60, 4, 12), {.both_sides = true});
@@ -99,7 +99,7 @@ TEST(ExpectedCount, QuietOnNoiseSeasonAndTrendAndLoudOnAHole) {
     int judged = 0, alarms = 0, missed = 0;
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         Rng rng(seed, "months", 0);
-        Counts counts;
+        WeeklyCounts counts;
         for (int m = 0; m < 120; ++m)
             counts.push_back(
                 noisy(rng, 80 * std::exp(0.004 * m) * (1 + 0.3 * std::sin(m * M_PI / 6)), 100));
@@ -118,22 +118,22 @@ TEST(ExpectedCount, QuietOnNoiseSeasonAndTrendAndLoudOnAHole) {
 
 /// Counts and days (epochs that are no dates: 0) of a series.
 struct Weeks {
-    Counts counts;
+    WeeklyCounts counts;
     std::vector<Day> day;
 };
 
-using Row = std::map<std::string, std::string>;
+using CsvRow = std::map<std::string, std::string>;
 
-std::vector<Row> read_csv(const std::string& name) {
+std::vector<CsvRow> read_rows(const std::string& name) {
     std::ifstream in(epi / name);
     std::string line;
     std::getline(in, line);
     const std::string header = line;
     const auto columns = split(header, ',');
-    std::vector<Row> rows;
+    std::vector<CsvRow> rows;
     while (std::getline(in, line)) {
         const auto fields = split(line, ',');
-        Row& row = rows.emplace_back();
+        CsvRow& row = rows.emplace_back();
         for (std::size_t i = 0; i < std::min(columns.size(), fields.size()); ++i)
             row[std::string(columns[i])] = fields[i];
     }
@@ -142,7 +142,7 @@ std::vector<Row> read_csv(const std::string& name) {
 
 Weeks read_weeks(const std::string& series) {
     Weeks weeks;
-    for (Row& row : read_csv(series + "_series.csv")) {
+    for (CsvRow& row : read_rows(series + "_series.csv")) {
         weeks.counts.push_back(std::stoull(row["count"]));
         weeks.day.push_back(parse_date(row["epoch"]).value_or(0));
     }
@@ -173,7 +173,7 @@ void compare(const std::string& series, const std::string& tag, const Farrington
     if (!std::filesystem::exists(epi)) GTEST_SKIP() << "no shared data";
     const Weeks weeks = read_weeks(series);
     int compared = 0, bounds = 0, other_trend = 0, other_alarms = 0;
-    for (Row& row : read_csv(series + "_" + tag + "_expected.csv")) {
+    for (CsvRow& row : read_rows(series + "_" + tag + "_expected.csv")) {
         const auto number = [&](const std::string& column) { return std::stod(row[column]); };
         const auto at = static_cast<std::size_t>(number("t")) - 1;
         const auto e = expected_count(weeks.counts, at, weeks_back(weeks, at, 4), rule);
@@ -201,18 +201,18 @@ void compare(const std::string& series, const std::string& tag, const Farrington
     EXPECT_LE(other_trend, rule.trend_p_max < 1 ? 25 : 0);
 }
 
-constexpr FarringtonRule original{.half_window = 3,
-                                  .blocks = 1,
-                                  .left_out = 3,
-                                  .trend_years = 3,
-                                  .trend_p_max = 0.05,
-                                  .weight_threshold = 1};
+constexpr FarringtonRule original_rule{.half_window = 3,
+                                       .blocks = 1,
+                                       .left_out = 3,
+                                       .trend_years = 3,
+                                       .trend_p_max = 0.05,
+                                       .weight_threshold = 1};
 
 TEST(ExpectedCount, WeeksOfSalmonellaAgona) {
-    compare("salmonella_agona", "orig_delta23", original);
+    compare("salmonella_agona", "orig_delta23", original_rule);
 }
 TEST(ExpectedCount, WeeksOfSalmonellaNewport) {
-    compare("salmNewport_DE", "orig_delta23", original);
+    compare("salmNewport_DE", "orig_delta23", original_rule);
 }
 TEST(ExpectedCount, WeeksWithTenSeasons) {
     compare("salmonella_agona", "flex10_delta",

@@ -36,10 +36,10 @@ MatrixXd blob(Index points, double x, double y, double spread, std::uint64_t ind
 }
 
 // Two groups of 40 and 12 points and five without label.
-struct Example {
+struct GroupsExample {
     MatrixXd points{57, 2};
     std::vector<int> group;
-    Example() {
+    GroupsExample() {
         points << blob(40, 0, 0, 1, 0), blob(12, 5, -3, 0.5, 1), blob(5, 2, 2, 1, 2);
         group.assign(40, 0);
         group.insert(group.end(), 12, 1);
@@ -48,7 +48,7 @@ struct Example {
 };
 
 TEST(GaussianGroups, MeansAndCovariancesAreTheObviousOnes) {
-    const Example e;
+    const GroupsExample e;
     const GaussianGroups fit = fit_groups(e.points, e.group, 2, 10);
     const MatrixXd first = e.points.topRows(40), second = e.points.middleRows(40, 12);
     const auto scatter = [](const MatrixXd& x) {
@@ -62,7 +62,7 @@ TEST(GaussianGroups, MeansAndCovariancesAreTheObviousOnes) {
 }
 
 TEST(GroupClassifier, PosteriorsAreBayesRule) {
-    const Example e;
+    const GroupsExample e;
     const GaussianGroups fit = fit_groups(e.points, e.group, 2, 10);
     const GroupClassifier classifier(fit);
     for (Index i = 0; i < e.points.rows(); ++i) {
@@ -85,7 +85,7 @@ TEST(GroupClassifier, PosteriorsAreBayesRule) {
 }
 
 TEST(GroupClassifier, OneGroupIsCertain) {
-    const Example e;
+    const GroupsExample e;
     std::vector<int> one(57, 0);
     const GaussianGroups fit = fit_groups(e.points, one, 1, 1);
     const auto a = GroupClassifier(fit).classify(VectorXd::Constant(2, 100));
@@ -95,7 +95,7 @@ TEST(GroupClassifier, OneGroupIsCertain) {
 }
 
 TEST(GroupClassifier, FarAwayPointsStayFinite) {
-    const Example e;
+    const GroupsExample e;
     const GaussianGroups fit = fit_groups(e.points, e.group, 2, 10);
     const auto a = GroupClassifier(fit).classify(VectorXd::Constant(2, 1e6));
     EXPECT_TRUE(std::isfinite(a.probability));

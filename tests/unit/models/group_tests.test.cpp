@@ -1,4 +1,5 @@
 #include "models/group_tests.hpp"
+#include "support/reference_data.hpp"
 
 #include "support/reference.hpp"
 
@@ -11,11 +12,7 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
-
-#define SKIP_WITHOUT_REFERENCE                                                                     \
-    if (!std::filesystem::exists(survival)) GTEST_SKIP() << "no reference data"
+using reference::survival;
 
 std::vector<std::uint32_t> whole(const std::vector<double>& values) {
     std::vector<std::uint32_t> out;

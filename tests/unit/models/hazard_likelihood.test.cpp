@@ -1,4 +1,5 @@
 #include "models/hazard_likelihood.hpp"
+#include "support/reference_data.hpp"
 
 #include "models/survival_curves.hpp"
 #include "support/reference.hpp"
@@ -13,8 +14,7 @@ namespace salus {
 namespace {
 
 using Csv = std::map<std::string, std::vector<double>>;
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
+using reference::survival;
 
 /// What is fitted, and how.
 struct Plan {
@@ -26,14 +26,14 @@ struct Plan {
     bool robust = false;
 };
 
-struct Fit {
+struct HazardFit {
     std::vector<double> coefficients, error, robust_error;
     NewtonFit newton;
     std::vector<BaselineHazard> baseline;
     std::vector<double> mean;
 };
 
-Fit fit_plan(const Csv& all, const Plan& plan) {
+HazardFit fit_plan(const Csv& all, const Plan& plan) {
     Csv data;
     std::vector<std::string> used = plan.columns;
     for (const auto& name :
@@ -73,7 +73,7 @@ Fit fit_plan(const Csv& all, const Plan& plan) {
                                  .design = design.rows,
                                  .leaving = design.leaving,
                                  .ties = plan.ties});
-    Fit out{.newton = fit_newton(likelihood), .mean = scales.mean};
+    HazardFit out{.newton = fit_newton(likelihood), .mean = scales.mean};
     out.coefficients = out.newton.coefficients;
     auto covariance = out.newton.covariance;
     std::vector<double> robust;
@@ -104,7 +104,7 @@ void expect_close(const std::vector<double>& got, const std::vector<double>& exp
 }
 
 // R's fits have converged to 1e-14: 1e-8 leaves room for its rounding alone.
-void expect_agrees(const Fit& fit, const reference::Json& r) {
+void expect_agrees(const HazardFit& fit, const reference::Json& r) {
     EXPECT_EQ(fit.newton.state, FitState::converged);
     expect_close(fit.coefficients, r["coef"].numbers(), 1e-8, "coefficient");
     expect_close(fit.error, r["se"].numbers(), 1e-8, "error");
@@ -114,9 +114,6 @@ void expect_agrees(const Fit& fit, const reference::Json& r) {
     EXPECT_NEAR(fit.newton.log_likelihood_start, r["loglik_null"].number, 1e-8);
     EXPECT_NEAR(fit.newton.score_chi_square, r["score_test"].number, 1e-7 * r["score_test"].number);
 }
-
-#define SKIP_WITHOUT_REFERENCE                                                                     \
-    if (!std::filesystem::exists(survival)) GTEST_SKIP() << "no reference data"
 
 TEST(HazardLikelihood, VeteranAgreesWithR) {
     SKIP_WITHOUT_REFERENCE;
@@ -144,7 +141,7 @@ TEST(HazardLikelihood, VeteranBaselineHazardAgreesWithR) {
                               "large"},
                   .ties = ties,
                   .block_rows = 20};
-        const Fit fit = fit_plan(data, plan);
+        const HazardFit fit = fit_plan(data, plan);
         ASSERT_EQ(fit.baseline.size(), 1u);
         double at_mean = 0;
         for (std::size_t c = 0; c < plan.columns.size(); ++c)
@@ -346,15 +343,15 @@ TEST(HazardLikelihood, CollinearColumnsAreAliased) {
         data["status"].push_back((i * 5) % 13 < 6 ? 1 : 0);
         data["early"].push_back((i * 5) % 13 < 6 ? 1 : 0);
     }
-    const Fit two = fit_plan(data, {.columns = {"x", "z"}});
-    const Fit four = fit_plan(data, {.columns = {"x", "constant", "z", "sum"}});
+    const HazardFit two = fit_plan(data, {.columns = {"x", "z"}});
+    const HazardFit four = fit_plan(data, {.columns = {"x", "constant", "z", "sum"}});
     EXPECT_EQ(four.newton.state, FitState::converged);
     EXPECT_EQ(four.newton.aliased, (std::vector<std::uint8_t>{0, 1, 0, 1}));
     EXPECT_EQ(four.newton.rank(), 2u);
     EXPECT_NEAR(four.coefficients[0], two.coefficients[0], 1e-10);
     EXPECT_NEAR(four.coefficients[2], two.coefficients[1], 1e-10);
     EXPECT_EQ(four.coefficients[3], 0);
-    const Fit endless = fit_plan(data, {.columns = {"early", "x"}});
+    const HazardFit endless = fit_plan(data, {.columns = {"early", "x"}});
     EXPECT_EQ(endless.newton.state, FitState::monotone);
     EXPECT_EQ(endless.newton.endless, (std::vector<std::uint8_t>{1, 0}));
 }
@@ -363,17 +360,17 @@ TEST(HazardLikelihood, FewEvents) {
     Csv data{{"x", {1, 2, 3, 4}}, {"time", {4, 3, 2, 1}}, {"status", {0, 0, 0, 0}}};
     EXPECT_EQ(fit_plan(data, {.columns = {"x"}}).newton.rank(), 0u); // no event: nothing is learnt
     data["status"] = {0, 0, 1, 0};
-    const Fit one = fit_plan(data, {.columns = {"x"}}); // the highest of those at risk
+    const HazardFit one = fit_plan(data, {.columns = {"x"}}); // the highest of those at risk
     EXPECT_EQ(one.newton.state, FitState::monotone);
     data["time"] = {2, 2, 2, 2}, data["status"] = {1, 1, 1, 1};
-    const Fit tied = fit_plan(data, {.columns = {"x"}, .ties = Ties::breslow});
+    const HazardFit tied = fit_plan(data, {.columns = {"x"}, .ties = Ties::breslow});
     EXPECT_EQ(tied.newton.state, FitState::converged); // all tied: no order to learn from
     EXPECT_NEAR(tied.coefficients[0], 0, 1e-12);
 }
 
 /// Fine-Gray fit of mgus2; robust errors with or without the term of the estimated weights.
-Fit fit_fine_gray(const Csv& all, double cause, CensoringTies convention, Ties ties,
-                  std::size_t block_rows, bool with_weights = true) {
+HazardFit fit_fine_gray(const Csv& all, double cause, CensoringTies convention, Ties ties,
+                        std::size_t block_rows, bool with_weights = true) {
     const std::vector<std::string> names{"age", "male", "mspike", "hgb"};
     Csv data;
     for (std::size_t i = 0; i < all.at("age").size(); ++i) {
@@ -401,7 +398,7 @@ Fit fit_fine_gray(const Csv& all, double cause, CensoringTies convention, Ties t
                                  .design = design.rows,
                                  .competing = std::move(found.weights),
                                  .ties = ties});
-    Fit out{.newton = fit_newton(likelihood), .mean = scales.mean};
+    HazardFit out{.newton = fit_newton(likelihood), .mean = scales.mean};
     out.coefficients = out.newton.coefficients;
     out.baseline = baseline_hazards(likelihood);
     if (!with_weights) found.processes.clear();
@@ -425,7 +422,7 @@ TEST(HazardLikelihood, FineGrayAgreesWithCmprsk) {
         for (const double cause : {1.0, 2.0}) {
             const auto& expected =
                 r[cause == 1 ? "finegray_event1_cmprsk" : "finegray_event2_cmprsk"];
-            const Fit fit =
+            const HazardFit fit =
                 fit_fine_gray(data, cause, CensoringTies::together, Ties::breslow, rows);
             expect_close(fit.coefficients, expected["coef"].numbers(), 1e-7, "coefficient");
             expect_close(fit.robust_error, expected["se"].numbers(), 1e-6, "error");
@@ -440,7 +437,7 @@ TEST(HazardLikelihood, FineGrayAgreesWithWeightedCox) {
     for (const Ties ties : {Ties::efron, Ties::breslow}) {
         const auto& expected = r[ties == Ties::efron ? "finegray_event1_weighted_coxph_efron"
                                                      : "finegray_event1_weighted_coxph_breslow"];
-        const Fit fit = fit_fine_gray(data, 1, CensoringTies::events_first, ties, 100, false);
+        const HazardFit fit = fit_fine_gray(data, 1, CensoringTies::events_first, ties, 100, false);
         expect_close(fit.coefficients, expected["coef"].numbers(), 1e-8, "coefficient");
         expect_close(fit.error, expected["se"].numbers(), 1e-8, "error");
         expect_close(fit.robust_error, expected["robust_se"].numbers(), 1e-8, "robust error");

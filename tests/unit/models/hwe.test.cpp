@@ -1,4 +1,5 @@
 #include "models/hwe.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -122,8 +123,7 @@ TEST(HardyWeinberg, MillionPeopleEqualEnumeration) {
 
 /// Rows of a tab-separated file of the shared test data: [row][column].
 std::vector<std::vector<std::string>> read_shared(const std::string& name) {
-    const std::filesystem::path path =
-        std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/genomes/hwe_published" / name;
+    const std::filesystem::path path = reference::genomes / "hwe_published" / name;
     std::ifstream in(path);
     std::vector<std::vector<std::string>> rows;
     for (std::string line; std::getline(in, line);) {

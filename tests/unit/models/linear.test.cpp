@@ -18,8 +18,8 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
     return sum;
 }
 
-struct Example {
-    Example() {
+struct LinearExample {
+    LinearExample() {
         for (int i = 0; i < 60; ++i) {
             const int copies[] = {0, 1, 2, 0, 1, 0, 0};
             g.push_back(copies[i % 7]);
@@ -33,7 +33,7 @@ struct Example {
 TEST(FitLinear, AgreesWithR) {
     // R 4.2.2: i <- 0:59; g <- c(0,1,2,0,1,0,0)[i %% 7 + 1]; x <- sin(i); z <- cos(3*i)
     //          coef(summary(lm(x ~ z + g)))["g", ]
-    const Example e;
+    const LinearExample e;
     const auto basis = orthonormal_basis(Columns{e.z});
     const auto g = residuals(basis, e.g), y = residuals(basis, e.x);
     const LinearFit fit =
@@ -52,7 +52,7 @@ TEST(FitLinear, PerfectFitIsInfinitelySignificant) {
 }
 
 TEST(OrthonormalBasis, IsCentredAndOrthonormal) {
-    const Example e;
+    const LinearExample e;
     auto far = e.x; // far from zero, as a year of birth is
     for (auto& value : far)
         value += 1e6;
@@ -70,7 +70,7 @@ TEST(OrthonormalBasis, IsCentredAndOrthonormal) {
 }
 
 TEST(OrthonormalBasis, NamesDependentAndConstantColumns) {
-    const Example e;
+    const LinearExample e;
     std::vector<double> mix(60);
     for (std::size_t i = 0; i < 60; ++i)
         mix[i] = 3 * e.x[i] - 2 * e.g[i] + 5;

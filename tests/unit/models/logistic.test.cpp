@@ -11,8 +11,8 @@ namespace {
 
 // R 4.2.2: i <- 0:59; g <- c(0,1,2,0,1,0,0)[i %% 7 + 1]; x <- sin(i); z <- cos(3*i)
 //          y <- as.numeric(sin(17*i) + 0.4*g + 0.3*x > 0.3); X <- cbind(1, x, z, g)
-struct Example {
-    Example() : values(4, std::vector<double>(64)), outcome(64) {
+struct LogisticExample {
+    LogisticExample() : values(4, std::vector<double>(64)), outcome(64) {
         for (std::size_t i = 0; i < 60; ++i) {
             const double copies[] = {0, 1, 2, 0, 1, 0, 0}, at = static_cast<double>(i);
             values[0][i] = 1;
@@ -35,7 +35,7 @@ const std::vector<double> zeros(4, 0.0);
 TEST(Logistic, AgreesWithRGlm) {
     // f <- glm(y ~ x + z + g, binomial, control = list(epsilon = 1e-15)); coef(summary(f));
     // logLik(f)
-    const Example e;
+    const LogisticExample e;
     LogisticSolver solver;
     const auto fit =
         solver.fit({.design = e.design(), .outcome = e.outcome, .start = zeros, .free = 4});
@@ -53,7 +53,7 @@ TEST(Logistic, AgreesWithRGlm) {
 }
 
 TEST(Logistic, FixedCoefficientsStay) {
-    const Example e;
+    const LogisticExample e;
     LogisticSolver solver;
     const std::vector<double> start{0, 0, 0, 0.5};
     const auto fit =
@@ -72,7 +72,7 @@ TEST(Logistic, ScoreTestAgreesWithR) {
 }
 
 TEST(Logistic, SeparationDoesNotConverge) {
-    Example e;
+    LogisticExample e;
     e.outcome.assign(64, 0);
     for (std::size_t i = 0; i < 60; ++i)
         e.outcome[i] = e.values[3][i] > 0 ? 1 : 0;
@@ -87,7 +87,7 @@ TEST(Logistic, SeparationDoesNotConverge) {
 }
 
 TEST(Logistic, CollinearColumnsAreReported) {
-    Example e;
+    LogisticExample e;
     e.values[3] = e.values[1];
     LogisticSolver solver;
     EXPECT_FALSE(solver.fit({.design = e.design(), .outcome = e.outcome, .start = zeros, .free = 4})
@@ -100,7 +100,7 @@ TEST(Firth, AgreesWithDirectMaximisationInR) {
     //   sum(y*e - log1p(exp(e))) + 0.5 * determinant(t(X) %*% (X * (p*(1-p))))$modulus[1] }
     // o <- optim(rep(0,4), pl, ...), o0 <- optim(rep(0,3), function(b) pl(c(b,0)), ...), repeated
     // until stable: o$par[4]; sqrt(solve(t(X) %*% (X * (p*(1-p))))[4,4]); 2 * (o$value - o0$value)
-    const Example e;
+    const LogisticExample e;
     LogisticSolver solver;
     const auto test = firth_test(solver, e.design(), e.outcome, zeros);
     EXPECT_TRUE(test.converged);

@@ -11,7 +11,7 @@ namespace {
 
 // R 4.2.2, ordinal 2022.11-16:
 //   f <- clm(factor(y) ~ x1 + x2, control = clm.control(gradTol = 1e-10))
-struct Example {
+struct OrdinalExample {
     std::vector<double> x1{-1.2, 0.4, 0.8, -0.3, 1.5, -0.9, 0.1, 0.6, -1.7, 1.1, 0.3,  -0.5,
                            0.9,  -.2, 1.8, -1.1, 0.7, -0.6, 0.2, 1.3, -0.8, 0.5, -1.4, 1.0};
     std::vector<double> x2{0, 1, 2, 0, 1, 0, 0, 1, 0, 2, 0, 1, 0, 0, 1, 2, 0, 1, 0, 0, 1, 0, 0, 2};
@@ -27,7 +27,7 @@ struct Example {
 };
 
 TEST(Ordinal, AgreesWithRClm) {
-    const Example e;
+    const OrdinalExample e;
     const OrdinalFit fit = OrdinalSolver().fit(e.problem());
     ASSERT_TRUE(fit.converged);
     const double estimates[] = {-1.633457112626085, 1.240915078514487, 3.696772234714466,
@@ -44,7 +44,7 @@ TEST(Ordinal, AgreesWithRClm) {
 // The efficient score of x2 given x1 with the expected information, made in R level by level from
 // the fit of clm(factor(y) ~ x1): U = 2.40182794557809, variance 3.16911096792881.
 TEST(Ordinal, TermsGiveTheScoreTestOfR) {
-    const Example e;
+    const OrdinalExample e;
     const OrdinalProblem problem = e.problem(1);
     const OrdinalFit fit = OrdinalSolver().fit(problem);
     ASSERT_TRUE(fit.converged);
@@ -90,7 +90,7 @@ TEST(Ordinal, TermsGiveTheScoreTestOfR) {
 }
 
 TEST(Ordinal, TwoLevelsAreLogisticRegression) {
-    const Example e;
+    const OrdinalExample e;
     std::vector<double> outcome(24), ones(24, 1.0);
     std::vector<std::uint32_t> level(24);
     for (std::size_t i = 0; i < 24; ++i) {

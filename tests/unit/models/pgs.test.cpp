@@ -66,7 +66,7 @@ TEST(ScoreSum, EqualsTheSumInDoubles) {
 }
 
 /// Simulated data and the slow way to each number.
-struct Cohort {
+struct ScoreCohort {
     static constexpr std::size_t n = 300;
     std::vector<std::uint8_t> members = std::vector<std::uint8_t>(n);
     std::vector<std::vector<double>> covariates{std::vector<double>(n), std::vector<double>(n),
@@ -76,7 +76,7 @@ struct Cohort {
     std::vector<std::uint8_t> row = std::vector<std::uint8_t>(128); // padded to 64 bytes
     std::vector<Carrier> carriers;
 
-    explicit Cohort(std::uint64_t seed) {
+    explicit ScoreCohort(std::uint64_t seed) {
         Rng rng(seed, "cohort", 0);
         for (std::size_t i = 0; i < n; ++i) {
             members[i] = rng.bernoulli(0.7);
@@ -116,7 +116,7 @@ struct Cohort {
 
 TEST(DiscoveryModel, QuantitativeEqualsMultipleRegression) {
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
-        const Cohort cohort(seed);
+        const ScoreCohort cohort(seed);
         const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates,
                                    cohort.quantitative);
         ASSERT_TRUE(model.usable());
@@ -139,7 +139,7 @@ TEST(DiscoveryModel, QuantitativeEqualsMultipleRegression) {
 }
 
 TEST(DiscoveryModel, BinaryEqualsTheScoreTest) {
-    const Cohort cohort(4);
+    const ScoreCohort cohort(4);
     const DiscoveryModel model(OutcomeKind::binary, cohort.members, cohort.covariates,
                                cohort.binary);
     ASSERT_TRUE(model.usable());
@@ -177,14 +177,14 @@ TEST(DiscoveryModel, BinaryEqualsTheScoreTest) {
 }
 
 TEST(DiscoveryModel, DosagesEqualRegressionAndEqualCallsWhereTheyAreCalls) {
-    const Cohort cohort(6);
+    const ScoreCohort cohort(6);
     const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates,
                                cohort.quantitative);
     std::vector<Dosage> calls, dosages;
     Rng rng(7, "dosages", 0);
     std::vector<double> of_members, called;
     double sum = 0;
-    for (std::size_t i = 0; i < Cohort::n; ++i) {
+    for (std::size_t i = 0; i < ScoreCohort::n; ++i) {
         calls.push_back(dosage_of_call(cohort.calls[i]));
         dosages.push_back(i % 17 == 0 ? dosage_missing : static_cast<Dosage>(rng.below(32769)));
         if (cohort.members[i] == 0) continue;
@@ -219,14 +219,15 @@ TEST(ScoreSum, DosagesAddTheirCopies) {
 }
 
 TEST(DiscoveryModel, WithoutVariationThereIsNoTest) {
-    const Cohort cohort(5);
+    const ScoreCohort cohort(5);
     const DiscoveryModel model(OutcomeKind::quantitative, cohort.members, cohort.covariates,
                                cohort.quantitative);
     EXPECT_FALSE(model.test_carriers({}).tested);
-    const DiscoveryModel nobody(OutcomeKind::quantitative, std::vector<std::uint8_t>(Cohort::n),
-                                cohort.covariates, cohort.quantitative);
+    const DiscoveryModel nobody(OutcomeKind::quantitative,
+                                std::vector<std::uint8_t>(ScoreCohort::n), cohort.covariates,
+                                cohort.quantitative);
     EXPECT_FALSE(nobody.usable());
-    std::vector<double> one_class(Cohort::n, 1.0);
+    std::vector<double> one_class(ScoreCohort::n, 1.0);
     EXPECT_FALSE(
         DiscoveryModel(OutcomeKind::binary, cohort.members, cohort.covariates, one_class).usable());
 }

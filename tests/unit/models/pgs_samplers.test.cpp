@@ -1,6 +1,7 @@
 #include "models/continuous_shrinkage.hpp"
 #include "models/low_rank_mixture.hpp"
 #include "support/reference.hpp"
+#include "support/reference_data.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
@@ -236,8 +237,7 @@ TEST(ContinuousShrinkage, TellsThatTheMatrixIsNone) {
 // Posterior means and component probabilities by enumeration of 4^6 configurations. Tolerance: four
 // Monte-Carlo standard errors from 20 chains; 0.01 for probabilities.
 TEST(LowRankMixture, ExactPosteriors) {
-    const std::filesystem::path path = std::filesystem::path(SALUS_SOURCE_DIR) /
-                                       "../shared/data/survival/prs/exact_posteriors.json";
+    const std::filesystem::path path = reference::survival / "prs/exact_posteriors.json";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no reference data";
     const auto json = reference::read_json(path);
     Problem problem{

@@ -5,6 +5,7 @@
 #include "models/lassosum.hpp"
 #include "models/point_normal.hpp"
 #include "models/summary_quality.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -47,8 +48,7 @@ std::vector<double> numbers_of(const std::string& json, const std::string& key) 
 // Tolerance: 4 Monte-Carlo standard errors (from 20 batches of the chain), and 0.01 for
 // probabilities.
 TEST(PointNormalBlock, ExactPosteriors) {
-    const std::filesystem::path path = std::filesystem::path(SALUS_SOURCE_DIR) /
-                                       "../shared/data/survival/prs/exact_posteriors.json";
+    const std::filesystem::path path = reference::survival / "prs/exact_posteriors.json";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no reference data";
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();

@@ -11,10 +11,10 @@
 namespace salus {
 namespace {
 
-using Vector = std::vector<double>;
+using Values = std::vector<double>;
 
 // The same approximation with the sums written out, bisection for the root, in long double.
-double slow_tail(const Vector& slope, const Vector& mean, double rest, double score) {
+double slow_tail(const Values& slope, const Values& mean, double rest, double score) {
     using Real = long double;
     const Real target = score;
     const auto derivative = [&](Real t) {
@@ -46,7 +46,7 @@ double slow_tail(const Vector& slope, const Vector& mean, double rest, double sc
     return static_cast<double>(std::erfc(r / std::sqrt(Real{2})) / 2);
 }
 
-double slow_neg_log10_p(const Vector& slope, const Vector& mean, double rest, double score) {
+double slow_neg_log10_p(const Values& slope, const Values& mean, double rest, double score) {
     return -std::log10(slow_tail(slope, mean, rest, score) + slow_tail(slope, mean, rest, -score));
 }
 
@@ -56,7 +56,7 @@ TEST(PoissonSaddlepoint, AgreesWithASlowVersion) {
     for (std::uint64_t round = 0; round < 60; ++round) {
         Rng rng(1, "poisson", round);
         const std::size_t rows = 1 + rng.below(40);
-        Vector slope(rows), mean(rows);
+        Values slope(rows), mean(rows);
         for (std::size_t i = 0; i < rows; ++i) {
             slope[i] = round % 3 == 0 ? 2 * rng.uniform() : 2 * rng.uniform() - 0.5;
             mean[i] = round % 2 == 0 ? 0.05 * rng.uniform() : 20 * rng.uniform();
@@ -90,7 +90,7 @@ TEST(PoissonSaddlepoint, IsNearThePoissonTail) {
     // 20 carriers who expect 0.02 events each: the score is (events - 0.4). The lower tail does not
     // reach beyond -0.4. Upper tail: near the mid-point of P(D >= k) and P(D > k), as for a
     // continuous S; these two differ by a factor of 7 to 20.
-    const Vector slope(20, 1.0), mean(20, 0.02);
+    const Values slope(20, 1.0), mean(20, 0.02);
     PoissonSaddlepoint saddlepoint;
     for (int k = 2; k <= 8; ++k) {
         const auto found = saddlepoint.test({.slope = slope, .mean = mean, .score = k - 0.4});

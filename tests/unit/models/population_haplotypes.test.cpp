@@ -8,7 +8,7 @@
 namespace salus {
 namespace {
 
-struct World {
+struct HaplotypeWorld {
     GenomeMap map{{{.chromosome = "chr1", .begin = 1, .end = 200'000'001},
                    {.chromosome = "chrX",
                     .transmission = Transmission::x_linked,
@@ -28,44 +28,45 @@ struct World {
                        .seed = 8}};
     HaplotypeModel haplotypes{map, panel, pedigree, 0.5, 8};
 };
-const World& world() {
-    static const World made;
+const HaplotypeWorld& haplotype_world() {
+    static const HaplotypeWorld made;
     return made;
 }
 
 TEST(Haplotypes, WalkerAgreesWithRandomAccess) {
-    HaplotypeWalker walker(world().haplotypes);
-    std::vector<std::uint8_t> panel_allele(world().panel.size());
+    HaplotypeWalker walker(haplotype_world().haplotypes);
+    std::vector<std::uint8_t> panel_allele(haplotype_world().panel.size());
     for (std::size_t j = 0; j < panel_allele.size(); ++j)
         panel_allele[j] = j % 3 == 0 ? 1 : 0;
     walker.start(0);
     for (float at = 30; at < 33; at += 0.21F) {
         walker.common(at, panel_allele);
-        for (std::uint64_t slot = 0; slot < world().pedigree.samples(); ++slot)
+        for (std::uint64_t slot = 0; slot < haplotype_world().pedigree.samples(); ++slot)
             for (const unsigned side : {0U, 1U})
-                ASSERT_EQ(walker.alleles()[2 * slot + side],
-                          panel_allele[world().haplotypes.lineage(slot, side, 0, at).from]);
+                ASSERT_EQ(
+                    walker.alleles()[2 * slot + side],
+                    panel_allele[haplotype_world().haplotypes.lineage(slot, side, 0, at).from]);
     }
 }
 
 TEST(Haplotypes, FoundersCopyTheirGroup) {
-    for (std::uint64_t slot = world().pedigree.family_slots(); slot < 1200; ++slot) {
-        const auto from = world().haplotypes.lineage(slot, 0, 0, 7.5F).from;
-        const auto first = world().panel.first(world().pedigree.group(slot));
+    for (std::uint64_t slot = haplotype_world().pedigree.family_slots(); slot < 1200; ++slot) {
+        const auto from = haplotype_world().haplotypes.lineage(slot, 0, 0, 7.5F).from;
+        const auto first = haplotype_world().panel.first(haplotype_world().pedigree.group(slot));
         ASSERT_GE(from, first);
-        ASSERT_LT(from, first + world().panel.per_group());
+        ASSERT_LT(from, first + haplotype_world().panel.per_group());
     }
 }
 
 TEST(Haplotypes, CrossoversArePoissonOnePerMorgan) {
     double crossovers = 0, meioses = 0;
-    const float length = static_cast<float>(world().map.region_length_cm(0));
-    for (std::uint64_t slot = 0; slot < world().pedigree.family_slots(); ++slot) {
-        if (world().pedigree.relation(slot) != Relation::child) continue;
+    const float length = static_cast<float>(haplotype_world().map.region_length_cm(0));
+    for (std::uint64_t slot = 0; slot < haplotype_world().pedigree.family_slots(); ++slot) {
+        if (haplotype_world().pedigree.relation(slot) != Relation::child) continue;
         for (const unsigned side : {0U, 1U}) {
             ++meioses;
             for (float at = 0;
-                 (at = world().haplotypes.from_parent(slot, side, 0, at).end) < length;)
+                 (at = haplotype_world().haplotypes.from_parent(slot, side, 0, at).end) < length;)
                 ++crossovers;
         }
     }
@@ -74,13 +75,14 @@ TEST(Haplotypes, CrossoversArePoissonOnePerMorgan) {
 }
 
 TEST(Haplotypes, ChromosomeXAndMitochondriaPassAsTheyShould) {
-    for (std::uint64_t slot = 0; slot < world().pedigree.family_slots(); ++slot) {
-        if (world().pedigree.relation(slot) != Relation::child) continue;
-        const auto father = world().pedigree.father(slot), mother = world().pedigree.mother(slot);
-        EXPECT_EQ(world().haplotypes.lineage(slot, 0, 1, 0.5F).from,
-                  world().haplotypes.lineage(father, 1, 1, 0.5F).from);
-        EXPECT_EQ(world().haplotypes.lineage(slot, 1, 2, 0.0F).from,
-                  world().haplotypes.lineage(mother, 1, 2, 0.0F).from);
+    for (std::uint64_t slot = 0; slot < haplotype_world().pedigree.family_slots(); ++slot) {
+        if (haplotype_world().pedigree.relation(slot) != Relation::child) continue;
+        const auto father = haplotype_world().pedigree.father(slot),
+                   mother = haplotype_world().pedigree.mother(slot);
+        EXPECT_EQ(haplotype_world().haplotypes.lineage(slot, 0, 1, 0.5F).from,
+                  haplotype_world().haplotypes.lineage(father, 1, 1, 0.5F).from);
+        EXPECT_EQ(haplotype_world().haplotypes.lineage(slot, 1, 2, 0.0F).from,
+                  haplotype_world().haplotypes.lineage(mother, 1, 2, 0.0F).from);
     }
 }
 
@@ -95,7 +97,7 @@ TEST(Carries, FollowsSexAndChromosome) {
 }
 
 TEST(RareCarriers, MostSitesHaveOneOrTwoInOneGroup) {
-    const RareCarriers rare(world().haplotypes);
+    const RareCarriers rare(haplotype_world().haplotypes);
     std::map<std::size_t, int> counts;
     for (std::uint64_t i = 0; i < 4000; ++i) {
         const auto carriers =
@@ -103,8 +105,8 @@ TEST(RareCarriers, MostSitesHaveOneOrTwoInOneGroup) {
         ++counts[carriers.size()];
         std::set<std::uint8_t> groups;
         for (const std::uint64_t hap : carriers) {
-            ASSERT_TRUE(world().pedigree.founder(hap / 2));
-            groups.insert(world().pedigree.group(hap / 2));
+            ASSERT_TRUE(haplotype_world().pedigree.founder(hap / 2));
+            groups.insert(haplotype_world().pedigree.group(hap / 2));
         }
         ASSERT_EQ(groups.size(), 1U);
     }
@@ -115,11 +117,11 @@ TEST(RareCarriers, MostSitesHaveOneOrTwoInOneGroup) {
 }
 
 TEST(RareCarriers, OnlyMenCarryRareVariantsOfY) {
-    const RareCarriers rare(world().haplotypes);
+    const RareCarriers rare(haplotype_world().haplotypes);
     for (std::uint64_t i = 0; i < 200; ++i)
         for (const std::uint64_t hap :
              rare.draw({.id = i, .position = 1, .common = false}, Transmission::y_linked, 8)) {
-            EXPECT_TRUE(world().pedigree.male(hap / 2));
+            EXPECT_TRUE(haplotype_world().pedigree.male(hap / 2));
             EXPECT_EQ(hap % 2, 0U);
         }
 }

@@ -9,11 +9,11 @@
 namespace salus {
 namespace {
 
-struct Example {
+struct ProfileExample {
     RegressedOutcome outcome;
     std::vector<std::vector<double>> covariates;
     std::vector<double> offset;
-    explicit Example(RegressedKind kind, std::size_t n = 61) : covariates(2) {
+    explicit ProfileExample(RegressedKind kind, std::size_t n = 61) : covariates(2) {
         outcome.kind = kind;
         Rng rng(3, "profile", 0);
         for (std::size_t i = 0; i < n; ++i) {
@@ -41,7 +41,7 @@ struct Example {
 TEST(ProfileLikelihood, IsTheMaximumOverCovariates) {
     for (const auto kind :
          {RegressedKind::quantitative, RegressedKind::binary, RegressedKind::time_to_event}) {
-        const Example e(kind);
+        const ProfileExample e(kind);
         const auto likelihood = profile_likelihood(e.outcome, e.covariates);
         const auto point = likelihood->at(e.offset);
         ASSERT_TRUE(point.converged);
@@ -59,7 +59,7 @@ TEST(ProfileLikelihood, IsTheMaximumOverCovariates) {
 TEST(ProfileLikelihood, ResidualsAreItsDerivative) {
     for (const auto kind :
          {RegressedKind::quantitative, RegressedKind::binary, RegressedKind::time_to_event}) {
-        const Example e(kind);
+        const ProfileExample e(kind);
         const auto likelihood = profile_likelihood(e.outcome, e.covariates);
         const auto point = likelihood->at(e.offset);
         for (const std::size_t i : {0U, 7U, 60U}) {
@@ -92,7 +92,7 @@ TEST(ProfileLikelihood, AgreesWithItsDefinition) {
 TEST(ProfileLikelihood, WithoutCovariates) {
     for (const auto kind :
          {RegressedKind::quantitative, RegressedKind::binary, RegressedKind::time_to_event}) {
-        const Example e(kind);
+        const ProfileExample e(kind);
         const auto point =
             profile_likelihood(e.outcome, {})->at(std::vector<double>(e.outcome.rows(), 0.0));
         EXPECT_TRUE(point.converged);

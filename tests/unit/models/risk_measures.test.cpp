@@ -1,4 +1,5 @@
 #include "models/risk_measures.hpp"
+#include "support/reference_data.hpp"
 
 #include "models/discrimination.hpp"
 #include "models/model_terms.hpp"
@@ -12,11 +13,7 @@ namespace salus {
 namespace {
 
 using Csv = std::map<std::string, std::vector<double>>;
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
-
-#define SKIP_WITHOUT_REFERENCE                                                                     \
-    if (!std::filesystem::exists(survival)) GTEST_SKIP() << "no reference data"
+using reference::survival;
 
 TEST(RiskMeasures, BirthwtAgreesWithR) {
     SKIP_WITHOUT_REFERENCE;

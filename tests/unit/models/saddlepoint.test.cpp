@@ -13,8 +13,9 @@ namespace salus {
 namespace {
 
 /// Outcomes with given probabilities and slopes; the first `carriers` are summed one by one.
-struct Example {
-    explicit Example(std::size_t samples, std::size_t carriers, double odds, std::uint64_t seed)
+struct SaddlepointExample {
+    explicit SaddlepointExample(std::size_t samples, std::size_t carriers, double odds,
+                                std::uint64_t seed)
         : offset(padded_samples(samples)), slope(padded_samples(samples)),
           outcome(padded_samples(samples)), n(samples), listed(carriers) {
         Rng rng(8, "saddlepoint", seed);
@@ -80,7 +81,7 @@ struct Example {
 };
 
 TEST(Saddlepoint, AgreesWithPlainLoops) {
-    const Example e(300, 40, -1.5, 1);
+    const SaddlepointExample e(300, 40, -1.5, 1);
     for (const double z : {0.2, 1.0, -2.0, 3.0, -2.7, 5.0}) {
         const double s = z * std::sqrt(e.variance);
         // Scores below the least possible one have no probability.
@@ -95,7 +96,7 @@ TEST(Saddlepoint, AgreesWithPlainLoops) {
 }
 
 TEST(Saddlepoint, OthersAsNormalChangeLittleWhereTheirSlopesAreSmall) {
-    Example e(20000, 40, -3, 2);
+    SaddlepointExample e(20000, 40, -3, 2);
     for (const double z : {2.0, -2.0, 3.0, 6.0, 8.0}) {
         const double s = z * std::sqrt(e.variance);
         const auto fast = saddlepoint_test(e.fast(s)), dense = saddlepoint_test(e.dense(s));
@@ -108,7 +109,7 @@ TEST(Saddlepoint, OthersAsNormalChangeLittleWhereTheirSlopesAreSmall) {
 // Equal slopes and probabilities: the score is a binomial count, whose tails are sums.
 TEST(Saddlepoint, IsNearTheBinomialTailWhereTheNormalIsFarOff) {
     constexpr std::size_t n = 200;
-    Example e(n, n, -3, 3);
+    SaddlepointExample e(n, n, -3, 3);
     std::fill_n(e.offset.begin(), n, std::log(0.03 / 0.97));
     std::fill_n(e.slope.begin(), n, 1.0);
     e.variance = n * 0.03 * 0.97;
@@ -129,7 +130,7 @@ TEST(Saddlepoint, IsNearTheBinomialTailWhereTheNormalIsFarOff) {
 }
 
 TEST(Saddlepoint, FarTailsStayFinite) {
-    Example e(20000, 400, -3, 4);
+    SaddlepointExample e(20000, 400, -3, 4);
     const auto test = saddlepoint_test(e.dense(300));
     EXPECT_TRUE(test.converged);
     EXPECT_GT(test.neg_log10_p, 250);
@@ -137,7 +138,7 @@ TEST(Saddlepoint, FarTailsStayFinite) {
 }
 
 TEST(Saddlepoint, ScoresThatCannotBeReachedAreNormalAndNotConverged) {
-    const Example e(50, 50, -1, 5);
+    const SaddlepointExample e(50, 50, -1, 5);
     const double s = 1000;
     const auto test = saddlepoint_test(e.dense(s));
     EXPECT_FALSE(test.converged);
@@ -145,7 +146,7 @@ TEST(Saddlepoint, ScoresThatCannotBeReachedAreNormalAndNotConverged) {
 }
 
 TEST(Saddlepoint, NoScoreIsNoEvidence) {
-    const Example e(50, 50, -1, 5);
+    const SaddlepointExample e(50, 50, -1, 5);
     EXPECT_TRUE(saddlepoint_test(e.dense(0)).converged);
     EXPECT_EQ(saddlepoint_test(e.dense(0)).neg_log10_p, 0);
 }

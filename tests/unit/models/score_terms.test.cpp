@@ -1,6 +1,7 @@
 #include "models/score_terms.hpp"
 #include "base/text.hpp"
 #include "models/score_normalisation.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -72,8 +73,7 @@ std::vector<std::vector<std::string>> read_csv(const std::filesystem::path& path
 
 // Reference values by numpy (least squares, gamma regression with log link), printed to 12 digits.
 TEST(ScoreNormalisation, ReferenceValues) {
-    const std::filesystem::path folder =
-        std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival/prs";
+    const std::filesystem::path folder = reference::survival / "prs";
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no reference data";
     const auto people = read_csv(folder / "pheno.csv"),
                expected = read_csv(folder / "score_pc_normalised.csv");

@@ -53,11 +53,11 @@ private:
 };
 
 /// Correlated columns of copies, two covariates and an outcome that some columns act on.
-struct Example {
+struct PathExample {
     std::size_t n = 120, all = 150, m = 80;
     std::vector<std::vector<double>> x, covariates;
     RegressedOutcome outcome;
-    explicit Example(RegressedKind kind, bool late_entry = false) {
+    explicit PathExample(RegressedKind kind, bool late_entry = false) {
         outcome.kind = kind;
         Rng rng(7, "example", static_cast<std::uint64_t>(kind));
         x.assign(m, std::vector<double>(all));
@@ -136,7 +136,7 @@ struct Example {
 };
 
 /// Cyclic coordinate descent of the linear model, intercept and covariates unpenalised, to the end.
-std::vector<double> slow_linear(const Example& e, double lambda, double alpha) {
+std::vector<double> slow_linear(const PathExample& e, double lambda, double alpha) {
     std::vector<std::vector<double>> columns{std::vector<double>(e.n, 1.0)};
     columns.insert(columns.end(), e.covariates.begin(), e.covariates.end());
     const std::size_t free = columns.size();
@@ -184,7 +184,7 @@ std::vector<double> slow_martingale(const RegressedOutcome& o, const std::vector
     return r;
 }
 
-std::vector<double> slow_residual(const Example& e, const std::vector<double>& eta) {
+std::vector<double> slow_residual(const PathExample& e, const std::vector<double>& eta) {
     if (e.outcome.kind == RegressedKind::time_to_event) return slow_martingale(e.outcome, eta);
     std::vector<double> r;
     for (std::size_t i = 0; i < e.n; ++i)
@@ -202,7 +202,7 @@ constexpr PathRules rules_of_tests{.alpha = 0.7,
                                    .tolerance = 1e-9};
 
 TEST(ScreenedPath, AgreesWithSlowCoordinateDescent) {
-    const Example e(RegressedKind::quantitative);
+    const PathExample e(RegressedKind::quantitative);
     ScreenedPath path(e.outcome, e.covariates, e.all, rules_of_tests, {});
     e.walk(path, rules_of_tests);
     ASSERT_EQ(path.end(), PathEnd::complete);
@@ -223,7 +223,7 @@ TEST(ScreenedPath, AgreesWithSlowCoordinateDescent) {
 TEST(ScreenedPath, MeetsTheOptimalityConditionsByTheDefinition) {
     for (const bool late : {false, true})
         for (const auto kind : {RegressedKind::binary, RegressedKind::time_to_event}) {
-            const Example e(kind, late);
+            const PathExample e(kind, late);
             std::vector<double> of_covariates;
             const auto remember = [&](std::span<const double>, std::span<const double> c) {
                 of_covariates.assign(c.begin(), c.end());
@@ -266,7 +266,7 @@ TEST(ScreenedPath, MeetsTheOptimalityConditionsByTheDefinition) {
 
 TEST(ScreenedPath, DoesNotDependOnHowManyVariantsAreLookedAtOnce) {
     for (const auto kind : {RegressedKind::quantitative, RegressedKind::time_to_event}) {
-        const Example e(kind);
+        const PathExample e(kind);
         std::vector<std::vector<double>> found;
         for (const std::size_t step : {2U, 15U, 80U}) {
             auto rules = rules_of_tests;
@@ -288,7 +288,7 @@ TEST(ScreenedPath, DoesNotDependOnHowManyVariantsAreLookedAtOnce) {
 }
 
 TEST(ScreenedPath, ValidationEndsAndChooses) {
-    const Example e(RegressedKind::quantitative);
+    const PathExample e(RegressedKind::quantitative);
     std::size_t calls = 0;
     const auto validate = [&](std::span<const double> predictor, std::span<const double>) {
         EXPECT_EQ(predictor.size(), e.all);
@@ -309,7 +309,7 @@ TEST(ScreenedPath, ValidationEndsAndChooses) {
 }
 
 TEST(ScreenedPath, EndsWithAReason) {
-    const Example e(RegressedKind::quantitative);
+    const PathExample e(RegressedKind::quantitative);
     auto rules = rules_of_tests;
     rules.strong_max = 12;
     ScreenedPath full(e.outcome, e.covariates, e.all, rules, {});
@@ -336,7 +336,7 @@ TEST(ScreenedPath, EndsWithAReason) {
     auto small = rules_of_tests;
     small.smallest = 1e-6;
     small.lambdas = 60;
-    Example many(RegressedKind::quantitative);
+    PathExample many(RegressedKind::quantitative);
     many.n = 60;
     many.outcome.value.resize(60);
     for (auto& covariate : many.covariates)

@@ -23,12 +23,12 @@ TEST(BrentMinimum, FindsTheBottomAndTheEdges) {
 }
 
 // 60 samples and 8 variants; the last is nearly the third.
-struct Example {
+struct SusieExample {
     std::vector<double> correlation, products, z;
     double yy = 0;
     static constexpr std::size_t n = 60, m = 8;
 
-    Example() {
+    SusieExample() {
         std::vector<std::vector<double>> x(m, std::vector<double>(n));
         for (std::size_t j = 1; j <= m; ++j)
             for (std::size_t i = 1; i <= n; ++i)
@@ -77,7 +77,7 @@ TEST(Susie, AgreesWithSusieR) {
     // x[, 8] <- ifelse(1:60 %% 13 == 0, 1, x[, 3])
     // y <- x[, 3] - 0.7 * x[, 7] + ((1:60 * 7) %% 13) / 13
     // f <- susie(x, y, L = 4, tol = 1e-6)
-    const Example e;
+    const SusieExample e;
     const SusieFit fit =
         fit_susie({.correlation = e.correlation, .products = e.products, .yy = e.yy, .samples = 60},
                   {.effects = 4, .tolerance = 1e-6});
@@ -98,7 +98,7 @@ TEST(Susie, AgreesWithSusieR) {
 
 TEST(Susie, AgreesWithSusieRFromTestStatistics) {
     // as above: f <- susie_rss(z, cor(x), n = 60, L = 4, tol = 1e-6), z of lm(y ~ x[, j])
-    const Example e;
+    const SusieExample e;
     EXPECT_NEAR(e.z[2], 9.448090628908, 1e-9);
     const auto products = products_of_z(e.z, 60);
     const SusieFit fit =

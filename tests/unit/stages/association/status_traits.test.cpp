@@ -18,7 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr std::size_t samples = 60;
+constexpr std::size_t status_samples = 60;
 
 class StatusTraits : public ::testing::Test {
 protected:
@@ -26,11 +26,11 @@ protected:
         folder_ = std::filesystem::temp_directory_path() /
                   ("salus_status_traits_" + std::to_string(::getpid()));
         std::filesystem::create_directories(folder_);
-        for (std::size_t s = 0; s < samples; ++s)
+        for (std::size_t s = 0; s < status_samples; ++s)
             table_.id.push_back(text("S", s));
-        table_.sex.assign(samples, Sex::unknown);
-        StatusBlock block(3, samples);
-        for (std::size_t s = 0; s < samples; ++s) {
+        table_.sex.assign(status_samples, Sex::unknown);
+        StatusBlock block(3, status_samples);
+        for (std::size_t s = 0; s < status_samples; ++s) {
             std::vector<std::uint8_t> row(status_bytes(3), 0);
             for (std::size_t t = 0; t < 3; ++t)
                 status_set(row, t, status(t, s));
@@ -51,7 +51,7 @@ protected:
                           .row = "sample",
                           .doc = "Traits.",
                           .columns = {{"ldl", ColumnType::f64, "mg/dL", "LDL"}}});
-        traits.column<double>("ldl").assign(samples, 3.0);
+        traits.column<double>("ldl").assign(status_samples, 3.0);
         file.write(traits);
         TableData info({.name = "trait_info",
                         .row = "trait",
@@ -61,9 +61,9 @@ protected:
         info.column<std::string>("name").push_back("ldl");
         info.column<std::string>("kind").push_back("quantitative");
         file.write(info);
-        write_status_matrix(file,
-                            {{.name = "phecode_1"}, {.name = "phecode_2"}, {.name = "phecode_3"}},
-                            samples, Parts({{.path = part_path, .sha256 = digest, .bytes = 1}}));
+        write_status_matrix(
+            file, {{.name = "phecode_1"}, {.name = "phecode_2"}, {.name = "phecode_3"}},
+            status_samples, Parts({{.path = part_path, .sha256 = digest, .bytes = 1}}));
         file.close();
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -91,7 +91,7 @@ TEST_F(StatusTraits, AreBinaryTraitsByName) {
     const Phenotypes found = read({"phecode_2", "ldl", "phecode_3"});
     EXPECT_THAT(names(found), ElementsAre("phecode_2", "ldl", "phecode_3"));
     EXPECT_TRUE(found.traits[0].binary);
-    for (std::size_t s = 0; s < samples; ++s) {
+    for (std::size_t s = 0; s < status_samples; ++s) {
         const double value = found.traits[0].values[s];
         if (s < 44)
             EXPECT_EQ(value, static_cast<double>(s % 2));

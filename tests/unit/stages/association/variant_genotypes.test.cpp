@@ -11,17 +11,17 @@
 namespace salus::association {
 namespace {
 
-constexpr std::size_t samples = 1200;
+constexpr std::size_t drawn_samples = 1200;
 
 /// Rare variants whose dosages are given as a list, and the same in rows.
 class DosageLists : public testing::Test {
 protected:
     DosageLists() {
-        listed_.reset(0, samples);
-        in_rows_.reset(0, samples);
-        for (std::size_t i = 0; i < samples; ++i)
+        listed_.reset(0, drawn_samples);
+        in_rows_.reset(0, drawn_samples);
+        for (std::size_t i = 0; i < drawn_samples; ++i)
             eligible_.sex.push_back(i % 2 == 0 ? Sex::male : Sex::female);
-        eligible_.samples.assign(samples, 1);
+        eligible_.samples.assign(drawn_samples, 1);
         for (std::size_t v = 0; v < variants; ++v)
             add_variant(v);
     }
@@ -32,8 +32,8 @@ protected:
         Rng rng(3, "variant", v);
         std::vector<Carrier> carriers;
         std::vector<SampleDosage> own;
-        std::vector<Dosage> row(samples);
-        for (std::size_t i = rng.below(25); i < samples; i += 40 + rng.below(40)) {
+        std::vector<Dosage> row(drawn_samples);
+        for (std::size_t i = rng.below(25); i < drawn_samples; i += 40 + rng.below(40)) {
             const auto call = static_cast<std::uint8_t>(rng.below(4));
             if (call != hom_ref) carriers.push_back(make_carrier(i, call));
             row[i] = dosage_of_call(call);
@@ -56,7 +56,7 @@ protected:
         all.traits = {{"amount", false, {}}, {"disease", true, {}}};
         all.covariates = {{"age", {}}};
         Rng rng(4, "traits", 0);
-        for (std::size_t i = 0; i < samples; ++i) {
+        for (std::size_t i = 0; i < drawn_samples; ++i) {
             const double gone = std::numeric_limits<double>::quiet_NaN();
             all.traits[0].values.push_back(rng.bernoulli(0.1) ? gone : rng.normal());
             all.traits[1].values.push_back(rng.bernoulli(0.3) ? 1 : 0);
@@ -87,8 +87,8 @@ std::vector<std::uint64_t> bits(const VariantTest& t) {
 
 TEST_F(DosageLists, SayTheSameAsRows) {
     std::vector<std::uint32_t> who;
-    std::vector<std::uint8_t> members(samples);
-    for (std::uint32_t i = 0; i < samples; ++i)
+    std::vector<std::uint8_t> members(drawn_samples);
+    for (std::uint32_t i = 0; i < drawn_samples; ++i)
         if (i % 3 != 0) {
             who.push_back(i);
             members[i] = 1;
@@ -102,8 +102,8 @@ TEST_F(DosageLists, SayTheSameAsRows) {
             EXPECT_THAT((std::vector{a.called, a.copies, a.squares}),
                         testing::ElementsAre(b.called, b.copies, b.squares));
             std::vector<Carrier> lost, lost_of_row;
-            list.list_missing_calls(samples, lost);
-            row.list_missing_calls(samples, lost_of_row);
+            list.list_missing_calls(drawn_samples, lost);
+            row.list_missing_calls(drawn_samples, lost_of_row);
             EXPECT_EQ(lost, lost_of_row);
             for (const bool flipped : {false, true}) {
                 std::vector<double> x(who.size()), y(who.size());
@@ -141,9 +141,9 @@ TEST_F(DosageLists, GiveTheSameBitsInEveryTest) {
 
 TEST_F(DosageLists, AreRowsWhereManyAreListed) {
     VariantBlock block;
-    block.reset(0, samples);
+    block.reset(0, drawn_samples);
     std::vector<SampleDosage> own;
-    for (std::uint32_t i = 0; i <= samples / 16; ++i)
+    for (std::uint32_t i = 0; i <= drawn_samples / 16; ++i)
         own.push_back({2 * i, 100});
     block.add_carriers({});
     block.set_dosage_list(own);

@@ -115,7 +115,7 @@ Finding find(const std::vector<Finding>& findings, Check check, const std::strin
         if (finding.check == check && (table.empty() || finding.table == table)) return finding;
     return {.table = "no such finding"};
 }
-Pair counts(const Finding& finding) { return {finding.tally.examined, finding.tally.violated}; }
+Pair tally_of(const Finding& finding) { return {finding.tally.examined, finding.tally.violated}; }
 
 TEST_F(Genomes, NothingIsSaidWithoutFiles) {
     std::vector<Finding> findings;
@@ -132,9 +132,9 @@ TEST_F(Genomes, RowsThatAStoreNeverKeepsAreNotLost) {
     std::vector<Finding> findings;
     judge_outside({.events = events({1}, {"a"}), .quality = {}, .kinship = {}}, {}, findings);
     const Finding kept = find(findings, Check::store_keeps, "condition_occurrence");
-    EXPECT_EQ(counts(kept), Pair(1000, 5));
+    EXPECT_EQ(tally_of(kept), Pair(1000, 5));
     EXPECT_EQ(kept.verdict, "WARN") << "within 1%";
-    EXPECT_EQ(counts(find(findings, Check::store_keeps, "note")), Pair(1, 1));
+    EXPECT_EQ(tally_of(find(findings, Check::store_keeps, "note")), Pair(1, 1));
 }
 
 TEST_F(Genomes, LinkageCountsGenomesThatAreThere) {
@@ -142,13 +142,13 @@ TEST_F(Genomes, LinkageCountsGenomesThatAreThere) {
     const auto store = events({1, 2, 1, 2}, {"a", "b", "gone"});
     Linkage linkage = judge_outside({.events = store, .quality = {}, .kinship = {}}, {}, findings);
     EXPECT_EQ(linkage.linked, 3u);
-    EXPECT_EQ(counts(find(findings, Check::linked_persons)), Pair(4, 1));
+    EXPECT_EQ(tally_of(find(findings, Check::linked_persons)), Pair(4, 1));
     EXPECT_EQ(find(findings, Check::linked_persons).verdict, "WARN");
     findings.clear();
     const auto genomes = quality({"a", "b", "x"}, {1, 2, 1}, {"", "", ""});
     linkage = judge_outside({.events = store, .quality = genomes, .kinship = {}}, {}, findings);
-    EXPECT_EQ(counts(find(findings, Check::linked_persons)), Pair(4, 2)) << "one has no genome";
-    EXPECT_EQ(counts(find(findings, Check::linked_samples)), Pair(3, 1));
+    EXPECT_EQ(tally_of(find(findings, Check::linked_persons)), Pair(4, 2)) << "one has no genome";
+    EXPECT_EQ(tally_of(find(findings, Check::linked_samples)), Pair(3, 1));
     EXPECT_EQ(linkage.linked, 2u);
     EXPECT_EQ(linkage.samples, 3u);
     EXPECT_EQ(linkage.samples_linked, 2u);
@@ -161,9 +161,9 @@ TEST_F(Genomes, SexOfKnownSexesOnly) {
         quality({"a", "b", "c", "d", "e", "f"}, {2, 2, 1, 0, 1, 1}, {"", "", "", "", "", ""});
     judge_outside({.events = store, .quality = genomes, .kinship = {}}, {}, findings);
     const Finding sex = find(findings, Check::genotype_sex);
-    EXPECT_EQ(counts(sex), Pair(3, 2)) << "a and e of a, b and e";
+    EXPECT_EQ(tally_of(sex), Pair(3, 2)) << "a and e of a, b and e";
     EXPECT_EQ(sex.verdict, "FAIL");
-    EXPECT_EQ(counts(find(findings, Check::genotype_duplicates)), Pair(5, 0));
+    EXPECT_EQ(tally_of(find(findings, Check::genotype_duplicates)), Pair(5, 0));
 }
 
 TEST_F(Genomes, DuplicatesOfQualityAndOfKinshipAreASign) {
@@ -174,7 +174,7 @@ TEST_F(Genomes, DuplicatesOfQualityAndOfKinshipAreASign) {
     const auto count = [&](const OutsideFiles& files) {
         findings.clear();
         judge_outside(files, {}, findings);
-        return counts(find(findings, Check::genotype_duplicates));
+        return tally_of(find(findings, Check::genotype_duplicates));
     };
     EXPECT_EQ(count({store, genomes, {}}), Pair(4, 1)) << "a; e is linked to nobody";
     EXPECT_EQ(count({store, {}, relatives}), Pair(4, 2));
@@ -194,7 +194,7 @@ TEST_F(Genomes, FamiliesOfPairsThatWereCompared) {
                                                 {"none", "full_siblings", false}});
     judge_outside({.events = {}, .quality = {}, .kinship = relatives}, {}, findings);
     const Finding family = find(findings, Check::genotype_family);
-    EXPECT_EQ(counts(family), Pair(4, 3));
+    EXPECT_EQ(tally_of(family), Pair(4, 3));
     EXPECT_EQ(family.verdict, "FAIL");
 }
 

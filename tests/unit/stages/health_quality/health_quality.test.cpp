@@ -1,4 +1,5 @@
 #include "stages/health_quality/health_quality.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
@@ -18,7 +19,7 @@ namespace {
 using health_quality::sex_of_icd10;
 using ::testing::HasSubstr;
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 std::string slurp(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);

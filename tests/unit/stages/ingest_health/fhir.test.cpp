@@ -64,8 +64,8 @@ void IngestFhir::cohort_as_omop() const {
     put("omop/death.csv", "person_id,death_date\n30,2020-02-02\n");
 }
 
-std::string condition(const std::string& id, const std::string& person, const std::string& more,
-                      const std::string& code) {
+std::string condition_line(const std::string& id, const std::string& person,
+                           const std::string& more, const std::string& code) {
     return R"({"resourceType":"Condition","id":")" + id + R"(","subject":{"reference":"Patient/)" +
            person + R"("},)" + more +
            R"(,"code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10","code":")" + code +
@@ -91,10 +91,10 @@ void IngestFhir::cohort_as_fhir() const {
             R"({"resourceType":"Patient","id":"20","gender":"male","birthDate":"1970"})"
             "\n");
     put("fhir/Condition.ndjson",
-        condition("a", "30", R"("onsetDateTime":"2010-05-05","abatementDateTime":"2010-06-01")",
-                  "e119") +
-            condition("b", "10", R"("recordedDate":"2001-01-01")", "I21.9") +
-            condition("c", "30", R"("onsetPeriod":{"start":"2009-05-05"})", "E11.9"));
+        condition_line("a", "30",
+                       R"("onsetDateTime":"2010-05-05","abatementDateTime":"2010-06-01")", "e119") +
+            condition_line("b", "10", R"("recordedDate":"2001-01-01")", "I21.9") +
+            condition_line("c", "30", R"("onsetPeriod":{"start":"2009-05-05"})", "E11.9"));
     put("fhir/Observation.ndjson",
         ldl("a", "10", "2001-01-01T10:00:00Z", R"("value":3.5,"code":"mmol/L")") +
             ldl("b", "20", "2001-01-02T23:59:00-10:00",
@@ -108,13 +108,13 @@ void IngestFhir::cohort_as_fhir() const {
         "\n");
 }
 
-using Seen =
+using SeenFhir =
     std::tuple<std::uint32_t, Day, Day, int, std::string, std::string, std::string, int, int, int>;
 /// All that definitions can ask of the events, in the order of the store.
-std::vector<Seen> seen(const H5File& file) {
+std::vector<SeenFhir> seen_fhir(const H5File& file) {
     const TableData events = file.read("events"), codes = file.read("codes"),
                     units = file.read("units");
-    std::vector<Seen> out;
+    std::vector<SeenFhir> out;
     for (std::size_t i = 0; i < events.rows(); ++i) {
         const double value = events.column<double>("value")[i];
         out.emplace_back(
@@ -134,8 +134,8 @@ TEST_F(IngestFhir, TheSameCohortAsOmopAndAsFhir) {
     cohort_as_fhir();
     const H5File omop = H5File::open(run({"omop"}, {}, "a"));
     const H5File fhir = H5File::open(run({"fhir"}, {.sample_system = "urn:biobank"}, "b"));
-    EXPECT_EQ(seen(fhir), seen(omop));
-    EXPECT_EQ(seen(fhir).size(), 7U);
+    EXPECT_EQ(seen_fhir(fhir), seen_fhir(omop));
+    EXPECT_EQ(seen_fhir(fhir).size(), 7U);
     for (const char* column : {"birth", "death"}) {
         const auto left = omop.read("persons").column<double>(column);
         const auto right = fhir.read("persons").column<double>(column);
@@ -156,8 +156,8 @@ TEST_F(IngestFhir, TheSameCohortAsOmopAndAsFhir) {
 
 TEST_F(IngestFhir, PiecesAndShardsMakeNoDifference) {
     cohort_as_fhir();
-    const auto whole = seen(H5File::open(run({"fhir"}, {}, "a")));
-    EXPECT_EQ(seen(H5File::open(run({"fhir"}, {.unit_bytes = 100, .shards = 3}, "b"))), whole);
+    const auto whole = seen_fhir(H5File::open(run({"fhir"}, {}, "a")));
+    EXPECT_EQ(seen_fhir(H5File::open(run({"fhir"}, {.unit_bytes = 100, .shards = 3}, "b"))), whole);
 }
 
 TEST_F(IngestFhir, EventsTakeTheSourceOfTheirEncounter) {
@@ -166,13 +166,13 @@ TEST_F(IngestFhir, EventsTakeTheSourceOfTheirEncounter) {
         R"({"resourceType":"Encounter","id":"v","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/30"},"period":{"start":"2010-05-05","end":"2010-05-07"}})"
         "\n");
     put("fhir/Condition.ndjson",
-        condition(
+        condition_line(
             "a", "30",
             R"("onsetDateTime":"2010-05-05","encounter":{"reference":"https://h/fhir/Encounter/v"})",
             "E11"));
-    const auto events = seen(H5File::open(run({"fhir"}, {}, "a")));
+    const auto events = seen_fhir(H5File::open(run({"fhir"}, {}, "a")));
     std::size_t inside = 0;
-    for (const Seen& event : events)
+    for (const SeenFhir& event : events)
         inside += static_cast<std::size_t>(std::get<8>(event) ==
                                            static_cast<int>(EventSource::inpatient));
     EXPECT_EQ(inside, 2U); // the encounter and the condition
@@ -180,8 +180,9 @@ TEST_F(IngestFhir, EventsTakeTheSourceOfTheirEncounter) {
 
 TEST_F(IngestFhir, BadLinesEndTheJobOrAreCounted) {
     cohort_as_fhir();
-    put("fhir/Condition.ndjson", condition("a", "30", R"("onsetDateTime":"2010-05-05")", "E11") +
-                                     "{\"resourceType\":\"Condition\",\"secret\n");
+    put("fhir/Condition.ndjson",
+        condition_line("a", "30", R"("onsetDateTime":"2010-05-05")", "E11") +
+            "{\"resourceType\":\"Condition\",\"secret\n");
     try {
         run({"fhir"}, {}, "a");
         FAIL() << "no error";

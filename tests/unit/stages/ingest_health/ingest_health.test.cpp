@@ -1,4 +1,5 @@
 #include "stages/ingest_health/ingest_health.hpp"
+#include "support/reference_data.hpp"
 
 #include "base/hash.hpp"
 #include "health/event_store.hpp"
@@ -91,16 +92,16 @@ std::uint32_t row_of(const H5File& file, const std::string& identifier) {
 }
 
 /// An event as text, for comparisons.
-struct Seen {
+struct SeenEvent {
     std::uint32_t person;
     EventKind kind;
     std::string code;
     std::uint64_t line;
-    auto operator<=>(const Seen&) const = default;
+    auto operator<=>(const SeenEvent&) const = default;
 };
-std::vector<Seen> seen(const H5File& file) {
+std::vector<SeenEvent> seen_events(const H5File& file) {
     const TableData events = file.read("events"), codes = file.read("codes");
-    std::vector<Seen> out;
+    std::vector<SeenEvent> out;
     for (std::size_t i = 0; i < events.rows(); ++i)
         out.push_back({events.column<std::uint32_t>("person")[i],
                        static_cast<EventKind>(events.column<std::uint8_t>("kind")[i]),
@@ -134,14 +135,14 @@ TEST_F(IngestHealth, SmallCohort) {
     EXPECT_EQ(persons.column<double>("death")[p30], day_from_civil(2020, 2, 2));
     EXPECT_EQ(file.rows("observation_periods"), 3u) << "periods that touch are merged";
 
-    std::vector<Seen> expected{{p10, EventKind::condition, "ICD10:I21.9", 3},
-                               {p10, EventKind::measurement, "LOINC:13457-7", 2},
-                               {p30, EventKind::condition, "ICD10:E11.9", 4},
-                               {p30, EventKind::condition, "ICD10:E11.9", 2},
-                               {p30, EventKind::death, "OMOP:0", 2}};
+    std::vector<SeenEvent> expected{{p10, EventKind::condition, "ICD10:I21.9", 3},
+                                    {p10, EventKind::measurement, "LOINC:13457-7", 2},
+                                    {p30, EventKind::condition, "ICD10:E11.9", 4},
+                                    {p30, EventKind::condition, "ICD10:E11.9", 2},
+                                    {p30, EventKind::death, "OMOP:0", 2}};
     std::stable_sort(expected.begin(), expected.end(),
-                     [](const Seen& a, const Seen& b) { return a.person < b.person; });
-    EXPECT_EQ(seen(file), expected);
+                     [](const SeenEvent& a, const SeenEvent& b) { return a.person < b.person; });
+    EXPECT_EQ(seen_events(file), expected);
     const std::uint32_t of_measurement =
         file.read("events").column<std::uint32_t>("file")[p10 < p30 ? 1 : 4];
     EXPECT_EQ(file.read("ingested").column<std::string>("file")[of_measurement], "measurement.csv");
@@ -263,7 +264,8 @@ TEST_F(IngestHealth, PiecesAndShardsDoNotChangeTheResult) {
     EXPECT_EQ(sha256_file(run(cut, false, "cut")), whole);
     cut.shards = 3;
     const EventStore store(run(cut, false, "shards"));
-    EXPECT_EQ(seen(store.file()), seen(H5File::open(whole_path))) << "shards are ranges of persons";
+    EXPECT_EQ(seen_events(store.file()), seen_events(H5File::open(whole_path)))
+        << "shards are ranges of persons";
     EXPECT_EQ(store.shard_count(), 3u);
     EXPECT_EQ(store.person_count(), 3u);
     EXPECT_EQ(store.event_count(), 5u);
@@ -348,7 +350,7 @@ TEST_F(IngestHealth, DeclarationFindsAllMistakesAtOnce) {
     EXPECT_EQ(problems.size(), 3u);
 }
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 TEST_F(IngestHealth, AVocabularyGivesConceptsAndWhatTheyLieBelow) {
     small_cohort();

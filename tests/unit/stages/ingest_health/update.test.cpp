@@ -1,6 +1,7 @@
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
 #include "stages/ingest_health/ingest_health.hpp"
+#include "support/reference_data.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -270,7 +271,7 @@ TEST_F(Records, DocumentsAreCountedAndNotNamed) {
     EXPECT_EQ(file.read("rejects").column<std::uint64_t>("first_line")[0], 2u);
 }
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 TEST_F(Records, ExportsAndSummariesOfTheSharedDataAreRead) {
     if (!std::filesystem::exists(ehr)) GTEST_SKIP() << "no shared data";

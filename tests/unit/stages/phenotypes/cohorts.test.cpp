@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
 #include "health/evaluate.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +14,7 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path folder =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr/icd_phecode";
+const std::filesystem::path folder = reference::ehr / "icd_phecode";
 
 const char* definitions = R"(
 [[trait]]

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
 #include "formats/phecode_tables.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@
 namespace salus {
 namespace {
 
-const std::filesystem::path ehr = std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/ehr";
+using reference::ehr;
 
 struct Person {
     std::uint8_t sex = 0;

@@ -19,6 +19,14 @@
 
 namespace salus::example {
 
+/// How often `word` stands in `text`.
+inline std::size_t occurrences(const std::string& text, const std::string& word) {
+    std::size_t n = 0;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+        ++n;
+    return n;
+}
+
 struct Sizes {
     std::size_t samples = 1000;
     std::size_t variants = 20000;

@@ -1,6 +1,7 @@
 #include "stages/report/chart_regional.hpp"
 #include "stages/report/read_tables.hpp"
 #include "stages/report/sections.hpp"
+#include "unit/stages/report/example_results.hpp"
 
 #include "base/random.hpp"
 
@@ -12,6 +13,7 @@
 namespace salus::report {
 namespace {
 
+using example::occurrences;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -27,13 +29,6 @@ RegionalChart example_chart(std::size_t variants, bool mapped = true) {
                                   .in_set = v < 3,
                                   .index = v == 0});
     return chart;
-}
-
-std::size_t occurrences(const std::string& text, const std::string& word) {
-    std::size_t n = 0;
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
-        ++n;
-    return n;
 }
 
 TEST(RegionalChart, RingsCredibleSetsAndMarksTheIndexVariant) {

@@ -17,6 +17,7 @@
 namespace salus {
 namespace {
 
+using example::occurrences;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -48,13 +49,6 @@ Result run_in(const std::filesystem::path& folder, Inputs inputs, const ReportPa
          .provenance = {}});
     run_report(params, context);
     return {read_text_file(folder / "report.html"), read_text_file(folder / "findings.txt")};
-}
-
-std::size_t occurrences(const std::string& text, const std::string& word) {
-    std::size_t n = 0;
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
-        ++n;
-    return n;
 }
 
 TEST(Report, ShowsEverySectionAndPicture) {

@@ -1,6 +1,7 @@
 #include "stages/risk_model/equation.hpp"
 #include "stages/risk_model/fit.hpp"
 #include "support/reference.hpp"
+#include "support/reference_data.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +11,7 @@
 namespace salus::risk_models {
 namespace {
 
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
+using reference::survival;
 
 TEST(RiskModelDeclaration, PartsAreFound) {
     std::string why;

@@ -1,4 +1,5 @@
 #include "stages/risk_validation/measures.hpp"
+#include "support/reference_data.hpp"
 
 #include "support/reference.hpp"
 
@@ -9,8 +10,7 @@
 namespace salus::risk_validation {
 namespace {
 
-const std::filesystem::path survival =
-    std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data/survival";
+using reference::survival;
 
 double value_of(const std::vector<Measure>& all, const std::string& metric) {
     for (const Measure& m : all)

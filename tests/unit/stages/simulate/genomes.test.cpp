@@ -18,7 +18,7 @@ SimulateParams small_params() {
     return params;
 }
 
-const SimulatedCohort& cohort() {
+const SimulatedCohort& genome_cohort() {
     static const SimulatedCohort made(small_params(), 21);
     return made;
 }
@@ -39,20 +39,21 @@ struct Made {
 const std::vector<Made>& sites() {
     static const std::vector<Made> made = [] {
         std::vector<Made> all;
-        GenomeMaker maker(cohort());
-        maker.for_each_site({0, cohort().map().cells().size()}, [&](const GenomeMaker::Site& site) {
-            all.push_back({site.transmission,
-                           *site.site,
-                           {site.calls.begin(), site.calls.end()},
-                           {site.truth.begin(), site.truth.end()}});
-        });
+        GenomeMaker maker(genome_cohort());
+        maker.for_each_site({0, genome_cohort().map().cells().size()},
+                            [&](const GenomeMaker::Site& site) {
+                                all.push_back({site.transmission,
+                                               *site.site,
+                                               {site.calls.begin(), site.calls.end()},
+                                               {site.truth.begin(), site.truth.end()}});
+                            });
         return all;
     }();
     return made;
 }
 
 CallCode call_of(const Made& site, std::uint64_t slot) {
-    return site.calls[cohort().pedigree().sample_of_slot(slot)];
+    return site.calls[genome_cohort().pedigree().sample_of_slot(slot)];
 }
 
 TEST(Genomes, MostSitesAreSeenOnceOrTwice) {
@@ -66,7 +67,7 @@ TEST(Genomes, MostSitesAreSeenOnceOrTwice) {
 }
 
 TEST(Genomes, ChildrenHoldAnAlleleOfEachParent) {
-    const Pedigree& pedigree = cohort().pedigree();
+    const Pedigree& pedigree = genome_cohort().pedigree();
     std::size_t checked = 0;
     for (const Made& site : sites()) {
         if (site.transmission != Transmission::autosomal) continue;
@@ -83,10 +84,10 @@ TEST(Genomes, ChildrenHoldAnAlleleOfEachParent) {
 }
 
 TEST(Genomes, CallsBreakMendelOnlyAtFaultySites) {
-    const Pedigree& pedigree = cohort().pedigree();
+    const Pedigree& pedigree = genome_cohort().pedigree();
     for (const Made& site : sites()) {
         if (site.transmission != Transmission::autosomal ||
-            cohort().faulty_sites().contains(site.site.id))
+            genome_cohort().faulty_sites().contains(site.site.id))
             continue;
         for (std::uint64_t slot = 0; slot < pedigree.family_slots(); ++slot) {
             if (pedigree.relation(slot) < Relation::child) continue;
@@ -101,13 +102,14 @@ TEST(Genomes, CallsBreakMendelOnlyAtFaultySites) {
 }
 
 TEST(Genomes, TwinsAndDuplicatesAreIdenticalButForMissingCalls) {
-    const Pedigree& pedigree = cohort().pedigree();
+    const Pedigree& pedigree = genome_cohort().pedigree();
     for (std::uint64_t slot = 0; slot < pedigree.samples(); ++slot) {
         const std::uint64_t other = pedigree.genome(slot);
         if (other == slot) continue;
         for (const Made& site : sites()) {
             const CallCode a = call_of(site, slot), b = call_of(site, other);
-            if (cohort().faulty_sites().contains(site.site.id) || copies(a) < 0 || copies(b) < 0)
+            if (genome_cohort().faulty_sites().contains(site.site.id) || copies(a) < 0 ||
+                copies(b) < 0)
                 continue;
             ASSERT_EQ(a, b);
         }
@@ -115,7 +117,7 @@ TEST(Genomes, TwinsAndDuplicatesAreIdenticalButForMissingCalls) {
 }
 
 TEST(Genomes, PloidyFollowsSex) {
-    const Pedigree& pedigree = cohort().pedigree();
+    const Pedigree& pedigree = genome_cohort().pedigree();
     for (const Made& site : sites())
         for (std::uint64_t slot = 0; slot < pedigree.samples(); ++slot) {
             const CallCode code = call_of(site, slot);
@@ -156,7 +158,7 @@ double heterozygosity(std::uint64_t slot) {
 }
 
 TEST(Genomes, PlantedSampleFaultsShow) {
-    const Pedigree& pedigree = cohort().pedigree();
+    const Pedigree& pedigree = genome_cohort().pedigree();
     double usual = 0, usual_square = 0;
     const std::uint64_t first = pedigree.family_slots(), count = 100;
     for (std::uint64_t slot = first; slot < first + count; ++slot) {
@@ -175,8 +177,8 @@ TEST(Genomes, PlantedSampleFaultsShow) {
 TEST(Genomes, PlantedVariantFaultsShow) {
     std::map<VariantFault, int> seen;
     for (const Made& site : sites()) {
-        const auto faulty = cohort().faulty_sites().find(site.site.id);
-        if (faulty == cohort().faulty_sites().end()) continue;
+        const auto faulty = genome_cohort().faulty_sites().find(site.site.id);
+        if (faulty == genome_cohort().faulty_sites().end()) continue;
         ++seen[faulty->second.fault];
         double het = 0, alt = 0, called = 0;
         for (const CallCode code : site.calls)
@@ -196,8 +198,8 @@ TEST(Genomes, CausalSitesAreInTheFilesWithTheirFrequency) {
     std::map<std::uint64_t, const Made*> by_id;
     for (const Made& site : sites())
         by_id[site.site.id] = &site;
-    ASSERT_FALSE(cohort().causal().empty());
-    for (const CausalVariant& variant : cohort().causal()) {
+    ASSERT_FALSE(genome_cohort().causal().empty());
+    for (const CausalVariant& variant : genome_cohort().causal()) {
         ASSERT_TRUE(by_id.contains(variant.site.id));
         const AlleleCounts counts = count_alleles(by_id[variant.site.id]->calls);
         const double frequency =
@@ -211,28 +213,28 @@ TEST(Genomes, GeneticValuesAreSumsOverTheTrueAlleles) {
     std::map<std::uint64_t, const Made*> by_id;
     for (const Made& site : sites())
         by_id[site.site.id] = &site;
-    for (std::uint64_t slot = 0; slot < cohort().pedigree().samples(); slot += 7) {
+    for (std::uint64_t slot = 0; slot < genome_cohort().pedigree().samples(); slot += 7) {
         std::vector<double> sums(simulated_traits, 0);
-        for (const CausalVariant& variant : cohort().causal()) {
+        for (const CausalVariant& variant : genome_cohort().causal()) {
             const auto& truth = by_id[variant.site.id]->truth;
             sums[variant.trait] +=
                 variant.beta * (truth[2 * slot] + truth[2 * slot + 1] - 2 * variant.frequency);
         }
-        const auto values =
-            genetic_values(cohort().haplotypes(), cohort().causal(), simulated_traits, slot);
+        const auto values = genetic_values(genome_cohort().haplotypes(), genome_cohort().causal(),
+                                           simulated_traits, slot);
         for (std::size_t t = 0; t < simulated_traits; ++t)
             ASSERT_NEAR(values[t], sums[t], 1e-9);
     }
 }
 
 TEST(GenomeUnits, CoverAllCellsAndDoNotChangeTheRows) {
-    const auto units = genome_units(cohort());
+    const auto units = genome_units(genome_cohort());
     ASSERT_FALSE(units.empty());
     EXPECT_EQ(units.front().begin, 0U);
-    EXPECT_EQ(units.back().end, cohort().map().cells().size());
+    EXPECT_EQ(units.back().end, genome_cohort().map().cells().size());
     for (std::size_t u = 1; u < units.size(); ++u)
         EXPECT_EQ(units[u].begin, units[u - 1].end);
-    GenomeMaker maker(cohort());
+    GenomeMaker maker(genome_cohort());
     const GenomePart whole = maker.make({3, 6});
     std::string bed, bim;
     for (const std::uint64_t cell : {5U, 3U, 4U}) { // in any order

@@ -20,7 +20,7 @@ SimulateParams health_params(double defects) {
     return params;
 }
 
-const SimulatedCohort& cohort() {
+const SimulatedCohort& health_cohort() {
     static const SimulatedCohort made(health_params(0.02), 5);
     return made;
 }
@@ -42,32 +42,33 @@ std::vector<std::vector<std::string>> rows_of(const PersonRows& rows, SimulatedT
 
 TEST(Records, RowsHaveTheColumnsOfTheHeader) {
     for (std::uint64_t person = 0; person < 300; ++person) {
-        const PersonRows rows = record_person(cohort(), person);
+        const PersonRows rows = record_person(health_cohort(), person);
         for (std::size_t t = 0; t < simulated_tables; ++t) {
             const auto table = static_cast<SimulatedTable>(t);
             const std::size_t columns = split(table_header(table), ',').size();
             for (const auto& row : rows_of(rows, table))
                 ASSERT_EQ(row.size(), columns) << table_name(table);
         }
-        ASSERT_EQ(split(rows.truth, '\t').size(), split(trait_truth_header(cohort()), '\t').size());
+        ASSERT_EQ(split(rows.truth, '\t').size(),
+                  split(trait_truth_header(health_cohort()), '\t').size());
     }
 }
 
 // Correlations: 0.8 with the liability, standard error 0.36 / sqrt(1,400) = 0.01; 0 otherwise, 1 /
 // sqrt(1,400) = 0.027. Five of them. Empty cells: 3 % of 1,400, 0.5 %.
 TEST(Records, ProteinsFollowTheLiabilitiesAndCellsAreSometimesEmpty) {
-    const std::size_t columns = split(feature_header(cohort().params()), ',').size();
-    ASSERT_EQ(columns, 8 + cohort().params().proteins);
+    const std::size_t columns = split(feature_header(health_cohort().params()), ',').size();
+    ASSERT_EQ(columns, 8 + health_cohort().params().proteins);
     for (const std::size_t number : {std::size_t{0}, std::size_t{3}, std::size_t{7}}) {
         double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-        for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
-            const std::string row = record_person(cohort(), person).features;
+        for (std::uint64_t person = 0; person < health_cohort().persons(); ++person) {
+            const std::string row = record_person(health_cohort(), person).features;
             const auto cells = split(std::string_view(row).substr(0, row.size() - 1), ',');
             ASSERT_EQ(cells.size(), columns);
             ASSERT_EQ(cells[0], text(SimulatedCohort::person_id(person)));
             const auto value = parse_double(cells[8 + number]);
             if (!value) continue;
-            const double z = live(cohort(), cohort().slot_of_person(person))
+            const double z = live(health_cohort(), health_cohort().slot_of_person(person))
                                  .liability[number < simulated_traits ? number : 0];
             ++n, x += *value, y += z, xx += *value * *value, yy += z * z, xy += *value * z;
         }
@@ -75,7 +76,7 @@ TEST(Records, ProteinsFollowTheLiabilitiesAndCellsAreSometimesEmpty) {
         EXPECT_NEAR(r, number < simulated_traits ? 0.8 : 0.0,
                     number < simulated_traits ? 0.05 : 0.13)
             << number;
-        EXPECT_NEAR(1 - n / static_cast<double>(cohort().persons()), 0.03, 0.025);
+        EXPECT_NEAR(1 - n / static_cast<double>(health_cohort().persons()), 0.03, 0.025);
     }
 }
 
@@ -84,7 +85,7 @@ TEST(Records, IdentifiersAreUniqueAndDatesReal) {
     std::size_t count = 0;
     for (std::uint64_t person = 0; person < 300; ++person)
         for (const auto& row :
-             rows_of(record_person(cohort(), person), SimulatedTable::measurement)) {
+             rows_of(record_person(health_cohort(), person), SimulatedTable::measurement)) {
             ids.insert(row[0]);
             ++count;
             ASSERT_TRUE(parse_date(row[3]));
@@ -116,8 +117,8 @@ TEST(Records, WithoutDefectsEventsLieInTheObservationPeriod) {
 
 TEST(Records, DefectsAreThere) {
     std::size_t no_unit = 0, impossible = 0, outside = 0, lower_case = 0, dotless = 0, twice = 0;
-    for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
-        const PersonRows rows = record_person(cohort(), person);
+    for (std::uint64_t person = 0; person < health_cohort().persons(); ++person) {
+        const PersonRows rows = record_person(health_cohort(), person);
         const auto period = rows_of(rows, SimulatedTable::observation_period).at(0);
         std::vector<std::string> last;
         for (const auto& row : rows_of(rows, SimulatedTable::measurement)) {
@@ -161,10 +162,10 @@ TEST(Records, StatinsLowerMeasuredLdl) {
 TEST(Lives, LiabilityHasUnitVarianceAndTheHeritability) {
     for (std::size_t t = 0; t < simulated_traits; ++t) {
         double n = 0, sum = 0, square = 0, genetic = 0, genetic_square = 0;
-        for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
-            const std::uint64_t slot = cohort().slot_of_person(person);
-            if (cohort().group_label(slot) != "EUR") continue;
-            const LifeCourse life = live(cohort(), slot);
+        for (std::uint64_t person = 0; person < health_cohort().persons(); ++person) {
+            const std::uint64_t slot = health_cohort().slot_of_person(person);
+            if (health_cohort().group_label(slot) != "EUR") continue;
+            const LifeCourse life = live(health_cohort(), slot);
             ++n;
             sum += life.liability[t], square += life.liability[t] * life.liability[t];
             genetic += life.genetic[t], genetic_square += life.genetic[t] * life.genetic[t];
@@ -172,17 +173,17 @@ TEST(Lives, LiabilityHasUnitVarianceAndTheHeritability) {
         const double variance = square / n - sum / n * sum / n;
         const double heritability = (genetic_square / n - genetic / n * genetic / n) / variance;
         // 20 background variants on 6 Mb are in linkage disequilibrium: a third more or less.
-        EXPECT_NEAR(heritability, cohort().traits()[t].heritability,
-                    0.35 * cohort().traits()[t].heritability)
+        EXPECT_NEAR(heritability, health_cohort().traits()[t].heritability,
+                    0.35 * health_cohort().traits()[t].heritability)
             << t;
     }
 }
 
 TEST(Lives, PrevalenceAgesAndDeathsAreThoseOfAdults) {
     double diabetes = 0, coronary = 0, asthma = 0, deaths = 0;
-    const auto n = static_cast<double>(cohort().persons());
-    for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
-        const LifeCourse life = live(cohort(), cohort().slot_of_person(person));
+    const auto n = static_cast<double>(health_cohort().persons());
+    for (std::uint64_t person = 0; person < health_cohort().persons(); ++person) {
+        const LifeCourse life = live(health_cohort(), health_cohort().slot_of_person(person));
         diabetes += life.diabetes ? 1.0 : 0.0, coronary += life.coronary ? 1 : 0,
             asthma += life.asthma ? 1 : 0, deaths += life.death ? 1U : 0U;
         ASSERT_LT(life.birth, life.observed_from);
@@ -198,14 +199,14 @@ TEST(Lives, PrevalenceAgesAndDeathsAreThoseOfAdults) {
 TEST(Persons, SomeHaveNoGenomeAndSomeGenomesNoRecord) {
     std::set<std::uint64_t> slots;
     std::size_t without = 0;
-    for (std::uint64_t person = 0; person < cohort().persons(); ++person) {
-        slots.insert(cohort().slot_of_person(person));
-        without += cohort().has_genome(cohort().slot_of_person(person)) ? 0U : 1U;
+    for (std::uint64_t person = 0; person < health_cohort().persons(); ++person) {
+        slots.insert(health_cohort().slot_of_person(person));
+        without += health_cohort().has_genome(health_cohort().slot_of_person(person)) ? 0U : 1U;
     }
-    EXPECT_EQ(slots.size(), cohort().persons());
+    EXPECT_EQ(slots.size(), health_cohort().persons());
     EXPECT_EQ(without, 45U);
-    EXPECT_LT(cohort().persons() - without, 1500U);
-    EXPECT_FALSE(slots.contains(cohort().pedigree().duplicate(0)));
+    EXPECT_LT(health_cohort().persons() - without, 1500U);
+    EXPECT_FALSE(slots.contains(health_cohort().pedigree().duplicate(0)));
 }
 
 } // namespace

@@ -1,1 +1,0 @@
-// The one source of targets that only precompile headers.
