@@ -6,7 +6,6 @@
 #include <libdeflate.h>
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -53,10 +52,8 @@ std::string sha256(std::string_view bytes) {
 
 std::string sha256_file(const std::filesystem::path& path) {
     InputFile file(path);
-    // Not cleared, and no larger than a page more than the file: parts are many and small.
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 1U << 20)) +
-                        std::size_t{4096};
-    const auto memory = std::make_unique_for_overwrite<std::byte[]>(length);
+    constexpr std::size_t length = std::size_t{1} << 20;
+    const auto memory = std::make_unique_for_overwrite<std::byte[]>(length); // parts are many, small
     const std::span buffer(memory.get(), length);
     Sha256 digest;
     for (std::size_t got; (got = file.read(buffer)) > 0;)

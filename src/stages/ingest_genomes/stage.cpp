@@ -95,7 +95,7 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
 Resources needs(const IngestGenomesParams& params, const Workload& w) {
     Resources r;
     const double dense = w.samples * w.variants / 4;
-    r.memory_bytes = 110e6 + 106 * w.samples;
+    r.memory_bytes = 43e6 + 106 * w.samples + (dense > 0 ? std::min(67e6, 1.2 * dense) : 67e6);
     r.storage_bytes = std::min(dense, 6 * w.input_bytes) + 60 * w.variants;
     r.scratch_bytes = 0;
     if (params.allele_depths) {
@@ -107,7 +107,9 @@ Resources needs(const IngestGenomesParams& params, const Workload& w) {
     r.core_hours =
         (w.samples * w.variants * 0.01e-9 + w.input_bytes * 25e-9 + w.variants * 2e-6) / 3600;
     r.formula =
-        "memory per rank 110 MB + 106 B x N (one segment of 64 MiB, one record); results "
+        "memory per rank 43 MB + 106 B x N + min(67 MB, 0.3 B x N M) (one record, one segment of "
+        "the "
+        "store); results "
         "min(N M / 4, 6 x input) + 60 B x M, "
         "parts are linked into the result and take no second space; time 0.01 ns x N M + "
         "25 ns x input bytes + 2 us x M; with allele_depths another 64 B x N of memory and 12 B "
