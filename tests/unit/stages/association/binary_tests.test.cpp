@@ -188,6 +188,8 @@ TEST_F(BinaryTests, ApproximateFirthAgreesWithTheTextbook) {
         ++tested;
         EXPECT_EQ(table.column<std::uint8_t>("test")[v], 6);
         EXPECT_EQ(table.column<std::uint8_t>("converged")[v], 1);
+        if (v >= 40 && v % 4 != 0)
+            continue; // the textbook is slow: all rare, a quarter of the rest
         // Differences of likelihoods of 150 with 1e-14 errors at steps of 1e-4 give b to 1e-6; the
         // rest by moments has a bound of 1e-5 in the likelihood.
         expect_fit(table, v, textbook_of(v, true), 2e-5);
