@@ -106,6 +106,15 @@ std::vector<CellRelease> suppress_one_way(std::span<const std::uint64_t> counts,
     return cells;
 }
 
+std::vector<std::uint64_t> released_one_way(std::span<const std::uint64_t> counts,
+                                            std::uint64_t minimum) {
+    const auto cells = suppress_one_way(counts, minimum);
+    std::vector<std::uint64_t> released(counts.begin(), counts.end());
+    for (std::size_t i = 0; i < cells.size(); ++i)
+        if (cells[i] != CellRelease::shown) released[i] = 0;
+    return released;
+}
+
 std::vector<CellRelease> suppress_steps(std::span<const std::uint64_t> counts,
                                         std::uint64_t minimum) {
     const auto fine = [&](std::uint64_t count) { return count == 0 || count >= minimum; };

@@ -76,6 +76,10 @@ enum class CellRelease : std::uint8_t {
 std::vector<CellRelease> suppress_one_way(std::span<const std::uint64_t> counts,
                                           std::uint64_t minimum);
 
+/// The numbers themselves, with 0 for those that are hidden.
+std::vector<std::uint64_t> released_one_way(std::span<const std::uint64_t> counts,
+                                            std::uint64_t minimum);
+
 /// The same for numbers of people left behind one step after the other, where everybody left was
 /// there before: shown is a number that is zero or at least `minimum`, if also the people lost
 /// since the last shown number are none or at least `minimum`. \param counts  never rising.

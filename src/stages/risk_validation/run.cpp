@@ -2,6 +2,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/risk_measures.hpp"
+#include "models/suppression.hpp"
 #include "stages/risk_validation/card.hpp"
 #include "stages/risk_validation/judged.hpp"
 #include "stages/risk_validation/summaries.hpp"
@@ -152,15 +153,17 @@ private:
             ++people[bin];
             events[bin] += p.outcome[i] == 1 && (!p.survival || p.exit[i] <= p.horizon) ? 1U : 0U;
         }
+        const auto minimum = static_cast<std::uint64_t>(params_.events_min);
+        const auto people_shown = released_one_way(people, minimum);
+        const auto events_shown = released_one_way(events, minimum);
         for (std::size_t b = 0; b < histogram_bins; ++b) {
             const double width = high / static_cast<double>(histogram_bins);
             put(distribution_, model_, p.horizon,
                 {{"low", width * static_cast<double>(b)},
                  {"high", width * static_cast<double>(b + 1)}});
-            const bool few = people[b] < static_cast<std::uint64_t>(params_.events_min);
-            distribution_.column<std::uint64_t>("people").push_back(few ? 0 : people[b]);
+            distribution_.column<std::uint64_t>("people").push_back(people_shown[b]);
             distribution_.column<std::uint64_t>("events").push_back(
-                few || events[b] < static_cast<std::uint64_t>(params_.events_min) ? 0 : events[b]);
+                people_shown[b] == 0 ? 0 : events_shown[b]);
         }
     }
 

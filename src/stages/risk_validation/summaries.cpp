@@ -4,6 +4,7 @@
 #include "models/group_tests.hpp"
 #include "models/meta_analysis.hpp"
 #include "models/pooling.hpp"
+#include "models/suppression.hpp"
 #include "models/tails.hpp"
 
 #include <algorithm>
@@ -102,6 +103,10 @@ void ScoreGroups::add(const std::string& model, const Judged& p,
                      [&](std::uint32_t a, std::uint32_t b) { return p.risk[a] < p.risk[b]; });
     for (std::size_t i = 0; i < order.size(); ++i)
         group[order[i]] = static_cast<std::uint32_t>(i * score_groups / order.size());
+    std::vector<std::uint64_t> events(score_groups, 0);
+    for (std::size_t i = 0; i < group.size(); ++i)
+        events[group[i]] += p.outcome[i] == 1 && (!p.survival || p.exit[i] <= p.horizon) ? 1U : 0U;
+    events = released_one_way(events, static_cast<std::uint64_t>(params.events_min));
     for (std::uint32_t g = 0; g < score_groups; ++g) {
         std::vector<std::uint32_t> rows;
         for (std::uint32_t i = 0; i < group.size(); ++i)
@@ -111,7 +116,6 @@ void ScoreGroups::add(const std::string& model, const Judged& p,
         std::vector<double> any;
         for (const double s : own.outcome)
             any.push_back(s > 0 ? 1 : 0);
-        const double events = own.events();
         const auto mean =
             restricted_mean(incidence_curve({own.exit, any, own.entry}, 1), p.horizon);
         const auto number = [&](const char* name, double v) {
@@ -121,9 +125,7 @@ void ScoreGroups::add(const std::string& model, const Judged& p,
         number("horizon", p.horizon);
         groups.column<std::uint32_t>("fifth").push_back(g + 1);
         groups.column<std::uint64_t>("people").push_back(rows.size());
-        groups.column<std::uint64_t>("events").push_back(
-            events < static_cast<double>(params.events_min) ? 0
-                                                            : static_cast<std::uint64_t>(events));
+        groups.column<std::uint64_t>("events").push_back(events[g]);
         number("restricted_mean", mean.estimate);
         number("standard_error", mean.standard_error);
         number("lower", mean.estimate - normal_975 * mean.standard_error);

@@ -18,7 +18,8 @@ TableData summaries_of(const TableData& measures);
 /// that their hazards (log-rank) and, with competing events, their incidences (Gray) are the same.
 struct ScoreGroups {
     TableData groups{score_groups_table()}, tests{group_tests_table()};
-    /// Groups of fewer than `people_min`, and fewer than `events_min` events, are not shown.
+    /// Groups of fewer than `people_min`, and fewer than `events_min` events, are not shown; nor is
+    /// one more if such a number would follow from the sum.
     void add(const std::string& model, const Judged& people, const RiskValidationParams& params);
 };
 

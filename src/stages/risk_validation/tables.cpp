@@ -80,7 +80,9 @@ TableSpec score_groups_table() {
                 {"horizon", f64, "of the times", "Time of the risk"},
                 {"fifth", u32, "1", "1 lowest risks, 5 highest"},
                 {"people", u64, "people", "People"},
-                {"events", u64, "people", "With the event until the horizon; 0 if few"},
+                {"events", u64, "people",
+                 "With the event until the horizon; 0 also if few, or if few of another fifth "
+                 "would follow"},
                 {"restricted_mean", f64, "of the times",
                  "Mean time without event, or competing event, until the horizon"},
                 {"standard_error", f64, "of the times", "Its standard error"},
@@ -156,7 +158,9 @@ TableSpec distribution_table() {
     using enum ColumnType;
     return {.name = "distribution",
             .row = "risk_bin",
-            .doc = "Histogram of predicted risks; counts below the smallest group are 0.",
+            .doc = "Histogram of predicted risks; counts below the smallest group are 0, and one "
+                   "more where "
+                   "a hidden one would follow from the total.",
             .columns = {
                 {"model", text, "", "Model"},
                 {"horizon", f64, "of the times", "Time of the risk"},

@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace salus {
@@ -212,6 +213,12 @@ TEST(SuppressSteps, NobodyIsLostInASmallGroup) {
               (std::vector{shown, secondary, secondary, shown, shown}));
     EXPECT_EQ(steps({100, 4, 0}), (std::vector{shown, small, shown}));
     EXPECT_EQ(steps({3, 0}), (std::vector{small, shown}));
+}
+
+TEST(ReleasedOneWay, AHiddenNumberDoesNotFollowFromTheSum) {
+    const std::vector<std::uint64_t> counts{2, 40, 0, 9, 30};
+    EXPECT_THAT(released_one_way(counts, 5), ::testing::ElementsAre(0, 40, 0, 0, 30));
+    EXPECT_THAT(released_one_way(counts, 0), ::testing::ElementsAreArray(counts));
 }
 
 } // namespace
