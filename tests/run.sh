@@ -18,7 +18,7 @@ need_packages "$install" "${build_packages[@]}" "${test_packages[@]}"
 allow_root_mpi
 cd "$here"
 if [[ $sanitizers == yes ]]; then
-    cmake --preset asan >/dev/null
+    cmake --preset asan -D SALUS_DEBUG_INFO=OFF >/dev/null
     cmake --build --preset asan --target unit_tests
     ctest --preset asan
 fi
