@@ -10,6 +10,7 @@
 #include "base/log_format.hpp"
 #include "base/text.hpp"
 #include "parallel/communicator.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/all.hpp"
 
 #include <unistd.h>
@@ -78,7 +79,7 @@ public:
 
 private:
     int compute(const CommandLine& line) {
-        const Job job = collectively(comm_, "reading the job", [&] {
+        const Job job = read_once(comm_, "reading the job", [&] {
             return line.command == Command::stage
                        ? single_stage_job(line.stage)
                        : read_job(line.path, all_stages(), line.overrides);

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/file_operations.hpp"
+#include "base/file_ranges.hpp"
 #include "base/temporaries.hpp"
 #include "base/text.hpp"
 
@@ -10,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <system_error>
 
 namespace salus {
@@ -22,6 +25,18 @@ int open_or_throw(const std::filesystem::path& path, int flags, std::string_view
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
     if (descriptor < 0) throw_storage_error(errno, action, path);
     return descriptor;
+}
+
+int open_input(const std::filesystem::path& path) {
+    count_file_operation(FileOperation::open);
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor >= 0) return descriptor;
+    if (errno == ENOENT || errno == ENOTDIR)
+        throw DataError({.what = "the file does not exist",
+                         .where = path.string(),
+                         .why = {},
+                         .help = "check the path; paths in a job file are relative to that file"});
+    throw_storage_error(errno, "open", path);
 }
 
 void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {
@@ -79,17 +94,11 @@ void throw_storage_error(int code, std::string_view action, const std::filesyste
 }
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
-    count_file_operation(FileOperation::open);
-    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0) {
-        if (errno == ENOENT || errno == ENOTDIR)
-            throw DataError({.what = "the file does not exist",
-                             .where = path.string(),
-                             .why = {},
-                             .help = "check the path; paths in a job file are relative to that "
-                                     "file"});
-        throw_storage_error(errno, "open", path);
+    if (const auto size = answered_file_size(path)) {
+        size_ = *size;
+        return;
     }
+    descriptor_ = open_input(path);
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0 || S_ISDIR(status.st_mode)) {
         const int code = S_ISDIR(status.st_mode) ? EISDIR : errno;
@@ -97,29 +106,59 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
         throw_storage_error(code, "read", path);
     }
     size_ = static_cast<std::uint64_t>(status.st_size);
+    note_file_size(path, size_);
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(other.descriptor_), size_(other.size_) {
-    other.descriptor_ = -1;
-}
+    : path_(std::move(other.path_)), descriptor_(other.descriptor_.exchange(-1)),
+      size_(other.size_), place_(other.place_) {}
 
 InputFile::~InputFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+int InputFile::descriptor() const {
+    if (descriptor_ < 0) {
+        static std::mutex one_opens;
+        const std::lock_guard guard(one_opens);
+        if (descriptor_ < 0) {
+            const int opened = open_input(path_);
+            if (::lseek(opened, static_cast<off_t>(place_), SEEK_SET) < 0) {
+                const int code = errno;
+                ::close(opened);
+                throw_storage_error(code, "read", path_);
+            }
+            descriptor_ = opened;
+        }
+    }
+    return descriptor_;
+}
+
 std::size_t InputFile::read(std::span<std::byte> buffer) {
+    if (descriptor_ < 0) {
+        const auto known =
+            buffer.first(std::min<std::size_t>(buffer.size(), size_ - std::min(size_, place_)));
+        if (known.empty() || answered_file_read(path_, place_, known)) {
+            place_ += known.size();
+            return known.size();
+        }
+    }
     for (;;) {
-        const ssize_t got = ::read(descriptor_, buffer.data(), buffer.size());
-        if (got >= 0) return static_cast<std::size_t>(got);
+        const ssize_t got = ::read(descriptor(), buffer.data(), buffer.size());
+        if (got >= 0) {
+            note_file_read(path_, place_, buffer.first(static_cast<std::size_t>(got)));
+            place_ += static_cast<std::uint64_t>(got);
+            return static_cast<std::size_t>(got);
+        }
         if (errno != EINTR) throw_storage_error(errno, "read", path_);
     }
 }
 
 void InputFile::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {
+    if (answered_file_read(path_, offset, buffer)) return;
     while (!buffer.empty()) {
         const ssize_t got =
-            ::pread(descriptor_, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+            ::pread(descriptor(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
         if (got < 0) {
             if (errno == EINTR) continue;
             throw_storage_error(errno, "read", path_);
@@ -129,6 +168,7 @@ void InputFile::read_at(std::uint64_t offset, std::span<std::byte> buffer) const
                              .where = text(path_.string(), ", byte ", offset),
                              .why = "more bytes belong here",
                              .help = "the file is truncated; copy it again"});
+        note_file_read(path_, offset, buffer.first(static_cast<std::size_t>(got)));
         offset += static_cast<std::uint64_t>(got);
         buffer = buffer.subspan(static_cast<std::size_t>(got));
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,7 +11,8 @@
 namespace salus {
 
 /// A file opened read-only. Every error is a StorageError that names the path; a missing file is a
-/// DataError.
+/// DataError. Where AnsweredReads knows the file, it is opened when bytes are asked that are not
+/// known, perhaps never.
 class InputFile {
 public:
     explicit InputFile(const std::filesystem::path& path);
@@ -26,9 +28,11 @@ public:
     void read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
 
 private:
+    int descriptor() const; // opens the file if it is not yet open
+
     std::filesystem::path path_;
-    int descriptor_ = -1;
-    std::uint64_t size_ = 0;
+    mutable std::atomic<int> descriptor_ = -1;
+    std::uint64_t size_ = 0, place_ = 0;
 };
 
 /// A file that appears under its name whole or not at all: written beside it as `NAME.tmp-<pid>`,

@@ -1,6 +1,7 @@
 #include "genotype/genotype_source.hpp"
 
 #include "base/error.hpp"
+#include "base/file_ranges.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "genotype/block_codec.hpp"
@@ -98,7 +99,8 @@ private:
 
 H5File open_index(const std::filesystem::path& folder) {
     const std::filesystem::path path = folder / "index.h5";
-    if (!std::filesystem::is_directory(folder) || !std::filesystem::exists(path))
+    if (!answered_file_size(path) &&
+        (!std::filesystem::is_directory(folder) || !std::filesystem::exists(path)))
         throw DataError({.what = "this is not a genotype store",
                          .where = folder.string(),
                          .why = "a genotype store is a folder that holds index.h5 and part files",

@@ -75,7 +75,7 @@ void check_rows(const H5File::State& file, const H5File::State::OpenDataset& fro
 struct ForeignArrays::State {
     explicit State(const std::filesystem::path& path) : file(H5File::open(path)) {
         arrays.path = path;
-        arrays.file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::file_access().get()));
+        arrays.file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::read_access().get()));
         arrays.require(static_cast<bool>(arrays.file), "open HDF5 file");
     }
     H5File file;          // has checked that no link leads elsewhere

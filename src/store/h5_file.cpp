@@ -2,7 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/file_operations.hpp"
+#include "base/file_ranges.hpp"
 #include "base/text.hpp"
+#include "store/h5_input.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -106,6 +108,12 @@ PropertyId file_access() {
     return access;
 }
 
+PropertyId read_access() {
+    PropertyId access = file_access();
+    H5Pset_driver(access.get(), input_driver(), nullptr);
+    return access;
+}
+
 namespace {
 
 /// Groups remember the order in which members were made, and no times.
@@ -164,7 +172,7 @@ H5File H5File::create(const std::filesystem::path& path) {
 H5File H5File::open(const std::filesystem::path& path) {
     h5::start_library();
     std::error_code code;
-    if (!std::filesystem::is_regular_file(path, code))
+    if (!answered_file_size(path) && !std::filesystem::is_regular_file(path, code))
         throw DataError({.what = std::filesystem::exists(path, code) ? "not a regular file"
                                                                      : "the file does not exist",
                          .where = path.string(),
@@ -172,8 +180,7 @@ H5File H5File::open(const std::filesystem::path& path) {
                          .help = "check the path"});
     auto state = std::make_unique<State>();
     state->path = path;
-    count_file_operation(FileOperation::open);
-    state->file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::file_access().get()));
+    state->file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::read_access().get()));
     state->require(static_cast<bool>(state->file), "open HDF5 file");
     if (H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr) !=
         0)

@@ -102,6 +102,7 @@ hid_t native_type<double>();
 
 TypeId text_type(std::size_t width);
 PropertyId file_access();
+PropertyId read_access(); // through InputFile
 
 } // namespace h5
 } // namespace salus

@@ -2,6 +2,7 @@
  *   FAULTS_COUNT=FILE   how many there were, written at the end
  *   FAULTS_AT=N         the call that is disturbed, from 1; 0: none
  *   FAULTS_KIND=        kill: the process dies at it, having written half of what it was to write
+ *                       states: the process stops (SIGSTOP) at every call, where a kill would leave the disk as it is then
  *                       a number: the call fails with that errno
  *                       short: every write writes a third, slow: FAULTS_MICROSECONDS at every seventh call (FAULTS_AT does not matter)
  *   FAULTS_ON=1         errors do not stop after the first
@@ -22,7 +23,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { none, kill_at, fail, shorten, slow };
+enum { none, kill_at, fail, shorten, slow, stop_at_each };
 static int kind, error_number, go_on;
 static long at, microseconds;
 static atomic_long calls;
@@ -33,7 +34,7 @@ __attribute__((constructor)) static void begin(void) {
     microseconds = wait ? atol(wait) : 0;
     go_on = getenv("FAULTS_ON") != NULL;
     if (!which) return;
-    kind = !strcmp(which, "kill") ? kill_at : !strcmp(which, "short") ? shorten : !strcmp(which, "slow") ? slow : fail;
+    kind = !strcmp(which, "kill") ? kill_at : !strcmp(which, "short") ? shorten : !strcmp(which, "slow") ? slow : !strcmp(which, "states") ? stop_at_each : fail;
     error_number = atoi(which);
 }
 
@@ -49,17 +50,24 @@ __attribute__((destructor)) static void end(void) {
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Counts a call. Returns whether it is to fail; *half: whether the process is to die when half of it is done. */
+static void die_or_stop(void) {
+    if (kind == stop_at_each) {
+        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSTOP);
+        return;
+    }
+    syscall(SYS_kill, getpid(), SIGKILL);
+    pause();
+}
+
+/* Counts a call. Returns whether it is to fail; *half: whether the process is to die or stop when half of it is done. */
 static int disturbed(int *half) {
     const long n = atomic_fetch_add(&calls, 1) + 1;
     if (kind == slow && n % 7 == 0) usleep((useconds_t)microseconds);
-    if (kind == kill_at && n == at) {
-        if (half) {
+    if (kind == stop_at_each || (kind == kill_at && n == at)) {
+        if (half)
             *half = 1;
-            return 0;
-        }
-        syscall(SYS_kill, getpid(), SIGKILL);
-        pause();
+        else
+            die_or_stop();
     }
     if (kind == fail && (go_on ? n >= at : n == at)) {
         errno = error_number;
@@ -73,35 +81,37 @@ static int counts(int fd) {
     return fd > 2 && syscall(SYS_fstat, fd, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
 }
 
-static ssize_t finish_write(ssize_t written, int half) {
-    if (half) {
-        syscall(SYS_kill, getpid(), SIGKILL);
-        pause();
-    }
-    return written;
+static ssize_t put(int fd, const char *bytes, size_t n, off64_t offset) {
+    return offset < 0 ? syscall(SYS_write, fd, bytes, n) : syscall(SYS_pwrite64, fd, bytes, n, offset);
 }
 
-static size_t part(size_t n, int half) { return half ? n / 2 : kind == shorten && n > 1 ? (n + 2) / 3 : n; }
+/* offset -1: at the current place */
+static ssize_t in_halves(int fd, const char *bytes, size_t n, off64_t offset) {
+    const ssize_t first = put(fd, bytes, n / 2, offset);
+    die_or_stop();
+    if (first < 0) return first;
+    const ssize_t rest = put(fd, bytes + first, n - (size_t)first, offset < 0 ? offset : offset + first);
+    return rest < 0 ? first : first + rest;
+}
 
-ssize_t write(int fd, const void *bytes, size_t n) {
+static size_t shortened(size_t n) { return kind == shorten && n > 1 ? (n + 2) / 3 : n; }
+
+static ssize_t disturbed_write(int fd, const char *bytes, size_t n, off64_t offset) {
     int half = 0;
-    if (!counts(fd)) return syscall(SYS_write, fd, bytes, n);
+    if (!counts(fd)) return put(fd, bytes, n, offset);
     if (disturbed(&half)) return -1;
-    return finish_write(syscall(SYS_write, fd, bytes, part(n, half)), half);
+    return half ? in_halves(fd, bytes, n, offset) : put(fd, bytes, shortened(n), offset);
 }
-ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t offset) {
-    int half = 0;
-    if (!counts(fd)) return syscall(SYS_pwrite64, fd, bytes, n, offset);
-    if (disturbed(&half)) return -1;
-    return finish_write(syscall(SYS_pwrite64, fd, bytes, part(n, half), offset), half);
-}
-ssize_t pwrite(int fd, const void *bytes, size_t n, off_t offset) { return pwrite64(fd, bytes, n, offset); }
+
+ssize_t write(int fd, const void *bytes, size_t n) { return disturbed_write(fd, bytes, n, -1); }
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t offset) { return disturbed_write(fd, bytes, n, offset); }
+ssize_t pwrite(int fd, const void *bytes, size_t n, off_t offset) { return disturbed_write(fd, bytes, n, offset); }
 ssize_t writev(int fd, const struct iovec *pieces, int n) {
     int half = 0;
     if (!counts(fd)) return syscall(SYS_writev, fd, pieces, n);
     if (disturbed(&half)) return -1;
-    if (kind == shorten || half) /* the first piece alone */
-        return finish_write(syscall(SYS_write, fd, pieces[0].iov_base, part(pieces[0].iov_len, half)), half);
+    if (half) return in_halves(fd, pieces[0].iov_base, pieces[0].iov_len, -1); /* the first piece alone */
+    if (kind == shorten) return put(fd, pieces[0].iov_base, shortened(pieces[0].iov_len), -1);
     return syscall(SYS_writev, fd, pieces, n);
 }
 

@@ -5,6 +5,7 @@ command go on. The job is tests/fault/every_stage.toml on a cohort that is simul
     torture.py --salus PROGRAM --source FOLDER --work FOLDER [--stages A,B] [--budget SECONDS] [--report FILE] and one of
         --cases N [--seed N]      N random cases; --only SEED/CASE: one of them again
         --sweep kill [--most N]   killed at every call that changes files, one after the other (of each stage N at most, evenly)
+        --sweep states            every state in which a kill at one of these calls would leave the disk, each state once
         --sweep errno [--most N]  ENOSPC, EIO and EDQUOT at every such call
         --cycles N [--seed N]     the whole job killed at random moments again and again, N times
         --flips N [--seed N]      bits in journals, parts, stores and results
@@ -28,6 +29,8 @@ import signal
 import subprocess
 import sys
 import time
+
+import disk_states
 
 ERRNOS = ["ENOSPC", "EIO", "EDQUOT"]
 KINDS = ["kill_call", "kill_time", "errno", "errno_on", "short", "flip", "cut", "swap", "stop", "signal", "slow"]
@@ -73,6 +76,8 @@ def descendants(pid):
 
 
 class Harness:
+    failed = Failed
+
     def __init__(self, options):
         self.salus, self.source, self.work = options.salus, pathlib.Path(options.source).resolve(), pathlib.Path(options.work).resolve()
         shutil.rmtree(self.work, ignore_errors=True)
@@ -413,7 +418,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--budget", type=float, default=1e9)
     parser.add_argument("--only")
-    parser.add_argument("--sweep", choices=["kill", "errno"])
+    parser.add_argument("--sweep", choices=["kill", "errno", "states"])
     parser.add_argument("--stages")
     for name, standard in (("--cases", 100), ("--cycles", 0), ("--flips", 0), ("--most", 10**9)):
         parser.add_argument(name, type=int, default=standard)
@@ -440,6 +445,13 @@ def main():
     if options.only:
         seed, number = options.only.split("/")
         attempt("--only " + options.only, lambda: harness.case(seed, int(number), stages))
+    elif options.sweep == "states":
+        for stage in stages:
+            calls, states = disk_states.states(harness, stage)
+            for number, state in states:
+                attempt("--sweep states: %s, call %d" % (stage, number), lambda: disk_states.sweep_state(harness, stage, state))
+            print("%s: %d calls, %d states, %.0f s" % (stage, calls, len(states), time.monotonic() - begin), flush=True)
+            harness.tally["calls"] += calls
     elif options.sweep:
         for stage in stages:
             calls, _ = harness.count(stage)

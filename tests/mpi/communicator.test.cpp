@@ -1,9 +1,15 @@
 #include "parallel/communicator.hpp"
+#include "base/file.hpp"
+#include "base/file_operations.hpp"
+#include "base/text.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 #include "parallel/traffic.hpp"
+#include "store/h5.hpp"
 
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <numeric>
 
 namespace salus {
@@ -85,6 +91,53 @@ TEST(Ranks, OtherExceptionsKeepTheirMeaning) {
         EXPECT_THROW(collectively(world(), "x", [] { throw std::bad_alloc(); }), MemoryError);
     }
     EXPECT_EQ(collectively(world(), "x", [] { return 7; }), 7);
+}
+
+std::uint64_t opened() {
+    return file_operations().counts[static_cast<std::size_t>(FileOperation::open)];
+}
+
+TEST(Ranks, ReadAFileOnceForAll) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / text("salus_read_once_", world().size());
+    collectively(world(), "writing", [&] {
+        if (!world().is_root()) return;
+        make_folders(folder);
+        write_file_atomically(folder / "words", "some words\n");
+        H5File numbers = H5File::create(folder / "numbers.h5");
+        numbers.attribute("/", "unit", std::string_view("cm"));
+        numbers.write_array<double>("values", std::vector<double>(100000, 1.5));
+        numbers.close();
+    });
+    const std::uint64_t before = opened();
+    const auto file = read_once(world(), "reading words", [&] {
+        EXPECT_EQ(read_text_file(folder / "words"), "some words\n");
+        auto numbers = std::make_unique<H5File>(H5File::open(folder / "numbers.h5"));
+        EXPECT_EQ(numbers->text_attribute("/", "unit"), "cm");
+        EXPECT_EQ(numbers->shape("values"), std::vector<std::uint64_t>{100000});
+        return numbers;
+    });
+    EXPECT_EQ(opened() - before, world().is_root() ? 2u : 0u);
+    // What was not read together is there all the same.
+    EXPECT_EQ(file->read_array<double>("values"), std::vector<double>(100000, 1.5));
+    EXPECT_EQ(opened() - before, world().is_root() ? 2u : 1u);
+    world().barrier();
+    collectively(world(), "cleaning", [&] {
+        if (world().is_root()) remove_tree(folder);
+    });
+}
+
+TEST(Ranks, AllLearnThatRootCannotRead) {
+    int work = 0;
+    EXPECT_THROW(read_once(world(), "reading words",
+                           [&] {
+                               ++work;
+                               return read_text_file("/nowhere/words");
+                           }),
+                 DataError);
+    EXPECT_EQ(work, world().is_root() ? 1 : 0);
+    read_once(world(), "doing nothing", [&] { ++work; });
+    EXPECT_EQ(work, world().is_root() ? 2 : 1);
 }
 
 TEST(Threads, ParallelForVisitsAllAndRethrows) {

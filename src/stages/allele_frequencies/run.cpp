@@ -5,6 +5,7 @@
 #include "formats/hts_index_writer.hpp"
 #include "genotype/result_marks.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/allele_frequencies/allele_frequencies.hpp"
 #include "stages/allele_frequencies/populations.hpp"
 
@@ -230,12 +231,12 @@ void report(const Log& log, const Sites& sites, const Populations& populations,
 } // namespace
 
 void run_allele_frequencies(const AlleleFrequenciesParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
-    const auto quality = collectively(context.comm(), "opening the quality result",
-                                      [&] { return open_quality(context, *genotypes); });
-    const Populations populations = collectively(context.comm(), "reading the groups", [&] {
+    const auto quality = read_once(context.comm(), "opening the quality result",
+                                   [&] { return open_quality(context, *genotypes); });
+    const Populations populations = read_once(context.comm(), "reading the groups", [&] {
         return make_populations(context, genotypes->samples(), quality, params);
     });
     const auto units = frequency_units(*genotypes);

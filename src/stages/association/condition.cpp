@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "formats/regions.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/association/listed_variants.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ std::vector<std::string> read_names(const std::filesystem::path& path) {
 void add_condition(const AssociationParams& params, const RunContext& context,
                    const GenotypeSource& genotypes, Phenotypes& phenotypes) {
     std::vector<std::string> names = params.condition_on;
-    const auto listed = collectively(context.comm(), "reading the list of variants", [&] {
+    const auto listed = read_once(context.comm(), "reading the list of variants", [&] {
         return context.has_input("condition_list") ? read_names(context.input("condition_list"))
                                                    : std::vector<std::string>();
     });

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/association/variant_genotypes.hpp"
 
 #include <algorithm>
@@ -151,7 +152,7 @@ std::vector<ListedVariant> read_listed_variants(const Communicator& comm,
     });
     comm.sum(std::span(found.count));
     comm.sum(std::span(found.row));
-    return collectively(comm, "reading the variants of the model", [&] {
+    return read_once(comm, "reading the variants of the model", [&] {
         check_found(genotypes, names, found);
         std::vector<ListedVariant> listed;
         for (std::size_t k = 0; k < names.size(); ++k)

@@ -1,5 +1,6 @@
 #include "formats/file_genotypes.hpp"
 #include "formats/listed_samples.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/association/association.hpp"
 #include "stages/association/components.hpp"
 #include "stages/association/condition.hpp"
@@ -114,8 +115,18 @@ Predictions read_predictions(const RunContext& ctx, const GenotypeSource& genoty
     return predictions;
 }
 
-Schedule plan_passes(TraitValues values, const Eligible& eligible, const AssociationParams& params,
-                     const Predictions& predictions) {
+/// (all) Brings the values of the traits of a pass. \return the offsets of their models
+Offsets load_pass(const Communicator& comm, TraitValues values, const Pass& pass,
+                  const Predictions& predictions) {
+    return read_once(comm, "reading the values of traits", [&] {
+        values.load(pass);
+        return predictions.offsets(values.phenotypes, pass);
+    });
+}
+
+/// (all)
+Schedule plan_passes(const Communicator& comm, TraitValues values, const Eligible& eligible,
+                     const AssociationParams& params, const Predictions& predictions) {
     Schedule schedule;
     Phenotypes& phenotypes = values.phenotypes;
     const std::size_t count = phenotypes.traits.size();
@@ -126,14 +137,15 @@ Schedule plan_passes(TraitValues values, const Eligible& eligible, const Associa
         Pass pass{.first = first,
                   .last = std::min(count, first + width),
                   .first_usable = schedule.traits.size()};
-        values.load(pass);
-        if (predictions.loco)
-            for (std::string& note : require_predictions(
-                     *predictions.loco, predictions.chromosome,
-                     std::span(phenotypes.traits).subspan(first, pass.last - pass.first)))
-                schedule.notes.push_back(std::move(note));
-        ScanPlan plan = make_plan(phenotypes, pass.first, pass.last, eligible, params,
-                                  predictions.offsets(phenotypes, pass));
+        const Offsets offsets = load_pass(comm, values, pass, predictions);
+        ScanPlan plan = collectively(comm, "preparing traits", [&] {
+            if (predictions.loco)
+                for (std::string& note : require_predictions(
+                         *predictions.loco, predictions.chromosome,
+                         std::span(phenotypes.traits).subspan(first, pass.last - pass.first)))
+                    schedule.notes.push_back(std::move(note));
+            return make_plan(phenotypes, pass.first, pass.last, eligible, params, offsets);
+        });
         for (const TraitPlan& trait : plan.traits) {
             schedule.traits.push_back({.name = trait.name,
                                        .kind = std::string(trait.kind()),
@@ -154,9 +166,12 @@ Schedule plan_passes(TraitValues values, const Eligible& eligible, const Associa
         schedule.passes.push_back(std::move(pass));
     }
     phenotypes.skipped.insert(phenotypes.skipped.end(), unusable.begin(), unusable.end());
-    if (!schedule.traits.empty()) return schedule;
-    if (!collinear.empty()) throw DataError(std::move(collinear));
-    throw_unusable(phenotypes.skipped);
+    collectively(comm, "preparing traits", [&] {
+        if (!schedule.traits.empty()) return;
+        if (!collinear.empty()) throw DataError(std::move(collinear));
+        throw_unusable(phenotypes.skipped);
+    });
+    return schedule;
 }
 
 void log_schedule(const RunContext& ctx, const Schedule& schedule, const Phenotypes& phenotypes) {
@@ -279,12 +294,13 @@ struct Scan {
 };
 
 void Scan::run(Pass& pass, const std::string& suffix) {
-    if (!pass.plan)
+    if (!pass.plan) {
+        const Offsets offsets = load_pass(ctx.comm(), values, pass, predictions);
         pass.plan = collectively(ctx.comm(), "preparing traits", [&] {
-            values.load(pass);
             return make_plan(input.phenotypes, pass.first, pass.last, input.eligible, input.params,
-                             predictions.offsets(input.phenotypes, pass));
+                             offsets);
         });
+    }
     PassInput own{input};
     own.first = pass.first;
     own.last = pass.last;
@@ -310,15 +326,15 @@ void Scan::run(Pass& pass, const std::string& suffix) {
 } // namespace
 
 void run_association(const AssociationParams& params, RunContext& ctx) {
-    const auto genotypes = collectively(ctx.comm(), "opening genotypes",
-                                        [&] { return open_any_genotypes(ctx.input("genotypes")); });
-    const auto quality = collectively(ctx.comm(), "opening the quality result", [&] {
+    const auto genotypes = read_once(ctx.comm(), "opening genotypes",
+                                     [&] { return open_any_genotypes(ctx.input("genotypes")); });
+    const auto quality = read_once(ctx.comm(), "opening the quality result", [&] {
         return ctx.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))
                    : std::unique_ptr<H5File>();
     });
     const std::filesystem::path path = ctx.input("phenotypes");
-    Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
+    Phenotypes phenotypes = read_once(ctx.comm(), "reading phenotypes", [&] {
         Phenotypes read =
             read_phenotypes(path, genotypes->samples(), params,
                             tested_times(params, ctx.has_input("relatives")), Values::checked);
@@ -328,10 +344,10 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         return read;
     });
     add_condition(params, ctx, *genotypes, phenotypes);
-    const Predictions predictions = collectively(ctx.comm(), "reading predictions", [&] {
+    const Predictions predictions = read_once(ctx.comm(), "reading predictions", [&] {
         return read_predictions(ctx, *genotypes, phenotypes);
     });
-    Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
+    Eligible eligible = read_once(ctx.comm(), "reading the quality result", [&] {
         Eligible found =
             read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
         if (!ctx.has_input("samples")) return found;
@@ -341,13 +357,11 @@ void run_association(const AssociationParams& params, RunContext& ctx) {
         return found;
     });
     if (ctx.has_input("relatives"))
-        eligible.relatives = collectively(ctx.comm(), "reading relatives", [&] {
+        eligible.relatives = read_once(ctx.comm(), "reading relatives", [&] {
             return read_relatives(ctx.input("relatives"), genotypes->samples(),
                                   params.relatives_kinship_min);
         });
-    Schedule schedule = collectively(ctx.comm(), "preparing traits", [&] {
-        return plan_passes({path, phenotypes}, eligible, params, predictions);
-    });
+    Schedule schedule = plan_passes(ctx.comm(), {path, phenotypes}, eligible, params, predictions);
     for (const std::string& note : schedule.notes)
         ctx.log().info(note);
     log_schedule(ctx, schedule, phenotypes);

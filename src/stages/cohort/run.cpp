@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/cohort/tables.hpp"
 
 #include <algorithm>
@@ -74,7 +75,7 @@ void say(const Eligible& eligible, const Members& members, std::size_t pairs,
 void run_cohort(const CohortParams& params, RunContext& ctx) {
     const auto& path = ctx.input("phenotypes");
     Request request;
-    const Eligible eligible = collectively(ctx.comm(), "selecting people", [&] {
+    const Eligible eligible = read_once(ctx.comm(), "selecting people", [&] {
         const H5File file = H5File::open(path);
         std::vector<Problem> problems;
         request = make_request(params, file, problems);

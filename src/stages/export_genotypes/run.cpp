@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/export_genotypes/writers.hpp"
 
 #include <algorithm>
@@ -95,15 +96,15 @@ void run_export_genotypes(const ExportGenotypesParams& params, RunContext& conte
     std::vector<Region> regions;
     for (const std::string& region : params.regions)
         regions.push_back(parse_region(region));
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
-    const auto quality = collectively(context.comm(), "opening the quality result", [&] {
+    const auto quality = read_once(context.comm(), "opening the quality result", [&] {
         return context.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(context.input("quality")))
                    : nullptr;
     });
-    const ExportSamples samples = collectively(context.comm(), "choosing samples", [&] {
+    const ExportSamples samples = read_once(context.comm(), "choosing samples", [&] {
         std::optional<std::filesystem::path> sheet;
         if (context.has_input("keep_samples")) sheet = context.input("keep_samples");
         return select_export_samples(*genotypes, quality.get(), sheet);

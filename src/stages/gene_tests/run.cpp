@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/result_marks.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/association/components.hpp"
 #include "stages/gene_tests/gene_tests.hpp"
 #include "stages/gene_tests/set_runner.hpp"
@@ -139,14 +140,14 @@ const char* const status_codes =
 } // namespace
 
 void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
-    const auto genotypes = collectively(ctx.comm(), "opening genotypes",
-                                        [&] { return open_any_genotypes(ctx.input("genotypes")); });
-    const auto quality = collectively(ctx.comm(), "opening the quality result", [&] {
+    const auto genotypes = read_once(ctx.comm(), "opening genotypes",
+                                     [&] { return open_any_genotypes(ctx.input("genotypes")); });
+    const auto quality = read_once(ctx.comm(), "opening the quality result", [&] {
         return ctx.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(ctx.input("quality")))
                    : std::unique_ptr<H5File>();
     });
-    Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
+    Phenotypes phenotypes = read_once(ctx.comm(), "reading phenotypes", [&] {
         const AssociationParams chosen = association_params(params);
         Phenotypes read = association::read_phenotypes(
             ctx.input("phenotypes"), genotypes->samples(), chosen, association::Times::accepted);
@@ -155,17 +156,17 @@ void run_gene_tests(const GeneTestsParams& params, RunContext& ctx) {
                                         static_cast<std::size_t>(params.components_count), read);
         return read;
     });
-    const auto predictions = collectively(ctx.comm(), "opening predictions", [&] {
+    const auto predictions = read_once(ctx.comm(), "opening predictions", [&] {
         return ctx.has_input("null_model")
                    ? std::make_unique<LocoPredictions>(
                          LocoPredictions::open(ctx.input("null_model"), genotypes->samples()))
                    : std::unique_ptr<LocoPredictions>();
     });
-    const Eligible eligible = collectively(ctx.comm(), "reading the quality result", [&] {
+    const Eligible eligible = read_once(ctx.comm(), "reading the quality result", [&] {
         return read_eligible(genotypes->samples(), genotypes->variant_count(), quality.get());
     });
     const WindowRules windows = window_rules(params);
-    SetCatalog catalog = collectively(ctx.comm(), "reading annotations and sets", [&] {
+    SetCatalog catalog = read_once(ctx.comm(), "reading annotations and sets", [&] {
         if (windows.size > 0) return SetCatalog();
         return SetCatalog::read(params, ctx.input("annotations"),
                                 ctx.has_input("gene_sets") ? &ctx.input("gene_sets") : nullptr,

@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/health_quality/genomes.hpp"
 #include "stages/health_quality/phases.hpp"
 #include "stages/health_quality/rates.hpp"
@@ -76,7 +77,7 @@ Verdicts judge_all(const Plan& plan, const HealthQualityParams& params, Counted 
 } // namespace
 
 void run_health_quality(const HealthQualityParams& params, RunContext& ctx) {
-    const Plan plan = collectively(ctx.comm(), "looking at the OMOP tables", [&] {
+    const Plan plan = read_once(ctx.comm(), "looking at the OMOP tables", [&] {
         return make_plan(params, ctx.input("omop"), ctx.inputs("checks"));
     });
     const Parts rows =
@@ -85,9 +86,8 @@ void run_health_quality(const HealthQualityParams& params, RunContext& ctx) {
         });
     const Parts contents = ctx.for_each_unit(
         "contents", 1, [&](std::uint64_t, PartWriter& part) { sum_contents(plan, rows, part); });
-    const KindNames kinds = collectively(ctx.comm(), "reading the concepts in use", [&] {
-        return KindNames(known_concepts(contents.open(0)));
-    });
+    const KindNames kinds = read_once(ctx.comm(), "reading the concepts in use",
+                                      [&] { return KindNames(known_concepts(contents.open(0))); });
     const Parts shards =
         ctx.for_each_unit("shards", plan.shards, [&](std::uint64_t shard, PartWriter& part) {
             check_shard({plan, params, rows, kinds}, shard, part);

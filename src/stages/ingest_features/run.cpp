@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/feature_store.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/ingest_features/phases.hpp"
 #include "stages/ingest_health/pseudonym_key.hpp"
 #include "store/joined_arrays.hpp"
@@ -199,7 +200,7 @@ private:
 
 void run_ingest_features(const IngestFeaturesParams& params, RunContext& ctx) {
     using namespace ingest_features;
-    const Plan plan = collectively(ctx.comm(), "looking at the feature tables", [&] {
+    const Plan plan = read_once(ctx.comm(), "looking at the feature tables", [&] {
         Inputs inputs;
         for (const char* port : {"tables", "dictionaries", "events", "links"})
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "genotype/store_assembly.hpp"
+#include "parallel/read_once.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/ingest_genomes/depth_parts.hpp"
 #include "stages/ingest_genomes/unit_reader.hpp"
@@ -160,7 +161,7 @@ IngestInputs given_inputs(const RunContext& context) {
 
 void run_ingest_genomes(const IngestGenomesParams& params, RunContext& context) {
     verify_inputs(context);
-    const GenotypeCohort cohort = collectively(context.comm(), "opening genotype files", [&] {
+    const GenotypeCohort cohort = read_once(context.comm(), "opening genotype files", [&] {
         return open_cohort(params, given_inputs(context));
     });
     for (const std::string& warning : cohort.warnings)

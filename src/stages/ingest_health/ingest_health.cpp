@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/ingest_health/pseudonym_key.hpp"
 #include "stages/ingest_health/shard_rows.hpp"
 
@@ -107,8 +108,8 @@ FhirMedications find_medications(const Plan& plan, const IngestHealthParams& par
     const Parts parts = ctx.for_each_unit("medications", 1, [&](std::uint64_t, PartWriter& part) {
         read_medications(plan, params, part);
     });
-    return collectively(ctx.comm(), "reading the codes of medications",
-                        [&] { return medications_from(parts.open(0)); });
+    return read_once(ctx.comm(), "reading the codes of medications",
+                     [&] { return medications_from(parts.open(0)); });
 }
 
 /// Counts of all pieces and shards.
@@ -125,15 +126,15 @@ Counts all_counts(const Plan& plan, const Parts& codes, const Parts& shards) {
 
 void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
     using namespace ingest_health;
-    const Plan plan = collectively(ctx.comm(), "looking at the source files", [&] {
+    const Plan plan = read_once(ctx.comm(), "looking at the source files", [&] {
         Inputs inputs;
         for (const char* port : {"omop", "fhir", "links", "previous", "code_systems", "vocabulary"})
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);
         return make_plan(params, inputs);
     });
     const Pseudonyms pseudonyms = pseudonyms_of(params.pseudonym_key, ctx);
-    const auto previous = collectively(ctx.comm(), "reading the store that is updated",
-                                       [&] { return open_previous(plan, pseudonyms); });
+    const auto previous = read_once(ctx.comm(), "reading the store that is updated",
+                                    [&] { return open_previous(plan, pseudonyms); });
     const FhirMedications medications = find_medications(plan, params, ctx);
     const Parts rows =
         ctx.for_each_unit("rows", plan.units.size(), [&](std::uint64_t unit, PartWriter& part) {
@@ -142,8 +143,8 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
     const Parts codes = ctx.for_each_unit("codes", 1, [&](std::uint64_t, PartWriter& part) {
         merge_codes(plan, rows, previous.get(), part);
     });
-    const Merged merged = collectively(ctx.comm(), "reading the code dictionary",
-                                       [&] { return read_merged(codes, pseudonyms); });
+    const Merged merged = read_once(ctx.comm(), "reading the code dictionary",
+                                    [&] { return read_merged(codes, pseudonyms); });
     std::vector<EventRow> scratch;
     const Parts shards =
         ctx.for_each_unit("shards", plan.shards, [&](std::uint64_t shard, PartWriter& part) {

@@ -4,6 +4,7 @@
 #include "formats/file_genotypes.hpp"
 #include "genotype/result_marks.hpp"
 #include "models/tails.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/association/components.hpp"
 #include "stages/association/listed_variants.hpp"
 #include "stages/association/median.hpp"
@@ -120,13 +121,13 @@ const char* const status_codes =
 } // namespace
 
 void run_interaction(const InteractionParams& params, RunContext& ctx) {
-    const auto genotypes = collectively(ctx.comm(), "opening genotypes", [&] {
+    const auto genotypes = read_once(ctx.comm(), "opening genotypes", [&] {
         check_environment(params);
         return open_any_genotypes(ctx.input("genotypes"));
     });
-    const auto quality = collectively(ctx.comm(), "opening the quality result",
-                                      [&] { return open_quality(ctx, *genotypes); });
-    Phenotypes phenotypes = collectively(ctx.comm(), "reading phenotypes", [&] {
+    const auto quality = read_once(ctx.comm(), "opening the quality result",
+                                   [&] { return open_quality(ctx, *genotypes); });
+    Phenotypes phenotypes = read_once(ctx.comm(), "reading phenotypes", [&] {
         return read_traits(params, ctx, genotypes->samples());
     });
     if (!params.environment_variant.empty()) {

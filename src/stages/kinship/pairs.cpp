@@ -2,6 +2,7 @@
 
 #include "models/kinship.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -112,8 +113,8 @@ Parts compare_pairs(RunContext& context, const SampleTable& samples, const Cohor
                     const ChosenVariants& chosen, const Parts& planes,
                     const KinshipParams& params) {
     const Bands bands(cohort.samples.size());
-    BandReader reader = collectively(context.comm(), "reading the order of variants",
-                                     [&] { return BandReader(planes, bands); });
+    BandReader reader = read_once(context.comm(), "reading the order of variants",
+                                  [&] { return BandReader(planes, bands); });
     const auto units = band_pairs(bands.count());
     const PairWriter writer(samples, cohort, bands, chosen, params);
     return context.for_each_unit("pairs", units.size(), [&](std::uint64_t u, PartWriter& part) {

@@ -3,6 +3,7 @@
 #include "formats/sample_labels.hpp"
 #include "models/kinship.hpp"
 #include "models/relatives.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/kinship/kinship.hpp"
 #include "stages/kinship/pairs.hpp"
 #include "stages/kinship/pedigree.hpp"
@@ -87,13 +88,13 @@ void report(const Log& log, const ChosenVariants& chosen, const Findings& findin
 } // namespace
 
 void run_kinship(const KinshipParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
     const SampleTable& samples = genotypes->samples();
-    const Cohort cohort = collectively(context.comm(), "choosing the samples",
-                                       [&] { return open_cohort(context, *genotypes); });
-    const auto parents = collectively(context.comm(), "reading the pedigree", [&] {
+    const Cohort cohort = read_once(context.comm(), "choosing the samples",
+                                    [&] { return open_cohort(context, *genotypes); });
+    const auto parents = read_once(context.comm(), "reading the pedigree", [&] {
         if (!context.has_input("sample_sheet")) return std::vector<DeclaredParents>();
         return declared_parents(
             labels_of(read_sample_labels(context.input("sample_sheet")), samples.id));

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "genotype/result_marks.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -162,9 +163,8 @@ ChosenVariants choose_variants(RunContext& context, const GenotypeSource& genoty
                 selector.add({begin, std::min(units[u].end, begin + step)}, found);
             write_candidates(part, found);
         });
-    return collectively(context.comm(), "choosing the variants", [&] {
-        return thin(parts, static_cast<std::uint64_t>(params.variants_max));
-    });
+    return read_once(context.comm(), "choosing the variants",
+                     [&] { return thin(parts, static_cast<std::uint64_t>(params.variants_max)); });
 }
 
 } // namespace salus::relatedness

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/ld/ld.hpp"
@@ -170,15 +171,15 @@ void write_facts(ResultWriter& out, const LdTally& sum, const LdSamples& samples
 } // namespace
 
 void run_ld(const LdParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
-    const auto quality = collectively(context.comm(), "opening the quality result", [&] {
+    const auto quality = read_once(context.comm(), "opening the quality result", [&] {
         return context.has_input("quality")
                    ? std::make_unique<H5File>(H5File::open(context.input("quality")))
                    : nullptr;
     });
-    const LdSamples samples = collectively(context.comm(), "choosing samples", [&] {
+    const LdSamples samples = read_once(context.comm(), "choosing samples", [&] {
         return select_samples(genotypes->samples(), genotypes->variant_count(), quality.get());
     });
     const auto units = joined_units(*genotypes);
@@ -187,8 +188,8 @@ void run_ld(const LdParams& params, RunContext& context) {
         context.for_each_unit("selection", units.size(), [&](std::uint64_t u, PartWriter& part) {
             selector.write_unit(units[u], part);
         });
-    const CandidateIndex index = collectively(context.comm(), "listing candidates",
-                                              [&] { return CandidateIndex(selection); });
+    const CandidateIndex index =
+        read_once(context.comm(), "listing candidates", [&] { return CandidateIndex(selection); });
     const SegmentPlan plan = collectively(context.comm(), "cutting chromosomes",
                                           [&] { return plan_segments(index, params); });
     const Work work(params, *genotypes, samples);

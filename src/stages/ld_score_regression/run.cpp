@@ -2,6 +2,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/ld_score_regression.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "stages/ld_score_regression/studies.hpp"
 #include "store/packed_table.hpp"
@@ -260,12 +261,12 @@ void report(const Log& log, const H5File& result) {
 } // namespace
 
 void run_ld_score_regression(const LdScoreRegressionParams& params, RunContext& context) {
-    const auto sources = collectively(context.comm(), "listing the studies", [&] {
+    const auto sources = read_once(context.comm(), "listing the studies", [&] {
         auto studies = list_studies(context.inputs("statistics"), params.traits, params.names);
         require_lengths(params, studies.size());
         return studies;
     });
-    const LdScores scores = collectively(context.comm(), "reading LD scores", [&] {
+    const LdScores scores = read_once(context.comm(), "reading LD scores", [&] {
         return read_ld_scores({.scores = context.inputs("ld_scores"),
                                .weights = context.inputs("weight_ld_scores"),
                                .common_counts = params.common_counts,

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -162,8 +163,8 @@ std::vector<Cluster> find_clusters(const H5File& association,
                              least, reach, found);
             part.write(as_table(found));
         });
-    return collectively(context.comm(), "joining significant variants",
-                        [&] { return join_parts(parts, traits.size(), reach); });
+    return read_once(context.comm(), "joining significant variants",
+                     [&] { return join_parts(parts, traits.size(), reach); });
 }
 
 } // namespace salus::loci

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/result_marks.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "stages/association/components.hpp"
 #include "stages/loci/cluster_unit.hpp"
@@ -101,19 +102,19 @@ void write_codes(H5File& file) {
 } // namespace
 
 void run_loci(const LociParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
-    const auto association = collectively(context.comm(), "opening the association result", [&] {
+    const auto association = read_once(context.comm(), "opening the association result", [&] {
         auto file = std::make_unique<H5File>(H5File::open(context.input("association")));
         return file;
     });
-    std::vector<TestedTrait> traits = collectively(context.comm(), "reading the traits", [&] {
+    std::vector<TestedTrait> traits = read_once(context.comm(), "reading the traits", [&] {
         auto all = tested_traits(*association, params);
         require_same_variants(*association, *genotypes);
         return all;
     });
-    TraitModels models = collectively(context.comm(), "reading phenotypes", [&] {
+    TraitModels models = read_once(context.comm(), "reading phenotypes", [&] {
         return read_traits(params, context, *genotypes, traits);
     });
     for (const TestedTrait& trait : traits)

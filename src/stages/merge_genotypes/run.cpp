@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "genotype/sample_depths.hpp"
 #include "genotype/store_assembly.hpp"
+#include "parallel/read_once.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/merge_genotypes/window.hpp"
@@ -53,12 +54,12 @@ std::string summary(const MergePlan& plan, const MergeCounters& total, std::size
 void run_merge_genotypes(const MergeGenotypesParams& params, RunContext& context) {
     const auto& paths = context.inputs("genotypes");
     const GenotypeStores stores =
-        collectively(context.comm(), "opening genotype stores", [&] { return open_stores(paths); });
-    const MergePlan plan = collectively(context.comm(), "comparing genotype stores",
-                                        [&] { return plan_merge(stores, paths); });
+        read_once(context.comm(), "opening genotype stores", [&] { return open_stores(paths); });
+    const MergePlan plan = read_once(context.comm(), "comparing genotype stores",
+                                     [&] { return plan_merge(stores, paths); });
     for (const std::string& warning : plan.warnings)
         context.log().warning(warning);
-    const bool depths = collectively(context.comm(), "looking for read depths", [&] {
+    const bool depths = read_once(context.comm(), "looking for read depths", [&] {
         return std::any_of(paths.begin(), paths.end(), has_sample_depths);
     });
     if (depths)

@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "models/meta_analysis.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "stages/meta_analysis/combine.hpp"
 #include "stages/meta_analysis/studies.hpp"
@@ -159,7 +160,7 @@ void report(const Log& log, const std::vector<StudySource>& sources, const Findi
 
 void run_meta_analysis(const MetaAnalysisParams& params, RunContext& context) {
     std::string build;
-    const auto sources = collectively(context.comm(), "opening the studies", [&] {
+    const auto sources = read_once(context.comm(), "opening the studies", [&] {
         auto studies = open_studies(context, params);
         build = check_studies(studies, params);
         return studies;
@@ -169,10 +170,10 @@ void run_meta_analysis(const MetaAnalysisParams& params, RunContext& context) {
             sort_study(sources[s], s, params, part);
         });
     const auto facts =
-        collectively(context.comm(), "reading lambdas", [&] { return facts_of(sorted); });
+        read_once(context.comm(), "reading lambdas", [&] { return facts_of(sorted); });
     const auto control = control_of(facts, params.genomic_control);
     const auto units =
-        collectively(context.comm(), "cutting the genome", [&] { return cut_units(sorted); });
+        read_once(context.comm(), "cutting the genome", [&] { return cut_units(sorted); });
     const Parts combined =
         context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
             combine_unit(units[u], sorted, control, params, part);

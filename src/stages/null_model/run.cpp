@@ -1,5 +1,6 @@
 #include "base/numbers.hpp"
 #include "formats/file_genotypes.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/null_model/null_model.hpp"
 
 #include "base/text.hpp"
@@ -48,11 +49,10 @@ class NullModelRun {
 public:
     NullModelRun(const NullModelParams& params, RunContext& context)
         : params_(params), ctx_(context),
-          genotypes_(collectively(context.comm(), "opening genotypes",
-                                  [&] { return open_any_genotypes(context.input("genotypes")); })) {
-    }
+          genotypes_(read_once(context.comm(), "opening genotypes",
+                               [&] { return open_any_genotypes(context.input("genotypes")); })) {}
     void run() {
-        cohort_ = collectively(ctx_.comm(), "preparing traits", [&] { return prepare(); });
+        cohort_ = prepare();
         for (const SkippedTrait& trait : cohort_.skipped)
             ctx_.log().warning(text("trait ", trait.name, " is left out: ", trait.reason));
         if (params_.mode == "whole_genome") {
@@ -68,21 +68,26 @@ public:
 
 private:
     TraitCohort prepare() const {
-        const SampleTable& samples = genotypes_->samples();
-        const AssociationParams choice{.traits = params_.traits, .covariates = params_.covariates};
-        Phenotypes phenotypes = association::read_phenotypes(ctx_.input("phenotypes"), samples,
-                                                             choice, association::Times::accepted);
-        if (ctx_.has_input("components"))
-            association::add_components(ctx_.input("components"), samples,
-                                        static_cast<std::size_t>(params_.components_count),
-                                        phenotypes);
-        std::vector<std::uint8_t> passes(samples.size(), 1);
-        if (ctx_.has_input("quality")) {
-            const H5File quality = H5File::open(ctx_.input("quality"));
-            require_same_rows(quality, samples, genotypes_->variant_count(), "quality");
-            passes = sample_marks(quality, "pass");
-        }
-        return make_cohort(phenotypes, passes, params_);
+        std::vector<std::uint8_t> passes(genotypes_->samples().size(), 1);
+        const Phenotypes phenotypes = read_once(ctx_.comm(), "reading phenotypes", [&] {
+            const SampleTable& samples = genotypes_->samples();
+            Phenotypes read = association::read_phenotypes(
+                ctx_.input("phenotypes"), samples,
+                {.traits = params_.traits, .covariates = params_.covariates},
+                association::Times::accepted);
+            if (ctx_.has_input("components"))
+                association::add_components(ctx_.input("components"), samples,
+                                            static_cast<std::size_t>(params_.components_count),
+                                            read);
+            if (ctx_.has_input("quality")) {
+                const H5File quality = H5File::open(ctx_.input("quality"));
+                require_same_rows(quality, samples, genotypes_->variant_count(), "quality");
+                passes = sample_marks(quality, "pass");
+            }
+            return read;
+        });
+        return collectively(ctx_.comm(), "preparing traits",
+                            [&] { return make_cohort(phenotypes, passes, params_); });
     }
 
     /// Level 0 of traits [first, last), one unit per block.

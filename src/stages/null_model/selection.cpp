@@ -4,6 +4,7 @@
 #include "genotype/result_marks.hpp"
 #include "kernels/genotype_counts.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -175,7 +176,7 @@ std::string_view to_string(Drop drop) noexcept {
 BlockPlan plan_blocks(RunContext& context, const GenotypeSource& genotypes,
                       const std::vector<std::uint8_t>& eligible, const NullModelParams& params) {
     const auto open = [&](const char* port) {
-        return collectively(context.comm(), text("opening the ", port, " result"), [&] {
+        return read_once(context.comm(), text("opening the ", port, " result"), [&] {
             std::optional<H5File> file;
             if (!context.has_input(port)) return file;
             file = H5File::open(context.input(port));
@@ -198,7 +199,7 @@ BlockPlan plan_blocks(RunContext& context, const GenotypeSource& genotypes,
                 selector.add({begin, std::min(units[u].end, begin + step)});
             selector.write(part);
         });
-    return collectively(context.comm(), "choosing the variants", [&] {
+    return read_once(context.comm(), "choosing the variants", [&] {
         BlockPlan plan;
         cut(collect(parts, plan), static_cast<std::size_t>(params.block_size), plan);
         if (plan.variants == 0)

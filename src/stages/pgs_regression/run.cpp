@@ -1,6 +1,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/pgs_regression/pgs_regression.hpp"
 #include "stages/pgs_regression/weights.hpp"
 
@@ -167,12 +168,11 @@ void tell(const RunContext& context, const Cohort& cohort, const RidgeResult& ri
 
 void run_pgs_regression(const PgsRegressionParams& params, RunContext& context) {
     const auto& comm = context.comm();
-    const auto source = collectively(comm, "opening the genotypes", [&] {
-        return open_any_genotypes(context.input("genotypes"));
-    });
-    const Cohort cohort = collectively(comm, "preparing traits",
-                                       [&] { return make_cohort(params, context, *source); });
-    const VariantRule rule = collectively(comm, "opening results", [&] {
+    const auto source = read_once(comm, "opening the genotypes",
+                                  [&] { return open_any_genotypes(context.input("genotypes")); });
+    const Cohort cohort =
+        read_once(comm, "preparing traits", [&] { return make_cohort(params, context, *source); });
+    const VariantRule rule = read_once(comm, "opening results", [&] {
         return VariantRule(params, context, *source, cohort.eligible);
     });
     auto genotypes = collectively(comm, "reading the genotypes", [&] {

@@ -1,6 +1,7 @@
 #include "base/numbers.hpp"
 #include "base/text.hpp"
 #include "models/calibration.hpp"
+#include "parallel/read_once.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/pgs_stacking/people.hpp"
 #include "stages/pgs_weights/pgs_weights.hpp"
@@ -230,8 +231,8 @@ Parts write_weights(const Tuning& tuning, const FoldResult& all, const TableSpec
                     RunContext& context) {
     const auto& path = context.input("weights");
     const std::string table = "weights/" + tuning.weights_table;
-    const std::uint64_t rows = collectively(context.comm(), "counting the weights",
-                                            [&] { return H5File::open(path).rows(table); });
+    const std::uint64_t rows = read_once(context.comm(), "counting the weights",
+                                         [&] { return H5File::open(path).rows(table); });
     const auto names = tuning.used();
     return context.for_each_unit(
         "rows", (rows + rows_at_once - 1) / rows_at_once, [&](std::uint64_t u, PartWriter& part) {
@@ -292,10 +293,10 @@ void write_facts(ResultWriter& out, const Tuning& tuning, const FoldResult& all,
 
 void run_pgs_stacking(const PgsStackingParams& params, RunContext& context) {
     const auto& comm = context.comm();
-    const Tuning tuning = collectively(comm, "reading scores and phenotypes",
-                                       [&] { return read_tuning(params, context); });
+    const Tuning tuning = read_once(comm, "reading scores and phenotypes",
+                                    [&] { return read_tuning(params, context); });
     const Parts parts = fit_folds(tuning.data, rules_of(params), context);
-    const auto folds = collectively(comm, "reading the fits", [&] {
+    const auto folds = read_once(comm, "reading the fits", [&] {
         auto read = read_folds(parts);
         refuse_failures(read, tuning);
         return read;

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/listed_samples.hpp"
+#include "parallel/read_once.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/pgs_weights/methods.hpp"
 #include "stages/pgs_weights/result.hpp"
@@ -163,11 +164,11 @@ void say_reasons(const Log& log, std::span<const Sampled> sampled) {
 
 void run_pgs_weights(const PgsWeightsParams& params, RunContext& context) {
     const auto& comm = context.comm();
-    const auto genotypes = collectively(comm, "opening the genotypes", [&] {
+    const auto genotypes = read_once(comm, "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
-    const LdSamples samples = collectively(comm, "choosing the LD samples",
-                                           [&] { return choose_samples(*genotypes, context); });
+    const LdSamples samples = read_once(comm, "choosing the LD samples",
+                                        [&] { return choose_samples(*genotypes, context); });
     const Statistics s = read_statistics(params, *genotypes, samples, context);
     const auto blocks = cut_blocks(s, static_cast<std::size_t>(params.block_variants_max));
     const Parts ld = compute_ld(*genotypes, samples, s, blocks, context);

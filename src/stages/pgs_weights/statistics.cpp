@@ -6,6 +6,7 @@
 #include "formats/summary_statistics.hpp"
 #include "kernels/genotype_counts.hpp"
 #include "models/allele_matching.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -196,7 +197,7 @@ Statistics read_statistics(const PgsWeightsParams& params, const GenotypeSource&
     const Parts file = context.for_each_unit("statistics", 1, [&](std::uint64_t, PartWriter& part) {
         write_rows(params, path, genotypes.genome_build(), part);
     });
-    const auto wanted = collectively(context.comm(), "reading the statistics", [&] {
+    const auto wanted = read_once(context.comm(), "reading the statistics", [&] {
         auto keys = file.open(0).read_array<std::uint64_t>("key");
         std::sort(keys.begin(), keys.end());
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
@@ -205,7 +206,7 @@ Statistics read_statistics(const PgsWeightsParams& params, const GenotypeSource&
     });
     const auto sites = score::find_sites(genotypes, wanted, context);
     Statistics out;
-    auto found = collectively(context.comm(), "matching the statistics", [&] {
+    auto found = read_once(context.comm(), "matching the statistics", [&] {
         out.trait = table_name(params, path);
         return match_rows(file.open(0), sites, out);
     });

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "health/vocabulary_tree.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/phenotypes/assemble.hpp"
 #include "stages/phenotypes/phenotypes.hpp"
 #include "stages/phenotypes/records.hpp"
@@ -191,8 +192,8 @@ TableData attrition_table_rows(const TraitPanel& panel, const Parts& records) {
 
 void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     using namespace phenotypes;
-    const Setting s = collectively(ctx.comm(), "reading samples and definitions",
-                                   [&] { return read_setting(params, ctx); });
+    const Setting s = read_once(ctx.comm(), "reading samples and definitions",
+                                [&] { return read_setting(params, ctx); });
     if (s.phecodes) s.phecodes->report(ctx.log());
     const Parts records =
         ctx.for_each_unit("records", s.store ? s.store->shard_count() : 0,
@@ -209,7 +210,7 @@ void run_phenotypes(const PhenotypesParams& params, RunContext& ctx) {
     const Parts features =
         ctx.for_each_unit("features", feature_unit_count(s.feature_plan),
                           [&](std::uint64_t unit, PartWriter& part) { join->read(unit, part); });
-    Layout layout = collectively(ctx.comm(), "laying out traits", [&] {
+    Layout layout = read_once(ctx.comm(), "laying out traits", [&] {
         std::vector<Coding> coding;
         if (s.table) coding = codings(*s.table, merge_trait_table(*s.table, table), params);
         Layout made = make_layout(params, *s.cohort, s.panel.get(),

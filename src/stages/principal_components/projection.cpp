@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "models/augmented_projection.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/principal_components/loadings.hpp"
 #include "stages/principal_components/products.hpp"
 #include "stages/principal_components/tables.hpp"
@@ -118,7 +119,7 @@ void correct_shrinkage(std::span<const double> eigenvalues, double variants,
 }
 
 void project(const ComponentsParams& params, RunContext& context, const GenotypeSource& source) {
-    const auto loadings = collectively(context.comm(), "reading the loadings", [&] {
+    const auto loadings = read_once(context.comm(), "reading the loadings", [&] {
         auto read = std::make_unique<Loadings>(context.input("loadings"));
         require_same_build(source, *read);
         return read;

@@ -1,6 +1,7 @@
 #include "base/bytes.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/principal_components/analysis.hpp"
 #include "stages/principal_components/principal_components.hpp"
 #include "stages/principal_components/projection.hpp"
@@ -153,13 +154,13 @@ void publish(RunContext& context, const Result& result, const Parts& parts) {
 
 void compute(const ComponentsParams& params, RunContext& context, const GenotypeSource& source) {
     const std::size_t samples = source.samples().size();
-    const auto marks = collectively(context.comm(), "choosing samples",
-                                    [&] { return used_samples(context, source); });
+    const auto marks = read_once(context.comm(), "choosing samples",
+                                 [&] { return used_samples(context, source); });
     std::vector<std::uint32_t> used, all(samples);
     std::iota(all.begin(), all.end(), 0u);
     for (const std::uint32_t i : all)
         if (marks[i] != 0) used.push_back(i);
-    const VariantChoice choice = collectively(context.comm(), "opening results", [&] {
+    const VariantChoice choice = read_once(context.comm(), "opening results", [&] {
         return VariantChoice(context, source, SampleMask(marks), params.maf_min);
     });
     auto local = collectively(context.comm(), "reading the genotypes", [&] {
@@ -210,9 +211,8 @@ std::vector<VariantRange> units_of_rank(const Communicator& comm, const Genotype
 } // namespace components
 
 void run_principal_components(const ComponentsParams& params, RunContext& context) {
-    const auto source = collectively(context.comm(), "opening the genotypes", [&] {
-        return open_any_genotypes(context.input("genotypes"));
-    });
+    const auto source = read_once(context.comm(), "opening the genotypes",
+                                  [&] { return open_any_genotypes(context.input("genotypes")); });
     if (context.has_input("loadings"))
         components::project(params, context, *source);
     else

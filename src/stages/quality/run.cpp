@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "models/duplicates.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/quality/cohort.hpp"
@@ -110,11 +111,11 @@ void report(const Log& log, std::uint64_t variants, std::uint64_t passed,
 } // namespace
 
 void run_quality(const QualityParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
     const SampleTable& samples = genotypes->samples();
-    const QualityCohort cohort = collectively(context.comm(), "reading the cohort", [&] {
+    const QualityCohort cohort = read_once(context.comm(), "reading the cohort", [&] {
         return read_cohort(cohort_files(context), params, samples);
     });
     report_cohort(context.log(), cohort);

@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/report/chart_manhattan.hpp"
@@ -42,7 +43,7 @@ constexpr std::array<std::string_view, 18> ports = {"health_quality",
                                                     "trajectories"};
 
 Quality count_quality(RunContext& ctx) {
-    const auto units = collectively(ctx.comm(), "opening quality", [&] {
+    const auto units = read_once(ctx.comm(), "opening quality", [&] {
         return row_slices(H5File::open(ctx.input("quality")).rows("variants"), unit_rows);
     });
     const Parts parts =
@@ -82,7 +83,7 @@ void draw_trait(const H5File& file, const ReportParams& p, const std::vector<Chr
 
 std::vector<TraitAssociation> draw_association(const ReportParams& p, RunContext& ctx) {
     std::vector<ChromosomeRun> runs;
-    auto traits = collectively(ctx.comm(), "opening association", [&] {
+    auto traits = read_once(ctx.comm(), "opening association", [&] {
         const H5File file = H5File::open(ctx.input("association"));
         runs = read_runs(file);
         return read_association_summary(file);

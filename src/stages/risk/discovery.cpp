@@ -7,6 +7,7 @@
 #include "models/clumping.hpp"
 #include "models/pgs.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -389,8 +390,8 @@ Discovery discover(const RiskParams& params, const Cohort& cohort, const Genotyp
     const auto units =
         variant_units(genotypes.variant_count(), cohort.size(), genotypes.block_variants());
     const Parts scans = scan_all(params, cohort, genotypes, units, context);
-    auto chromosomes = collectively(context.comm(), "reading the chromosomes",
-                                    [&] { return join_stretches(scans, units.size()); });
+    auto chromosomes = read_once(context.comm(), "reading the chromosomes",
+                                 [&] { return join_stretches(scans, units.size()); });
     const Parts clumps = context.for_each_unit(
         "clump", cohort.traits.size() * chromosomes.size(), [&](std::uint64_t u, PartWriter& part) {
             const std::size_t trait = u / chromosomes.size();

@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "stages/risk/cohort.hpp"
 #include "stages/risk/discovery.hpp"
@@ -35,10 +36,10 @@ void report(const Log& log, const Parts& parts) {
 } // namespace
 
 void run_risk(const RiskParams& params, RunContext& context) {
-    const auto genotypes = collectively(context.comm(), "opening the genotypes", [&] {
+    const auto genotypes = read_once(context.comm(), "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
-    risk::Cohort cohort = collectively(context.comm(), "reading phenotypes", [&] {
+    risk::Cohort cohort = read_once(context.comm(), "reading phenotypes", [&] {
         std::optional<std::filesystem::path> quality;
         if (context.has_input("quality")) quality = context.input("quality");
         return risk::read_cohort(context.input("phenotypes"), quality, genotypes->samples(),

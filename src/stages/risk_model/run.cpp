@@ -5,6 +5,7 @@
 #include "models/concordance.hpp"
 #include "models/discrimination.hpp"
 #include "models/pgs.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/risk_model/imputation.hpp"
 #include "stages/risk_model/judge.hpp"
 #include "stages/risk_model/saved.hpp"
@@ -111,7 +112,7 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
              const PeopleRules& rules, const RunContext& context) {
     Work work;
     FitRule rule = fit_rule(params);
-    const auto terms = collectively(context.comm(), "selecting people", [&] {
+    const auto terms = read_once(context.comm(), "selecting people", [&] {
         work.people = read_people(d, columns, rules);
         if (has_rows(d, columns)) work.rows = rows_of(d, columns, work.people);
         const auto& training = work.fitted().training;
@@ -149,7 +150,7 @@ Work fit_one(const RiskModelParams& params, const Declaration& d, const SampleCo
 Work equation_work(const Declaration& d, const SampleColumns& columns, const Equation& equation,
                    const PeopleRules& rules, const RunContext& context) {
     Work work;
-    collectively(context.comm(), "selecting people", [&] {
+    read_once(context.comm(), "selecting people", [&] {
         PeopleRules everybody = rules;
         everybody.validation_fraction = 1; // nobody trains it
         everybody.impute = false;
@@ -300,7 +301,7 @@ std::size_t risk_models::horizon_count(const RiskModelParams& params, const Decl
 void run_risk_model(const RiskModelParams& params, RunContext& context) {
     std::vector<Declaration> declarations;
     std::vector<EquationRow> equations;
-    const auto columns = collectively(context.comm(), "reading the phenotypes", [&] {
+    const auto columns = read_once(context.comm(), "reading the phenotypes", [&] {
         SampleColumns found(context.input("phenotypes"), context.inputs("scores"),
                             context.has_input("episodes") ? context.input("episodes")
                                                           : std::filesystem::path{});

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "models/risk_measures.hpp"
 #include "models/suppression.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/risk_validation/card.hpp"
 #include "stages/risk_validation/judged.hpp"
 #include "stages/risk_validation/summaries.hpp"
@@ -216,8 +217,8 @@ void say(const Log& log, const TableData& rows, const RiskValidationParams& para
 } // namespace
 
 void run_risk_validation(const RiskValidationParams& params, RunContext& context) {
-    const Plan plan = collectively(context.comm(), "reading the models",
-                                   [&] { return make_plan(params, context); });
+    const Plan plan =
+        read_once(context.comm(), "reading the models", [&] { return make_plan(params, context); });
     std::vector<std::size_t> models;
     for (std::size_t m = 0; m < plan.models.size(); ++m)
         if (params.models.empty() ||

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/listed_samples.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "run/unit_tables.hpp"
 #include "stages/score/frequencies.hpp"
@@ -94,7 +95,7 @@ void log_overview(const Log& log, const ScoreSets& sets, const Overview& overvie
 
 void run_score(const ScoreParams& params, RunContext& context) {
     const auto& comm = context.comm();
-    const auto genotypes = collectively(comm, "opening the genotypes", [&] {
+    const auto genotypes = read_once(comm, "opening the genotypes", [&] {
         return open_any_genotypes(context.input("genotypes"));
     });
     const SampleTable& samples = genotypes->samples();
@@ -102,15 +103,15 @@ void run_score(const ScoreParams& params, RunContext& context) {
     const ScoreSets sets = read_sets(params, build, context);
     std::vector<Site> sites = find_sites(
         *genotypes,
-        collectively(comm, "reading the entries of scores", [&] { return wanted_keys(sets); }),
+        read_once(comm, "reading the entries of scores", [&] { return wanted_keys(sets); }),
         context);
     const Parts matches = match_sets(params, sets, sites, context);
-    const Overview overview = collectively(comm, "comparing scores and genotypes",
-                                           [&] { return overlook(params, sets, matches, build); });
+    const Overview overview = read_once(comm, "comparing scores and genotypes",
+                                        [&] { return overlook(params, sets, matches, build); });
     std::vector<double> frequencies;
     std::optional<Ancestry> ancestry;
     std::vector<std::uint8_t> reference(samples.size(), 1);
-    const auto used = collectively(comm, "listing the variants of scores", [&] {
+    const auto used = read_once(comm, "listing the variants of scores", [&] {
         auto rows = used_rows(matches, overview.chosen);
         refuse_x(params, rows);
         std::filesystem::path list;

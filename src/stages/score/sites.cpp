@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "formats/summary_statistics.hpp"
+#include "parallel/read_once.hpp"
 
 #include <algorithm>
 #include <map>
@@ -209,8 +210,8 @@ AlleleCode complement(AlleleCode code) noexcept { return code >= 1 && code <= 4 
 
 ScoreSets read_sets(const ScoreParams& params, const std::string& build, RunContext& context) {
     ScoreSets sets;
-    sets.sources = collectively(context.comm(), "listing the files of weights",
-                                [&] { return list_score_sources(context.inputs("scores")); });
+    sets.sources = read_once(context.comm(), "listing the files of weights",
+                             [&] { return list_score_sources(context.inputs("scores")); });
     std::vector<std::uint64_t> columns(sets.sources.size());
     collectively(context.comm(), "looking at the files of weights", [&] {
         if (!context.comm().is_root()) return;
@@ -257,7 +258,7 @@ std::vector<Site> find_sites(const GenotypeSource& genotypes, std::span<const st
         context.for_each_unit("variants", units.size(), [&](std::uint64_t u, PartWriter& part) {
             write_sites(genotypes, units[u], filter, part);
         });
-    return collectively(context.comm(), "reading the variants of the scores", [&] {
+    return read_once(context.comm(), "reading the variants of the scores", [&] {
         std::vector<Site> sites;
         for (std::uint64_t u = 0; u < parts.size(); ++u) {
             const H5File file = parts.open(u);

@@ -3,6 +3,7 @@
 #include "formats/file_genotypes.hpp"
 #include "genotype/family_names.hpp"
 #include "genotype/result_marks.hpp"
+#include "parallel/read_once.hpp"
 #include "run/context.hpp"
 #include "stages/split_samples/split_samples.hpp"
 
@@ -61,7 +62,7 @@ void run_split_samples(const SplitSamplesParams& params, RunContext& context) {
     std::vector<std::string> ids;
     std::vector<std::uint8_t> passed, tuning;
     std::size_t parts[2] = {0, 0};
-    collectively(context.comm(), "dividing the samples", [&] {
+    read_once(context.comm(), "dividing the samples", [&] {
         const auto genotypes = open_any_genotypes(context.input("genotypes"));
         ids = genotypes->samples().id;
         passed = passing(*genotypes, context);

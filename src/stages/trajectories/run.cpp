@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "parallel/parallel_for.hpp"
+#include "parallel/read_once.hpp"
 #include "stages/risk_model/fit.hpp"
 #include "stages/trajectories/results.hpp"
 
@@ -15,18 +16,18 @@ class TrajectoriesRun {
 public:
     TrajectoriesRun(const TrajectoriesParams& params, RunContext& context)
         : params_(params), ctx_(context),
-          columns_(collectively(context.comm(), "opening phenotypes",
-                                [&] {
-                                    return risk_models::SampleColumns(context.input("phenotypes"),
-                                                                      context.inputs("scores"));
-                                })),
-          request_(collectively(context.comm(), "reading phenotypes",
-                                [&] {
-                                    std::vector<Problem> problems;
-                                    Request found = make_request(params, columns_, problems);
-                                    if (!problems.empty()) throw UsageError(std::move(problems));
-                                    return found;
-                                })),
+          columns_(read_once(context.comm(), "opening phenotypes",
+                             [&] {
+                                 return risk_models::SampleColumns(context.input("phenotypes"),
+                                                                   context.inputs("scores"));
+                             })),
+          request_(read_once(context.comm(), "reading phenotypes",
+                             [&] {
+                                 std::vector<Problem> problems;
+                                 Request found = make_request(params, columns_, problems);
+                                 if (!problems.empty()) throw UsageError(std::move(problems));
+                                 return found;
+                             })),
           samples_(columns_.samples()), model_{.request = request_,
                                                .params = params,
                                                .seed = context.seed(),
