@@ -61,6 +61,8 @@ void FileRanges::note(const std::filesystem::path& path, std::uint64_t offset,
         }
         const std::uint64_t stop = next == ranges.end() ? end : std::min(end, next->first);
         const auto gap = bytes.subspan(at - offset, stop - at);
+        if (bytes_ + gap.size() > most_bytes) return;
+        bytes_ += gap.size();
         ranges.emplace_hint(next, at,
                             std::string(reinterpret_cast<const char*>(gap.data()), gap.size()));
         at = stop;
@@ -113,7 +115,8 @@ FileRanges FileRanges::unpack(std::string_view packed) {
         file.size = take_number(packed);
         for (std::uint64_t ranges = take_number(packed); ranges > 0; --ranges) {
             const std::uint64_t offset = take_number(packed);
-            file.ranges.emplace(offset, take_text(packed));
+            const auto at = file.ranges.emplace(offset, take_text(packed)).first;
+            unpacked.bytes_ += at->second.size();
         }
     }
     return unpacked;

@@ -12,9 +12,11 @@
 namespace salus {
 
 /// Sizes of files and the ranges of bytes that were read of them, so that another process can be
-/// given the same bytes instead of reading them.
+/// given the same bytes instead of reading them. What goes beyond `most_bytes` is not kept.
 class FileRanges {
 public:
+    static constexpr std::uint64_t most_bytes = std::uint64_t{32} << 20;
+
     void note_size(const std::filesystem::path& path, std::uint64_t size);
     void note(const std::filesystem::path& path, std::uint64_t offset,
               std::span<const std::byte> bytes);
@@ -34,6 +36,7 @@ private:
         std::map<std::uint64_t, std::string> ranges; // by offset; no two of them overlap
     };
     std::map<std::string, File> files_;
+    std::uint64_t bytes_ = 0; // of all ranges
 };
 
 /// While it lives, what InputFile reads in this process is noted in `ranges`. Not nested.

@@ -7,8 +7,9 @@ namespace salus {
 
 /// (all) Like collectively, for work that reads the same bytes of the same files on every rank:
 /// root does it first, and the others are given what it read, so that a file is opened and read
-/// once and not once a rank. Where a rank asks for other bytes it reads them itself. Costs the
-/// time of the work twice, and on every rank memory for the bytes while it lasts.
+/// once and not once a rank. Where a rank asks for other bytes, or for more than
+/// FileRanges::most_bytes, it reads them itself. Costs the time of the work twice, and on every
+/// rank twice the memory of the bytes while it lasts.
 template <class F>
 auto read_once(const Communicator& comm, std::string_view what, F&& work)
     -> std::invoke_result_t<F> {

@@ -50,6 +50,18 @@ TEST(FileRanges, AgreesWithAFileWhereverItsBytesAreKnown) {
     EXPECT_GT(answers, 1000u);
 }
 
+TEST(FileRanges, KeepsNoMoreThanItMay) {
+    const std::vector<std::byte> piece(std::size_t{1} << 20);
+    FileRanges ranges;
+    for (std::uint64_t p = 0; p < FileRanges::most_bytes / piece.size(); ++p)
+        ranges.note("f", p * piece.size(), piece);
+    ranges.note("f", FileRanges::most_bytes, std::span(piece).first(1));
+    ranges.note("f", 0, piece); // known already
+    std::byte last{};
+    EXPECT_TRUE(ranges.read("f", FileRanges::most_bytes - 1, std::span(&last, 1)));
+    EXPECT_FALSE(ranges.read("f", FileRanges::most_bytes, std::span(&last, 1)));
+}
+
 class AnsweredFile : public ::testing::Test {
 protected:
     AnsweredFile() {
