@@ -1,6 +1,7 @@
 #include "formats/file_genotypes.hpp"
 
 #include "base/error.hpp"
+#include "base/problems.hpp"
 #include "formats/genotype_reader.hpp"
 #include "genotype/store_layout.hpp"
 #include "schema/existing_input.hpp"
@@ -167,7 +168,7 @@ void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Proble
         sizes.samples = static_cast<double>(known.samples);
         sizes.variants = static_cast<double>(known.variants);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "formats/phecode_tables.hpp"
 
 #include "base/error.hpp"
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/delimited.hpp"
 
@@ -165,7 +166,7 @@ void check_phecode_tables(const PhecodeFiles& files, std::vector<Problem>& probl
         try {
             columns(read_delimited_header(path));
         } catch (const Error& e) {
-            problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+            keep_problems(e, problems);
         }
     };
     for (const auto& path : files.map)

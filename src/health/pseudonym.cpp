@@ -1,6 +1,7 @@
 #include "health/pseudonym.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/hash.hpp"
 #include "base/text.hpp"
 
@@ -67,7 +68,7 @@ std::string read_all(int descriptor, std::string_view where) {
     while (size < key.size()) {
         const ssize_t got = ::read(descriptor, key.data() + size, key.size() - size);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) refuse("cannot read the key of the pseudonyms", where, std::strerror(errno));
+        if (got < 0) throw_storage_error(errno, "read the key of the pseudonyms", where);
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
     }

@@ -64,6 +64,7 @@ Inputs inputs_to_come(const Job& job, const StageInstance& instance) {
 std::vector<Workload> examine_job(const Job& job, const Workload& layout,
                                   std::vector<Problem>& problems) {
     std::vector<Workload> sizes;
+    bool storage = false;
     Workload current = layout;
     for (const StageInstance& instance : job.stages) {
         if (current.table.traits() > 0) current.traits = current.table.traits();
@@ -74,6 +75,7 @@ std::vector<Workload> examine_job(const Job& job, const Workload& layout,
             instance.stage->examine(instance.params.get(), inputs_to_come(job, instance), current,
                                     problems);
         } catch (const Error& error) {
+            storage = storage || error.kind() == ErrorKind::storage;
             for (Problem problem : error.problems()) {
                 problem.what = text(instance.name, ": ", problem.what);
                 problems.push_back(std::move(problem));
@@ -81,6 +83,7 @@ std::vector<Workload> examine_job(const Job& job, const Workload& layout,
         }
         sizes.push_back(current);
     }
+    if (storage) throw StorageError(problems);
     return sizes;
 }
 

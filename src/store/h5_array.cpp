@@ -169,12 +169,22 @@ std::vector<std::uint64_t> H5File::shape(std::string_view name) const {
     return {dims.begin(), dims.end()};
 }
 
+bool H5File::State::opens_as_group(std::string_view name) const {
+    const h5::ObjectId object(H5Oopen(file.get(), std::string(name).c_str(), H5P_DEFAULT));
+    require(static_cast<bool>(object), text("open ", name));
+    return H5Iget_type(object.get()) == H5I_GROUP;
+}
+
 bool H5File::exists(std::string_view name) const {
+    std::string_view above = "/";
     for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
-        if (H5Lexists(state_->file.get(), std::string(name.substr(0, end)).c_str(), H5P_DEFAULT) <=
-            0)
-            return false;
+        const std::string_view here = name.substr(0, end);
+        if (above != "/" && !state_->opens_as_group(above)) return false;
+        const htri_t there = H5Lexists(state_->file.get(), std::string(here).c_str(), H5P_DEFAULT);
+        state_->require(there >= 0, text("look for ", name));
+        if (there == 0) return false;
         if (end == std::string_view::npos) return true;
+        above = here;
     }
 }
 
@@ -193,9 +203,7 @@ std::vector<std::string> H5File::members(std::string_view group) const {
 }
 
 bool H5File::is_group(std::string_view name) const {
-    if (name != "/" && !exists(name)) return false;
-    const h5::ObjectId object(H5Oopen(state_->file.get(), std::string(name).c_str(), H5P_DEFAULT));
-    return object && H5Iget_type(object.get()) == H5I_GROUP;
+    return (name == "/" || exists(name)) && state_->opens_as_group(name);
 }
 
 } // namespace salus

@@ -46,6 +46,7 @@ void fail(std::string_view action, const std::filesystem::path& path, Access acc
         },
         &words);
     H5Eclear2(H5E_DEFAULT);
+    if (access == Access::reading) throw_input_error();
     std::replace(words.begin(), words.end(), '\n', ' ');
     if (access != Access::reading)
         throw StorageError({.what = text("cannot ", action),
@@ -180,11 +181,14 @@ H5File H5File::open(const std::filesystem::path& path) {
                          .help = "check the path"});
     auto state = std::make_unique<State>();
     state->path = path;
+    h5::forget_input_error();
     state->file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::read_access().get()));
     state->require(static_cast<bool>(state->file), "open HDF5 file");
-    if (H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr) !=
-        0)
-        throw DataError({.what = "the HDF5 file has external links or cannot be listed",
+    const herr_t external =
+        H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr);
+    state->require(external >= 0, "list the HDF5 file");
+    if (external != 0)
+        throw DataError({.what = "the HDF5 file has external links",
                          .where = path.string(),
                          .why = "a link could lead to any other file",
                          .help = "use a file that salus wrote"});
@@ -284,15 +288,19 @@ struct OpenAttribute {
     h5::TypeId type;
 };
 
-std::optional<OpenAttribute> find_attribute(hid_t file, std::string_view object,
-                                            std::string_view name) {
+std::optional<OpenAttribute> find_attribute(const H5File& file, const H5File::State& state,
+                                            std::string_view object, std::string_view name) {
+    if (object != "/" && !file.exists(object)) return std::nullopt;
     OpenAttribute found;
-    found.target = h5::ObjectId(H5Oopen(file, std::string(object).c_str(), H5P_DEFAULT));
-    if (!found.target || H5Aexists(found.target.get(), std::string(name).c_str()) <= 0)
-        return std::nullopt;
+    found.target =
+        h5::ObjectId(H5Oopen(state.file.get(), std::string(object).c_str(), H5P_DEFAULT));
+    state.require(static_cast<bool>(found.target), text("open ", object));
+    const htri_t there = H5Aexists(found.target.get(), std::string(name).c_str());
+    state.require(there >= 0, text("look for attribute ", name));
+    if (there == 0) return std::nullopt;
     found.attribute =
         h5::AttributeId(H5Aopen(found.target.get(), std::string(name).c_str(), H5P_DEFAULT));
-    if (!found.attribute) return std::nullopt;
+    state.require(static_cast<bool>(found.attribute), text("open attribute ", name));
     found.type = h5::TypeId(H5Aget_type(found.attribute.get()));
     const h5::SpaceId space(H5Aget_space(found.attribute.get()));
     if (H5Sget_simple_extent_npoints(space.get()) != 1) return std::nullopt;
@@ -303,7 +311,7 @@ std::optional<OpenAttribute> find_attribute(hid_t file, std::string_view object,
 
 std::optional<std::string> H5File::text_attribute(std::string_view object,
                                                   std::string_view name) const {
-    const auto found = find_attribute(state_->file.get(), object, name);
+    const auto found = find_attribute(*this, *state_, object, name);
     if (!found || H5Tget_class(found->type.get()) != H5T_STRING ||
         H5Tis_variable_str(found->type.get()) > 0)
         return std::nullopt;
@@ -316,7 +324,7 @@ std::optional<std::string> H5File::text_attribute(std::string_view object,
 
 std::optional<std::int64_t> H5File::integer_attribute(std::string_view object,
                                                       std::string_view name) const {
-    const auto found = find_attribute(state_->file.get(), object, name);
+    const auto found = find_attribute(*this, *state_, object, name);
     if (!found || H5Tget_class(found->type.get()) != H5T_INTEGER) return std::nullopt;
     std::int64_t value = 0;
     state_->require(H5Aread(found->attribute.get(), H5T_NATIVE_INT64, &value) >= 0,
@@ -326,7 +334,7 @@ std::optional<std::int64_t> H5File::integer_attribute(std::string_view object,
 
 std::optional<double> H5File::number_attribute(std::string_view object,
                                                std::string_view name) const {
-    const auto found = find_attribute(state_->file.get(), object, name);
+    const auto found = find_attribute(*this, *state_, object, name);
     if (!found || (H5Tget_class(found->type.get()) != H5T_FLOAT &&
                    H5Tget_class(found->type.get()) != H5T_INTEGER))
         return std::nullopt;

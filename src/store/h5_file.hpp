@@ -53,6 +53,7 @@ struct H5File::State {
     const OpenDataset& dataset(std::string_view name) const;
     void read_rows(std::string_view name, std::uint64_t begin, std::span<std::byte> rows) const;
     void close_datasets() const noexcept;
+    bool opens_as_group(std::string_view name) const;
     /// Of a table in a file that is only read: looked up once.
     const TableSpec* known_spec(std::string_view table) const;
     void remember_spec(std::string_view table, const TableSpec& spec) const;

@@ -8,8 +8,8 @@
 #endif
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
+#include <exception>
+#include <utility>
 
 namespace salus::h5 {
 namespace {
@@ -24,12 +24,16 @@ const OpenInput& input(const H5FD_t* file) noexcept {
     return *reinterpret_cast<const OpenInput*>(file);
 }
 
+std::exception_ptr input_error; // HDF5 is called from one thread alone
+
 /// Runs what may throw; HDF5 gets `failed` and the words on its stack of errors.
 template <class Result, class Work>
 Result guarded(Result failed, hid_t minor, Work&& work) noexcept {
     try {
         return work();
     } catch (const std::exception& error) {
+        if (dynamic_cast<const StorageError*>(&error) != nullptr)
+            input_error = std::current_exception();
         H5Epush2(H5E_DEFAULT, __FILE__, "salus", __LINE__, H5E_ERR_CLS, H5E_FILE, minor, "%s",
                  error.what());
         return failed;
@@ -102,6 +106,12 @@ H5FD_class_t describe_driver() {
 }
 
 } // namespace
+
+void forget_input_error() noexcept { input_error = nullptr; }
+
+void throw_input_error() {
+    if (input_error) std::rethrow_exception(std::exchange(input_error, nullptr));
+}
 
 hid_t input_driver() {
     static const H5FD_class_t described = describe_driver();

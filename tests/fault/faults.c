@@ -4,8 +4,9 @@
  *   FAULTS_KIND=        kill: the process dies at it, having written half of what it was to write
  *                       states: the process stops (SIGSTOP) at every call, where a kill would leave the disk as it is then
  *                       a number: the call fails with that errno
- *                       short: every write writes a third, slow: FAULTS_MICROSECONDS at every seventh call (FAULTS_AT does not matter)
+ *                       short: every write writes a third (every read reads a third), slow: FAULTS_MICROSECONDS at every seventh call (FAULTS_AT does not matter)
  *   FAULTS_ON=1         errors do not stop after the first
+ *   FAULTS_READS=FOLDER calls that open files below the folder for reading, or read them, are counted and disturbed, no others
  * A call changes files if it creates, writes, makes durable, renames, cuts, removes or closes what was open for writing. Standard
  * output and error, pipes and sockets do not count. */
 #define _GNU_SOURCE
@@ -25,6 +26,8 @@
 
 enum { none, kill_at, fail, shorten, slow, stop_at_each };
 static int kind, error_number, go_on;
+static const char *reads;
+static char read_descriptors[65536];
 static long at, microseconds;
 static atomic_long calls;
 
@@ -33,6 +36,7 @@ __attribute__((constructor)) static void begin(void) {
     at = number ? atol(number) : 0;
     microseconds = wait ? atol(wait) : 0;
     go_on = getenv("FAULTS_ON") != NULL;
+    reads = getenv("FAULTS_READS");
     if (!which) return;
     kind = !strcmp(which, "kill") ? kill_at : !strcmp(which, "short") ? shorten : !strcmp(which, "slow") ? slow : !strcmp(which, "states") ? stop_at_each : fail;
     error_number = atoi(which);
@@ -60,7 +64,7 @@ static void die_or_stop(void) {
 }
 
 /* Counts a call. Returns whether it is to fail; *half: whether the process is to die or stop when half of it is done. */
-static int disturbed(int *half) {
+static int disturb(int *half) {
     const long n = atomic_fetch_add(&calls, 1) + 1;
     if (kind == slow && n % 7 == 0) usleep((useconds_t)microseconds);
     if (kind == stop_at_each || (kind == kill_at && n == at)) {
@@ -74,6 +78,14 @@ static int disturbed(int *half) {
         return 1;
     }
     return 0;
+}
+
+static int disturbed(int *half) { return reads ? 0 : disturb(half); }
+static int disturbed_read(int fd) { return fd >= 0 && fd < (int)sizeof read_descriptors && read_descriptors[fd] && disturb(NULL); }
+
+static int opened(int fd, int reading) {
+    if (fd >= 0 && fd < (int)sizeof read_descriptors) read_descriptors[fd] = (char)reading;
+    return fd;
 }
 
 static int counts(int fd) {
@@ -94,7 +106,10 @@ static ssize_t in_halves(int fd, const char *bytes, size_t n, off64_t offset) {
     return rest < 0 ? first : first + rest;
 }
 
-static size_t shortened(size_t n) { return kind == shorten && n > 1 ? (n + 2) / 3 : n; }
+static size_t shortened(size_t n) { return kind == shorten && !reads && n > 1 ? (n + 2) / 3 : n; }
+static size_t read_part(int fd, size_t n) {
+    return kind == shorten && reads && fd >= 0 && fd < (int)sizeof read_descriptors && read_descriptors[fd] ? (n + 2) / 3 : n;
+}
 
 static ssize_t disturbed_write(int fd, const char *bytes, size_t n, off64_t offset) {
     int half = 0;
@@ -122,7 +137,9 @@ ssize_t writev(int fd, const struct iovec *pieces, int n) {
         const mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;                                                \
         va_end(more);                                                                                                  \
         if (flags & (O_CREAT | O_TRUNC) && strncmp(path, "/dev/", 5) && disturbed(NULL)) return -1;                    \
-        return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);                                                  \
+        const int reading = reads && (flags & (O_ACCMODE | O_DIRECTORY)) == O_RDONLY && !strncmp(path, reads, strlen(reads)); \
+        if (reading && disturb(NULL)) return -1;                                                                       \
+        return opened((int)syscall(SYS_openat, AT_FDCWD, path, flags, mode), reading);                                 \
     }
 OPEN(open, open)
 OPEN(open64, open64)
@@ -135,6 +152,12 @@ OPEN(open64, open64)
     }
 FOPEN(fopen)
 FOPEN(fopen64)
+
+ssize_t read(int fd, void *bytes, size_t n) { return disturbed_read(fd) ? -1 : syscall(SYS_read, fd, bytes, read_part(fd, n)); }
+ssize_t pread64(int fd, void *bytes, size_t n, off64_t offset) {
+    return disturbed_read(fd) ? -1 : syscall(SYS_pread64, fd, bytes, read_part(fd, n), offset);
+}
+ssize_t pread(int fd, void *bytes, size_t n, off_t offset) { return pread64(fd, bytes, n, offset); }
 
 int fsync(int fd) { return counts(fd) && disturbed(NULL) ? -1 : (int)syscall(SYS_fsync, fd); }
 int fdatasync(int fd) { return counts(fd) && disturbed(NULL) ? -1 : (int)syscall(SYS_fdatasync, fd); }
@@ -151,6 +174,7 @@ int remove(const char *path) {
     return done == 0 || errno != EISDIR ? done : (int)syscall(SYS_rmdir, path);
 }
 int close(int fd) {
+    opened(fd, 0);
     const int flags = fd > 2 ? (int)syscall(SYS_fcntl, fd, F_GETFL) : -1;
     const int written = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && counts(fd);
     const int failing = written && disturbed(NULL); /* the descriptor is closed all the same, as Linux does */

@@ -7,6 +7,7 @@ command go on. The job is tests/fault/every_stage.toml on a cohort that is simul
         --sweep kill [--most N]   killed at every call that changes files, one after the other (of each stage N at most, evenly)
         --sweep states            every state in which a kill at one of these calls would leave the disk, each state once
         --sweep errno [--most N]  ENOSPC, EIO and EDQUOT at every such call
+        --sweep reads [--most N]  EIO at every call that opens an input or a result for reading, or reads it
         --cycles N [--seed N]     the whole job killed at random moments again and again, N times
         --flips N [--seed N]      bits in journals, parts, stores and results
 
@@ -33,7 +34,7 @@ import time
 import disk_states
 
 ERRNOS = ["ENOSPC", "EIO", "EDQUOT"]
-KINDS = ["kill_call", "kill_time", "errno", "errno_on", "short", "flip", "cut", "swap", "stop", "signal", "slow"]
+KINDS = ["kill_call", "kill_time", "errno", "errno_on", "short", "read_errno", "short_read", "flip", "cut", "swap", "stop", "signal", "slow"]
 HANG = 60
 KEY = "c4n4ry" + hashlib.sha256(b"key of the torture harness").hexdigest()
 CRASH = {0, 137, -9, 1, 5, 6, 9, 75, 134, 139, 143}  # mpirun has its own view of a dead rank
@@ -169,16 +170,19 @@ class Harness:
             shutil.copytree(self.golden / earlier, out / earlier, copy_function=os.link)
             shutil.copy(self.golden / "state" / (earlier + ".toml"), out / "state")
 
-    def count(self, stage):
-        """How many calls of the stage change files, and how long it takes."""
-        if stage not in self.counts:
+    def count(self, stage, reads=False):
+        """How many calls of the stage change files, or read them, and how long it takes."""
+        if (stage, reads) not in self.counts:
             out = self.work / "count"
             self.base(stage, out)
-            done = self.run(self.disturbed(self.command(stage, out), COUNT=self.work / "calls"))
+            done = self.run(self.disturbed(self.command(stage, out), COUNT=self.work / "calls", **self.reading(reads)))
             if done.code != 0:
                 raise Failed("counting the calls of %s ended with %d: %s" % (stage, done.code, done.said.decode()))
-            self.counts[stage] = (int((self.work / "calls").read_text()), done.seconds)
-        return self.counts[stage]
+            self.counts[stage, reads] = (int((self.work / "calls").read_text()), done.seconds)
+        return self.counts[stage, reads]
+
+    def reading(self, reads=True):
+        return {"READS": self.work} if reads else {}
 
     # --- what must hold
 
@@ -297,7 +301,7 @@ class Harness:
         kind, stage, out = rng.choice(KINDS), rng.choice(stages), self.work / "out"
         ranks = rng.choice([1, 1, 2])
         rank = rng.randrange(ranks)
-        calls, seconds = self.count(stage)
+        calls, seconds = self.count(stage, "read" in kind)
         when = rng.randint(1, calls)
         moment = rng.uniform(0, seconds)
         self.base(stage, out)
@@ -313,8 +317,11 @@ class Harness:
             faults = {"KIND": getattr(errno, rng.choice(ERRNOS)), "AT": when, **({"ON": 1} if kind == "errno_on" else {})}
             done = self.inject(stage, out, ranks, rank, **faults)
             allowed = {0, 5} | ({1} if ranks > 1 and b"MPI_INIT" in done.said else set())  # of files that MPI makes
-        elif kind == "short":
-            done = self.inject(stage, out, ranks, rank, KIND="short")
+        elif kind == "read_errno":
+            done = self.inject(stage, out, ranks, rank, KIND=errno.EIO, AT=when, **self.reading())
+            allowed = {0, 5}
+        elif kind in ("short", "short_read"):
+            done = self.inject(stage, out, ranks, rank, KIND="short", **self.reading("read" in kind))
         elif kind == "stop":
             done = self.run(self.on_ranks(ranks, rank, plain, plain),
                             self.signal_rank(moment, rank, [signal.SIGSTOP, signal.SIGCONT], 1.0))
@@ -337,9 +344,9 @@ class Harness:
 
     def sweep(self, kind, stage, when):
         out = self.work / "out"
-        for fault in ["kill"] if kind == "kill" else [getattr(errno, e) for e in ERRNOS]:
+        for fault in {"kill": ["kill"], "errno": [getattr(errno, e) for e in ERRNOS], "reads": [errno.EIO]}[kind]:
             self.base(stage, out)
-            done = self.inject(stage, out, 1, 0, KIND=fault, AT=when)
+            done = self.inject(stage, out, 1, 0, KIND=fault, AT=when, **self.reading(kind == "reads"))
             self.check_code(done, {0, 137, -9} if kind == "kill" else {0, 5}, str(fault))
             self.check_left(stage, out)
             self.check_complete(done, stage, out)
@@ -418,7 +425,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--budget", type=float, default=1e9)
     parser.add_argument("--only")
-    parser.add_argument("--sweep", choices=["kill", "errno", "states"])
+    parser.add_argument("--sweep", choices=["kill", "errno", "reads", "states"])
     parser.add_argument("--stages")
     for name, standard in (("--cases", 100), ("--cycles", 0), ("--flips", 0), ("--most", 10**9)):
         parser.add_argument(name, type=int, default=standard)
@@ -454,7 +461,7 @@ def main():
             harness.tally["calls"] += calls
     elif options.sweep:
         for stage in stages:
-            calls, _ = harness.count(stage)
+            calls, _ = harness.count(stage, options.sweep == "reads")
             swept = evenly(calls, options.most)
             for done, when in enumerate(swept):
                 if over():

@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "stages/ancestry/ancestry.hpp"
 #include "store/h5.hpp"
@@ -17,7 +18,7 @@ void examine(const AncestryParams&, const Inputs& inputs, Workload& sizes,
         try {
             samples += static_cast<double>(H5File::open(path).rows("samples"));
         } catch (const Error& error) {
-            problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+            keep_problems(error, problems);
         }
     }
     if (samples > 0) sizes.samples = samples;

@@ -1,5 +1,6 @@
 #include "stages/association/workload.hpp"
 
+#include "base/problems.hpp"
 #include "schema/existing_input.hpp"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ void examine_traits(const AssociationParams& params, const Inputs& inputs, Times
         if (path == nullptr) return expect_traits(params, inputs, times, sizes);
         take_choice(params, inputs, choose(H5File::open(*path), params, problems, times), sizes);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

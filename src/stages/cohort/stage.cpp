@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/cohort/tables.hpp"
 
@@ -15,7 +16,7 @@ void examine(const CohortParams& params, const Inputs& inputs, Workload& sizes,
         sizes.samples = static_cast<double>(file.rows("samples"));
         make_request(params, file, problems);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

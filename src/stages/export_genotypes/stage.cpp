@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/problems.hpp"
 #include "formats/file_genotypes.hpp"
 #include "stages/export_genotypes/export_genotypes.hpp"
 
@@ -32,7 +33,7 @@ void examine(const ExportGenotypesParams& params, const Inputs& inputs, Workload
         try {
             parse_region(region);
         } catch (const Error& error) {
-            problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+            keep_problems(error, problems);
         }
     }
     examine_genotypes(inputs, sizes, problems);

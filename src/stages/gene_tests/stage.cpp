@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/gene_annotations.hpp"
@@ -98,7 +99,7 @@ void examine(const GeneTestsParams& params, const Inputs& inputs, Workload& size
     try {
         parse_variant_masks(params.masks);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

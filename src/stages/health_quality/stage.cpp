@@ -1,4 +1,5 @@
 #include "base/error.hpp"
+#include "base/problems.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/health_quality/plan.hpp"
 #include "stages/health_quality/tables.hpp"
@@ -45,7 +46,7 @@ void examine(const HealthQualityParams& params, const Inputs& inputs, Workload& 
         const auto& person = plan.tables[plan.find_table("person")].path;
         sizes.persons = static_cast<double>(InputFile(person).size()) / 80;
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "stages/ingest_features/plan.hpp"
 
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "health/definition.hpp"
 #include "stages/ingest_features/hdf5_rows.hpp"
@@ -65,7 +66,7 @@ void take_table(const IngestFeaturesParams& params, FeatureTable& table,
         for (const Feature& feature : table.columns.features)
             table.readers.emplace_back(feature, table.reasons);
     } catch (const Error& e) {
-        problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+        keep_problems(e, problems);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "health/event_store.hpp"
 #include "health/feature_store.hpp"
 #include "health/pseudonym.hpp"
@@ -35,7 +36,7 @@ void examine(const IngestFeaturesParams& params, const Inputs& inputs, Workload&
         try {
             static_cast<void>(read_pseudonym_key(params.pseudonym_key));
         } catch (const Error& e) {
-            problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+            keep_problems(e, problems);
         }
     }
     for (const char* port : {"tables", "dictionaries"})

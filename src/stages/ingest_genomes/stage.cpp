@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "genotype/sample_depths.hpp"
 #include "genotype/store_layout.hpp"
@@ -88,7 +89,7 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
             sizes.input_bytes += static_cast<double>(file->bytes());
         }
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "stages/ingest_health/ingest_health.hpp"
 
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
@@ -19,7 +20,7 @@ void collect(std::vector<Problem>& problems, Check check) {
         for (Problem& p : check())
             problems.push_back(std::move(p));
     } catch (const Error& e) {
-        problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+        keep_problems(e, problems);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "formats/file_genotypes.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/association/workload.hpp"
@@ -23,7 +24,7 @@ void examine(const InteractionParams& params, const Inputs& inputs, Workload& si
         }
         sizes.tested.covariates += 1; // the environment
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

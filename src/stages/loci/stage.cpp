@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "formats/file_genotypes.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/association/workload.hpp"
@@ -20,7 +21,7 @@ void examine(const LociParams& params, const Inputs& inputs, Workload& sizes,
             sizes.traits =
                 static_cast<double>(loci::tested_traits(H5File::open(*path), params).size());
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "stages/merge_genotypes/plan.hpp"
 
 #include "base/error.hpp"
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "store/h5.hpp"
 
@@ -223,7 +224,7 @@ GenotypeStores open_stores(std::span<const std::filesystem::path> paths) {
         try {
             stores.push_back(open_genotypes(path));
         } catch (const DataError& error) {
-            problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+            keep_problems(error, problems);
         }
     }
     if (!problems.empty()) throw_error(ErrorKind::data, std::move(problems));

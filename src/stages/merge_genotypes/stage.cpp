@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "genotype/store_layout.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/merge_genotypes/plan.hpp"
@@ -43,7 +44,7 @@ void examine(const MergeGenotypesParams&, const Inputs& inputs, Workload& sizes,
                                                               : std::max(sizes.variants, variants);
         }
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "genotype/weight_rows.hpp"
 #include "schema/existing_input.hpp"
@@ -33,7 +34,7 @@ void examine(const PgsStackingParams& params, const Inputs& inputs, Workload& si
         sizes.samples = static_cast<double>(H5File::open(*phenotypes).rows("samples"));
         if (weights != nullptr) pgs_stacking::choose(params, *phenotypes, *weights, problems);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

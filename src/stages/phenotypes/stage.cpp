@@ -1,4 +1,5 @@
 #include "base/date.hpp"
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/sample_sheet.hpp"
@@ -26,7 +27,7 @@ void collect(std::vector<Problem>& problems, Look look) {
     try {
         look();
     } catch (const Error& e) {
-        problems.insert(problems.end(), e.problems().begin(), e.problems().end());
+        keep_problems(e, problems);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "stages/report/report.hpp"
 
 #include "base/file.hpp"
+#include "base/problems.hpp"
 #include "base/text.hpp"
 
 #include "parallel/read_once.hpp"
@@ -227,7 +228,7 @@ void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes,
         sizes.variants = static_cast<double>(file.rows("variants"));
         sizes.traits = static_cast<double>(file.rows("trait_summary"));
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

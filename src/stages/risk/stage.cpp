@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
@@ -28,7 +29,7 @@ void examine(const RiskParams& params, const Inputs& inputs, Workload& sizes,
             sizes.traits = static_cast<double>(choice.traits.size());
         }
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/risk_model/judge.hpp"
 #include "stages/risk_model/shared.hpp"
@@ -56,7 +57,7 @@ void examine(const RiskModelParams& params, const Inputs& inputs, Workload& size
             sizes.columns = std::max(sizes.columns, columns_of(model));
         check_inputs(params, models, columns, equations, problems);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

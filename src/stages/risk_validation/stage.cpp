@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/risk_model/shared.hpp"
 #include "stages/risk_validation/judged.hpp"
@@ -31,7 +32,7 @@ void examine(const RiskValidationParams& params, const Inputs& inputs, Workload&
         if (const auto* path = existing_input(inputs, "model"))
             sizes.traits = static_cast<double>(H5File::open(*path).rows("models"));
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/problems.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/trajectories/results.hpp"
 
@@ -20,7 +21,7 @@ void examine(const TrajectoriesParams& params, const Inputs& inputs, Workload& s
             }
         make_request(params, risk_models::SampleColumns(*path, tables), problems);
     } catch (const Error& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+        keep_problems(error, problems);
     }
 }
 

@@ -264,6 +264,40 @@ TEST_F(H5, RowsPieceByPieceAreTheSameBytesAsAtOnce) {
     EXPECT_THROW(rows.close(), InternalError) << "two rows are not given";
 }
 
+TEST_F(H5, AFlippedBitNeverHidesWhatAFileHolds) {
+    const auto path = folder / "a.h5";
+    H5File written = H5File::create(path);
+    written.write(example(3));
+    for (int k = 0; k < 12; ++k) // more than fit into the header of the group
+        written.attribute("/provenance", "fact" + std::to_string(k), std::int64_t{k});
+    written.attribute("/provenance", "program", "salus");
+    written.attribute("/", "lambda", 1.25);
+    written.close();
+    std::ifstream in(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    int refused = 0;
+    for (std::size_t byte = 0; byte < bytes.size(); byte += 3) {
+        std::string damaged = bytes;
+        damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << (byte % 8)));
+        std::filesystem::remove(path);
+        std::ofstream(path, std::ios::binary) << damaged;
+        try {
+            const H5File file = H5File::open(path);
+            EXPECT_EQ(file.text_attribute("/provenance", "program"), "salus") << byte;
+            EXPECT_EQ(file.integer_attribute("/provenance", "fact7"), 7) << byte;
+            EXPECT_EQ(file.number_attribute("/", "lambda"), 1.25) << byte;
+            EXPECT_TRUE(file.exists("traits/ldl/beta")) << byte;
+            EXPECT_FALSE(file.exists("traits/ldl/beta/gamma") || file.exists("traits/hdl")) << byte;
+            EXPECT_TRUE(file.is_table("traits/ldl")) << byte;
+            EXPECT_FALSE(file.text_attribute("/", "unit") || file.text_attribute("/none", "unit"))
+                << byte;
+        } catch (const DataError&) {
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 50);
+}
+
 TEST(TableDataTest, UnequalColumnsAreABug) {
     TableData table(example_spec());
     table.column<double>("beta").push_back(1);
