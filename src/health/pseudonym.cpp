@@ -143,6 +143,8 @@ std::string read_pseudonym_key(std::string_view from) {
         key = read_all(static_cast<int>(*number), from);
     } else {
         const Descriptor file(::open(std::string(from).c_str(), O_RDONLY | O_CLOEXEC), true);
+        if (file.number() < 0 && errno != ENOENT && errno != ENOTDIR)
+            throw_storage_error(errno, "open the key of the pseudonyms", from);
         if (file.number() < 0)
             refuse("cannot open the key of the pseudonyms", from, std::strerror(errno));
         require_private(file.number(), from);
