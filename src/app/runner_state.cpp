@@ -90,6 +90,8 @@ std::optional<StageState> read_state(const std::filesystem::path& file) {
         if (std::get<std::string>(mark->value()) != fingerprint(state.ingredients))
             return std::nullopt;
         return state;
+    } catch (const StorageError&) {
+        throw;
     } catch (const Error&) {
         return std::nullopt; // a damaged state file proves nothing: the stage is done again
     } catch (const std::bad_variant_access&) {
