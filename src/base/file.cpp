@@ -143,15 +143,18 @@ std::size_t InputFile::read(std::span<std::byte> buffer) {
             return known.size();
         }
     }
-    for (;;) {
-        const ssize_t got = ::read(descriptor(), buffer.data(), buffer.size());
-        if (got >= 0) {
-            note_file_read(path_, place_, buffer.first(static_cast<std::size_t>(got)));
-            place_ += static_cast<std::uint64_t>(got);
-            return static_cast<std::size_t>(got);
-        }
-        if (errno != EINTR) throw_storage_error(errno, "read", path_);
+    std::size_t filled = 0;
+    while (filled < buffer.size()) {
+        const auto rest = buffer.subspan(filled);
+        const ssize_t got = ::read(descriptor(), rest.data(), rest.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) throw_storage_error(errno, "read", path_);
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
     }
+    note_file_read(path_, place_, buffer.first(filled));
+    place_ += filled;
+    return filled;
 }
 
 void InputFile::read_at(std::uint64_t offset, std::span<std::byte> buffer) const {

@@ -22,7 +22,7 @@ public:
 
     const std::filesystem::path& path() const noexcept { return path_; }
     std::uint64_t size() const noexcept { return size_; }
-    /// Reads up to buffer.size() bytes at the current place; 0 at the end.
+    /// Fills `buffer` from the current place; fewer bytes, or 0, at the end of the file alone.
     std::size_t read(std::span<std::byte> buffer);
     /// Fills `buffer` from byte `offset`; fewer bytes than asked is a DataError (file shrank).
     void read_at(std::uint64_t offset, std::span<std::byte> buffer) const;
