@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and passes all tests; then the unit tests once more under the address
-# and undefined-behaviour sanitizers.
+# Installs what is missing, builds and passes the unit tests under the address and undefined-behaviour sanitizers,
+# and then all tests.
 #   tests/run.sh [--no-install] [--no-sanitizers]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,7 +18,7 @@ need_packages "$install" "${build_packages[@]}" "${test_packages[@]}"
 allow_root_mpi
 cd "$here"
 if [[ $sanitizers == yes ]]; then
-    cmake --preset asan -D SALUS_DEBUG_INFO=OFF >/dev/null
+    cmake --preset asan -D SALUS_DEBUG_INFO=OFF -D SALUS_ONCE=ON >/dev/null
     cmake --build --preset asan --target unit_tests
     ctest --preset asan
 fi
