@@ -82,31 +82,43 @@ std::string first_chromosome(const GenotypeSource& genotypes) {
     return genotypes.variants({0, 1}).front().chromosome;
 }
 
-Engines::Engines(const PassInput& input, const ScanPlan& base)
-    : input_(input), base_(base), base_key_(key_of(first_chromosome(input.genotypes))),
-      base_engine_(std::make_unique<Engine>()) {
-    base_engine_->plan = &base_;
-    complete(*base_engine_);
+std::vector<TraitLine> lines_of(const ScanPlan& plan) {
+    std::vector<TraitLine> lines;
+    for (const TraitPlan& trait : plan.traits)
+        lines.push_back({trait.name, trait.n, trait.n_cases, trait.has_cases()});
+    return lines;
 }
+
+Engines::Engines(const PassInput& input, ScanPlan base)
+    : input_(input), traits_(lines_of(base)), key_(key_of(first_chromosome(input.genotypes))),
+      engine_(complete(std::move(base), false)) {}
 
 std::string Engines::key_of(const std::string& chromosome) const {
     return input_.predictions == nullptr ? std::string() : loco_chromosome(chromosome);
 }
 
-void Engines::complete(Engine& engine) const {
-    for (const TraitPlan& trait : base_.traits) {
-        const auto& traits = engine.plan->traits;
+std::unique_ptr<Engine> Engines::complete(ScanPlan plan, bool males) const {
+    auto engine = std::make_unique<Engine>();
+    engine->plan = std::make_unique<const ScanPlan>(std::move(plan));
+    engine->without =
+        males ? AssociationStatus::no_samples_of_sex : AssociationStatus::no_null_model;
+    const auto& traits = engine->plan->traits;
+    engine->same_traits = traits.size() == traits_.size();
+    for (std::size_t t = 0; t < traits_.size(); ++t) {
         const auto at = std::find_if(traits.begin(), traits.end(), [&](const TraitPlan& other) {
-            return other.name == trait.name;
+            return other.name == traits_[t].name;
         });
-        engine.trait_of.push_back(
+        engine->trait_of.push_back(
             at == traits.end() ? Engine::none : static_cast<std::size_t>(at - traits.begin()));
+        engine->same_traits = engine->same_traits && engine->trait_of.back() == t;
     }
     for (std::size_t t = 0; t < thread_count(); ++t)
-        engine.scanners.push_back(std::make_unique<Scanner>(*engine.plan, rules_of(input_.params)));
+        engine->scanners.push_back(
+            std::make_unique<Scanner>(*engine->plan, rules_of(input_.params)));
+    return engine;
 }
 
-std::unique_ptr<Engine> Engines::make(const std::string& key, bool males) const {
+ScanPlan Engines::plan_of(const std::string& key, bool males) const {
     Eligible eligible = input_.eligible;
     for (std::size_t i = 0; males && i < eligible.sex.size(); ++i) {
         if (eligible.sex[i] != Sex::male) eligible.samples[i] = 0;
@@ -115,35 +127,18 @@ std::unique_ptr<Engine> Engines::make(const std::string& key, bool males) const 
     if (input_.predictions != nullptr)
         offsets =
             read_offsets(*input_.predictions, input_.phenotypes, input_.first, input_.last, key);
-    auto engine = std::make_unique<Engine>();
-    engine->own = std::make_unique<ScanPlan>(
-        make_plan(input_.phenotypes, input_.first, input_.last, eligible, input_.params, offsets));
-    engine->plan = engine->own.get();
-    engine->without =
-        males ? AssociationStatus::no_samples_of_sex : AssociationStatus::no_null_model;
-    complete(*engine);
-    return engine;
+    return make_plan(input_.phenotypes, input_.first, input_.last, eligible, input_.params,
+                     offsets);
 }
 
-Engine& Engines::of_all(const std::string& chromosome) {
-    const std::string key = key_of(chromosome);
-    if (key == base_key_) return *base_engine_;
-    if (!other_ || other_key_ != key) {
-        other_.reset();
-        other_ = make(key, false);
-        other_key_ = key;
+Engine& Engines::get(const std::string& key, bool males) {
+    if (!engine_ || key_ != key || males_ != males) {
+        engine_.reset(); // before the next one is made
+        engine_ = complete(plan_of(key, males), males);
+        key_ = key;
+        males_ = males;
     }
-    return *other_;
-}
-
-Engine& Engines::of_males(const std::string& chromosome) {
-    const std::string key = key_of(chromosome);
-    if (!males_ || male_key_ != key) {
-        males_.reset();
-        males_ = make(key, true);
-        male_key_ = key;
-    }
-    return *males_;
+    return *engine_;
 }
 
 } // namespace salus::association

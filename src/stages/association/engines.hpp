@@ -5,8 +5,8 @@
 #include "stages/association/scan.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,37 +37,51 @@ std::vector<std::string> require_predictions(const LocoPredictions& predictions,
                                              const std::string& chromosome,
                                              std::span<const Trait> traits);
 
+/// What the results of a trait take of its null model, whether that is kept or not.
+struct TraitLine {
+    std::string name;
+    std::uint64_t n = 0, n_cases = 0;
+    bool has_cases = false;
+};
+std::vector<TraitLine> lines_of(const ScanPlan& plan);
+
 /// A plan with its scanners, and how its traits are those of the pass.
 struct Engine {
-    const ScanPlan* plan = nullptr;
-    std::unique_ptr<ScanPlan> own; // where it is not the plan of the pass
+    std::unique_ptr<const ScanPlan> plan;
     static constexpr std::size_t none = SIZE_MAX;
     std::vector<std::size_t> trait_of; // trait of the pass -> trait of `plan`, or none
+    bool same_traits = false;          // trait_of[t] is t, and there are no others
     AssociationStatus without = AssociationStatus::tested; // status of traits that are not in it
     std::vector<std::unique_ptr<Scanner>> scanners;        // [thread]
 };
 
-/// Makes engines when variants need them and keeps the last one of each kind: memory of at most
-/// three plans. One object per rank.
+/// Makes engines when variants need them and keeps the last one alone: memory of one plan. Variants
+/// come in the order of the genome, so that another one is made where a chromosome begins (with
+/// predictions), at the variants of chromosome Y that males alone have, and behind them. One object
+/// per rank.
 class Engines {
 public:
     /// `base`: the plan of all samples and, with predictions, of the first variant's chromosome.
-    Engines(const PassInput& input, const ScanPlan& base);
+    Engines(const PassInput& input, ScanPlan base);
 
-    /// For diploid variants and alike, or those that are tested in males only.
-    Engine& of_all(const std::string& chromosome);
-    Engine& of_males(const std::string& chromosome);
+    /// Traits of the pass.
+    const std::vector<TraitLine>& traits() const noexcept { return traits_; }
+    /// For diploid variants and alike, or those that are tested in males only. Until the next call.
+    Engine& of_all(const std::string& chromosome) { return get(key_of(chromosome), false); }
+    Engine& of_males(const std::string& chromosome) { return get(key_of(chromosome), true); }
     /// What variants must share to share an engine: the chromosome if there are predictions.
     std::string key_of(const std::string& chromosome) const;
 
 private:
-    std::unique_ptr<Engine> make(const std::string& key, bool males) const;
-    void complete(Engine& engine) const;
+    Engine& get(const std::string& key, bool males);
+    ScanPlan plan_of(const std::string& key, bool males) const;
+    std::unique_ptr<Engine> complete(ScanPlan plan, bool males) const;
 
     PassInput input_;
-    const ScanPlan& base_;
-    std::string base_key_, other_key_, male_key_;
-    std::unique_ptr<Engine> base_engine_, other_, males_;
+    std::vector<TraitLine> traits_;
+    std::string key_; // of the engine that is kept
+    bool males_ = false;
+    std::unique_ptr<Engine> engine_;
 };
 
 /// Chromosome of the first variant.

@@ -33,21 +33,27 @@ private:
     void read(F&& visit) {
         const auto ranks = static_cast<std::uint64_t>(comm_.size());
         std::size_t count = 0;
+        const std::uint64_t own = source_.parts.size() / ranks + 1;
         for (auto unit = static_cast<std::uint64_t>(comm_.rank()); unit < source_.parts.size();
              unit += ranks) {
             const H5File part = source_.parts.open(unit);
-            for (std::size_t k = 0; k < kept_.size(); ++k)
-                for (double value : source_.read(part, unit, first_ + k)) {
+            for (std::size_t k = 0; k < kept_.size(); ++k) {
+                const auto values = source_.read(part, unit, first_ + k);
+                // Once, as the last unit alone is shorter: what grows is copied.
+                if (kept_[k].capacity() == 0)
+                    kept_[k].reserve(std::min<std::uint64_t>(most_kept, own * values.size()));
+                for (double value : values) {
                     if (std::isnan(value)) continue;
                     value += 0.0; // no negative zero
                     if (++count <= most_kept) kept_[k].push_back(value);
                     visit(k, value);
                 }
+            }
         }
         complete_ = count <= most_kept;
         if (complete_) return;
         for (auto& values : kept_)
-            values = {};
+            std::vector<double>().swap(values);
     }
 
     const Communicator& comm_;

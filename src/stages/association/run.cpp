@@ -305,13 +305,13 @@ void Scan::run(Pass& pass, const std::string& suffix) {
     own.first = pass.first;
     own.last = pass.last;
     const auto traits = specs.subspan(pass.first_usable, pass.usable);
-    auto runner = std::make_unique<UnitRunner>(own, *pass.plan, traits);
+    auto runner = std::make_unique<UnitRunner>(own, std::move(*pass.plan), traits);
+    pass.plan.reset();
     const Parts parts = ctx.for_each_unit("variants" + suffix, units.size(),
                                           [&](std::uint64_t unit, PartWriter& part) {
                                               runner->run(units[unit], tables.empty(), part);
                                           });
     runner.reset();
-    pass.plan.reset();
     const PackedParts packed{parts, std::string(packed_traits), traits, first_rows(units)};
     for (ColumnMedian& median : find_medians(ctx.comm(), packed))
         medians.push_back(median);

@@ -41,13 +41,16 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     const double covariates = kinds.covariates, width = std::max(1.0, kinds.traits());
     const double columns = width * (covariates + 5);
     const auto models = association::null_model_bytes(kinds);
-    // With predictions a chromosome has null models of its own beside those of the first one.
-    const double plans = w.predictions ? 2 : 1;
+    // Predictions have values of their own. Null models are kept once: those of a chromosome, or of
+    // its males, are made when those before are gone.
+    const double values = (w.predictions ? 2 : 1) * width + covariates;
+    const double scan =
+        w.samples * (models.kept + models.making + 8 * values + 50 + 150 * w.threads) +
+        std::min(w.variants, 65536.0) * (150 + 60 * width);
+    // Afterwards the tests of some traits, for their median, beside what the allocator keeps.
+    const double medians = std::min(67e6, 8 * w.variants * width / w.ranks);
     Resources r;
-    r.memory_bytes = 53e6 +
-                     w.samples * (plans * models.kept + models.making +
-                                  8 * (plans * width + covariates) + 50 + 150 * w.threads) +
-                     std::min(w.variants, 65536.0) * (150 + 60 * width);
+    r.memory_bytes = 53e6 + scan + medians;
     const bool genotypic = params.coding == "genotypic";
     r.storage_bytes = w.variants * ((genotypic ? 61 : 45) * w.traits + 30);
     r.scratch_bytes = 2.2 * r.storage_bytes; // as they are, then compressed
@@ -66,11 +69,12 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     r.core_hours = passes * (multiply + fits + w.variants * (3e-6 + 1e-6 * width)) / 3600;
     r.formula =
         "P traits per pass (at most traits_per_pass), C covariates and components, D = P (C + 5) "
-        "columns, L null models (2 with predictions, else 1; one more where chromosome Y is "
-        "tested), all traits with samples of their own: memory per rank 53 MB + N x (L x (8 C + 13 "
-        "B for every quantitative trait, 32 C + 82 B for a binary one, 24 C + 74 B for an ordinal "
-        "one, 32 C + 182 B for one of times) + 16 C + 17 B or 24 C + 33 B while they are made + 8 "
-        "B x (L P + C) + 50 B + 150 B per thread) + min(M, 65,536) x (150 + 60 P) B; results M x "
+        "columns, L = 2 with predictions, else 1, all traits with samples of their own: memory per "
+        "rank 53 MB + min(67 MB, 8 B x M P / R) + N x (8 C + "
+        "13 B for every quantitative trait, 32 C + 82 B for a binary one, 24 C + 74 B for an "
+        "ordinal one, 32 C + 182 B for one of times, + 16 C + 17 B or 24 C + 33 B while they are "
+        "made, + 8 B x (L P + C) + 50 B + 150 B per thread) + min(M, 65,536) x (150 + 60 P) B; "
+        "results M x "
         "(45 B x traits + 30 B), scratch 2.2 times that; time 0.025 "
         "ns x M N D + "
         "1 us x M P, less where variants are rare, + 15 ns x N for every score test that is tested "

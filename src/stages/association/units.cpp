@@ -34,7 +34,7 @@ TableData variants_data(std::span<const Variant> variants) {
     return table;
 }
 
-VariantTest untested(const TraitPlan& trait, AssociationStatus status) {
+VariantTest untested(const TraitLine& trait, AssociationStatus status) {
     return {.frequency = nan,
             .frequency_cases = nan,
             .frequency_controls = nan,
@@ -132,9 +132,8 @@ std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
     return units;
 }
 
-UnitRunner::UnitRunner(const PassInput& input, const ScanPlan& plan,
-                       std::span<const TableSpec> specs)
-    : input_(input), plan_(plan), specs_(specs), engines_(input, plan) {}
+UnitRunner::UnitRunner(const PassInput& input, ScanPlan plan, std::span<const TableSpec> specs)
+    : input_(input), specs_(specs), engines_(input, std::move(plan)) {}
 
 // Results of a group in the traits of the pass.
 void UnitRunner::test_group(Engine& engine, std::span<const std::size_t> group, const Piece& piece,
@@ -149,16 +148,17 @@ void UnitRunner::test_group(Engine& engine, std::span<const std::size_t> group, 
                             codings[k % codings.size()]);
         pointers.push_back(&genotypes[k]);
     }
-    const std::size_t traits = plan_.traits.size(), own_traits = engine.plan->traits.size();
+    const auto& lines = engines_.traits();
+    const std::size_t traits = lines.size(), own_traits = engine.plan->traits.size();
     Scanner& scanner = *engine.scanners[thread_index()];
-    if (engine.plan == &plan_) return scanner.test(pointers, results);
+    if (engine.same_traits) return scanner.test(pointers, results);
     std::vector<VariantTest> own(group.size() * own_traits);
     scanner.test(pointers, own);
     for (std::size_t k = 0; k < group.size(); ++k) {
         for (std::size_t t = 0; t < traits; ++t) {
             const std::size_t at = engine.trait_of[t];
-            results[k * traits + t] = at == Engine::none ? untested(plan_.traits[t], engine.without)
-                                                         : own[k * own_traits + at];
+            results[k * traits + t] =
+                at == Engine::none ? untested(lines[t], engine.without) : own[k * own_traits + at];
         }
     }
 }
@@ -185,7 +185,7 @@ void UnitRunner::test_piece(const Piece& piece, std::vector<Columns>& columns) {
         if (piece.passes[v] == 0) {
             for (std::size_t t = 0; t < columns.size(); ++t) {
                 columns[t].set(piece.first_row + v,
-                               untested(plan_.traits[t], AssociationStatus::failed_quality));
+                               untested(engines_.traits()[t], AssociationStatus::failed_quality));
             }
         } else {
             (piece.ploidy[v] == Ploidy::y ? of_males : of_all).push_back(v);
@@ -203,8 +203,8 @@ void UnitRunner::run(VariantRange unit, bool with_variants, PartWriter& part) {
     if (input_.quality != nullptr) passes = variant_marks(*input_.quality, unit, "pass");
     PackedTables tables(specs_, unit.size());
     std::vector<Columns> columns;
-    for (std::size_t t = 0; t < plan_.traits.size(); ++t)
-        columns.emplace_back(tables, t, plan_.traits[t].has_cases(),
+    for (const TraitLine& trait : engines_.traits())
+        columns.emplace_back(tables, columns.size(), trait.has_cases,
                              input_.params.coding == "genotypic");
     const std::uint64_t step = read_length(input_.genotypes);
     for (std::uint64_t begin = unit.begin; begin < unit.end; begin += step) {

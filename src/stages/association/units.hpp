@@ -25,7 +25,7 @@ inline constexpr std::string_view packed_traits = "traits";
 class UnitRunner {
 public:
     /// `specs`: of the tables of the plan's traits, which outlive this object.
-    UnitRunner(const PassInput& input, const ScanPlan& plan, std::span<const TableSpec> specs);
+    UnitRunner(const PassInput& input, ScanPlan plan, std::span<const TableSpec> specs);
     /// Writes the packed tables `traits` of a unit, and the table `variants` if asked for.
     void run(VariantRange unit, bool with_variants, PartWriter& part);
 
@@ -46,7 +46,6 @@ private:
                     std::span<VariantTest> results);
 
     PassInput input_;
-    const ScanPlan& plan_;
     std::span<const TableSpec> specs_;
     Engines engines_;
     VariantBlock block_;

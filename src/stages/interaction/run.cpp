@@ -13,6 +13,7 @@
 #include "stages/interaction/units.hpp"
 
 #include <limits>
+#include <memory>
 
 namespace salus {
 namespace {
@@ -83,15 +84,12 @@ double lambda_of(const association::ColumnMedian& median) {
            chi_square_median;
 }
 
-void add_summary(TableData& table, const TraitModel& trait, const Set& set,
-                 const association::ColumnMedian& median, const std::string& environment,
-                 bool centre) {
+void add_trait(TableData& table, const TraitModel& trait, const Set& set,
+               const std::string& environment, bool centre) {
     table.column<std::string>("name").push_back(trait.name);
     table.column<std::string>("kind").push_back(trait.binary ? "binary" : "quantitative");
     table.column<std::uint64_t>("n").push_back(trait.n);
     table.column<std::uint64_t>("n_cases").push_back(trait.n_cases);
-    table.column<std::uint64_t>("variants_tested").push_back(median.count);
-    table.column<double>("lambda_gc").push_back(lambda_of(median));
     table.column<std::string>("environment").push_back(environment);
     table.column<double>("environment_mean").push_back(set.environment_mean);
     table.column<double>("environment_sd").push_back(set.environment_sd);
@@ -99,6 +97,19 @@ void add_summary(TableData& table, const TraitModel& trait, const Set& set,
     table.column<std::uint32_t>("covariates")
         .push_back(static_cast<std::uint32_t>(set.columns.size() - 1));
     table.column<std::string>("covariates_constant").push_back(join(set.constant, ", "));
+}
+
+/// The summary before the tests.
+TableData traits_data(const Plan& plan, const std::string& environment, bool centre) {
+    TableData table(interaction_summary_table());
+    for (const TraitModel& trait : plan.traits)
+        add_trait(table, trait, plan.sets[trait.set], environment, centre);
+    return table;
+}
+
+void add_tests(TableData& table, const association::ColumnMedian& median) {
+    table.column<std::uint64_t>("variants_tested").push_back(median.count);
+    table.column<double>("lambda_gc").push_back(lambda_of(median));
 }
 
 TableData skipped_data(const Phenotypes& phenotypes, const Plan& plan) {
@@ -138,40 +149,42 @@ void run_interaction(const InteractionParams& params, RunContext& ctx) {
     }
     Eligible eligible{.samples = std::vector<std::uint8_t>(genotypes->samples().size(), 1),
                       .sex = genotypes->samples().sex};
-    const Plan plan = collectively(ctx.comm(), "preparing traits", [&] {
+    Plan plan = collectively(ctx.comm(), "preparing traits", [&] {
         if (quality) eligible.samples = sample_marks(*quality, "pass");
         Plan made = make_plan(phenotypes, eligible, params.rank_inverse_normal);
         check_plan(made, !params.traits.empty());
         return made;
     });
     log_plan(ctx, plan, phenotypes);
+    TableData summary = traits_data(plan, phenotypes.covariates.back().name, params.centre);
+    std::vector<TableSpec> specs;
+    for (const TraitModel& trait : plan.traits)
+        specs.push_back(interaction_trait_table(trait.name, trait.binary));
+    const TableData skipped = skipped_data(phenotypes, plan);
 
     const auto units = association::association_units(*genotypes);
-    UnitRunner runner({.genotypes = *genotypes,
-                       .phenotypes = phenotypes,
-                       .eligible = eligible,
-                       .params = params,
-                       .quality = quality.get()},
-                      plan);
+    auto runner = std::make_unique<UnitRunner>(UnitInput{.genotypes = *genotypes,
+                                                         .phenotypes = phenotypes,
+                                                         .eligible = eligible,
+                                                         .params = params,
+                                                         .quality = quality.get()},
+                                               std::move(plan));
     const Parts parts =
         ctx.for_each_unit("variants", units.size(), [&](std::uint64_t unit, PartWriter& part) {
-            runner.run(units[unit], part);
+            runner->run(units[unit], part);
         });
-    TableData summary(interaction_summary_table());
-    for (const TraitModel& trait : plan.traits)
-        add_summary(
-            summary, trait, plan.sets[trait.set],
-            association::median_of(ctx.comm(), parts, text("traits/", trait.name, "/neg_log10_p")),
-            phenotypes.covariates.back().name, params.centre);
+    runner.reset();
+    for (const TableSpec& spec : specs)
+        add_tests(summary,
+                  association::median_of(ctx.comm(), parts, text(spec.name, "/neg_log10_p")));
     ctx.publish("interaction", [&](ResultWriter& out) {
         out.assemble(association_variants_table(), parts);
-        for (const TraitModel& trait : plan.traits) {
-            const TableSpec spec = interaction_trait_table(trait.name, trait.binary);
+        for (const TableSpec& spec : specs) {
             out.assemble(spec, parts);
             out.file().attribute(spec.name + "/status", "codes", status_codes);
         }
         out.write(summary);
-        out.write(skipped_data(phenotypes, plan));
+        out.write(skipped);
         out.fact("genome_build", genotypes->genome_build());
         out.fact("environment", phenotypes.covariates.back().name);
     });

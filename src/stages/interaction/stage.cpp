@@ -34,10 +34,12 @@ Resources needs(const InteractionParams&, const Workload& w) {
     Resources r;
     // All traits with sample sets of their own: basis, environment, leverage, values and samples of
     // each, while the next basis is made; what the tests of a thread hold; a chunk of the result.
-    r.memory_bytes = 47e6 +
-                     w.samples * (w.traits * (16 * covariates + 37) + 8 * (w.traits + covariates) +
-                                  40 * w.threads) +
-                     std::min(w.variants, 65536.0) * (380 + 45 * w.traits);
+    const double values = 8 * w.samples * (w.traits + covariates);
+    const double scan = w.samples * (w.traits * (16 * covariates + 37) + 40 * w.threads) +
+                        std::min(w.variants, 65536.0) * (380 + 45 * w.traits);
+    // Afterwards the tests of a trait, for their median.
+    const double median = std::min(67e6, 8 * w.variants / w.ranks);
+    r.memory_bytes = 47e6 + values + scan + median;
     r.storage_bytes = w.variants * (100 * w.traits + 30);
     r.scratch_bytes = r.storage_bytes;
     // Half of the traits binary.
@@ -45,9 +47,10 @@ Resources needs(const InteractionParams&, const Workload& w) {
     const double logistic = 0.5 * w.traits * w.samples * 0.35e-6;
     r.core_hours = w.variants * (linear + logistic + 3e-6 * w.traits) / 3600;
     r.formula =
-        "P traits, C covariates, components and the environment: memory per rank 47 MB + N x "
-        "(P (16 C + 37) + 8 (P + C) + 40 per thread) B if all traits have different "
-        "samples + min(M, 65,536) x (380 + 45 P) B; results and scratch "
+        "P traits, C covariates, components and the environment: memory per rank 47 MB + 8 B "
+        "x N (P + C) + min(67 MB, 8 B x M / R) + N x (P (16 C + 37) + 40 per "
+        "thread) B if all traits have different samples + min(M, 65,536) x (380 + 45 P) B; results "
+        "and scratch "
         "M x (100 B x P + 30 B); time M x N x (2 ns + 0.25 ns x C + 2 ns for every "
         "quantitative trait + 0.35 us for every binary one)";
     return r;

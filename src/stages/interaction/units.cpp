@@ -60,27 +60,41 @@ void add_row(TableData& table, bool binary, const InteractionTest& test) {
 
 } // namespace
 
-UnitRunner::UnitRunner(const UnitInput& input, const Plan& plan)
-    : input_(input), plan_(plan), rules_(rules_of(input.params)) {
-    for (std::size_t t = 0; t < thread_count(); ++t)
-        testers_.push_back(std::make_unique<Tester>(plan_, rules_));
+UnitRunner::UnitRunner(const UnitInput& input, Plan plan)
+    : input_(input), rules_(rules_of(input.params)),
+      plan_(std::make_unique<Plan>(std::move(plan))) {
+    for (const TraitModel& trait : plan_->traits)
+        traits_.push_back({.name = trait.name,
+                           .binary = trait.binary,
+                           .set = trait.set,
+                           .n = trait.n,
+                           .n_cases = trait.n_cases});
+    add_testers();
 }
 
-void UnitRunner::plan_males() {
-    if (male_plan_) return;
-    association::Eligible males = input_.eligible;
-    for (std::size_t i = 0; i < males.sex.size(); ++i)
-        if (males.sex[i] != Sex::male) males.samples[i] = 0;
-    male_plan_ = std::make_unique<Plan>(
-        make_plan(input_.phenotypes, males, input_.params.rank_inverse_normal));
+void UnitRunner::add_testers() {
     for (std::size_t t = 0; t < thread_count(); ++t)
-        male_testers_.push_back(std::make_unique<Tester>(*male_plan_, rules_));
+        testers_.push_back(std::make_unique<Tester>(*plan_, rules_));
 }
 
-// results[v * traits + t] of plan_ for the variants of block_ that `which` names.
+void UnitRunner::plan_for(People people) {
+    if (people == people_) return;
+    testers_.clear();
+    plan_.reset(); // before the next one is made
+    people_ = people;
+    association::Eligible eligible = input_.eligible;
+    for (std::size_t i = 0; people == People::males && i < eligible.sex.size(); ++i)
+        if (eligible.sex[i] != Sex::male) eligible.samples[i] = 0;
+    plan_ = std::make_unique<Plan>(
+        make_plan(input_.phenotypes, eligible, input_.params.rank_inverse_normal));
+    add_testers();
+}
+
+// results[v * traits + t] by the plan for the variants of block_ that `which` names.
 void UnitRunner::test_some(std::span<const std::size_t> which, std::span<const Ploidy> ploidy,
-                           const Plan& plan, Testers& testers, std::span<InteractionTest> results) {
-    const std::size_t traits = plan_.traits.size();
+                           std::span<InteractionTest> results) {
+    const std::size_t traits = traits_.size();
+    const auto& own = plan_->traits;
     parallel_tasks((which.size() + group_variants - 1) / group_variants, [&](std::size_t g) {
         const std::size_t first = g * group_variants,
                           count = std::min(group_variants, which.size() - first);
@@ -89,17 +103,17 @@ void UnitRunner::test_some(std::span<const std::size_t> which, std::span<const P
             const std::size_t v = which[first + k];
             genotypes[k].assign(block_, v, ploidy[v], input_.eligible.sex);
         }
-        std::vector<InteractionTest> found(count * plan.traits.size());
-        testers[thread_index()]->test(genotypes, found);
+        std::vector<InteractionTest> found(count * own.size());
+        testers_[thread_index()]->test(genotypes, found);
         for (std::size_t k = 0; k < count; ++k) {
             // Males may lack traits that all have; the order is the same.
             std::size_t other = 0;
             for (std::size_t t = 0; t < traits; ++t) {
                 InteractionTest& result = results[which[first + k] * traits + t];
-                if (other < plan.traits.size() && plan.traits[other].name == plan_.traits[t].name)
-                    result = found[k * plan.traits.size() + other++];
+                if (other < own.size() && own[other].name == traits_[t].name)
+                    result = found[k * own.size() + other++];
                 else
-                    result = untested(plan_.traits[t], AssociationStatus::no_samples_of_sex);
+                    result = untested(traits_[t], AssociationStatus::no_samples_of_sex);
             }
         }
     });
@@ -109,20 +123,23 @@ void UnitRunner::test_block(std::span<const Variant> variants, std::span<const s
                             std::span<InteractionTest> results) {
     std::vector<std::size_t> of_all, of_males;
     std::vector<Ploidy> ploidy;
-    const std::size_t traits = plan_.traits.size();
+    const std::size_t traits = traits_.size();
     for (std::size_t v = 0; v < variants.size(); ++v) {
         ploidy.push_back(association::ploidy_of(variants[v], input_.genotypes.genome_build()));
         if (passes[v] != 0)
             (ploidy[v] == Ploidy::y ? of_males : of_all).push_back(v);
         else
             for (std::size_t t = 0; t < traits; ++t)
-                results[v * traits + t] =
-                    untested(plan_.traits[t], AssociationStatus::failed_quality);
+                results[v * traits + t] = untested(traits_[t], AssociationStatus::failed_quality);
     }
-    test_some(of_all, ploidy, plan_, testers_, results);
-    if (of_males.empty()) return;
-    plan_males();
-    test_some(of_males, ploidy, *male_plan_, male_testers_, results);
+    if (!of_all.empty()) {
+        plan_for(People::all);
+        test_some(of_all, ploidy, results);
+    }
+    if (!of_males.empty()) {
+        plan_for(People::males);
+        test_some(of_males, ploidy, results);
+    }
 }
 
 void UnitRunner::run(VariantRange unit, PartWriter& part) {
@@ -130,9 +147,9 @@ void UnitRunner::run(VariantRange unit, PartWriter& part) {
     part.write(variants_data(variants));
     std::vector<std::uint8_t> passes(unit.size(), 1);
     if (input_.quality != nullptr) passes = variant_marks(*input_.quality, unit, "pass");
-    const std::size_t traits = plan_.traits.size();
+    const std::size_t traits = traits_.size();
     std::vector<TableData> tables;
-    for (const TraitModel& trait : plan_.traits)
+    for (const TraitModel& trait : traits_)
         tables.emplace_back(interaction_trait_table(trait.name, trait.binary));
     const std::uint64_t step = read_length(input_.genotypes, traits);
     std::vector<InteractionTest> results;
@@ -144,7 +161,7 @@ void UnitRunner::run(VariantRange unit, PartWriter& part) {
                    std::span(passes).subspan(begin - unit.begin, range.size()), results);
         for (std::size_t v = 0; v < range.size(); ++v)
             for (std::size_t t = 0; t < traits; ++t)
-                add_row(tables[t], plan_.traits[t].binary, results[v * traits + t]);
+                add_row(tables[t], traits_[t].binary, results[v * traits + t]);
     }
     for (const TableData& table : tables)
         part.write(table);

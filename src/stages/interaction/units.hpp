@@ -20,10 +20,11 @@ struct UnitInput {
     const H5File* quality; // null: every variant passes
 };
 
-/// Tests the variants of units. One object per rank; threads inside.
+/// Tests the variants of units. One object per rank; threads inside. Keeps one plan: that of all,
+/// or from the first variant of chromosome Y that of the males, until others come again.
 class UnitRunner {
 public:
-    UnitRunner(const UnitInput& input, const Plan& plan);
+    UnitRunner(const UnitInput& input, Plan plan);
     /// Writes the tables `variants` and `traits/NAME` of a unit.
     void run(VariantRange unit, PartWriter& part);
 
@@ -32,14 +33,17 @@ private:
     void test_block(std::span<const Variant> variants, std::span<const std::uint8_t> passes,
                     std::span<InteractionTest> results);
     void test_some(std::span<const std::size_t> which, std::span<const association::Ploidy> ploidy,
-                   const Plan& plan, Testers& testers, std::span<InteractionTest> results);
-    void plan_males();
+                   std::span<InteractionTest> results);
+    enum class People { all, males };
+    void plan_for(People people);
+    void add_testers();
 
     UnitInput input_;
-    const Plan& plan_;
     TestRules rules_;
-    std::unique_ptr<Plan> male_plan_; // made when the first variant on Y comes
-    Testers testers_, male_testers_;
+    std::vector<TraitModel> traits_; // of the plan of all, without values
+    std::unique_ptr<Plan> plan_;
+    People people_ = People::all; // of plan_
+    Testers testers_;
     VariantBlock block_;
 };
 
