@@ -1,5 +1,6 @@
 #include "app/plan.hpp"
 
+#include "app/runner_state.hpp"
 #include "base/bytes.hpp"
 #include "base/text.hpp"
 
@@ -78,7 +79,9 @@ Plan make_plan(const Job& job, int ranks, int threads) {
     Workload layout;
     layout.ranks = plan.ranks;
     layout.threads = plan.threads;
-    const auto sizes = examine_job(job, layout, plan.problems);
+    const auto sizes = examine_job(job, layout, plan.problems, [&](const StageInstance& instance) {
+        return looks_done(job, instance);
+    });
     for (std::size_t i = 0; i < job.stages.size(); ++i) {
         const StageInstance& one = job.stages[i];
         plan.stages.push_back({one.name, sizes[i], one.stage->needs(one.params.get(), sizes[i])});

@@ -30,7 +30,7 @@ struct Plan {
     double seconds_request() const; // twice the estimate, at least 10 min, in whole 5 min
 };
 
-/// `ranks` and `threads` 0: what the job says, else 1.
+/// `ranks` and `threads` 0: what the job says, else 1. Results of the job that look done are looked at.
 Plan make_plan(const Job& job, int ranks, int threads);
 
 std::string plan_as_text(const Plan& plan);

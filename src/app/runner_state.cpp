@@ -99,6 +99,22 @@ std::optional<StageState> read_state(const std::filesystem::path& file) {
     }
 }
 
+bool looks_done(const Job& job, const StageInstance& instance) {
+    const auto state = read_state(job.output / "state" / (instance.name + ".toml"));
+    if (!state) return false;
+    const auto made_with = [&](const std::string& name, const std::string& value) {
+        const auto found = state->ingredients.find(name);
+        return found != state->ingredients.end() && found->second == value;
+    };
+    if (!made_with("seed", text(job.seed))) return false;
+    for (const Param& param : instance.stage->params())
+        if (!made_with("parameter " + param.name, to_toml(param.get(instance.params.get()))))
+            return false;
+    const auto outputs = job.outputs(instance);
+    return std::all_of(outputs.begin(), outputs.end(),
+                       [](const auto& output) { return std::filesystem::exists(output.second); });
+}
+
 std::string fingerprint(const Ingredients& ingredients) {
     std::string lines;
     for (const auto& [name, value] : ingredients)

@@ -26,6 +26,10 @@ void write_state(const std::filesystem::path& file, const StageState& state);
 /// Nothing if the file is absent or damaged.
 std::optional<StageState> read_state(const std::filesystem::path& file);
 
+/// Whether the results of a stage are there, made with the parameters that the job has now. What
+/// they were made from is looked at by the run itself.
+bool looks_done(const Job& job, const StageInstance& instance);
+
 std::string fingerprint(const Ingredients& ingredients);
 /// Names whose values differ, for the message to the user.
 std::vector<std::string> differences(const Ingredients& before, const Ingredients& now);

@@ -35,24 +35,6 @@ std::vector<std::string> run_command(const CommandLine& line, const Job& job,
     return words;
 }
 
-/// Whether the results of a stage are there, made with the parameters that the job has now. What
-/// they were made from is looked at by the run itself.
-bool looks_done(const Job& job, const StageInstance& instance) {
-    const auto state = read_state(job.output / "state" / (instance.name + ".toml"));
-    if (!state) return false;
-    const auto made_with = [&](const std::string& name, const std::string& value) {
-        const auto found = state->ingredients.find(name);
-        return found != state->ingredients.end() && found->second == value;
-    };
-    if (!made_with("seed", text(job.seed))) return false;
-    for (const Param& param : instance.stage->params())
-        if (!made_with("parameter " + param.name, to_toml(param.get(instance.params.get()))))
-            return false;
-    const auto outputs = job.outputs(instance);
-    return std::all_of(outputs.begin(), outputs.end(),
-                       [](const auto& output) { return fs::exists(output.second); });
-}
-
 JobOverrides without_end(JobOverrides overrides) {
     overrides.until.clear(); // one stage of a run is always one of the whole job
     return overrides;

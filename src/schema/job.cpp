@@ -4,6 +4,7 @@
 #include "schema/document.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace salus {
 
@@ -51,19 +52,30 @@ Inputs Job::given_inputs(const StageInstance& instance) const {
 namespace {
 
 /// Inputs for a look before the run: what an earlier stage will make is named, but by a path that
-/// does not exist, so that results of a former run are never taken for it.
-Inputs inputs_to_come(const Job& job, const StageInstance& instance) {
+/// does not exist, so that results of a former run are never taken for it. `made`: stages whose
+/// results are there.
+Inputs inputs_to_come(const Job& job, const StageInstance& instance,
+                      const std::set<std::string>& made) {
     Inputs paths = job.inputs(instance);
     for (const Wire& wire : instance.wires)
-        if (!wire.from_files()) paths[wire.port].front() += ".to-come";
+        if (!wire.from_files() && !made.contains(wire.instance))
+            paths[wire.port].front() += ".to-come";
     return paths;
+}
+
+/// Whether all that a stage reads of the job is there.
+bool reads_made(const StageInstance& instance, const std::set<std::string>& made) {
+    return std::all_of(instance.wires.begin(), instance.wires.end(), [&](const Wire& wire) {
+        return wire.from_files() || made.contains(wire.instance);
+    });
 }
 
 } // namespace
 
 std::vector<Workload> examine_job(const Job& job, const Workload& layout,
-                                  std::vector<Problem>& problems) {
+                                  std::vector<Problem>& problems, const StageIsDone& done) {
     std::vector<Workload> sizes;
+    std::set<std::string> made;
     bool storage = false;
     Workload current = layout;
     for (const StageInstance& instance : job.stages) {
@@ -72,8 +84,8 @@ std::vector<Workload> examine_job(const Job& job, const Workload& layout,
         current.columns = current.set_variants = 0;
         current.predictions = current.pruned = false;
         try {
-            instance.stage->examine(instance.params.get(), inputs_to_come(job, instance), current,
-                                    problems);
+            instance.stage->examine(instance.params.get(), inputs_to_come(job, instance, made),
+                                    current, problems);
         } catch (const Error& error) {
             storage = storage || error.kind() == ErrorKind::storage;
             for (Problem problem : error.problems()) {
@@ -82,6 +94,7 @@ std::vector<Workload> examine_job(const Job& job, const Workload& layout,
             }
         }
         sizes.push_back(current);
+        if (done && reads_made(instance, made) && done(instance)) made.insert(instance.name);
     }
     if (storage) throw StorageError(problems);
     return sizes;

@@ -88,10 +88,13 @@ struct StageCommand {
 /// The job of a single instance named after its stage; same checks as read_job.
 Job single_stage_job(const StageCommand& command);
 
-/// Runs the quick look of every stage in order. Sizes found upstream flow downstream.
+using StageIsDone = std::function<bool(const StageInstance&)>;
+/// Runs the quick look of every stage in order. Sizes found upstream flow downstream. Results of
+/// the job are looked at where `done` says that they are there, and so are all that they were made
+/// from; if it is empty, none is.
 /// \return sizes that each stage faces, in stage order; problems are appended.
 std::vector<Workload> examine_job(const Job& job, const Workload& layout,
-                                  std::vector<Problem>& problems);
+                                  std::vector<Problem>& problems, const StageIsDone& done = {});
 
 /// Resolved parameters as TOML lines, in the order of the declaration.
 std::string params_as_toml(const StageInstance& instance);

@@ -1,4 +1,6 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
+#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
 #include "models/kinship.hpp"
@@ -24,15 +26,26 @@ void examine(const KinshipParams& params, const Inputs& inputs, Workload& sizes,
                             .help = "lower kinship_min, or family_degree and unrelated_degree"});
     examine_genotypes(inputs, sizes, problems);
     sizes.pruned = inputs.contains("ld");
+    try {
+        if (const auto counted = count_autosomal(inputs, params.minor_allele_frequency_min))
+            sizes.set_variants = counted->variants;
+    } catch (const Error& error) {
+        keep_problems(error, problems);
+    }
 }
 
 Resources needs(const KinshipParams& params, const Workload& w) {
-    const double used = std::min(w.variants, static_cast<double>(params.variants_max));
+    // Pruning leaves a third at most, and an eighth at least is assumed of what it leaves.
+    const double most = static_cast<double>(params.variants_max);
+    const double used = std::min(w.set_variants > 0 ? w.set_variants
+                                 : w.pruned         ? w.variants / 3
+                                                    : w.variants,
+                                 most);
     const double band = std::max(2048.0, w.samples / 128);
     const double pairs = w.samples * w.samples / 2;
     // Of few variants chance makes relatives: the estimate of an unrelated pair has a standard
-    // deviation of about 0.82 / sqrt(variants). Pruning leaves an eighth.
-    const double left = w.pruned ? used / 8 : used;
+    // deviation of about 0.82 / sqrt(variants).
+    const double left = w.set_variants > 0 || !w.pruned ? used : std::min(w.variants / 8, most);
     const double by_chance =
         0.5 * std::erfc(params.kinship_min * std::sqrt(left) / (0.82 * std::sqrt(2.0)));
     const double bands = std::ceil(w.samples / band),
@@ -40,8 +53,8 @@ Resources needs(const KinshipParams& params, const Workload& w) {
     const double relatives = 10 * w.samples + pairs * by_chance;
     Resources r;
     r.memory_bytes = 58e6 + 300 * std::min(w.variants, 65536.0) + 16 * used +
-                     std::max(std::min(0x1p28, 0.5 * w.samples * left) + 200 * w.samples,
-                              2.5 * std::min(band, w.samples) * left / 4) +
+                     std::max(std::min(0x1p28, 0.5 * w.samples * used) + 200 * w.samples,
+                              2.5 * std::min(band, w.samples) * used / 4) +
                      56 * (w.samples + relatives) + 200 * relatives / units;
     r.storage_bytes = 40 * relatives + 20 * w.samples;
     r.scratch_bytes = w.samples * used / 4 + 20 * used + 60 * relatives;
@@ -49,12 +62,13 @@ Resources needs(const KinshipParams& params, const Workload& w) {
         (w.variants * w.samples * 0.1e-9 + used * w.samples * 1e-9 + pairs * used * 0.004e-9) /
         3600;
     r.formula =
-        "m = min(M, variants_max) variants, bands of b = max(2048, N / 128) samples: memory "
+        "m = min(M, variants_max) variants (counted where the result of ld or quality is there; M "
+        "/ 3 with ld), bands of b = max(2048, N / 128) samples: memory "
         "per rank 58 MB + 300 B x min(M, 65,536) + 16 B x m + the larger of min(256 MB, N m / 2 B) "
         "+ "
         "200 B x N and 2.5 b m / 4 B, + 56 B x (N + pairs) + 200 B x the pairs of two bands (found "
         "are 10 N and those that m "
-        "variants, or m / 8 where the input ld is still to be made, make relatives by chance); "
+        "variants, or M / 8 where the input ld is still to be made, make relatives by chance); "
         "scratch N m / 4 B; time 0.1 ns x N M + "
         "1 ns x N m + 0.004 ns x m N^2 / 2";
     return r;

@@ -1,6 +1,9 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
+#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/ld/ld.hpp"
 
 #include <algorithm>
@@ -8,6 +11,84 @@
 
 namespace salus {
 namespace {
+
+/// Most positions within `reach` of one another. They ascend.
+double widest(const std::vector<std::uint32_t>& positions, double reach) {
+    std::size_t most = 0;
+    for (std::size_t first = 0, last = 0; last < positions.size(); ++last) {
+        while (positions[last] - positions[first] > reach)
+            ++first;
+        most = std::max(most, last - first + 1);
+    }
+    return static_cast<double>(most);
+}
+
+bool has_pairs(const LdParams& params) { return params.ld_scores || params.write_blocks; }
+
+/// Genotypes of so many variants are in memory at once: windows of all threads while variants are
+/// pruned, and then what LD scores reach, or a block. On X all are there twice.
+double rows_at_once(const LdParams& params, double threads, double in_window, double in_reach,
+                    double in_block) {
+    const double pairs =
+        std::max(has_pairs(params) ? in_reach : 0, params.write_blocks ? in_block : 0);
+    return std::max(threads * in_window, pairs);
+}
+
+/// Candidates of the chromosomes, as the result of quality tells them.
+class CandidateCount {
+public:
+    CandidateCount(const LdParams& params, double threads) : params_(params), threads_(threads) {}
+    void add(const TableData& slice) {
+        const auto marks = passing_rows(slice, params_.minor_allele_frequency_min);
+        const auto& names = slice.column<std::string>("chromosome");
+        for (std::size_t v = 0; v < marks.size(); ++v) {
+            if (names[v] != name_) close();
+            name_ = names[v];
+            if (marks[v] != 0)
+                positions_.push_back(slice.column<std::uint32_t>("base_pair_location")[v]);
+        }
+    }
+    void close() {
+        const Inheritance inheritance = inheritance_of(name_);
+        const bool x = params_.include_x && inheritance == Inheritance::x_linked;
+        const auto size = static_cast<double>(positions_.size());
+        if (size > 0 && (x || inheritance == Inheritance::autosomal)) {
+            const double in_window =
+                params_.window_kb > 0
+                    ? widest(positions_, 1000 * params_.window_kb)
+                    : std::min(size, static_cast<double>(params_.window_variants));
+            const double once = rows_at_once(
+                params_, threads_, in_window, widest(positions_, 1000 * params_.ld_score_window_kb),
+                std::min(size, static_cast<double>(params_.block_variants_max)));
+            rows = std::max(rows, (x ? 2 : 1) * once);
+            candidates += size;
+        }
+        positions_.clear();
+    }
+    double candidates = 0, rows = 0;
+
+private:
+    const LdParams& params_;
+    double threads_;
+    std::string name_;
+    std::vector<std::uint32_t> positions_;
+};
+
+void examine_candidates(const LdParams& params, const Inputs& inputs, Workload& sizes) {
+    const auto* quality = existing_input(inputs, "quality");
+    if (quality == nullptr) return;
+    CandidateCount count(params, sizes.threads);
+    std::vector<std::string> columns = passing_columns();
+    columns.emplace_back("base_pair_location");
+    const auto found = count_variants(H5File::open(*quality), columns, [&](const TableData& slice) {
+        count.add(slice);
+        return std::vector<std::uint8_t>(slice.rows());
+    });
+    if (!found) return;
+    count.close();
+    sizes.set_variants = count.candidates;
+    sizes.columns = count.rows;
+}
 
 void examine(const LdParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
@@ -19,6 +100,11 @@ void examine(const LdParams& params, const Inputs& inputs, Workload& sizes,
              .why = "windows must overlap or touch, or pairs between them are lost",
              .help = "use for example 50 and 500"});
     examine_genotypes(inputs, sizes, problems);
+    try {
+        examine_candidates(params, inputs, sizes);
+    } catch (const Error& error) {
+        keep_problems(error, problems);
+    }
 }
 
 /// Candidates: most variants of a genotyped or imputed set, and of sequenced ones as many as are
@@ -27,34 +113,38 @@ double candidates(const LdParams& params, double variants) {
     return params.minor_allele_frequency_min > 0 ? std::min(variants, 1.2e7) : variants;
 }
 
-/// Variants in a window: with window_kb from one candidate per 250 bp.
-double window(const LdParams& params) {
-    return params.window_kb > 0 ? std::max(1.0, params.window_kb * 4)
-                                : static_cast<double>(params.window_variants);
-}
+/// Variants in a stretch: 12 candidates a kb, as where most of a genome differ (HLA).
+double in_kilobases(double kilobases) { return std::max(1.0, 12 * kilobases); }
 
 Resources needs(const LdParams& params, const Workload& w) {
-    const double c = candidates(params, w.variants), width = window(params);
-    const bool pairs = params.ld_scores || params.write_blocks;
-    const double reach = pairs ? std::max(1.0, params.ld_score_window_kb * 4) : 0;
+    const double c = w.set_variants > 0 ? w.set_variants : candidates(params, w.variants);
+    const double width = params.window_kb > 0 ? in_kilobases(params.window_kb)
+                                              : static_cast<double>(params.window_variants);
+    const double reach = has_pairs(params) ? 4 * params.ld_score_window_kb : 0;
     const double block = params.write_blocks ? static_cast<double>(params.block_variants_max) : 0;
+    const double rows = w.set_variants > 0
+                            ? w.columns
+                            : (params.include_x ? 2 : 1) *
+                                  rows_at_once(params, w.threads, std::min(c, width),
+                                               std::min(c, in_kilobases(params.ld_score_window_kb)),
+                                               std::min(c, block));
     Resources r;
-    r.memory_bytes = 46e6 + 650 * std::min(w.variants, 65536.0) + 3 * w.samples +
-                     w.threads * std::min(c, width) * w.samples * 0.375 + 0.1 * c * 40;
-    r.memory_bytes += std::min(c, std::max(reach, block)) * w.samples * 0.375 + 2 * block * block;
+    r.memory_bytes = 46e6 + 650 * std::min(w.variants, 65536.0) + 3 * w.samples + 4 * c +
+                     0.375 * rows * w.samples + 2 * block * block;
     r.storage_bytes = 30 * w.variants + 2 * block * c;
-    r.scratch_bytes = 32 * w.variants + 23 * c + (pairs ? 18 * c : 0) + 2 * block * c;
+    r.scratch_bytes = 32 * w.variants + 23 * c + (has_pairs(params) ? 18 * c : 0) + 2 * block * c;
     r.core_hours = (w.variants * w.samples * 0.1e-9 + w.variants * 2e-6 +
                     c * width * w.samples * 5e-12 + c * w.samples * 5e-12 * (reach + block / 2)) /
                    3600;
-    r.formula = "C candidates (at most 12 million if minor_allele_frequency_min is above 0), W "
-                "variants in a window: memory per rank 46 MB + 650 B x min(M, 65,536) + 3 B x N + "
-                "threads x 3/8 B x N W + "
-                "4 B x C, with LD scores or blocks of B also 3/8 B x N x max(4 variants per kb of "
-                "ld_score_window_kb, B) + 2 B x B^2; results 30 B x M + 2 B x B C; scratch 32 B x "
-                "M + 23 B x C + 18 B x C with scores + 2 B x B C; time 0.1 ns x N M + 2 us x M + "
-                "0.005 ns x N C x (W at most, less the more is pruned; 4 per kb with scores; B / 2 "
-                "with blocks)";
+    r.formula =
+        "C candidates (counted where the result of quality is there; else M, at most 12 million if "
+        "minor_allele_frequency_min is above 0), W variants in a window: memory per rank 46 MB + "
+        "650 B x min(M, 65,536) + 3 B x N + 4 B x C + 3/8 B x N x the larger of threads x W and, "
+        "with LD scores or blocks of B, the candidates within ld_score_window_kb (12 per kb, at "
+        "most C, where they are not counted) or B (twice that with include_x) + 2 B x B^2; results "
+        "30 B x M + 2 B x B C; scratch 32 B x M + 23 B x C + 18 B x C with scores + 2 B x B C; "
+        "time 0.1 ns x N M + 2 us x M + 0.005 ns x N C x (W at most, less the more is pruned; 4 "
+        "per kb with scores; B / 2 with blocks)";
     return r;
 }
 

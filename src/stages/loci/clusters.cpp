@@ -103,7 +103,67 @@ std::vector<Cluster> join_parts(const Parts& parts, std::size_t traits, std::uin
     return all;
 }
 
+constexpr std::uint64_t most_tests_for_plan = 300'000'000;
+
+// Rows of variants within reach of a cluster.
+VariantRange rows_near(const H5File& association, const Cluster& cluster, std::uint32_t reach) {
+    const std::uint64_t rows = association.rows("variants");
+    VariantRange near{cluster.first_row, cluster.last_row + 1};
+    const auto page = [&](std::uint64_t begin, std::uint64_t end) {
+        return association.read_rows("variants", begin, end - begin,
+                                     {"chromosome", "base_pair_location"});
+    };
+    const auto is_near = [&](const TableData& some, std::size_t k) {
+        const std::uint64_t position = some.column<std::uint32_t>("base_pair_location")[k];
+        return some.column<std::string>("chromosome")[k] == cluster.chromosome &&
+               position + reach >= cluster.first_position &&
+               position <= std::uint64_t{cluster.last_position} + reach;
+    };
+    for (bool more = true; more && near.begin > 0;) {
+        const std::uint64_t begin = near.begin - std::min(near.begin, tests_at_once);
+        const TableData some = page(begin, near.begin);
+        std::size_t k = some.rows();
+        while (k > 0 && is_near(some, k - 1))
+            --k;
+        near.begin = begin + k;
+        more = k == 0;
+    }
+    for (bool more = true; more && near.end < rows;) {
+        const TableData some = page(near.end, std::min(rows, near.end + tests_at_once));
+        std::size_t k = 0;
+        while (k < some.rows() && is_near(some, k))
+            ++k;
+        near.end += k;
+        more = k == some.rows();
+    }
+    return near;
+}
+
 } // namespace
+
+std::optional<std::uint64_t> largest_region(const H5File& association,
+                                            const std::vector<TestedTrait>& traits,
+                                            const LociParams& params) {
+    const std::uint64_t rows = association.rows("variants");
+    if (rows * traits.size() > most_tests_for_plan) return std::nullopt;
+    const std::uint32_t reach = reach_of(params);
+    std::vector<std::vector<Cluster>> found(traits.size());
+    for (std::uint64_t begin = 0; begin < rows; begin += tests_at_once)
+        find_in_rows(association, traits, {begin, std::min(rows, begin + tests_at_once)},
+                     -std::log10(params.p_max), reach, found);
+    std::uint64_t most = 0;
+    for (const auto& clusters : found)
+        for (const Cluster& cluster : clusters) {
+            const VariantRange near = rows_near(association, cluster, reach);
+            const auto tests = association.read_rows<double>(
+                text("traits/", traits[cluster.trait].name, "/neg_log10_p"), near.begin,
+                near.size());
+            most =
+                std::max(most, static_cast<std::uint64_t>(std::count_if(
+                                   tests.begin(), tests.end(), [](double x) { return x == x; })));
+        }
+    return most;
+}
 
 std::vector<TestedTrait> tested_traits(const H5File& association, const LociParams& params) {
     if (!association.is_table("trait_summary") || !association.is_table("variants"))

@@ -7,6 +7,7 @@
 #include "store/parts.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,5 +39,11 @@ std::uint32_t reach_of(const LociParams& params);
 std::vector<Cluster> find_clusters(const H5File& association,
                                    const std::vector<TestedTrait>& traits, const LociParams& params,
                                    RunContext& context);
+
+/// For a plan: most tested variants of a trait within reach of a cluster, which is where its loci
+/// are. Reads the tests of all traits; nothing if there are more than 3 x 10^8 of them.
+std::optional<std::uint64_t> largest_region(const H5File& association,
+                                            const std::vector<TestedTrait>& traits,
+                                            const LociParams& params);
 
 } // namespace salus::loci

@@ -1,5 +1,7 @@
 #include "stages/loci/cluster_unit.hpp"
 
+#include <malloc.h>
+
 #include <cmath>
 
 namespace salus::loci {
@@ -58,6 +60,9 @@ FineMapping fine_map(const LocusVariants& variants, const Stepwise& stepwise,
          .residual_variance = trait.binary ? ResidualVariance::fixed : ResidualVariance::estimated,
          .coverage = params.coverage,
          .purity_min = params.purity_min});
+    // The allocator keeps up to 64 MiB that are free; the next locus may not fit into them.
+    std::vector<double>().swap(correlation);
+    ::malloc_trim(0);
     if (!result.fit.converged) result.status = StepStatus::not_converged;
     return result;
 }

@@ -17,9 +17,13 @@ void examine(const LociParams& params, const Inputs& inputs, Workload& sizes,
         if (inputs.contains("association") && existing_input(inputs, "association") == nullptr)
             association::expect_traits({.traits = params.traits, .covariates = params.covariates},
                                        inputs, association::Times::refused, sizes);
-        if (const auto* path = existing_input(inputs, "association"))
-            sizes.traits =
-                static_cast<double>(loci::tested_traits(H5File::open(*path), params).size());
+        if (const auto* path = existing_input(inputs, "association")) {
+            const H5File file = H5File::open(*path);
+            const auto traits = loci::tested_traits(file, params);
+            sizes.traits = static_cast<double>(traits.size());
+            if (const auto most = loci::largest_region(file, traits, params))
+                sizes.set_variants = std::max(1.0, static_cast<double>(*most));
+        }
     } catch (const Error& error) {
         keep_problems(error, problems);
     }
@@ -27,7 +31,8 @@ void examine(const LociParams& params, const Inputs& inputs, Workload& sizes,
 
 Resources needs(const LociParams& params, const Workload& w) {
     const double given = static_cast<double>(params.fine_map_variants_max);
-    const double most = w.variants > 0 ? std::min(w.variants, given) : given;
+    const double known = w.set_variants > 0 ? w.set_variants : w.variants;
+    const double most = known > 0 ? std::min(known, given) : given;
     const double covariates = w.tested.traits() > 0 ? w.tested.covariates
                               : params.covariates.empty()
                                   ? 20
@@ -36,10 +41,15 @@ Resources needs(const LociParams& params, const Workload& w) {
     const double variants = std::min(most, w.variants / 3100 * window); // of a locus
     const double loci = 20;                                             // of a trait, assumed
     Resources r;
-    r.memory_bytes = 68e6 + 150 * std::min(w.variants, 65536.0) +
-                     8 * w.samples * (w.traits + 2 * covariates + 10) + 8 * most * most +
-                     most * (w.samples / 4 + 300) +
-                     0.375 * 1000 * std::min(w.samples, static_cast<double>(params.ld_samples_max));
+    // Of a locus genotypes and what they have in common; or, before, planes of all that may be in
+    // its clumps, from calls of 1,024 at once.
+    const double mapped = 8 * most * most + most * (w.samples / 4 + 300);
+    const double clumped =
+        0.375 * most * std::min(w.samples, static_cast<double>(params.ld_samples_max)) +
+        std::min(most, 1024.0) * w.samples / 4;
+    const bool none = w.set_variants == 1; // nothing is significant
+    r.memory_bytes = (none ? 42e6 : 60e6 + 150 * std::min(w.variants, 65536.0)) +
+                     8 * w.samples * (w.traits + 2 * covariates + 10) + std::max(mapped, clumped);
     r.storage_bytes = w.traits * loci * variants * 120;
     r.scratch_bytes = r.storage_bytes;
     const double gram = 0.06e-9 * w.samples * variants * variants;
@@ -48,14 +58,13 @@ Resources needs(const LociParams& params, const Workload& w) {
                     w.traits * w.variants * 8e-9) /
                    3600;
     r.formula =
-        "m tested variants of a locus (at most fine_map_variants_max for fine-mapping), C "
-        "covariates "
-        "(20 if none are named): memory per rank 68 MB + 150 B x min(M, 65,536) + 8 B x N (P + 2 C "
-        "+ 10) + 8 B x m^2 + m x "
-        "(N / 4 B, 2 N B more with dosages) + 3/8 B x variants below clump_p_max of a region x "
-        "min(N, ld_samples_max); time of a locus 0.06 ns x N m^2 + 0.15 ns x N m (C + 4) a step + "
-        "10 ns x m^2 an effect and 10 iterations; 8 ns x M P to find significant tests; 20 loci a "
-        "trait assumed";
+        "m tested variants of the largest locus (those within reach of significant ones where the "
+        "association result is there, else M; at most fine_map_variants_max), C covariates (20 if "
+        "none are named): memory per rank 60 MB + 150 B x min(M, 65,536) + 8 B x N (P + 2 C + 10) "
+        "+ the larger of 8 B x m^2 + m x (N / 4 B, 2 N B more with dosages) and 3/8 B x m min(N, "
+        "ld_samples_max) + N / 4 B x min(m, 1,024); time of a locus 0.06 ns x N m^2 + 0.15 ns x N "
+        "m (C + 4) a step + 10 ns x m^2 an effect and 10 iterations; 8 ns x M P to find "
+        "significant tests; 20 loci a trait assumed";
     return r;
 }
 

@@ -1,12 +1,27 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
+#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
 #include "stages/association/workload.hpp"
 #include "stages/null_model/null_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace salus {
 namespace {
+
+/// Blocks are even parts of what a chromosome has.
+void examine_blocks(const NullModelParams& params, const Inputs& inputs, Workload& sizes) {
+    const auto counted = count_autosomal(inputs, 0);
+    if (!counted) return;
+    sizes.set_variants = counted->variants;
+    const auto most = static_cast<double>(params.block_size);
+    for (const double variants : counted->of_chromosome)
+        if (variants > 0)
+            sizes.columns =
+                std::max(sizes.columns, std::ceil(variants / std::ceil(variants / most)));
+}
 
 void examine(const NullModelParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
@@ -38,6 +53,11 @@ void examine(const NullModelParams& params, const Inputs& inputs, Workload& size
                                  .components_count = params.components_count},
                                 inputs, association::Times::accepted, sizes, problems);
     sizes.pruned = inputs.contains("ld");
+    try {
+        if (params.mode == "whole_genome") examine_blocks(params, inputs, sizes);
+    } catch (const Error& error) {
+        keep_problems(error, problems);
+    }
 }
 
 Resources needs(const NullModelParams& params, const Workload& w) {
@@ -50,8 +70,10 @@ Resources needs(const NullModelParams& params, const Workload& w) {
         return r;
     }
     const auto most = static_cast<double>(params.block_size);
-    const double left = w.pruned ? w.variants / 8 : w.variants;
-    const double m = left > 0 ? std::min(left, most) : most;
+    const double left = w.set_variants > 0 ? w.set_variants
+                        : w.pruned         ? std::min(w.variants / 3, 1.5e6)
+                                           : w.variants;
+    const double m = w.columns > 0 ? w.columns : left > 0 ? std::min(left, most) : most;
     const double used = std::max(left, m);
     const double folds = static_cast<double>(params.folds);
     const double ridge =
@@ -86,9 +108,11 @@ Resources needs(const NullModelParams& params, const Workload& w) {
     const double passes = std::max(1.0, w.traits / std::max(1.0, width));
     r.core_hours = (passes * (gram + 2 * solve + sweeps + predict) + level1) / 3600;
     r.formula =
-        "blocks of m = min(block_size, M) variants (M / 8 with ld), F folds, H heritabilities and "
+        "Mu variants (those that ld keeps or that pass quality where these results are there, else "
+        "M, or M / 3 and at most 1.5 million with ld), blocks of m = min(block_size, Mu) (of the "
+        "largest chromosome where that is known), F folds, H heritabilities and "
         "K causal_fractions as "
-        "prior says, G = H + K, P traits per pass, L = G (M / m + 22), T threads: memory per rank "
+        "prior says, G = H + K, P traits per pass, L = G (Mu / m + 22), T threads: memory per rank "
         "82 MB + 300 B x min(M, 65,536) + m N / 4 B + 8 B x m^2 (4 F + 7 + T) + 4 B x m^2 F H (of "
         "one trait 8 B x m^2 (4 F + 2 + 2 T) + 4 B x m^2 (H + 1) T) + 4 B x N P (G + 4) + 24 B x N "
         "x all traits + 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3), with prior ridge and n = "

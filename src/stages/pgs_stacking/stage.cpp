@@ -27,7 +27,7 @@ void examine(const PgsStackingParams& params, const Inputs& inputs, Workload& si
         if (weights != nullptr) {
             const auto tables = weight_tables(*weights);
             const auto columns = H5File::open(*weights).table_spec(tables.front()).columns.size();
-            sizes.traits = static_cast<double>(columns);
+            sizes.columns = static_cast<double>(columns);
         }
         const auto* phenotypes = existing_input(inputs, "phenotypes");
         if (phenotypes == nullptr) return;
@@ -39,12 +39,13 @@ void examine(const PgsStackingParams& params, const Inputs& inputs, Workload& si
 }
 
 Resources needs(const PgsStackingParams& params, const Workload& w) {
-    const double columns = 20 + std::max(w.traits, 60.0);
+    const double columns = 20 + (w.columns > 0 ? w.columns : std::max(w.traits, 60.0));
     const auto outer = static_cast<double>(params.outer_folds),
                inner = static_cast<double>(params.inner_folds);
     const double fits = (outer + 1) * (inner + 1) * static_cast<double>(params.alphas.size());
     Resources r;
-    r.memory_bytes = 6e7 + w.samples * (150 + 16 * columns) + 8 * outer * inner * columns * columns;
+    r.memory_bytes =
+        52e6 + w.samples * (150 + 16 * columns) + 8 * outer * inner * columns * columns;
     r.storage_bytes = 60 * w.variants + 1e6;
     r.scratch_bytes = 8 * w.samples * columns + 60 * w.variants;
     r.core_hours = (w.samples * columns * columns * 1e-9 * fits *
@@ -52,8 +53,9 @@ Resources needs(const PgsStackingParams& params, const Workload& w) {
                     fits * 0.1) /
                    3600;
     r.formula =
-        "C columns (sets of weights and covariates, at least 80 assumed), F outer and I inner "
-        "folds, A alphas, L lambdas: memory per rank 60 MB + N (150 B + 16 B x C) + 8 B x F I C^2; "
+        "C columns (sets of weights and covariates, at least 80 assumed until the weights are "
+        "there), F outer and I inner "
+        "folds, A alphas, L lambdas: memory per rank 52 MB + N (150 B + 16 B x C) + 8 B x F I C^2; "
         "results 60 B x M; scratch 8 B x N C + 60 B x M; time of a binary trait 1 ns x N C^2 (L + "
         "C) (F + 1) (I + 1) A, of a quantitative one a hundredth";
     return r;

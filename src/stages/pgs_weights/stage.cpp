@@ -1,8 +1,12 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
+#include "formats/summary_statistics.hpp"
 #include "genotype/genotype_source.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/pgs_weights/methods.hpp"
 #include "stages/pgs_weights/pgs_weights.hpp"
+#include "store/h5.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +19,25 @@ void refuse(std::vector<Problem>& problems, std::string what, std::string why) {
                         .where = "stage pgs_weights",
                         .why = std::move(why),
                         .help = "see salus help pgs_weights"});
+}
+
+/// Tests of the trait in an association result that is there; 0 if it is none, or too long a one.
+double tested_variants(const PgsWeightsParams& params, const Inputs& inputs) {
+    constexpr std::uint64_t most_rows = 50'000'000, rows_at_once = 65536;
+    const auto* path = existing_input(inputs, "statistics");
+    if (path == nullptr || !is_hdf5_file(*path)) return 0;
+    const H5File file = H5File::open(*path);
+    const std::string column = text("traits/", params.trait, "/standard_error");
+    if (params.trait.empty() || !file.exists(column)) return 0;
+    const std::uint64_t rows = file.rows("variants");
+    double found = 0;
+    for (std::uint64_t begin = 0; begin < rows && rows <= most_rows; begin += rows_at_once) {
+        const auto errors =
+            file.read_rows<double>(column, begin, std::min(rows_at_once, rows - begin));
+        found += static_cast<double>(
+            std::count_if(errors.begin(), errors.end(), [](double e) { return e > 0; }));
+    }
+    return found;
 }
 
 void examine(const PgsWeightsParams& params, const Inputs& inputs, Workload& sizes,
@@ -37,6 +60,11 @@ void examine(const PgsWeightsParams& params, const Inputs& inputs, Workload& siz
     outside(params.deltas, "deltas", 1e6);
     outside(params.shrinkage_phis, "shrinkage_phis", 1e6);
     examine_genotypes(inputs, sizes, problems);
+    try {
+        sizes.set_variants = tested_variants(params, inputs);
+    } catch (const Error& error) {
+        keep_problems(error, problems);
+    }
 }
 
 Resources needs(const PgsWeightsParams& params, const Workload& w) {
@@ -46,7 +74,10 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
                    ? 1.0
                    : 0.0;
     };
-    const double m = std::min(w.variants > 0 ? w.variants : 1e6, 1.4e6);
+    const double m = std::min(w.set_variants > 0 ? w.set_variants
+                              : w.variants > 0   ? w.variants
+                                                 : 1e6,
+                              1.4e6);
     const double b = std::min(m, static_cast<double>(params.block_variants_max));
     const double phis = 1 + static_cast<double>(params.shrinkage_phis.size());
     const double chains = has("auto") * static_cast<double>(params.chains),
@@ -75,7 +106,8 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
          has("mixture") * m * b * b * 1.2e-9 + m * columns * b * 1e-8) /
         3600;
     r.formula =
-        "Mu used variants (at most 1.4 million assumed), B variants in a block, chains C of auto, "
+        "Mu used variants (those that the association result has tests of where it is there, else "
+        "M; at most 1.4 million assumed), B variants in a block, chains C of auto, "
         "S of continuous_shrinkage (all phi), X of mixture, W "
         "sets of weights, I sweeps, T threads: memory per rank 40 MB + 250 B x Mu + 2 B x N + 8 B "
         "x B W + the larger of 3/8 B x N B + 16 B x B^2 and Mu (6.4 B x B, with mixture 11.2 B x "

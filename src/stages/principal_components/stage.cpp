@@ -1,4 +1,6 @@
+#include "base/problems.hpp"
 #include "base/text.hpp"
+#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
 #include "genotype/genotype_source.hpp"
 #include "stages/principal_components/principal_components.hpp"
@@ -8,7 +10,7 @@
 namespace salus {
 namespace {
 
-void examine(const ComponentsParams&, const Inputs& inputs, Workload& sizes,
+void examine(const ComponentsParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     const auto given = [&](const char* port) {
         const auto found = inputs.find(port);
@@ -21,6 +23,12 @@ void examine(const ComponentsParams&, const Inputs& inputs, Workload& sizes,
                             .help = "give either loadings, or the other inputs"});
     examine_genotypes(inputs, sizes, problems);
     sizes.pruned = inputs.contains("ld");
+    try {
+        if (const auto counted = count_autosomal(inputs, params.maf_min))
+            sizes.set_variants = counted->variants;
+    } catch (const Error& error) {
+        keep_problems(error, problems);
+    }
 }
 
 Resources needs(const ComponentsParams& params, const Workload& w) {
@@ -29,7 +37,9 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
     const double iterations = std::min(20.0, static_cast<double>(params.iterations_max));
     // Common variants take part, as many as a population has; far fewer after LD pruning.
     const double common = params.maf_min > 0 ? std::min(w.variants, 1.2e7) : w.variants;
-    const double used = w.pruned ? common / 8 : common;
+    const double used = w.set_variants > 0 ? w.set_variants
+                        : w.pruned         ? std::min(common / 3, 1.5e6)
+                                           : common;
     const double rows = std::min(params.rows_memory_max * 0x1p30, w.samples * used / 2 / w.ranks);
     Resources r;
     r.memory_bytes =
@@ -40,8 +50,9 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
                     4 * w.samples * width * iterations * width * iterations * 0.3e-9) /
                    3600;
     r.formula =
-        "m variants that take part (planned as M, at most 12 million if maf_min is above 0; with "
-        "ld an eighth of that), L = components + oversampling, Q iterations "
+        "m variants that take part (counted where the result of ld or quality is there, else M, at "
+        "most 12 million if maf_min is above 0; with ld a third of that, at most 1.5 million), L = "
+        "components + oversampling, Q iterations "
         "(about 20): memory per rank 50 MB + rows (N m / (2 R) bytes, at most rows_memory_max) + "
         "8 B x N L (Q + 8) + 16 B x m L / R; results (60 + 8 K) B x m + (16 + 8 K) B x N; time "
         "0.3 ns x N M + 0.04 ns x N m L Q + 1.2 ns x N (L Q)^2; where rows do not fit, the "

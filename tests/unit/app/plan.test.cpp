@@ -1,6 +1,7 @@
 #include "app/plan.hpp"
 
 #include "app/error_report.hpp"
+#include "app/runner_state.hpp"
 #include "unit/schema/two_stages.hpp"
 
 #include <gmock/gmock.h>
@@ -37,6 +38,21 @@ TEST_F(PlanTest, SizesOfTheFirstStageReachTheSecond) {
     EXPECT_EQ(p.memory_per_rank(), 1e9 + 4000);
     EXPECT_EQ(p.storage(), 8e7);
     EXPECT_EQ(p.disk(), 1.6e8);
+}
+
+TEST_F(PlanTest, LooksAtResultsThatAreMadeWithTheParametersOfTheJob) {
+    test::write_text(folder_ / "o/gather/genotypes.store", "x");
+    EXPECT_EQ(plan("").stages[1].sizes.persons, 0); // whoever made it
+    std::filesystem::create_directories(folder_ / "o/state");
+    write_state(folder_ / "o/state/gather.toml", {.stage = "gather",
+                                                  .ingredients = {{"seed", "1"},
+                                                                  {"parameter mode", "\"fail\""},
+                                                                  {"parameter window", "1000"}},
+                                                  .outputs = {}});
+    EXPECT_EQ(plan("").stages[1].sizes.persons, 1);
+    EXPECT_EQ(plan("[gather]\nwindow = 2000\n").stages[1].sizes.persons, 0);
+    std::filesystem::remove(folder_ / "o/gather/genotypes.store");
+    EXPECT_EQ(plan("").stages[1].sizes.persons, 0);
 }
 
 TEST_F(PlanTest, LayoutComesFromJobUnlessAsked) {

@@ -279,6 +279,21 @@ TEST_F(JobTest, ExamineReportsAndFillsSizes) {
     EXPECT_EQ(sizes[1].ranks, 2);
 }
 
+TEST_F(JobTest, ResultsAreLookedAtOnlyWhereTheyAreDone) {
+    const Job job = read();
+    std::filesystem::create_directories(job.outputs(job.stages[0]).at("genotypes"));
+    std::vector<Problem> found;
+    const auto persons = [&](const std::string& done) {
+        return examine_job(job, {}, found,
+                           [&](const StageInstance& one) { return one.name == done; })
+            .at(1)
+            .persons;
+    };
+    EXPECT_EQ(persons("gather"), 1);
+    EXPECT_EQ(persons("count"), 0);
+    EXPECT_EQ(examine_job(job, {}, found).at(1).persons, 0);
+}
+
 TEST_F(JobTest, SingleStage) {
     const StageCommand command{.stage = &stages_[0],
                                .inputs = {{"genotypes", {(folder_ / "data/a.bcf").string()}}},

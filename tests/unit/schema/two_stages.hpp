@@ -2,6 +2,7 @@
 
 #include "schema/stage.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -29,6 +30,14 @@ inline void examine_gather(const GatherParams&, const Inputs& inputs, Workload& 
     for (const auto& path : inputs.at("genotypes"))
         if (path.extension() != ".bcf")
             problems.push_back({.what = "not a BCF file", .where = path.string()});
+}
+
+/// One person where the store is there, else none.
+inline void examine_count(const CountParams&, const Inputs& inputs, Workload& sizes,
+                          std::vector<Problem>&) {
+    const auto found = inputs.find("genotypes");
+    const bool there = found != inputs.end() && std::filesystem::exists(found->second.front());
+    sizes.persons = there ? 1 : 0;
 }
 
 inline Resources count_needs(const CountParams&, const Workload& w) {
@@ -90,6 +99,7 @@ inline std::vector<Stage> two_stages() {
             .param("strict", &C::strict, {.doc = "Stop at the first failure."})
             .required("label", &C::label, {.doc = "Label of the counts."})
             .needs(count_needs)
+            .examines(examine_count)
             .run(run_count));
     return stages;
 }
