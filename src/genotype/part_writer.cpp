@@ -15,6 +15,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "blocks are stored little-endian");
 
 constexpr std::size_t segment_bytes = std::size_t{64} << 20;
+// The last block of a segment, unless dosages make it larger.
+constexpr std::size_t block_bytes = std::size_t{4} << 20;
 constexpr std::uint64_t segment_variants = std::uint64_t{1} << 17;
 
 } // namespace
@@ -23,7 +25,10 @@ struct GenotypePartWriter::State {
     State(H5File& out, std::size_t n, std::vector<std::string> keys)
         : file(out), samples(n), block_variants(store_block_variants(n)), encoder(n),
           info(std::move(keys)), table(variants_table_spec(segment_prefix(0), info)),
-          long_text(long_text_table_spec(segment_prefix(0))) {}
+          long_text(long_text_table_spec(segment_prefix(0))) {
+        // Not doubled and copied as it grows: pages count when they are written.
+        bytes.reserve(segment_bytes + block_bytes);
+    }
 
     void add_text(std::string_view column, std::string_view value) {
         table.column<std::string>(column).push_back(shown_text(value));

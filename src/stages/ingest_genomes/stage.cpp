@@ -77,6 +77,22 @@ const char* const details =
     "PLINK 2 file sets (.pgen, with .pvar or .pvar.zst and .psam beside it) are read with phase, "
     "dosages and several ALT alleles as they are stored; samples are named by IID.";
 
+/// Bytes that the store may take for the genotypes of one unit: as many as a .bed file has. Text
+/// and probabilities shrink, but not evenly, and units are not cut evenly.
+double largest_unit(const GenotypeCohort& cohort) {
+    double most = 0;
+    for (std::size_t f = 0; f < cohort.files.size(); ++f) {
+        const auto units =
+            static_cast<double>(std::count_if(cohort.units.begin(), cohort.units.end(),
+                                              [&](const auto& unit) { return unit.file == f; }));
+        const GenotypeFile& file = *cohort.files[f];
+        const bool even = file.path().extension() == ".bed";
+        const double mean = static_cast<double>(file.bytes()) / std::max(1.0, units);
+        most = std::max(most, (even || units < 2 ? 1 : 2) * mean);
+    }
+    return most;
+}
+
 void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& sizes,
              std::vector<Problem>& problems) {
     try {
@@ -88,6 +104,9 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
             sizes.variants += static_cast<double>(file->records());
             sizes.input_bytes += static_cast<double>(file->bytes());
         }
+        const double unit = largest_unit(cohort);
+        sizes.set_variants = unit / (0.25 * std::max(1.0, sizes.samples));
+        sizes.columns = std::min(1.0, unit / std::max(1.0, sizes.input_bytes));
     } catch (const Error& error) {
         keep_problems(error, problems);
     }
@@ -96,7 +115,16 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
 Resources needs(const IngestGenomesParams& params, const Workload& w) {
     Resources r;
     const double dense = w.samples * w.variants / 4;
-    r.memory_bytes = 43e6 + 106 * w.samples + (dense > 0 ? std::min(67e6, 1.2 * dense) : 67e6);
+    double segment = 67e6;
+    if (w.set_variants > 0) segment = std::min(segment, w.samples * w.set_variants / 4);
+    if (dense > 0) segment = std::min(segment, dense);
+    // Rows of the variants of a segment; of text of which the number of records is not known no
+    // record is shorter than that.
+    double rows = 131072;
+    if (w.variants > 0 && w.columns > 0) rows = std::min(rows, w.variants * w.columns);
+    if (w.set_variants > 0 && !(w.variants > 0))
+        rows = std::min(rows, w.samples * w.set_variants / 4 / (30 + 0.02 * w.samples));
+    r.memory_bytes = 45e6 + 106 * w.samples + segment + 750 * rows;
     r.storage_bytes = std::min(dense, 6 * w.input_bytes) + 60 * w.variants;
     r.scratch_bytes = 0;
     if (params.allele_depths) {
@@ -108,9 +136,9 @@ Resources needs(const IngestGenomesParams& params, const Workload& w) {
     r.core_hours =
         (w.samples * w.variants * 0.01e-9 + w.input_bytes * 25e-9 + w.variants * 2e-6) / 3600;
     r.formula =
-        "memory per rank 43 MB + 106 B x N + min(67 MB, 0.3 B x N M) (one record, one segment of "
-        "the "
-        "store); results "
+        "memory per rank 45 MB + 106 B x N (one record) + a segment of the store (67 MB, or less: "
+        "0.25 B x N M, the bytes of the input that a unit reads, twice where units are not even) "
+        "+ 750 B x its variants (at most 131,072); results "
         "min(N M / 4, 6 x input) + 60 B x M, "
         "parts are linked into the result and take no second space; time 0.01 ns x N M + "
         "25 ns x input bytes + 2 us x M; with allele_depths another 64 B x N of memory and 12 B "

@@ -15,6 +15,8 @@ void examine(const QualityParams& params, const Inputs& inputs, Workload& sizes,
                             .why = "a sample cannot be male and female at once",
                             .help = "use for example 0.2 and 0.8"});
     examine_genotypes(inputs, sizes, problems);
+    const auto given = [&](const char* port) { return inputs.contains(port); };
+    sizes.columns = given("sample_sheet") || given("ancestry") || given("phenotypes") ? 1 : 0;
 }
 
 Resources needs(const QualityParams&, const Workload& w) {
@@ -22,14 +24,22 @@ Resources needs(const QualityParams&, const Workload& w) {
     const double units = std::min(
         2048.0, std::max(4.0, std::max(std::min(64.0, genotypes / 0x1p27), genotypes / 0x1p31)));
     Resources r;
-    r.memory_bytes = 56e6 + 800 * w.samples + 1700 * w.variants / units;
+    // Rows of a unit, and of a piece that is read at once; what tests of groups and trios add is
+    // not known and taken to be there.
+    const double rows = w.variants / units,
+                 piece = std::min({rows, 65536.0, std::max(512.0, 1.7e7 / (w.samples + 1))});
+    const bool tests = w.columns > 0;
+    r.memory_bytes = 56e6 + 800 * w.samples +
+                     (tests ? 1700 * std::min(rows, 13500.0) + 1200 * std::max(0.0, rows - 13500)
+                            : 350 * rows + piece * (400 + 0.3 * w.samples));
     r.storage_bytes = 60 * w.variants + 76 * w.samples;
     r.scratch_bytes = 120 * w.variants + 25 * w.samples * units + 504 * w.samples;
     r.core_hours = (genotypes * 0.2e-9 + w.variants * 4e-6) / 3600;
     r.formula =
-        "memory per rank 56 MB + 800 B x N + 1,700 B x M / U, with U = N M / 2^31 units, at most "
-        "2048 "
-        "and, where units of 2^27 genotypes allow, at least 64; results 60 B x (M + N); scratch "
+        "memory per rank 56 MB + 800 B x N + 350 B x M / U + (400 B + 0.3 B x N) x min(M / U, "
+        "65,536, 1.7 x 10^7 / N), or with a sample sheet, groups or phenotypes 1,700 B x M / U "
+        "(1,200 B above 13,500), with U = N M / 2^31 units, at most 2048 and, where units of 2^27 "
+        "genotypes allow, at least 64; results 60 B x (M + N); scratch "
         "120 B x M + 25 B x N U + 504 B x N; time 0.2 ns x N M + 4 us x M, less where variants are "
         "rare; per batch or group another 1 B x N of memory and 20 B x M of results";
     return r;

@@ -13,8 +13,8 @@
 
 namespace salus::report {
 
-/// Rows of a table that are read at once; 64 MiB of doubles for eight columns.
-inline constexpr std::uint64_t slice_rows = 1u << 20;
+/// Rows of a table that are read at once: a chunk.
+inline constexpr std::uint64_t slice_rows = 1u << 16;
 
 /// A numeric column as doubles, whatever its type; NaN everywhere if the table does not have it.
 std::vector<double> numbers(const TableData& table, std::string_view column);

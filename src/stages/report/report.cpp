@@ -235,13 +235,13 @@ void examine(const ReportParams& p, const Inputs& inputs, Workload& sizes,
 Resources needs(const ReportParams& p, const Workload& w) {
     Resources r;
     const double drawn = std::min(w.traits, static_cast<double>(p.max_traits));
-    r.memory_bytes = 200e6 + 200 * w.samples;
+    r.memory_bytes = 54e6 + 250 * std::min(w.variants, 65536.0) + 200 * w.samples + 1e6 * drawn;
     r.storage_bytes = 2e5 + 2.5e5 * drawn + 3000 * w.traits;
     r.scratch_bytes = r.storage_bytes;
     r.core_hours = w.variants * (w.traits * 40e-9 + 250e-9) / 3600;
-    r.formula =
-        "memory per rank 200 MB + 200 B x N; results 0.2 MB + 0.25 MB per drawn trait; time "
-        "(40 ns x P + 250 ns) x M";
+    r.formula = "memory per rank 54 MB + 250 B x min(M, 65,536) + 200 B x N + 1 MB per drawn "
+                "trait; results 0.2 MB + 0.25 MB per drawn trait; time "
+                "(40 ns x P + 250 ns) x M";
     return r;
 }
 

@@ -1,6 +1,8 @@
 #include "stages/simulate/cohort.hpp"
 #include "stages/simulate/simulate.hpp"
 
+#include <algorithm>
+
 namespace salus {
 namespace {
 
@@ -24,22 +26,27 @@ Resources simulate_needs(const SimulateParams& params, const Workload& w) {
     const double common_share =
         params.common_per_mb / (params.common_per_mb + params.rare_per_mb + 1e-9);
     const double compressed = genotypes * (0.2 * common_share + 0.01);
-    double bytes = 0;
-    for (const std::string& format : params.formats)
+    // A unit is a 64th of all, at most 2^25 genotypes but at least 0.1 Mb. Text is kept of it.
+    const double cell = w.samples * (params.common_per_mb + params.rare_per_mb) * 0.1,
+                 unit = std::max(cell, std::min(0x1p25, genotypes / 64));
+    double bytes = 0, memory = 49e6 + 64 * w.samples + 0.6 * unit;
+    for (const std::string& format : params.formats) {
         bytes += format == "bed" ? genotypes / 4 : compressed;
-    const double unit_bytes =
-        0.2 * (0x1p25 + w.samples * (params.common_per_mb + params.rare_per_mb) * 0.1);
-    return {.memory_bytes = 8e7 + 64 * w.samples + 3 * unit_bytes,
+        memory += format == "vcf" ? 6e6 + 4 * unit : format == "bcf" ? 2 * unit : 0;
+    }
+    return {.memory_bytes = memory,
             .storage_bytes = bytes + w.persons * (1240 + 7.5 * params.proteins),
             .scratch_bytes = bytes + w.persons * (520 + 4.0 * params.proteins),
             .core_hours = (genotypes * 3.5e-8 * static_cast<double>(params.formats.size()) +
                            w.persons * 3e-5) /
                           3600,
-            .formula = "memory 80 MB + 64 N + one unit (2^25 genotypes or 0.1 Mb, 0.6 bytes each), "
-                       "free of M; storage per genotype: "
-                       "0.21 bytes common, 0.01 rare (VCF, BCF each), 1/4 (bed), 1.2 kB and 8 a "
-                       "protein for a person; "
-                       "35 ns per genotype and format, 30 us a person"};
+            .formula =
+                "memory 49 MB + 64 B x N + one unit (a 64th of all, at most 2^25 genotypes or "
+                "0.1 Mb; 0.6 bytes each, 4 more and 6 MB for VCF, 2 more for BCF); storage "
+                "per genotype: "
+                "0.21 bytes common, 0.01 rare (VCF, BCF each), 1/4 (bed), 1.2 kB and 8 a "
+                "protein for a person; "
+                "35 ns per genotype and format, 30 us a person"};
 }
 
 constexpr const char* details =

@@ -32,7 +32,7 @@ Resources needs(const TrajectoriesParams& params, const Workload& w) {
                lives = static_cast<double>(params.draws * params.lives);
     const double columns = 3 * (conditions + 1) + 3 + changes * (conditions + 1);
     return {
-        .memory_bytes = 6e7 + w.samples / w.ranks * (8 * covariates + 16 * (3 + conditions) + 8) +
+        .memory_bytes = 5e7 + w.samples / w.ranks * (8 * covariates + 16 * (3 + conditions) + 8) +
                         w.samples * (16 * params.held_out + 40),
         .storage_bytes = w.samples * (8 * columns + 10),
         .scratch_bytes = w.samples * (8 * columns + 10 + 16 * params.held_out * (conditions + 1)),
@@ -41,7 +41,7 @@ Resources needs(const TrajectoriesParams& params, const Workload& w) {
              w.samples * 10 * (conditions + 1) * (covariates * covariates + 20) * 2e-9) /
             3600,
         .formula =
-            "C conditions, V covariates, W what_if, L = draws x lives: memory per rank 46 MB + "
+            "C conditions, V covariates, W what_if, L = draws x lives: memory per rank 50 MB + "
             "N/R x (8 V + 16 C + 56) B, 40 B x N; root 16 B x held-out people more; result and "
             "scratch "
             "about 8 B x N x (C + 1) x (3 + W); time 15 ns x N L (C + 1) (1 + W + held_out) + "
