@@ -44,10 +44,10 @@ Resources needs(const KinshipParams& params, const Workload& w) {
     const double band = std::max(2048.0, w.samples / 128);
     const double pairs = w.samples * w.samples / 2;
     // Of few variants chance makes relatives: the estimate of an unrelated pair has a standard
-    // deviation of about 0.82 / sqrt(variants).
+    // deviation of about 0.86 / sqrt(variants).
     const double left = w.set_variants > 0 || !w.pruned ? used : std::min(w.variants / 8, most);
     const double by_chance =
-        0.5 * std::erfc(params.kinship_min * std::sqrt(left) / (0.82 * std::sqrt(2.0)));
+        0.5 * std::erfc(params.kinship_min * std::sqrt(left) / (0.86 * std::sqrt(2.0)));
     const double bands = std::ceil(w.samples / band),
                  units = std::max(1.0, bands * (bands + 1) / 2);
     const double relatives = 10 * w.samples + pairs * by_chance;

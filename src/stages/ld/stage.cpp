@@ -26,12 +26,13 @@ double widest(const std::vector<std::uint32_t>& positions, double reach) {
 bool has_pairs(const LdParams& params) { return params.ld_scores || params.write_blocks; }
 
 /// Genotypes of so many variants are in memory at once: windows of all threads while variants are
-/// pruned, and then what LD scores reach, or a block. On X all are there twice.
+/// pruned, which the allocator keeps, and then what LD scores reach, or a block. On X all are there
+/// twice.
 double rows_at_once(const LdParams& params, double threads, double in_window, double in_reach,
                     double in_block) {
     const double pairs =
         std::max(has_pairs(params) ? in_reach : 0, params.write_blocks ? in_block : 0);
-    return std::max(threads * in_window, pairs);
+    return threads * in_window + pairs;
 }
 
 /// Candidates of the chromosomes, as the result of quality tells them.
@@ -139,9 +140,9 @@ Resources needs(const LdParams& params, const Workload& w) {
     r.formula =
         "C candidates (counted where the result of quality is there; else M, at most 12 million if "
         "minor_allele_frequency_min is above 0), W variants in a window: memory per rank 46 MB + "
-        "650 B x min(M, 65,536) + 3 B x N + 4 B x C + 3/8 B x N x the larger of threads x W and, "
-        "with LD scores or blocks of B, the candidates within ld_score_window_kb (12 per kb, at "
-        "most C, where they are not counted) or B (twice that with include_x) + 2 B x B^2; results "
+        "650 B x min(M, 65,536) + 3 B x N + 4 B x C + 3/8 B x N x (threads x W + with LD scores "
+        "or blocks of B the candidates within ld_score_window_kb (12 per kb, at most C, where they "
+        "are not counted) or B; twice that with include_x) + 2 B x B^2; results "
         "30 B x M + 2 B x B C; scratch 32 B x M + 23 B x C + 18 B x C with scores + 2 B x B C; "
         "time 0.1 ns x N M + 2 us x M + 0.005 ns x N C x (W at most, less the more is pruned; 4 "
         "per kb with scores; B / 2 with blocks)";

@@ -96,7 +96,7 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
         std::max(8 * has("continuous_shrinkage"), 12 * has("mixture")) * b * b * threads +
         16 * m * phis;
     Resources r;
-    r.memory_bytes = 40e6 + 250 * m + 2 * w.samples + 8 * b * columns +
+    r.memory_bytes = 44e6 + 250 * m + 2 * w.samples + 8 * b * columns +
                      std::max(0.375 * w.samples * b + 16 * b * b, chain_bytes);
     r.storage_bytes = m * (40 + 8 * columns);
     r.scratch_bytes = 8 * m * b + m * (200 + 16 * columns);
@@ -109,7 +109,7 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
         "Mu used variants (those that the association result has tests of where it is there, else "
         "M; at most 1.4 million assumed), B variants in a block, chains C of auto, "
         "S of continuous_shrinkage (all phi), X of mixture, W "
-        "sets of weights, I sweeps, T threads: memory per rank 40 MB + 250 B x Mu + 2 B x N + 8 B "
+        "sets of weights, I sweeps, T threads: memory per rank 44 MB + 250 B x Mu + 2 B x N + 8 B "
         "x B W + the larger of 3/8 B x N B + 16 B x B^2 and Mu (6.4 B x B, with mixture 11.2 B x "
         "B, + the largest of 32 B x C, 24 B x S, 32 B x X) / R + 12 B x B^2 T + 16 B x Mu for each "
         "phi; results 40 B x Mu + 8 B x Mu "

@@ -54,7 +54,7 @@ Resources needs(const ScoreParams&, const Workload& w) {
                  sums = 8 * w.samples * scores + 0.25 * w.samples * tile +
                         8 * scores * std::max(2048.0, 32 * scores) +
                         55 * 2048 * std::min(scores, 256.0);
-    r.memory_bytes = 50e6 + 70 * scored + 2 * w.samples + std::max({matching, tables, sums});
+    r.memory_bytes = 53e6 + 70 * scored + 2 * w.samples + std::max({matching, tables, sums});
     r.storage_bytes = 8 * w.samples * scores;
     r.scratch_bytes = 16 * w.samples * scores + 0.25 * w.samples * scored +
                       scores * scored * (40 + 8) + 40 * scored;
@@ -67,7 +67,7 @@ Resources needs(const ScoreParams&, const Workload& w) {
         "where the file is still to be made), Ms "
         "variants that any of them uses "
         "(at most 1.4 million assumed), B variants summed at once (2,048, fewer above "
-        "130,000 samples: 64 MB of calls): memory per rank 50 MB + 70 B x Ms + 2 B x N + "
+        "130,000 samples: 64 MB of calls): memory per rank 53 MB + 70 B x Ms + 2 B x N + "
         "the largest of Ms (60 B + 24 B x F), 40 B x N S (at most 170 MB) and 8 B x N S + N "
         "B / 4 + 8 B x S x max(2048, 32 S) + 110 kB x S (at most 29 MB); results 8 B x N S "
         "(three times that with components); scratch 16 B x N S + at most N Ms / 4 + 48 B x "

@@ -29,7 +29,7 @@ Resources simulate_needs(const SimulateParams& params, const Workload& w) {
     // A unit is a 64th of all, at most 2^25 genotypes but at least 0.1 Mb. Text is kept of it.
     const double cell = w.samples * (params.common_per_mb + params.rare_per_mb) * 0.1,
                  unit = std::max(cell, std::min(0x1p25, genotypes / 64));
-    double bytes = 0, memory = 49e6 + 64 * w.samples + 0.6 * unit;
+    double bytes = 0, memory = 60e6 + 64 * w.samples + 0.6 * unit;
     for (const std::string& format : params.formats) {
         bytes += format == "bed" ? genotypes / 4 : compressed;
         memory += format == "vcf" ? 6e6 + 4 * unit : format == "bcf" ? 2 * unit : 0;
@@ -41,7 +41,7 @@ Resources simulate_needs(const SimulateParams& params, const Workload& w) {
                            w.persons * 3e-5) /
                           3600,
             .formula =
-                "memory 49 MB + 64 B x N + one unit (a 64th of all, at most 2^25 genotypes or "
+                "memory 60 MB + 64 B x N + one unit (a 64th of all, at most 2^25 genotypes or "
                 "0.1 Mb; 0.6 bytes each, 4 more and 6 MB for VCF, 2 more for BCF); storage "
                 "per genotype: "
                 "0.21 bytes common, 0.01 rare (VCF, BCF each), 1/4 (bed), 1.2 kB and 8 a "
