@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace salus {
 
@@ -252,55 +251,6 @@ std::vector<double> CoxSolver::martingale_residuals(const RiskSets& sets) const 
     return out;
 }
 
-// Weighted score residuals of one column.
-void CoxSolver::score_residuals(const CoxProblem& problem, std::size_t column,
-                                std::span<double> out) const {
-    const RiskSets& sets = problem.risk;
-    const std::span<const double> values(problem.design.columns[column], sets.rows());
-    state_.information_product(sets, values, out);
-    for (double& value : out)
-        value = -value;
-    const ColumnSums sums(sets, state_.risk, values);
-    for (std::size_t k = 0; k < state_.terms.size(); ++k) {
-        const auto& event = sets.events()[k];
-        const HazardTerms& t = state_.terms[k];
-        // Mean over the terms of (S1 - f D1) / (S - f D), by their weights c / (S - f D).
-        const double mean =
-            (sums.at_risk[k] * t.hazard - sums.deaths[k] * (t.hazard - t.death_hazard)) /
-            event.death_weight;
-        for (std::uint32_t row = event.deaths_begin; row < event.end; ++row)
-            out[row] += (values[row] - mean) * (sets.weight().empty() ? 1 : sets.weight()[row]);
-    }
-}
-
-std::vector<double> CoxSolver::robust_covariance(const CoxProblem& problem, const CoxFit& fit,
-                                                 std::span<const std::uint32_t> cluster) const {
-    const std::size_t rows = problem.risk.rows(), columns = problem.design.count();
-    std::map<std::uint32_t, std::size_t> place;
-    std::vector<std::size_t> of(rows);
-    for (std::size_t row = 0; row < rows; ++row)
-        of[row] = cluster.empty() ? row : place.emplace(cluster[row], place.size()).first->second;
-    const std::size_t clusters = cluster.empty() ? rows : place.size();
-    std::vector<double> sums(clusters * columns, 0.0), residual(rows);
-    for (std::size_t c = 0; c < columns; ++c) {
-        score_residuals(problem, c, residual);
-        for (std::size_t row = 0; row < rows; ++row)
-            sums[of[row] * columns + c] += residual[row];
-    }
-    std::vector<double> out(columns * columns, 0.0), moved(columns);
-    for (std::size_t j = 0; j < clusters; ++j) {
-        for (std::size_t a = 0; a < columns; ++a) {
-            moved[a] = 0;
-            for (std::size_t b = 0; b < columns; ++b)
-                moved[a] += fit.covariance[a * columns + b] * sums[j * columns + b];
-        }
-        for (std::size_t a = 0; a < columns; ++a)
-            for (std::size_t b = 0; b < columns; ++b)
-                out[a * columns + b] += moved[a] * moved[b];
-    }
-    return out;
-}
-
 StandardColumns::StandardColumns(std::span<const std::vector<double>> columns) {
     for (const std::vector<double>& column : columns) {
         const auto n = static_cast<double>(column.size());
@@ -320,17 +270,13 @@ StandardColumns::StandardColumns(std::span<const std::vector<double>> columns) {
         pointers.push_back(column.data());
 }
 
-void StandardColumns::restore_covariance(std::span<double> covariance) const {
-    const std::size_t columns = scale.size();
-    for (std::size_t a = 0; a < columns && !covariance.empty(); ++a)
-        for (std::size_t b = 0; b < columns; ++b)
-            covariance[a * columns + b] /= scale[a] * scale[b];
-}
-
 void StandardColumns::restore(CoxFit& fit) const {
-    for (std::size_t c = 0; c < scale.size(); ++c)
-        fit.coefficients[c] /= scale[c];
-    restore_covariance(fit.covariance);
+    const std::size_t columns = scale.size();
+    for (std::size_t a = 0; a < columns; ++a) {
+        fit.coefficients[a] /= scale[a];
+        for (std::size_t b = 0; b < columns && !fit.covariance.empty(); ++b)
+            fit.covariance[a * columns + b] /= scale[a] * scale[b];
+    }
 }
 
 } // namespace salus

@@ -65,10 +65,6 @@ public:
     const CoxState& state() const noexcept { return state_; }
     /// event - expected / weight of each row.
     std::vector<double> martingale_residuals(const RiskSets& sets) const;
-    /// Lin & Wei's sandwich: covariance x (sum over clusters of squared sums of weighted score
-    /// residuals) x covariance. `cluster`: [row] any numbers; empty: every row its own. O(N C).
-    std::vector<double> robust_covariance(const CoxProblem& problem, const CoxFit& fit,
-                                          std::span<const std::uint32_t> cluster = {}) const;
 
 private:
     void evaluate(const CoxProblem& problem, std::span<const double> coefficients);
@@ -76,8 +72,6 @@ private:
     void expect(const RiskSets& sets);
     void subtract_means(const CoxProblem& problem);
     double newton_step(std::span<double> step);
-    void score_residuals(const CoxProblem& problem, std::size_t column,
-                         std::span<double> out) const;
 
     CoxState state_;
     double log_likelihood_ = 0;
@@ -97,7 +91,6 @@ struct StandardColumns {
     DesignColumns design(std::size_t rows) const { return {.columns = pointers, .samples = rows}; }
     /// A fit of these columns in units of the original ones.
     void restore(CoxFit& fit) const;
-    void restore_covariance(std::span<double> covariance) const;
 };
 
 } // namespace salus

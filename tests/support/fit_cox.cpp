@@ -1,8 +1,9 @@
 // Fits Cox models for scripts that compare them with other programs.
 // fit_cox TIES < rows: "exit event entry stratum weight offset cluster x..." with `-` for a column
-// that is not used; prints lines "coef", "covariance", "robust", "residual" and "facts" with 17
-// digits.
+// that is not used; prints lines "coef", "covariance", "robust" (of HazardLikelihood, without
+// penalty), "residual" and "facts" with 17 digits.
 #include "models/cox.hpp"
+#include "models/hazard_likelihood.hpp"
 
 #include <cstdio>
 #include <iostream>
@@ -11,6 +12,8 @@
 #include <vector>
 
 namespace {
+
+using namespace salus;
 
 struct Table {
     std::vector<double> exit, event, entry, weight, offset;
@@ -47,10 +50,34 @@ void print(const char* what, std::span<const double> values) {
     std::printf("\n");
 }
 
+std::vector<double> robust(const RiskSets& risk, const Table& table, std::span<const double> offset,
+                           Ties ties) {
+    const auto blocks = hazard_blocks(risk);
+    const std::size_t columns = table.x.size();
+    HazardDesign design(risk, blocks, columns);
+    for (std::size_t c = 0; c < columns; ++c)
+        design.fill(c, table.x[c]);
+    const auto scales = column_scales(design.rows, columns, risk.rows(), join_alone);
+    design.standardise(scales);
+    HazardLikelihood likelihood({.sets = risk,
+                                 .blocks = blocks,
+                                 .design = design.rows,
+                                 .leaving = design.leaving,
+                                 .offset = offset,
+                                 .ties = ties});
+    NewtonFit fit = fit_newton(likelihood);
+    std::vector<std::uint32_t> cluster;
+    if (!table.cluster.empty())
+        for (const std::uint32_t row : risk.order())
+            cluster.push_back(table.cluster[row]);
+    auto covariance = robust_covariance(likelihood, fit, cluster);
+    restore_units(scales, fit.coefficients, covariance);
+    return covariance;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    using namespace salus;
     const Table table = read(std::cin);
     const RiskSets risk({.exit = table.exit,
                          .event = table.event,
@@ -72,14 +99,7 @@ int main(int argc, char** argv) {
                              .ties = breslow ? Ties::breslow : Ties::efron};
     CoxSolver solver;
     CoxFit fit = solver.fit(problem);
-    std::vector<std::uint32_t> cluster;
-    for (std::size_t row = 0; row < table.cluster.size(); ++row)
-        cluster.push_back(table.cluster[risk.order()[row]]);
-    if (!fit.covariance.empty()) {
-        auto robust = solver.robust_covariance(problem, fit, cluster);
-        columns.restore_covariance(robust);
-        print("robust", robust);
-    }
+    if (penalty.empty()) print("robust", robust(risk, table, offset, problem.ties));
     columns.restore(fit);
     print("coef", fit.coefficients);
     print("covariance", fit.covariance);
