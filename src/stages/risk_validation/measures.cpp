@@ -117,7 +117,7 @@ std::vector<double> top_tenth(std::span<const double> values) {
 double Judged::events() const noexcept {
     double n = 0;
     for (std::size_t i = 0; i < outcome.size(); ++i)
-        n += outcome[i] == 1 && (!survival || exit[i] <= horizon) ? 1 : 0;
+        n += has_event(i) ? 1 : 0;
     return n;
 }
 

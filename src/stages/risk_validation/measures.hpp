@@ -22,6 +22,10 @@ struct Judged {
     std::vector<double> lp;             // linear predictor
     std::vector<double> reference_risk; // of the reference model; empty without
     std::size_t size() const noexcept { return risk.size(); }
+    /// The person has the event, not a competing one, until the horizon.
+    bool has_event(std::size_t person) const noexcept {
+        return outcome[person] == 1 && (!survival || exit[person] <= horizon);
+    }
     double events() const noexcept;
     /// The people of these places (they may repeat).
     Judged at(std::span<const std::uint32_t> rows) const;

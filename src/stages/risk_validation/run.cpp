@@ -152,7 +152,7 @@ private:
                 histogram_bins - 1,
                 static_cast<std::size_t>(p.risk[i] / high * static_cast<double>(histogram_bins)));
             ++people[bin];
-            events[bin] += p.outcome[i] == 1 && (!p.survival || p.exit[i] <= p.horizon) ? 1U : 0U;
+            events[bin] += p.has_event(i) ? 1U : 0U;
         }
         const auto minimum = static_cast<std::uint64_t>(params_.events_min);
         const auto people_shown = released_one_way(people, minimum);

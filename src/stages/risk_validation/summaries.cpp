@@ -105,7 +105,7 @@ void ScoreGroups::add(const std::string& model, const Judged& p,
         group[order[i]] = static_cast<std::uint32_t>(i * score_groups / order.size());
     std::vector<std::uint64_t> events(score_groups, 0);
     for (std::size_t i = 0; i < group.size(); ++i)
-        events[group[i]] += p.outcome[i] == 1 && (!p.survival || p.exit[i] <= p.horizon) ? 1U : 0U;
+        events[group[i]] += p.has_event(i) ? 1U : 0U;
     events = released_one_way(events, static_cast<std::uint64_t>(params.events_min));
     for (std::uint32_t g = 0; g < score_groups; ++g) {
         std::vector<std::uint32_t> rows;
