@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <numeric>
 #include <set>
 
 namespace salus {
@@ -68,18 +69,16 @@ void check_alike(const CommandLine& line, const std::vector<Submission>& jobs) {
 class ArraySubmission {
 public:
     ArraySubmission(const CommandLine& line, const std::vector<Stage>& stages)
-        : jobs_(read_all(line, stages)) {
+        : jobs_(read_all(line, stages)), all_(jobs_.size()) {
+        std::iota(all_.begin(), all_.end(), std::size_t{0});
         check_alike(line, jobs_);
     }
 
     std::string dry_run() const {
-        std::vector<std::size_t> all;
-        for (std::size_t k = 0; k < jobs_.size(); ++k)
-            all.push_back(k);
         std::string out;
         for (const StageRequest& request : jobs_[0].requests()) {
             out += text(out.empty() ? "" : "\n", "# ===== ", path(request.stage, 0).string(), "\n",
-                        script(request.stage, all));
+                        script(request.stage, all_));
             for (const Submission& job : jobs_)
                 out += text("\n# ===== ", job.script_path(request.stage).string(), "\n",
                             job.script(*find(job, request.stage)));
@@ -89,11 +88,8 @@ public:
 
     std::string test() {
         lock();
-        std::vector<std::size_t> all;
-        for (std::size_t k = 0; k < jobs_.size(); ++k)
-            all.push_back(k);
         for (const StageRequest& request : jobs_[0].requests()) {
-            write_file_atomically(path(request.stage, 0), script(request.stage, all));
+            write_file_atomically(path(request.stage, 0), script(request.stage, all_));
             slurm_.test(path(request.stage, 0));
         }
         return text("SLURM takes all ", jobs_[0].requests().size(), " arrays of ", jobs_.size(),
@@ -229,6 +225,7 @@ private:
     }
 
     std::vector<Submission> jobs_;
+    std::vector<std::size_t> all_; // tasks, one for each job
     std::deque<FolderLock> locks_;
     std::vector<std::map<std::string, SlurmJob>> queued_; // of each job, by stage
     std::map<std::string, std::string> submitted_;        // by stage, in words
