@@ -114,8 +114,8 @@ struct UnitRunner::Columns {
 };
 
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes) {
-    constexpr std::uint64_t most_variants = 65536, least_genotypes = std::uint64_t{1} << 26;
-    constexpr std::uint64_t least_units = 8;
+    constexpr std::uint64_t most_variants = 65536, least_genotypes = std::uint64_t{1} << 24;
+    constexpr std::uint64_t least_units = 16;
     const std::uint64_t variants = genotypes.variant_count(),
                         samples = genotypes.samples().size() + 1;
     const std::uint64_t block = std::max<std::uint64_t>(1, genotypes.block_variants());

@@ -14,7 +14,7 @@ namespace salus::association {
 
 /// Cuts the variants into work units: as variant_units, but of at most 65,536 variants (a chunk of
 /// the result), so that the memory of a unit does not grow with the number of variants, and of at
-/// least 2^26 genotypes where that leaves 8 units, so that files do not cost more than tests. A
+/// least 2^24 genotypes where that leaves 16 units, so that files do not cost more than tests. A
 /// function of the data.
 std::vector<VariantRange> association_units(const GenotypeSource& genotypes);
 
