@@ -35,7 +35,8 @@ exec nsenter -t ${hosts[1]} --net --uts -- sh -c "\$*"
 END
 chmod +x "$SALUS_TMP/agent"
 on_both() {
-    on_host 1 mpirun --mca plm rsh --mca plm_rsh_agent "$SALUS_TMP/agent" --mca btl self,vader,tcp --mca btl_tcp_if_include cable \
+    on_host 1 mpirun --mca plm rsh --mca plm_rsh_agent "$SALUS_TMP/agent" --mca orte_tmpdir_base "$SALUS_TMP" \
+        --mca btl self,vader,tcp --mca btl_vader_backing_directory "$SALUS_TMP" --mca btl_tcp_if_include cable \
         --mca oob_tcp_if_include cable --host 10.213.77.1:2,10.213.77.2:2 -n 4 "$@"
 }
 
