@@ -100,10 +100,15 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(path) {
     }
     descriptor_ = open_input(path);
     struct stat status {};
-    if (::fstat(descriptor_, &status) != 0 || S_ISDIR(status.st_mode)) {
-        const int code = S_ISDIR(status.st_mode) ? EISDIR : errno;
+    const bool known = ::fstat(descriptor_, &status) == 0;
+    if (!known || S_ISDIR(status.st_mode)) {
+        const int code = errno;
         ::close(descriptor_);
-        throw_storage_error(code, "read", path);
+        if (!known) throw_storage_error(code, "read", path);
+        throw DataError({.what = "this is a folder, not a file",
+                         .where = path.string(),
+                         .why = {},
+                         .help = "give the path of a file"});
     }
     size_ = static_cast<std::uint64_t>(status.st_size);
     note_file_size(path, size_);

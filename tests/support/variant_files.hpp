@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,10 +50,10 @@ inline void append_bytes(std::string& out, std::uint64_t value, int bytes) {
 
 inline std::string bgzf_block(std::string_view content) {
     std::string packed(libdeflate_deflate_compress_bound(nullptr, content.size()), '\0');
-    libdeflate_compressor* const compressor = libdeflate_alloc_compressor(6);
-    packed.resize(libdeflate_deflate_compress(compressor, content.data(), content.size(),
+    static const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)>
+        compressor(libdeflate_alloc_compressor(6), &libdeflate_free_compressor);
+    packed.resize(libdeflate_deflate_compress(compressor.get(), content.data(), content.size(),
                                               packed.data(), packed.size()));
-    libdeflate_free_compressor(compressor);
     std::string block("\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", 16);
     append_bytes(block, packed.size() + 25, 2);
     block += packed;
