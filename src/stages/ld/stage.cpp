@@ -1,7 +1,7 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
-#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
+#include "genotype/counted_variants.hpp"
 #include "genotype/genotype_source.hpp"
 #include "schema/existing_input.hpp"
 #include "stages/ld/ld.hpp"

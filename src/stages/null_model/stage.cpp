@@ -1,7 +1,8 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
-#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
+#include "genotype/counted_variants.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/association/workload.hpp"
 #include "stages/null_model/null_model.hpp"
 
@@ -13,7 +14,9 @@ namespace {
 
 /// Blocks are even parts of what a chromosome has.
 void examine_blocks(const NullModelParams& params, const Inputs& inputs, Workload& sizes) {
-    const auto counted = count_autosomal(inputs, 0);
+    const auto counted =
+        count_autosomal(existing_input(inputs, "ld"),
+                        inputs.contains("ld") ? nullptr : existing_input(inputs, "quality"), 0);
     if (!counted) return;
     sizes.set_variants = counted->variants;
     const auto most = static_cast<double>(params.block_size);

@@ -1,8 +1,9 @@
 #include "base/problems.hpp"
 #include "base/text.hpp"
-#include "formats/counted_variants.hpp"
 #include "formats/file_genotypes.hpp"
+#include "genotype/counted_variants.hpp"
 #include "genotype/genotype_source.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/principal_components/principal_components.hpp"
 
 #include <algorithm>
@@ -24,7 +25,10 @@ void examine(const ComponentsParams& params, const Inputs& inputs, Workload& siz
     examine_genotypes(inputs, sizes, problems);
     sizes.pruned = inputs.contains("ld");
     try {
-        if (const auto counted = count_autosomal(inputs, params.maf_min))
+        if (const auto counted =
+                count_autosomal(existing_input(inputs, "ld"),
+                                inputs.contains("ld") ? nullptr : existing_input(inputs, "quality"),
+                                params.maf_min))
             sizes.set_variants = counted->variants;
     } catch (const Error& error) {
         keep_problems(error, problems);

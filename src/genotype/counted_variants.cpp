@@ -1,6 +1,4 @@
-#include "formats/counted_variants.hpp"
-
-#include "schema/existing_input.hpp"
+#include "genotype/counted_variants.hpp"
 
 #include <algorithm>
 
@@ -51,20 +49,20 @@ std::vector<std::uint8_t> passing_rows(const TableData& slice, double frequency_
     return marks;
 }
 
-std::optional<CountedAutosomes> count_autosomal(const Inputs& inputs, double frequency_min) {
+std::optional<CountedAutosomes> count_autosomal(const std::filesystem::path* ld,
+                                                const std::filesystem::path* quality,
+                                                double frequency_min) {
     std::optional<std::vector<CountedChromosome>> found;
-    if (const auto* ld = existing_input(inputs, "ld")) {
+    if (ld != nullptr)
         found =
             count_variants(H5File::open(*ld), {"chromosome", "kept"}, [](const TableData& slice) {
                 return slice.column<std::uint8_t>("kept");
             });
-    } else if (const auto* quality = existing_input(inputs, "quality");
-               quality != nullptr && !inputs.contains("ld")) {
+    else if (quality != nullptr)
         found =
             count_variants(H5File::open(*quality), passing_columns(), [&](const TableData& slice) {
                 return passing_rows(slice, frequency_min);
             });
-    }
     return found ? std::optional(autosomes_of(*found)) : std::nullopt;
 }
 

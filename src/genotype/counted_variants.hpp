@@ -1,10 +1,10 @@
 #pragma once
 
 #include "genotype/genotype_source.hpp"
-#include "schema/stage.hpp"
 #include "store/h5.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,8 +41,10 @@ struct CountedAutosomes {
     double variants = 0;
     std::vector<double> of_chromosome;
 };
-/// What the result of the input `ld` keeps, or else what passes in that of `quality`. Nothing if
-/// neither is there yet, or of too many variants.
-std::optional<CountedAutosomes> count_autosomal(const Inputs& inputs, double frequency_min);
+/// What the result of ld keeps, or else what passes in that of quality. Nothing if neither is there
+/// yet (null), or if it is of too many variants.
+std::optional<CountedAutosomes> count_autosomal(const std::filesystem::path* ld,
+                                                const std::filesystem::path* quality,
+                                                double frequency_min);
 
 } // namespace salus
