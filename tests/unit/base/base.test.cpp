@@ -197,7 +197,7 @@ TEST_F(Files, ErrorsNameThePath) {
         EXPECT_EQ(error.exit_code(), 3);
     }
     EXPECT_THROW(write_file_atomically(folder / "no" / "such", "x"), StorageError);
-    EXPECT_THROW(InputFile(folder.string()), StorageError);
+    EXPECT_THROW(InputFile(folder.string()), DataError);
     std::ofstream(folder / "short") << "abc";
     const InputFile file(folder / "short");
     std::vector<std::byte> buffer(5);
