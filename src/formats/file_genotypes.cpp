@@ -172,4 +172,19 @@ void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Proble
     }
 }
 
+std::optional<CountedAutosomes> examine_variant_set(const Inputs& inputs, double frequency_min,
+                                                    Workload& sizes,
+                                                    std::vector<Problem>& problems) {
+    sizes.pruned = inputs.contains("ld");
+    const auto* quality = sizes.pruned ? nullptr : existing_input(inputs, "quality");
+    try {
+        auto counted = count_autosomal(existing_input(inputs, "ld"), quality, frequency_min);
+        if (counted) sizes.set_variants = counted->variants;
+        return counted;
+    } catch (const Error& error) {
+        keep_problems(error, problems);
+        return std::nullopt;
+    }
+}
+
 } // namespace salus

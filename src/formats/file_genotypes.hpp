@@ -1,11 +1,13 @@
 #pragma once
 
+#include "genotype/counted_variants.hpp"
 #include "genotype/genotype_source.hpp"
 #include "schema/stage.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace salus {
 
@@ -27,5 +29,12 @@ GenotypeSizes genotype_sizes(const std::filesystem::path& path);
 
 /// Takes them from the input `genotypes`, where it is there; adds the problem if it is bad.
 void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems);
+
+/// Autosomal variants that the input `ld` keeps, or without it those that pass in `quality` with at
+/// least this frequency: `pruned` and `set_variants`, and how many. Nothing if that result is still
+/// to be made or is of too many variants; adds the problem if it is bad.
+std::optional<CountedAutosomes> examine_variant_set(const Inputs& inputs, double frequency_min,
+                                                    Workload& sizes,
+                                                    std::vector<Problem>& problems);
 
 } // namespace salus

@@ -95,6 +95,10 @@ private:
     struct alignas(64) Line {
         std::uint64_t word[8];
     };
+    std::uint64_t* words_of(std::size_t slot) noexcept {
+        std::uint64_t* const first = lines_.front().word;
+        return first + 3 * words_ * slot;
+    }
     std::size_t words_ = 0, head_ = 0;
     std::vector<Line> lines_;
     std::vector<CallPlanes> planes_;

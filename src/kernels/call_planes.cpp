@@ -192,7 +192,7 @@ CallPlaneSlots::CallPlaneSlots(std::size_t slots, std::size_t words, double head
       lines_(std::max<std::size_t>(1, slots * 3 * words / 8)), planes_(slots) {
     SALUS_ASSERT(words % 8 == 0 && head_share > 0 && head_share <= 1);
     for (std::size_t slot = 0; slot < slots; ++slot) {
-        const std::uint64_t* const first = lines_[0].word + 3 * words * slot;
+        const std::uint64_t* const first = words_of(slot);
         planes_[slot] = {.homozygous = first,
                          .two = first + words,
                          .called = first + 2 * words,
@@ -205,7 +205,7 @@ void CallPlaneSlots::set(std::size_t slot, std::span<const std::uint8_t> row,
                          const SampleBits& members, HetCall het_call, Isa isa) {
     SALUS_ASSERT(slot < planes_.size() && members.words() == words_);
     if (words_ == 0) return;
-    std::uint64_t* const first = lines_[0].word + 3 * words_ * slot;
+    std::uint64_t* const first = words_of(slot);
     const Split parts{.row = row.data(),
                       .row_bytes = (members.samples() + 255) / 256 * 64,
                       .members = members.data(),

@@ -1,10 +1,7 @@
-#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "genotype/counted_variants.hpp"
 #include "genotype/genotype_source.hpp"
 #include "models/kinship.hpp"
-#include "schema/existing_input.hpp"
 #include "stages/kinship/kinship.hpp"
 
 #include <algorithm>
@@ -26,16 +23,7 @@ void examine(const KinshipParams& params, const Inputs& inputs, Workload& sizes,
                                         significant(needed, 3)),
                             .help = "lower kinship_min, or family_degree and unrelated_degree"});
     examine_genotypes(inputs, sizes, problems);
-    sizes.pruned = inputs.contains("ld");
-    try {
-        if (const auto counted =
-                count_autosomal(existing_input(inputs, "ld"),
-                                inputs.contains("ld") ? nullptr : existing_input(inputs, "quality"),
-                                params.minor_allele_frequency_min))
-            sizes.set_variants = counted->variants;
-    } catch (const Error& error) {
-        keep_problems(error, problems);
-    }
+    examine_variant_set(inputs, params.minor_allele_frequency_min, sizes, problems);
 }
 
 Resources needs(const KinshipParams& params, const Workload& w) {

@@ -1,8 +1,5 @@
-#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "genotype/counted_variants.hpp"
-#include "schema/existing_input.hpp"
 #include "stages/association/workload.hpp"
 #include "stages/null_model/null_model.hpp"
 
@@ -13,12 +10,10 @@ namespace salus {
 namespace {
 
 /// Blocks are even parts of what a chromosome has.
-void examine_blocks(const NullModelParams& params, const Inputs& inputs, Workload& sizes) {
-    const auto counted =
-        count_autosomal(existing_input(inputs, "ld"),
-                        inputs.contains("ld") ? nullptr : existing_input(inputs, "quality"), 0);
+void examine_blocks(const NullModelParams& params, const Inputs& inputs, Workload& sizes,
+                    std::vector<Problem>& problems) {
+    const auto counted = examine_variant_set(inputs, 0, sizes, problems);
     if (!counted) return;
-    sizes.set_variants = counted->variants;
     const auto most = static_cast<double>(params.block_size);
     for (const double variants : counted->of_chromosome)
         if (variants > 0)
@@ -55,12 +50,7 @@ void examine(const NullModelParams& params, const Inputs& inputs, Workload& size
                                  .covariates = params.covariates,
                                  .components_count = params.components_count},
                                 inputs, association::Times::accepted, sizes, problems);
-    sizes.pruned = inputs.contains("ld");
-    try {
-        if (params.mode == "whole_genome") examine_blocks(params, inputs, sizes);
-    } catch (const Error& error) {
-        keep_problems(error, problems);
-    }
+    if (params.mode == "whole_genome") examine_blocks(params, inputs, sizes, problems);
 }
 
 Resources needs(const NullModelParams& params, const Workload& w) {

@@ -1,9 +1,6 @@
-#include "base/problems.hpp"
 #include "base/text.hpp"
 #include "formats/file_genotypes.hpp"
-#include "genotype/counted_variants.hpp"
 #include "genotype/genotype_source.hpp"
-#include "schema/existing_input.hpp"
 #include "stages/principal_components/principal_components.hpp"
 
 #include <algorithm>
@@ -23,16 +20,7 @@ void examine(const ComponentsParams& params, const Inputs& inputs, Workload& siz
                             .why = "with loadings all samples are projected, and nothing is chosen",
                             .help = "give either loadings, or the other inputs"});
     examine_genotypes(inputs, sizes, problems);
-    sizes.pruned = inputs.contains("ld");
-    try {
-        if (const auto counted =
-                count_autosomal(existing_input(inputs, "ld"),
-                                inputs.contains("ld") ? nullptr : existing_input(inputs, "quality"),
-                                params.maf_min))
-            sizes.set_variants = counted->variants;
-    } catch (const Error& error) {
-        keep_problems(error, problems);
-    }
+    examine_variant_set(inputs, params.maf_min, sizes, problems);
 }
 
 Resources needs(const ComponentsParams& params, const Workload& w) {
