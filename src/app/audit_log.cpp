@@ -94,7 +94,7 @@ class AppendLock {
 public:
     explicit AppendLock(const fs::path& file)
         : descriptor_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-        if (descriptor_ < 0) throw_storage_error(errno, "open", file);
+        if (descriptor_ < 0) throw_storage_error(errno, "append to", file);
         while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
         }
     }

@@ -5,6 +5,7 @@
 #include "app/doctor.hpp"
 #include "app/error_report.hpp"
 #include "app/runner.hpp"
+#include "base/current_error.hpp"
 #include "base/file.hpp"
 #include "base/interrupt.hpp"
 #include "base/log_format.hpp"
@@ -18,7 +19,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 #include <optional>
 #include <thread>
 
@@ -180,26 +180,6 @@ private:
     const Communicator& comm_;
     bool computing_ = false;
 };
-
-/// The error that is being handled, whatever its type.
-Error current_error() {
-    try {
-        throw;
-    } catch (const Error& error) {
-        return error;
-    } catch (const std::bad_alloc&) {
-        return MemoryError(
-            {.what = "there is not enough memory",
-             .where = {},
-             .why = {},
-             .help = "use more nodes, fewer ranks per node, or more memory; see: salus plan"});
-    } catch (const std::exception& error) {
-        return InternalError({.what = error.what(),
-                              .where = {},
-                              .why = {},
-                              .help = "report this with the command and the version of salus"});
-    }
-}
 
 /// Tells the error and ends the job. An error that all ranks share is told by rank 0; the others
 /// wait a moment before they speak, in case it is theirs alone.

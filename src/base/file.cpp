@@ -57,7 +57,7 @@ void close_or_throw(int& descriptor, const std::filesystem::path& path) {
 }
 
 void sync_path(const std::filesystem::path& path, int flags) {
-    int descriptor = open_or_throw(path, O_RDONLY | flags, "open for sync");
+    int descriptor = open_or_throw(path, O_RDONLY | flags, "sync");
     count_file_operation(FileOperation::sync);
     if (::fsync(descriptor) != 0) {
         const int code = errno;
@@ -85,7 +85,11 @@ void throw_storage_error(int code, std::string_view action, const std::filesyste
     std::string help = "check the path, its permissions and the file system, then run again";
     if (code == ENOSPC || code == EDQUOT)
         help = "free space or raise the quota, then run the same command again: it resumes";
-    if (code == EACCES || code == EPERM || code == EROFS)
+    const bool reading =
+        action.starts_with("open") || action.starts_with("read") || action.starts_with("look");
+    if (reading && (code == EACCES || code == EPERM))
+        help = "ask its owner for the permission to read it";
+    else if (code == EACCES || code == EPERM || code == EROFS)
         help = "choose an output folder that you may write, or ask for the permission";
     throw StorageError({.what = text("cannot ", action, ": ", std::strerror(code)),
                         .where = path.string(),

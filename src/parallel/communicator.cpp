@@ -1,5 +1,6 @@
 #include "parallel/communicator.hpp"
 
+#include "base/current_error.hpp"
 #include "base/text.hpp"
 #include "parallel/traffic.hpp"
 
@@ -10,7 +11,6 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <numeric>
 #include <thread>
 
@@ -83,22 +83,15 @@ std::string take_text(std::string_view& in) {
 }
 
 std::string encode(const std::exception_ptr& mine) {
-    ErrorKind kind = ErrorKind::internal;
-    std::vector<Problem> problems;
-    try {
-        std::rethrow_exception(mine);
-    } catch (const Error& error) {
-        kind = error.kind();
-        problems = error.problems();
-    } catch (const std::bad_alloc&) {
-        kind = ErrorKind::memory;
-        problems.push_back(
-            {.what = "not enough memory", .help = "use more nodes or more memory per rank"});
-    } catch (const std::exception& error) {
-        problems.push_back({.what = error.what()});
-    }
-    std::string out = text(static_cast<int>(kind), ";");
-    for (const Problem& p : problems)
+    const Error error = [&] {
+        try {
+            std::rethrow_exception(mine);
+        } catch (...) {
+            return current_error();
+        }
+    }();
+    std::string out = text(error.exit_code(), ";");
+    for (const Problem& p : error.problems())
         for (const std::string& part : {p.what, p.where, p.why, p.help})
             put_text(out, part);
     return out;

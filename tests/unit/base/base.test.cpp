@@ -1,3 +1,4 @@
+#include "base/current_error.hpp"
 #include "base/date.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
@@ -210,6 +211,39 @@ TEST_F(Files, FullDiskIsAStorageError) {
         append_line("/dev/full", "x");
         FAIL();
     } catch (const StorageError& error) {
+TEST_F(Files, RefusedPathsSayWhoseTheyAre) {
+    const auto help = [](std::string_view action) {
+        try {
+            throw_storage_error(EACCES, action, "x");
+        } catch (const StorageError& error) {
+            return error.problems().front().help;
+        }
+    };
+    EXPECT_THAT(help("open"), HasSubstr("read it"));
+    EXPECT_THAT(help("create"), HasSubstr("that you may write"));
+}
+
+TEST(Errors, OfTheStandardLibraryBecomeOurs) {
+    const auto kind = [](const auto& thrown) {
+        try {
+            throw thrown;
+        } catch (...) {
+            return current_error().kind();
+        }
+    };
+    const std::filesystem::filesystem_error refused(
+        "status", "/closed/file", std::make_error_code(std::errc::permission_denied));
+    EXPECT_EQ(kind(refused), ErrorKind::storage);
+    EXPECT_EQ(kind(std::bad_alloc()), ErrorKind::memory);
+    EXPECT_EQ(kind(std::logic_error("x")), ErrorKind::internal);
+    EXPECT_EQ(kind(DataError({.what = "x"})), ErrorKind::data);
+    try {
+        throw refused;
+    } catch (...) {
+        EXPECT_EQ(current_error().problems().front().where, "/closed/file");
+    }
+}
+
         EXPECT_THAT(error.what(), HasSubstr("No space left"));
         EXPECT_THAT(error.what(), HasSubstr("resumes"));
     }
