@@ -4,6 +4,8 @@
 #include "schema/describe.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 namespace salus {
 namespace {
@@ -18,6 +20,13 @@ std::string dashed(const std::string& name) {
 std::string flag_names(const std::string& name) {
     const std::string other = dashed(name);
     return other == name ? text("--", name) : text("--", name, ",--", other);
+}
+
+/// Empty for a seed; CLI11 itself would take the largest whole number for all that are larger.
+std::string seed_mistake(const std::string& typed) {
+    const auto number = parse_integer(typed);
+    if (number && *number >= 0) return {};
+    return text("Value ", typed, " not in range 0 to ", std::numeric_limits<std::int64_t>::max());
 }
 
 } // namespace
@@ -281,7 +290,7 @@ void Grammar::add_stage(const Stage& stage) {
     sub->add_option("--output", output_, "Output folder.")->type_name("FOLDER");
     sub->add_option("--seed", line_.stage.seed, "Seed of every random number.")
         ->type_name("N")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Validator(seed_mistake, ""));
     sub->add_flag("--fresh", line_.fresh,
                   "Begin anew where parameters or inputs changed since the last run.");
     add_threads(sub);

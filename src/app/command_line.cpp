@@ -1,6 +1,7 @@
 #include "app/command_grammar.hpp"
 #include "app/exit_codes.hpp"
 #include "app/option_manual.hpp"
+#include "app/parse_mistakes.hpp"
 #include "base/text.hpp"
 #include "schema/describe.hpp"
 #include "schema/suggest.hpp"
@@ -8,6 +9,14 @@
 #include <algorithm>
 
 namespace salus {
+namespace {
+
+bool holds_list(const Value& value) {
+    return std::holds_alternative<std::vector<std::string>>(value) ||
+           std::holds_alternative<std::vector<double>>(value);
+}
+
+} // namespace
 
 CommandLine Grammar::parse(std::vector<std::string> arguments, const std::string& version) {
     const bool bare = arguments.empty();
@@ -27,6 +36,7 @@ CommandLine Grammar::parse(std::vector<std::string> arguments, const std::string
 
 void Grammar::turn_to_flag(std::vector<std::string>& arguments) const {
     arguments.erase(arguments.begin());
+    std::erase_if(arguments, [](const auto& word) { return word == "--help" || word == "-h"; });
     const std::vector<std::string> names = command_names();
     const auto wrong = [&](std::string what, std::string help) {
         return UsageError(Problem{
@@ -68,8 +78,7 @@ void Grammar::fail(const CLI::ParseError& error) const {
         fail_extras(sub, help);
     if (sub == nullptr)
         throw UsageError({.what = "no command is given", .where = {}, .why = {}, .help = help});
-    throw UsageError(
-        {.what = error.what(), .where = text("salus ", sub->get_name()), .why = {}, .help = help});
+    throw UsageError(parse_mistake(error, *sub, help));
 }
 
 void Grammar::fail_extras(const App* sub, const std::string& help) const {
@@ -120,10 +129,15 @@ void Grammar::finish_stage(const App* sub) {
         if (sub->count("--" + name) > 0) line_.stage.inputs.emplace_back(name, paths);
     for (const auto& [name, values] : params_[sub]) {
         if (sub->count("--" + name) == 0) continue;
+        const Param& param = find_declared(*line_.stage.stage, name);
+        if (values.size() > 1 && !holds_list(param.standard))
+            throw UsageError({.what = text("--", name, " is given more than once"),
+                              .where = text("salus ", sub->get_name()),
+                              .why = sentence(param.about.doc),
+                              .help = "give it once: it takes one value"});
         const std::string typed = join(values, ",");
         const bool bare_flag = typed.empty() || typed == "{}";
-        const bool is_flag =
-            std::holds_alternative<bool>(find_declared(*line_.stage.stage, name).standard);
+        const bool is_flag = std::holds_alternative<bool>(param.standard);
         line_.stage.params.emplace_back(name, bare_flag && is_flag ? "true" : typed);
     }
 }

@@ -5,23 +5,27 @@
 #include <vector>
 
 namespace salus {
-namespace {
 
-/// "N", without what the checks of CLI11 add to it.
 std::string value_name(const CLI::Option& option) {
     const std::string name = option.get_type_name();
-    return name.substr(0, name.find(':'));
+    std::size_t end = name.find(':');
+    if (end != std::string::npos && end > 0 && name[end - 1] == '[') end = name.find(':', end + 1);
+    return name.substr(0, end);
 }
 
 std::string shown_name(const CLI::Option& option) {
     return option.get_positional() ? value_name(option) : option.get_name(false, true);
 }
 
+namespace {
+
 void add_options(const CLI::App& from, ManualSection& section) {
     for (const CLI::Option* option : from.get_options()) {
         if (option->get_lnames() == std::vector<std::string>{"help"}) continue;
         section.entries.push_back({shown_name(*option),
-                                   option->get_positional() ? "" : value_name(*option),
+                                   option->get_positional() ? ""
+                                   : option->get_required() ? value_name(*option) + "; required"
+                                                            : value_name(*option),
                                    option->get_description()});
     }
 }

@@ -170,7 +170,9 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
 
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates) {
     const std::string wanted = lower(name);
-    std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
+    if (wanted.empty()) return std::nullopt;
+    // of a short word half of the letters may be wrong, or anything would be near
+    std::size_t best = std::min(std::max<std::size_t>(2, name.size() / 3), name.size() / 2) + 1;
     std::optional<std::string> found;
     for (const std::string& candidate : candidates) {
         const std::size_t distance = edit_distance(wanted, lower(candidate));

@@ -120,9 +120,47 @@ TEST(CommandLine, UnknownOptionsHaveNearMissesAllAtOnce) {
 }
 
 TEST(CommandLine, MissingAndSuperfluousWords) {
-    EXPECT_THAT(problems({"run"})[0].what, HasSubstr("is required"));
+    EXPECT_EQ(problems({"run"})[0].what, "salus run needs JOB");
+    EXPECT_THAT(problems({"run"})[0].why, HasSubstr("Job file"));
+    EXPECT_EQ(problems({"status"})[0].what, "salus status needs JOB_OR_FOLDER");
+    EXPECT_EQ(problems({"import"})[0].what, "salus import needs KIND");
+    EXPECT_EQ(problems({"export", "f.h5", "--table", "t"})[0].what, "salus export needs --output");
+    EXPECT_EQ(problems({"run", "j", "--until"})[0].what, "--until needs a value: STAGE");
+    EXPECT_EQ(problems({"run", "j", "--threads"})[0].what, "--threads needs a value: N");
     EXPECT_THAT(problems({"check", "a", "b"})[0].what, HasSubstr("does not expect 'b'"));
     EXPECT_THAT(problems({"--bogus"})[0].what, HasSubstr("salus has no option '--bogus'"));
+}
+
+TEST(CommandLine, ChoicesHaveNearMisses) {
+    const auto found = problems({"run", "j", "--log-format", "jsn"});
+    ASSERT_THAT(found, SizeIs(1));
+    EXPECT_EQ(found[0].what, "--log-format has no choice 'jsn'");
+    EXPECT_EQ(found[0].help, "did you mean 'json'? it has: text, json");
+    EXPECT_EQ(problems({"import", "cohrt", "x.json"})[0].what, "KIND has no choice 'cohrt'");
+}
+
+TEST(CommandLine, WhatIsGivenOnceIsNotGivenTwice) {
+    EXPECT_EQ(problems({"run", "j", "--threads", "1", "--threads", "2"})[0].what,
+              "--threads is given more than once");
+    EXPECT_EQ(problems({"count", "--call_rate_min", "0.1", "--call_rate_min", "0.2"})[0].what,
+              "--call_rate_min is given more than once");
+    EXPECT_EQ(problems({"plan", "j", "--json", "--sbatch"})[0].what,
+              "--json and --sbatch exclude each other");
+}
+
+TEST(CommandLine, SeedsAreWholeNumbers) {
+    EXPECT_EQ(parse({"count", "--seed", "9223372036854775807"}).stage.seed, 9223372036854775807);
+    for (const char* wrong : {"-1", "x", "1.5", "9223372036854775808"})
+        EXPECT_THAT(problems({"count", "--seed", wrong})[0].what,
+                    HasSubstr("not in range 0 to 9223372036854775807"));
+}
+
+TEST(CommandLine, ManualTellsWhatIsRequired) {
+    EXPECT_THAT(parse({"export", "--help"}).message, HasSubstr("--output (FILE; required)"));
+    EXPECT_THAT(parse({"describe", "--help"}).message,
+                HasSubstr("salus describe [TOPIC] [FILE[:NAME]] [OPTIONS]"));
+    EXPECT_EQ(parse({"help", "--help"}).message, parse({"help"}).message);
+    EXPECT_EQ(parse({"help", "run", "--help"}).message, parse({"help", "run"}).message);
 }
 
 TEST(CommandLine, ShowAndExport) {

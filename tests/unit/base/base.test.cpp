@@ -49,6 +49,10 @@ TEST(Text, NearestFindsTypingErrors) {
     EXPECT_EQ(nearest("call_rate_mn", names), "call_rate_min");
     EXPECT_EQ(nearest("HWE_P_MIN", names), "hwe_p_min");
     EXPECT_EQ(nearest("zebra_crossing", names), std::nullopt);
+    const std::vector<std::string> words{"run", "ld"};
+    EXPECT_EQ(nearest("rn", words), "run");
+    EXPECT_EQ(nearest("man", words), std::nullopt);
+    EXPECT_EQ(nearest("", words), std::nullopt);
 }
 
 TEST(Text, Utf8) {
