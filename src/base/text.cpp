@@ -186,6 +186,7 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
 
 std::string json_quote(std::string_view text) {
     static constexpr std::string_view hex = "0123456789abcdef";
+    const bool readable = is_utf8(text); // file names may be anything
     std::string out = "\"";
     for (const char c : text) {
         const auto code = static_cast<unsigned char>(c);
@@ -195,7 +196,7 @@ std::string json_quote(std::string_view text) {
             out += "\\n";
         else if (c == '\t')
             out += "\\t";
-        else if (code < 0x20)
+        else if (code < 0x20 || (code >= 0x80 && !readable))
             out += {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
         else
             out += c;

@@ -69,6 +69,8 @@ TEST(Text, SplitsAndQuotes) {
     EXPECT_THAT(split("", ','), ElementsAre(""));
     EXPECT_EQ(trim(" \t x y \r\n"), "x y");
     EXPECT_EQ(json_quote("a\"b\\\n\x01"), "\"a\\\"b\\\\\\n\\u0001\"");
+    EXPECT_EQ(json_quote("\xc3\xa9"), "\"\xc3\xa9\"");
+    EXPECT_EQ(json_quote("a\xe9"), "\"a\\u00e9\""); // not UTF-8
     EXPECT_EQ(html_escape("<a href='x'>&"), "&lt;a href=&#39;x&#39;&gt;&amp;");
 }
 
@@ -209,12 +211,6 @@ TEST_F(Files, ErrorsNameThePath) {
     EXPECT_THROW(file.read_at(0, buffer), DataError);
 }
 
-TEST_F(Files, FullDiskIsAStorageError) {
-    if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
-    try {
-        append_line("/dev/full", "x");
-        FAIL();
-    } catch (const StorageError& error) {
 TEST_F(Files, RefusedPathsSayWhoseTheyAre) {
     const auto help = [](std::string_view action) {
         try {
@@ -248,6 +244,12 @@ TEST(Errors, OfTheStandardLibraryBecomeOurs) {
     }
 }
 
+TEST_F(Files, FullDiskIsAStorageError) {
+    if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+    try {
+        append_line("/dev/full", "x");
+        FAIL();
+    } catch (const StorageError& error) {
         EXPECT_THAT(error.what(), HasSubstr("No space left"));
         EXPECT_THAT(error.what(), HasSubstr("resumes"));
     }
