@@ -53,7 +53,7 @@ std::string cancel_command(const CommandLine& line);
 std::vector<std::string> instances_of(const std::filesystem::path& folder);
 
 /// The HDF5 file behind a path that a user gives: the file, or the index of a genotype store.
-/// DataError if there is none, or if it is something else.
+/// UsageError if there is none, DataError if it is something else.
 std::filesystem::path result_file(const std::filesystem::path& path);
 
 /// Output folder of a run: `path` itself if it is a folder, else what the job file names.

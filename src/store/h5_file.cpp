@@ -1,6 +1,7 @@
 #include "store/h5_file.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/file_operations.hpp"
 #include "base/file_ranges.hpp"
 #include "base/text.hpp"
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <span>
 
 namespace salus {
 namespace h5 {
@@ -170,10 +172,33 @@ H5File H5File::create(const std::filesystem::path& path) {
     return H5File(std::move(state));
 }
 
+namespace h5 {
+namespace {
+
+/// DataError if the file that HDF5 did not open is none of its files at all.
+void refuse_other_kinds(const std::filesystem::path& path) {
+    throw_input_error();
+    static constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+    std::string head(signature.size(), '\0');
+    InputFile input(path);
+    head.resize(input.read(std::as_writable_bytes(std::span(head))));
+    if (head == signature) return;
+    H5Eclear2(H5E_DEFAULT);
+    throw DataError({.what = "this is not an HDF5 file",
+                     .where = path.string(),
+                     .why = "it does not begin with the signature of HDF5",
+                     .help = "give a result file of salus (.h5) or a genotype store"});
+}
+
+} // namespace
+} // namespace h5
+
 H5File H5File::open(const std::filesystem::path& path) {
     h5::start_library();
     std::error_code code;
-    if (!answered_file_size(path) && !std::filesystem::is_regular_file(path, code))
+    const bool regular = answered_file_size(path) || std::filesystem::is_regular_file(path, code);
+    if (code == std::errc::permission_denied) throw_storage_error(code.value(), "open", path);
+    if (!regular)
         throw DataError({.what = std::filesystem::exists(path, code) ? "not a regular file"
                                                                      : "the file does not exist",
                          .where = path.string(),
@@ -183,6 +208,7 @@ H5File H5File::open(const std::filesystem::path& path) {
     state->path = path;
     h5::forget_input_error();
     state->file = h5::FileId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, h5::read_access().get()));
+    if (!state->file) h5::refuse_other_kinds(path);
     state->require(static_cast<bool>(state->file), "open HDF5 file");
     const herr_t external =
         H5Lvisit(state->file.get(), H5_INDEX_NAME, H5_ITER_NATIVE, h5::refuse_external, nullptr);

@@ -91,8 +91,20 @@ expect 2 "$SALUS" quality --variant-call-rate-min 3
 says 'needs --genotypes' "'variant_call_rate_min' = 3 is out of range" 'the output folder has no name' '3 problems'
 expect 2 "$SALUS" describe qualty
 says "did you mean 'quality'?"
-expect 2 "$SALUS" status "$SALUS_TMP"
-says 'not the output folder of a run'
+for command in status cancel; do
+    expect 2 "$SALUS" $command "$SALUS_TMP"
+    says 'not the output folder of a run'
+    expect 2 "$SALUS" $command jobs/job.toml
+    says 'nothing of this job was run or submitted yet'
+done
+expect 2 "$SALUS" show none.h5
+says 'there is no file or folder of this name' 'none.h5'
+expect 3 "$SALUS" show jobs/job.toml
+says 'this is not an HDF5 file'
+expect 2 "$SALUS" export none.h5 --table t --output nowhere/t.tsv
+says 'there is no folder nowhere'
+expect 2 "$SALUS" quality --genotypes none.store --output out --hwe_p_min nan
+says "'hwe_p_min' = NaN is out of range"
 
 # The same through mpirun: told once, and the job ends.
 if command -v mpirun >/dev/null; then

@@ -110,7 +110,7 @@ TEST_F(TablesTest, ShowRefusesOtherFilesAndFolders) {
     line.path = folder_ / "x.h5";
     EXPECT_THROW(show_command(line), DataError);
     line.path = folder_ / "none.h5";
-    EXPECT_THROW(show_command(line), DataError);
+    EXPECT_THROW(show_command(line), UsageError);
 }
 
 TEST_F(TablesTest, ExportJoinsVariantsAndWritesNumbersThatReadBack) {
