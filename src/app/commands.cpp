@@ -158,3 +158,18 @@ std::filesystem::path output_folder_of(const std::filesystem::path& path) {
 }
 
 } // namespace salus
+std::filesystem::path run_folder_of(const std::filesystem::path& path) {
+    namespace fs = std::filesystem;
+    const fs::path folder = absolute_below(fs::current_path(), output_folder_of(path).string());
+    if (fs::exists(folder / "resolved.toml") || fs::exists(folder / "slurm")) return folder;
+    const bool is_job = !fs::is_directory(path);
+    throw UsageError({.what = is_job ? "nothing of this job was run or submitted yet"
+                                     : "this is not the output folder of a run",
+                      .where = folder.string(),
+                      .why = "it has neither resolved.toml nor the folder slurm",
+                      .help = is_job
+                                  ? "start it with salus run or salus submit; a run with another "
+                                    "--output is asked for by its folder"
+                                  : "give the job file or its output folder"});
+}
+

@@ -58,5 +58,7 @@ std::filesystem::path result_file(const std::filesystem::path& path);
 
 /// Output folder of a run: `path` itself if it is a folder, else what the job file names.
 std::filesystem::path output_folder_of(const std::filesystem::path& path);
+/// The same as an absolute path. UsageError if nothing was run or submitted there.
+std::filesystem::path run_folder_of(const std::filesystem::path& path);
 
 } // namespace salus

@@ -114,7 +114,9 @@ std::map<std::string, SlurmJob> slurm_jobs(const fs::path& folder) {
 /// Stages in the order in which they were handed over; for a run of which none has started yet.
 std::vector<std::string> submitted_stages(const fs::path& folder) {
     std::vector<std::string> names;
-    const std::string lines = read_text_file(folder / "slurm" / "jobs.log");
+    const fs::path record = folder / "slurm" / "jobs.log";
+    if (!fs::exists(record)) return names; // the scripts are there, but no job was handed over
+    const std::string lines = read_text_file(record);
     for (const std::string_view line : split(lines, '\n'))
         if (const auto fields = split(line, ' ');
             fields.size() == 4 && std::count(names.begin(), names.end(), fields[1]) == 0)
@@ -123,11 +125,6 @@ std::vector<std::string> submitted_stages(const fs::path& folder) {
 }
 
 std::vector<StageStatus> read_status(const fs::path& folder) {
-    if (!fs::exists(folder / "resolved.toml") && !fs::exists(folder / "slurm" / "jobs.log"))
-        throw UsageError({.what = "this is not the output folder of a run",
-                          .where = folder.string(),
-                          .why = "it has neither resolved.toml nor slurm/jobs.log",
-                          .help = "give the job file or its output folder"});
     const auto jobs = slurm_jobs(folder);
     const std::vector<std::string> names =
         fs::exists(folder / "resolved.toml") ? instances_of(folder) : submitted_stages(folder);
@@ -196,13 +193,13 @@ std::string status_json(const StageStatus& one) {
 } // namespace
 
 std::string status_command(const CommandLine& line) {
-    const fs::path folder =
-        absolute_below(fs::current_path(), output_folder_of(line.path).string());
+    const fs::path folder = run_folder_of(line.path);
     std::string out;
     for (const StageStatus& one : read_status(folder))
         out += line.format == "json" ? text(out.empty() ? "" : ",\n", status_json(one))
                                      : status_text(one);
-    return line.format == "json" ? text("[\n", out, "\n]\n") : out;
+    if (line.format == "json") return text("[\n", out, "\n]\n");
+    return out.empty() ? "nothing was run or submitted yet\n" : out;
 }
 
 } // namespace salus

@@ -78,8 +78,7 @@ std::string submit_command(const CommandLine& line, const std::vector<Stage>& st
 }
 
 std::string cancel_command(const CommandLine& line) {
-    const fs::path output =
-        absolute_below(fs::current_path(), output_folder_of(line.path).string());
+    const fs::path output = run_folder_of(line.path);
     const SlurmClient slurm;
     std::vector<std::string> ids;
     for (const auto& [stage, job] : jobs_of_run(slurm, output))
