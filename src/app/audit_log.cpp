@@ -58,7 +58,7 @@ void follow(Chain& chain, std::string_view line, const fs::path& file) {
                                   .where = where,
                                   .why = std::move(why),
                                   .help = "compare with a copy; results are checked by: salus "
-                                          "verify"});
+                                          "verify; move the log away, and a new one begins"});
     };
     ++chain.lines;
     const auto digest = own_digest(line);
@@ -115,6 +115,7 @@ void AuditLog::append(const std::string& event,
     const AppendLock lock(file_);
     bool ends_whole = true;
     Chain chain = read_chain(file_, ends_whole); // append_line closes what a power cut tore
+    if (!chain.problems.empty()) throw IntegrityError(std::move(chain.problems));
     std::string line = text("{\"line\": ", chain.lines + 1, ", \"time\": ", json_quote(utc_now()),
                             ", \"event\": ", json_quote(event), ", \"uid\": ", ::getuid(),
                             ", \"user\": ", json_quote(environment("USER")),

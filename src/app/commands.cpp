@@ -140,6 +140,11 @@ std::vector<std::string> instances_of(const std::filesystem::path& folder) {
     for (const std::string_view line : split(resolved, '\n'))
         if (line.starts_with('[')) names.emplace_back(line.substr(1, line.find(']') - 1));
     return names;
+    if (names.empty())
+        throw IntegrityError({.what = "the record of the stages of a run is damaged",
+                              .where = (folder / "resolved.toml").string(),
+                              .why = "it names no stage",
+                              .help = "give the job to salus run again: it is written anew"});
 }
 
 std::filesystem::path output_folder_of(const std::filesystem::path& path) {

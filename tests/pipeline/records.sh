@@ -32,6 +32,18 @@ expect 6 "$SALUS" verify-log "$out"
 says 'the end of the audit log is missing'
 sed 's/quality/QUALITY/' "$SALUS_TMP/audit.log" >"$out/audit.log"
 expect 6 "$SALUS" verify-log "$out"
+cp "$out/audit.log" "$SALUS_TMP/changed.log"
+expect 6 "$SALUS" run "$demo_job" --output "$out" --stage report # before any work, and nothing is added
+says 'move the log away, and a new one begins'
+cmp "$out/audit.log" "$SALUS_TMP/changed.log"
+cp "$SALUS_TMP/audit.log" "$out/audit.log"
+mv "$out/resolved.toml" "$SALUS_TMP/resolved.toml"
+touch "$out/resolved.toml"
+for command in verify status; do
+    expect 6 "$SALUS" $command "$out"
+    says 'the record of the stages of a run is damaged'
+done
+mv "$SALUS_TMP/resolved.toml" "$out/resolved.toml"
 grep -qE 'S0[0-9]{6}' "$SALUS_TMP/audit.log" "$SALUS_TMP/log.ndjson" "$out/ro-crate-metadata.json" && fail "an identifier"
 
 /usr/bin/python3 - "$out" "$SALUS_TMP/log.ndjson" <<'END' || fail "records"

@@ -56,6 +56,8 @@ TEST_F(AuditLogTest, LinesRemovedSwappedAndRepeatedAreTold) {
     };
     put(file_of({0, 2, 3}));
     broken("a line is missing");
+    EXPECT_THROW(AuditLog(folder_.path()).append("run_begins", {}), IntegrityError)
+        << "nothing goes on behind a line that is missing";
     put(file_of({1, 2, 3}));
     broken("the first is missing");
     put(file_of({0, 2, 1, 3}));
