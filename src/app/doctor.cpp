@@ -259,7 +259,8 @@ void examine_folder(const fs::path& parent, const std::vector<std::string>& told
     if (comm.is_root()) {
         try {
             if (!fs::is_directory(parent))
-                throw StorageError({.what = "there is no such folder",
+                throw StorageError({.what = fs::exists(parent) ? "this is a file, not a folder"
+                                                               : "there is no such folder",
                                     .where = parent.string(),
                                     .why = {},
                                     .help = "make it, or name the one where outputs will be"});
@@ -279,7 +280,7 @@ void examine_folder(const fs::path& parent, const std::vector<std::string>& told
         if (comm.is_root()) judge_views(views, told, folder.parent_path(), findings);
     }
     lock.reset();
-    if (comm.is_root()) remove_tree(folder);
+    if (comm.is_root() && fs::is_directory(parent)) remove_tree(folder);
 }
 
 } // namespace

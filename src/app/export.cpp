@@ -280,6 +280,11 @@ void require_writable_name(const CommandLine& line) {
                           .where = "--output",
                           .why = {},
                           .help = "give the name of a file"});
+    if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path()))
+        throw UsageError({.what = text("there is no folder ", path.parent_path().string()),
+                          .where = "--output",
+                          .why = {},
+                          .help = "make it first, or correct the path"});
     if (std::filesystem::equivalent(path, line.path, ignored))
         throw UsageError({.what = "the output is the input",
                           .where = "--output",

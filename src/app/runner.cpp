@@ -62,6 +62,11 @@ struct RankReport {
     FileOperations files;
 };
 
+/// "1 stage", "7 stages".
+std::string counted(std::size_t number, std::string_view what) {
+    return text(number, " ", what, number == 1 ? "" : "s");
+}
+
 /// One run of a job: the state that its steps share.
 class Runner {
 public:
@@ -149,8 +154,11 @@ void Runner::prepare() {
         if (hosts_.find(host) == std::string::npos) hosts_ += text(hosts_.empty() ? "" : " ", host);
     if (comm_.played() > 1)
         log_.info(text("dry run: one rank plays ", comm_.played(), " ranks one after another"));
-    log_.info(text(job_.title.empty() ? "job" : job_.title, ": ", job_.stages.size(), " stages on ",
-                   comm_.size(), " ranks x ", options_.threads, " threads (", hosts_, ")"));
+    std::string_view title = job_.title.empty() ? "job" : std::string_view(job_.title);
+    if (title.ends_with('.')) title.remove_suffix(1); // the summary of a stage that runs alone
+    log_.info(text(title, ": ", counted(job_.stages.size(), "stage"), " on ",
+                   counted(static_cast<std::size_t>(comm_.size()), "rank"), " x ", options_.threads,
+                   " threads (", hosts_, ")"));
 }
 
 void Runner::look_at_inputs() const {

@@ -20,23 +20,26 @@ constexpr std::uint64_t rows_at_once = 65536;
 std::vector<std::string> traits_in(const H5File& file) {
     const bool result = file.is_table("variants") && file.exists("traits");
     auto traits = result ? file.members("traits") : std::vector<std::string>();
-    if (traits.empty()) refuse(file, "the file holds no association statistics", {});
+    if (traits.empty())
+        refuse(file, "the file holds no association statistics",
+               "give the result of the stage association");
     return traits;
 }
 
 std::string choose_trait(const H5File& file, const std::string& trait) {
     const auto traits = traits_in(file);
+    const std::string some =
+        text(join(std::span(traits).first(std::min<std::size_t>(traits.size(), 10)), ", "),
+             traits.size() > 10 ? " ..." : "");
     if (trait.empty() && traits.size() > 1)
-        refuse(file,
-               text("the file holds ", traits.size(), " traits: ",
-                    join(std::span(traits).first(std::min<std::size_t>(traits.size(), 10)), ", "),
-                    traits.size() > 10 ? " ..." : ""),
+        refuse(file, text("the file holds ", traits.size(), " traits: ", some),
                "name the one to read");
     const std::string chosen = trait.empty() ? traits.front() : trait;
     if (std::find(traits.begin(), traits.end(), chosen) == traits.end()) {
         const auto meant = nearest(chosen, traits);
-        refuse(file, text("the file has no trait '", chosen, "'"),
-               meant ? text("did you mean '", *meant, "'?") : std::string());
+        refuse(
+            file, text("the file has no trait '", chosen, "'"),
+            text(meant ? text("did you mean '", *meant, "'? ") : std::string(), "it has: ", some));
     }
     return chosen;
 }

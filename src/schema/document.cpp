@@ -108,7 +108,8 @@ std::string range_text(const ParamDoc& about) {
 std::optional<Problem> check_number(const Param& param, double number, std::string_view where) {
     if (number >= param.about.min && number <= param.about.max) return std::nullopt;
     const bool bounded = !std::isinf(param.about.min) || !std::isinf(param.about.max);
-    return Problem{.what = text("'", param.name, "' = ", number, " is out of range"),
+    const std::string given = std::isnan(number) ? "NaN" : text(number);
+    return Problem{.what = text("'", param.name, "' = ", given, " is out of range"),
                    .where = std::string(where),
                    .why = param.about.doc,
                    .help =

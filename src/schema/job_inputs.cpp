@@ -81,7 +81,8 @@ std::vector<fs::path> resolve_inputs(const Port& port, const std::vector<std::st
         }
         if (trim(item).empty()) {
             complain({.what = text("input '", port.name, "' has an empty path"),
-                      .where = std::string(where)});
+                      .where = std::string(where),
+                      .why = text("it takes: ", doc_of(port.artifact))});
             continue;
         }
         const fs::path path = absolute_below(base, item);
@@ -101,7 +102,9 @@ fs::path resolve_output(const std::string& typed, const fs::path& base, std::str
         return {};
     }
     if (trim(typed).empty()) {
-        problems.push_back({.what = "the output folder has no name", .where = std::string(where)});
+        problems.push_back({.what = "the output folder has no name",
+                            .where = std::string(where),
+                            .help = "give the name of a folder; it is made where it is absent"});
         return {};
     }
     const fs::path path = absolute_below(base, typed);

@@ -12,9 +12,9 @@ struct PipelineHead {
 };
 
 const std::vector<std::string>& reserved_names() {
-    static const std::vector<std::string> names{
-        "input", "inputs", "resources", "pipeline", "output", "seed", "title", "state", "work",
-        "metrics", "slurm"};
+    static const std::vector<std::string> names{"input",  "inputs",  "resources", "pipeline",
+                                                "output", "seed",    "title",     "state",
+                                                "work",   "metrics", "slurm"};
     return names;
 }
 
@@ -74,7 +74,10 @@ private:
     /// Instance name: `name`, else the name of the stage; empty if neither can be used.
     std::string read_name(const Stage* stage) {
         std::string name = text_of("name").value_or(stage ? stage->name() : "");
-        if (stage == nullptr && name.empty()) name = text_of("use").value_or("");
+        const Node* use = node_.find("use");
+        if (stage == nullptr && name.empty() && use != nullptr && use->is_value() &&
+            std::holds_alternative<std::string>(use->value()))
+            name = std::get<std::string>(use->value());
         if (name.empty()) return name;
         const Node& at = node_.find("name") ? *node_.find("name") : node_;
         const bool plain = std::all_of(name.begin(), name.end(), [](char c) {

@@ -26,3 +26,6 @@ expect 5 "$SALUS" doctor missing >report
 has '^failed   storage: there is no such folder'
 says missing
 [[ ! -e missing ]] || fail "a folder was made"
+touch file
+expect 5 "$SALUS" doctor file >/dev/null
+says 'this is a file, not a folder'

@@ -195,6 +195,12 @@ TEST_F(JobTest, MissingRequiredParameter) {
     EXPECT_THAT(problems({.settings = {"count.label=x"}}), IsEmpty());
 }
 
+TEST_F(JobTest, StageWhoseUseIsNoTextIsToldOnce) {
+    pipeline("[[stage]]\nuse = 7\n");
+    const auto all = problems();
+    EXPECT_EQ(std::ranges::count(all, "'use' must be text", &Problem::what), 1);
+}
+
 TEST_F(JobTest, UnknownStageDoesNotCascade) {
     pipeline(edited(good_pipeline, "\"gather\"", "\"gatehr\"\nname = \"gather\""));
     const Problem p = only_problem();
