@@ -28,7 +28,8 @@ namespace {
          .where = "salus describe",
          .why = {},
          .help =
-             "templates and JSON schemas exist for stages, pipelines, jobs, sites and phenotypes"});
+             "templates and JSON schemas exist for stages, pipelines, jobs, sites and phenotypes; "
+             "completion for bash with: salus describe salus --format bash-completion"});
 }
 
 /// Definitions and event stores belong to the topic phenotype.
@@ -139,12 +140,12 @@ std::vector<std::string> instances_of(const std::filesystem::path& folder) {
     const std::string resolved = read_text_file(folder / "resolved.toml");
     for (const std::string_view line : split(resolved, '\n'))
         if (line.starts_with('[')) names.emplace_back(line.substr(1, line.find(']') - 1));
-    return names;
     if (names.empty())
         throw IntegrityError({.what = "the record of the stages of a run is damaged",
                               .where = (folder / "resolved.toml").string(),
                               .why = "it names no stage",
                               .help = "give the job to salus run again: it is written anew"});
+    return names;
 }
 
 std::filesystem::path output_folder_of(const std::filesystem::path& path) {
@@ -162,7 +163,6 @@ std::filesystem::path output_folder_of(const std::filesystem::path& path) {
                           std::get<std::string>(output->value()));
 }
 
-} // namespace salus
 std::filesystem::path run_folder_of(const std::filesystem::path& path) {
     namespace fs = std::filesystem;
     const fs::path folder = absolute_below(fs::current_path(), output_folder_of(path).string());
@@ -178,3 +178,4 @@ std::filesystem::path run_folder_of(const std::filesystem::path& path) {
                                   : "give the job file or its output folder"});
 }
 
+} // namespace salus

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view after_options = R"(        *) options=--help ;;
     esac
-    if [[ $word == -* ]]; then
+    if ((COMP_CWORD == 2)) && [[ ${COMP_WORDS[1]} =~ ^(help|describe)$ && $word != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$names job pipeline phenotype site salus" -- "$word")
+    elif [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     else
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -44,10 +46,12 @@ std::string bash_completion(const std::vector<Stage>& stages) {
     }
     std::string out =
         text("# Completion of salus for bash, written by salus describe salus.\n_salus() {\n"
-             "    local word=${COMP_WORDS[COMP_CWORD]} options\n"
+             "    local word=${COMP_WORDS[COMP_CWORD]} options names=\"",
+             names,
+             "\"\n"
              "    if ((COMP_CWORD == 1)); then\n"
-             "        mapfile -t COMPREPLY < <(compgen -W \"--help --version ",
-             names, "\" -- \"$word\")\n        return\n    fi\n    case ${COMP_WORDS[1]} in\n");
+             "        mapfile -t COMPREPLY < <(compgen -W \"--help --version $names\" -- "
+             "\"$word\")\n        return\n    fi\n    case ${COMP_WORDS[1]} in\n");
     for (const auto& [name, words] : options)
         out += text("        ", name, ") options=\"", words, "--help\" ;;\n");
     return out + std::string(after_options);

@@ -26,5 +26,6 @@ offers() { # WORDS...: what is offered for the last one
     printf '%s\n' "${COMPREPLY[@]}"
 }
 [[ $(offers verif) == $'verify\nverify-log' ]] || fail "completion of commands: $(offers verif)"
+[[ $(offers help verif) == $'verify\nverify-log' ]] || fail "completion of names: $(offers help verif)"
 [[ $(offers submit --dr) == --dry-run ]] || fail "completion of options: $(offers submit --dr)"
 offers quality --call | grep -qx -- --call_rate_min || offers quality --variant | grep -q -- -- || fail "completion of a stage"
