@@ -6,7 +6,7 @@ std::vector<ManualEntry> exit_codes() {
     return {
         {"0", "", "Complete."},
         {"2", "", "Command line or configuration is wrong; nothing was run."},
-        {"3", "", "Input data break their format or a check."},
+        {"3", "", "Input data break their format or a check, or a parameter does not fit them."},
         {"4", "", "The output folder is in use by another job."},
         {"5", "", "Storage: no space, an I/O error, or no permission. Run again after the repair."},
         {"6", "",

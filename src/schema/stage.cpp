@@ -125,7 +125,7 @@ std::string_view to_string(Artifact artifact) noexcept {
 std::string_view doc_of(Artifact artifact) noexcept {
     switch (artifact) {
     case Artifact::genotype_files:
-        return "bgzipped VCF, BCF, BGEN or PLINK 1 .bed files";
+        return "bgzipped VCF, BCF, BGEN, PLINK 1 .bed or PLINK 2 .pgen files";
     case Artifact::digest_manifest:
         return "SHA-256 digests of files, written by salus digest or sha256sum";
     case Artifact::sample_sheet:

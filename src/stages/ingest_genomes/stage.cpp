@@ -160,13 +160,12 @@ Stage ingest_genomes_stage() {
                "doi:10.1093/bioinformatics/btv112")
         .cites("Chang CC et al. Second-generation PLINK. GigaScience 2015, "
                "doi:10.1186/s13742-015-0047-8")
-        .reads(
-            {.name = "genotypes",
-             .artifact = Artifact::genotype_files,
-             .doc =
-                 "VCF, BCF, BGEN or PLINK 1 .bed files of one cohort, in the order of the genome",
-             .optional = false,
-             .many = true})
+        .reads({.name = "genotypes",
+                .artifact = Artifact::genotype_files,
+                .doc = "VCF, BCF, BGEN, PLINK 1 .bed or PLINK 2 .pgen files of one cohort, in the "
+                       "order of the genome",
+                .optional = false,
+                .many = true})
         .reads({.name = "sample_sheet",
                 .artifact = Artifact::sample_sheet,
                 .doc = "Recorded sex of the samples; overrules .fam",

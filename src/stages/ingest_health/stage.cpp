@@ -74,9 +74,10 @@ void declare_params(StageOf<IngestHealthParams>& declared) {
                 .choices = {"fail", "skip"}})
         .param("pseudonym_key", &IngestHealthParams::pseudonym_key,
                {.doc =
-                    "file of mode 0600 with the key of the pseudonyms, 16 to 4096 bytes, or fd:N "
-                    "for an open file descriptor; without a key, whoever knows an identifier "
-                    "can find its person"})
+                    "file of mode 0600 with the key of the pseudonyms, 16 to 4096 bytes, from the "
+                    "folder that salus is started in (write the full path in jobs that are "
+                    "submitted), or fd:N for an open file descriptor; without a key, whoever knows "
+                    "an identifier can find its person"})
         .param("condition_codes", &IngestHealthParams::condition_codes,
                {.doc = "conditions and causes of death: " + systems})
         .param("measurement_codes", &IngestHealthParams::measurement_codes,
