@@ -16,16 +16,19 @@ std::string from_chars_buffer(double value, std::chars_format format, int digits
     return {buffer.data(), end};
 }
 
+/// Letters changed, added, left out, or exchanged with the next one.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
+    std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
+        before = last;
+        last = row;
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+            row[j] = std::min(
+                {last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
     }
     return row[b.size()];
@@ -172,7 +175,8 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
     const std::string wanted = lower(name);
     if (wanted.empty()) return std::nullopt;
     // of a short word half of the letters may be wrong, or anything would be near
-    std::size_t best = std::min(std::max<std::size_t>(2, name.size() / 3), name.size() / 2) + 1;
+    const std::size_t half = std::max<std::size_t>(1, name.size() / 2);
+    std::size_t best = std::min(std::max<std::size_t>(2, name.size() / 3), half) + 1;
     std::optional<std::string> found;
     for (const std::string& candidate : candidates) {
         const std::size_t distance = edit_distance(wanted, lower(candidate));

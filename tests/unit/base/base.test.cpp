@@ -52,6 +52,9 @@ TEST(Text, NearestFindsTypingErrors) {
     const std::vector<std::string> words{"run", "ld"};
     EXPECT_EQ(nearest("rn", words), "run");
     EXPECT_EQ(nearest("man", words), std::nullopt);
+    EXPECT_EQ(nearest("l", words), "ld");
+    EXPECT_EQ(nearest("dl", words), "ld");
+    EXPECT_EQ(nearest("rnu", words), "run");
     EXPECT_EQ(nearest("", words), std::nullopt);
 }
 
