@@ -56,19 +56,25 @@ h5::Layout layout_of(const h5::DatasetId& dataset) {
     return layout;
 }
 
-/// Reads or writes rows through the library.
+struct RowRange {
+    hsize_t begin, count;
+};
+
+/// Reads or writes rows through the library. Its words on a failure are gone when a handle closes.
 template <class Transfer>
-bool through_library(const h5::DatasetId& dataset, const h5::Layout& layout, hsize_t begin,
-                     hsize_t count, Transfer&& transfer) {
+void through_library(const H5File::State& file, std::string_view action,
+                     const h5::DatasetId& dataset, const h5::Layout& layout, RowRange rows,
+                     Transfer&& transfer) {
     std::vector<hsize_t> start(layout.shape.size(), 0), size = layout.shape;
-    start[0] = begin;
-    size[0] = count;
+    start[0] = rows.begin;
+    size[0] = rows.count;
     const h5::TypeId type(H5Dget_type(dataset.get()));
     const h5::SpaceId space(H5Dget_space(dataset.get()));
     const h5::SpaceId memory(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr));
-    return H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, size.data(),
-                               nullptr) >= 0 &&
-           transfer(type.get(), memory.get(), space.get()) >= 0;
+    file.require(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr,
+                                     size.data(), nullptr) >= 0 &&
+                     transfer(type.get(), memory.get(), space.get()) >= 0,
+                 action);
 }
 
 } // namespace
@@ -78,12 +84,11 @@ void H5File::State::write_rows(const h5::DatasetId& dataset, std::string_view na
     const h5::Layout layout = layout_of(dataset);
     const hsize_t count = rows.size() / layout.row_bytes;
     if (layout.chunk_rows == 0) {
-        require(through_library(dataset, layout, begin, count,
-                                [&](hid_t type, hid_t memory, hid_t space) {
-                                    return H5Dwrite(dataset.get(), type, memory, space, H5P_DEFAULT,
-                                                    rows.data());
-                                }),
-                text("write ", name));
+        through_library(*this, text("write ", name), dataset, layout, {begin, count},
+                        [&](hid_t type, hid_t memory, hid_t space) {
+                            return H5Dwrite(dataset.get(), type, memory, space, H5P_DEFAULT,
+                                            rows.data());
+                        });
         return;
     }
     const std::size_t chunk_bytes = layout.chunk_rows * layout.row_bytes;
@@ -184,12 +189,11 @@ void H5File::State::read_rows(std::string_view name, std::uint64_t begin,
     const hsize_t count = rows.size() / layout.row_bytes;
     require(!layout.shape.empty() && begin + count <= layout.shape[0], text("read ", name));
     if (layout.chunk_rows == 0) {
-        require(through_library(from.id, layout, begin, count,
-                                [&](hid_t type, hid_t memory, hid_t space) {
-                                    return H5Dread(from.id.get(), type, memory, space, H5P_DEFAULT,
-                                                   rows.data());
-                                }),
-                text("read ", name));
+        through_library(*this, text("read ", name), from.id, layout, {begin, count},
+                        [&](hid_t type, hid_t memory, hid_t space) {
+                            return H5Dread(from.id.get(), type, memory, space, H5P_DEFAULT,
+                                           rows.data());
+                        });
         return;
     }
     const std::size_t chunk_bytes = layout.chunk_rows * layout.row_bytes;

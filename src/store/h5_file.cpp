@@ -49,6 +49,10 @@ void fail(std::string_view action, const std::filesystem::path& path, Access acc
         &words);
     H5Eclear2(H5E_DEFAULT);
     if (access == Access::reading) throw_input_error();
+    static constexpr std::string_view said = "error message = '"; // of the system
+    if (const auto at = words.find(said); at != std::string::npos)
+        words =
+            words.substr(at + said.size(), words.find('\'', at + said.size()) - at - said.size());
     std::replace(words.begin(), words.end(), '\n', ' ');
     if (access != Access::reading)
         throw StorageError({.what = text("cannot ", action),

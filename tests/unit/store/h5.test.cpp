@@ -5,7 +5,12 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/resource.h>
+
 #include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -241,6 +246,25 @@ TEST_F(H5, WrongFilesAreRefusedWithWords) {
         EXPECT_THAT(error.what(), ::testing::HasSubstr("did you mean traits/ldl?"));
     }
     EXPECT_THROW(file.read("traits/ldl", {"gamma"}), DataError);
+}
+
+TEST_F(H5, WritesThatFailSayWhatTheSystemSaid) {
+    const auto write_too_much = [&] {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit most{.rlim_cur = 1 << 16, .rlim_max = 1 << 16};
+        setrlimit(RLIMIT_FSIZE, &most);
+        const std::vector<double> values(100'000, 1.5);
+        try {
+            H5File file = H5File::create(folder / "full.h5");
+            file.write_array<double>("values", values, {}, Compression::none);
+            file.close();
+        } catch (const StorageError& error) {
+            std::fputs(error.problems().front().why.c_str(), stderr);
+            std::_Exit(0);
+        }
+        std::_Exit(1);
+    };
+    EXPECT_EXIT(write_too_much(), ::testing::ExitedWithCode(0), "^File too large$");
 }
 
 TEST_F(H5, RowsPieceByPieceAreTheSameBytesAsAtOnce) {
