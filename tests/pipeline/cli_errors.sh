@@ -89,6 +89,10 @@ expect 2 "$SALUS" quality --genotypes none.store --callrate 3
 says "salus quality has no option '--callrate'" "did you mean '--variant_call_rate_min'?"
 expect 2 "$SALUS" quality --variant-call-rate-min 3
 says 'needs --genotypes' "'variant_call_rate_min' = 3 is out of range" 'the output folder has no name' '3 problems'
+expect 2 "$SALUS" gene_tests --tests burdn --output out
+says "'tests' has no choice \"burdn\"" "did you mean 'burden'?"
+expect 2 "$SALUS" simulate --formats vcff --output out
+says "did you mean 'vcf'?"
 expect 2 "$SALUS" describe qualty
 says "did you mean 'quality'?"
 for command in status cancel; do

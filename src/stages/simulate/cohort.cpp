@@ -116,10 +116,6 @@ std::vector<Problem> check_simulation(const SimulateParams& params) {
     if (std::accumulate(params.proportions.begin(), params.proportions.end(), 0.0) <= 0)
         problems.push_back(parameter_problem("all proportions are 0", "proportions",
                                              "make at least one positive"));
-    for (const std::string& format : params.formats)
-        if (format != "vcf" && format != "bcf" && format != "bed")
-            problems.push_back(parameter_problem(text("unknown format \"", format, "\""), "formats",
-                                                 "use vcf, bcf, bed"));
     if (problems.empty() && params.samples < samples_needed(pedigree_plan(params, 1)))
         problems.push_back(
             parameter_problem("too few samples for the planted faults", "samples",

@@ -166,7 +166,8 @@ void declare_genomes(StageOf<SimulateParams>& stage) {
         .param("recombination", &SimulateParams::recombination,
                {.doc = "Mean recombination rate.", .unit = "cM/Mb", .min = 0, .max = 100})
         .param("formats", &SimulateParams::formats,
-               {.doc = "Genotype files: vcf (with .tbi), bcf (with .csi), bed (with .bim, .fam)."})
+               {.doc = "Genotype files: vcf (with .tbi), bcf (with .csi), bed (with .bim, .fam).",
+                .choices = {"vcf", "bcf", "bed"}})
         .param("compression", &SimulateParams::compression,
                {.doc = "Deflate level of VCF and BCF, 1 fast to 12 small.", .min = 1, .max = 12});
 }
