@@ -67,6 +67,12 @@ std::string_view explain(GtError error) noexcept {
     return "";
 }
 
+std::string_view rule_of(GtError error) noexcept {
+    return error == GtError::too_few || error == GtError::too_many
+               ? "a record has a column for every sample of the header"
+               : "calls are diploid or haploid: 0/1, 0|1, ./., 1";
+}
+
 GtError read_gt(const char*& p, const char* end, AlleleCalls& calls, std::size_t sample) noexcept {
     std::uint16_t &first = calls.first[sample], &second = calls.second[sample];
     calls.phased[sample] = 0;

@@ -51,6 +51,8 @@ void keep_phase_of_hets(std::span<const std::uint8_t> calls,
 /// Result of reading GT columns; the text says what is wrong.
 enum class GtError : std::uint8_t { none, syntax, polyploid, allele_range, too_few, too_many };
 std::string_view explain(GtError error) noexcept;
+/// The rule that it breaks.
+std::string_view rule_of(GtError error) noexcept;
 
 /// Reads the GT value at `p`, which ends before ':', a tab or the end, and moves `p` there. Alleles
 /// are not compared with those of the site.

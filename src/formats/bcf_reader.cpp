@@ -312,7 +312,7 @@ private:
             for (std::size_t k = 2; k < v.count; ++k)
                 if (allele(i * v.count + k) != AlleleCalls::no_allele)
                     throw RecordDefect{std::string(explain(GtError::polyploid)),
-                                       "calls are diploid or haploid: 0/1, 0|1, ./., 1"};
+                                       std::string(rule_of(GtError::polyploid))};
         }
     }
 

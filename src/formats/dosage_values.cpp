@@ -62,8 +62,7 @@ void read_numbers(const char*& p, const char* end, std::vector<double>& out) {
 }
 
 [[noreturn]] void fail_gt(GtError error) {
-    throw RecordDefect{std::string(explain(error)),
-                       "calls are diploid or haploid: 0/1, 0|1, ./., 1"};
+    throw RecordDefect{std::string(explain(error)), std::string(rule_of(error))};
 }
 
 } // namespace

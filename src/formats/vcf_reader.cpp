@@ -115,8 +115,7 @@ private:
         }
         const GtError error = read_gt_columns(samples_text_, alleles, calls_);
         if (error != GtError::none)
-            throw RecordDefect{std::string(explain(error)),
-                               "calls are diploid or haploid: 0/1, 0|1, ./., 1"};
+            throw RecordDefect{std::string(explain(error)), std::string(rule_of(error))};
         pack_rows(out);
     }
 

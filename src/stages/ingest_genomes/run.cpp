@@ -92,7 +92,8 @@ void write_list_counts(H5File& index, const Parts& parts, const GenotypeCohort& 
     throw DataError(
         {.what = "the cohort is empty: there are no variants",
          .where = {},
-         .why = text("of ", with_thousands(total.records), " records ",
+         .why = text("of ", with_thousands(total.records),
+                     " records read (what lies behind the regions is not) ",
                      with_thousands(total.outside), " lie outside the regions, ",
                      with_thousands(total.filtered), " have another FILTER than asked for, ",
                      with_thousands(total.unlisted + total.mismatched),
