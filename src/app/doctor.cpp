@@ -233,16 +233,17 @@ void examine_space(const fs::path& folder, std::size_t hosts, double millisecond
     const std::string what =
         text(found.type, ", ", human_bytes(static_cast<double>(found.free_bytes)), " free, ",
              significant(milliseconds, 2), " ms for a small file, made safe");
+    const bool little = found.free_bytes < 10 * 1024ULL * 1024 * 1024;
     if (hosts > 1 && !found.shared)
         findings.warn("storage", text(what, ": not known as shared by nodes"),
                       "what the ranks of other hosts saw is told below");
     else if (found.type == "tmpfs")
         findings.warn("storage", text(what, ": gone when the machine stops"),
                       "keep results on disks");
-    else if (found.free_bytes < 10 * 1024ULL * 1024 * 1024)
-        findings.warn("storage", what, "compare with: salus plan JOB");
-    else
+    else if (!little)
         findings.good("storage", what);
+    if (little)
+        findings.warn("storage", text(what, ": little space"), "compare with: salus plan JOB");
 }
 
 void examine_folder(const fs::path& parent, const std::vector<std::string>& told,

@@ -99,7 +99,7 @@ Problem wrong_type(const Param& param, std::string_view found, std::string_view 
 }
 
 std::string range_text(const ParamDoc& about) {
-    const std::string unit = about.unit.empty() ? "" : " " + about.unit;
+    const std::string unit = about.unit.empty() || about.unit == "1" ? "" : " " + about.unit;
     if (std::isinf(about.max)) return text("at least ", number_text(about.min), unit);
     if (std::isinf(about.min)) return text("at most ", number_text(about.max), unit);
     return text("between ", number_text(about.min), " and ", number_text(about.max), unit);

@@ -234,6 +234,12 @@ private:
             set(target->stage->params(), text("stage '", owner, "'"), key, target->params.get(),
                 value, where);
             draft_.given.insert(name);
+        } else if (name == "output" || name == "pipeline" || name == "title" || owner == "inputs") {
+            draft_.complain(
+                {.what = text("'", name, "' is not changed by --set"),
+                 .where = where,
+                 .why = "it takes STAGE.PARAMETER, seed and resources.KEY",
+                 .help = name == "output" ? "give --output FOLDER" : "write it into the job file"});
         } else if (!draft_.broken.contains(owner)) {
             draft_.complain({.what = text("the pipeline has no stage '", owner, "'"),
                              .where = where,

@@ -49,7 +49,9 @@ private:
         if (node == nullptr) return std::nullopt;
         if (node->is_value() && std::holds_alternative<std::string>(node->value()))
             return std::get<std::string>(node->value());
-        draft_.complain({.what = text("'", key, "' must be text"), .where = place(file_, *node)});
+        draft_.complain({.what = text("'", key, "' must be text"),
+                         .where = place(file_, *node),
+                         .help = text("write one name in quotes: ", key, " = \"...\"")});
         return std::nullopt;
     }
 

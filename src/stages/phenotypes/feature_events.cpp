@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "health/code_system.hpp"
+#include "schema/suggest.hpp"
 #include "stages/phenotypes/features.hpp"
 
 #include <algorithm>
@@ -42,11 +43,14 @@ FeatureEvents::FeatureEvents(const FeatureStore& features, const EventStore& sto
             any = true;
             add_column(features, feature);
         }
-        if (!any)
-            throw UsageError({.what = text("there is no feature ", name),
-                              .where = "parameter feature_events",
-                              .why = text("the features are those of ", features.path().string()),
-                              .help = "correct the name"});
+        if (any) continue;
+        std::vector<std::string> known;
+        for (const StoredFeature& feature : features.features())
+            known.push_back(feature.feature.name);
+        throw UsageError({.what = text("there is no feature ", name),
+                          .where = "parameter feature_events",
+                          .why = text("the features are those of ", features.path().string()),
+                          .help = suggestion(name, known)});
     }
 }
 

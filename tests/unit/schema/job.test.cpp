@@ -195,6 +195,14 @@ TEST_F(JobTest, MissingRequiredParameter) {
     EXPECT_THAT(problems({.settings = {"count.label=x"}}), IsEmpty());
 }
 
+TEST_F(JobTest, SettingsChangeNoPaths) {
+    const Problem p = only_problem({.settings = {"output=elsewhere"}});
+    EXPECT_EQ(p.what, "'output' is not changed by --set");
+    EXPECT_EQ(p.help, "give --output FOLDER");
+    EXPECT_EQ(only_problem({.settings = {"inputs.genotypes=x"}}).help,
+              "write it into the job file");
+}
+
 TEST_F(JobTest, StageWhoseUseIsNoTextIsToldOnce) {
     pipeline("[[stage]]\nuse = 7\n");
     const auto all = problems();
