@@ -44,3 +44,8 @@ done
 mkdir empty
 if "$SALUS" quality --genotypes empty --output refused 2>log; then echo "an empty folder was taken"; exit 1; else code=$?; fi
 [[ $code == 2 || $code == 3 ]] || { cat log; exit 1; }
+
+# A sheet whose column of sexes has another name is read, but not without a word.
+{ printf 'sample_id\tgender\n'; awk 'NR > 1 { print $1 "\t1" }' "$made/samples.tsv"; } >gender.tsv
+run ingest_genomes --genotypes "$made/genotypes.bed" --sample_sheet gender.tsv --output gender
+grep -q 'warning: the sample sheet tells the sex of nobody' log || { cat log; echo "no warning of a sheet without sexes"; exit 1; }

@@ -183,6 +183,8 @@ void apply_sheet(const SampleTable& sheet, SampleTable& samples,
         if (sex != Sex::unknown && sex != sheet.sex[i]) ++contradicted;
         sex = sheet.sex[i];
     }
+    if (std::ranges::all_of(sheet.sex, [](Sex sex) { return sex == Sex::unknown; }))
+        warnings.push_back("the sample sheet tells the sex of nobody: is its column named sex?");
     if (strangers > 0)
         warnings.push_back(
             text(with_thousands(strangers), " samples of the sample sheet have no genotypes"));
