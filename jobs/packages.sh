@@ -1,7 +1,7 @@
 # Debian 12 packages that Salus needs; sourced by jobs/demo.sh and tests/run.sh.
 build_packages=(g++ cmake ninja-build pkg-config git libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libhts-dev
     libdeflate-dev libzstd-dev libsqlite3-dev libsimdjson-dev libeigen3-dev libcli11-dev libtomlplusplus-dev libssl-dev)
-test_packages=(libgtest-dev libgmock-dev plink2 bcftools tabix hdf5-tools python3-h5py python3-pandas python3-scipy
+test_packages=(libgtest-dev libgmock-dev clang-14 libclang-rt-14-dev libomp-14-dev plink2 bcftools tabix hdf5-tools python3-h5py python3-pandas python3-scipy
     python3-xarray python3-h5netcdf plink1.9 r-base-core r-bioc-rhdf5 r-cran-metafor r-cran-mice r-cran-survival r-cran-cmprsk r-cran-sandwich r-cran-ordinal r-cran-glmnet chromium munge slurmctld slurmd slurm-client
     iproute2 procps groff-base python3-jsonschema strace)
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
 #include "genotype/packed.hpp"
 
 #include <cstdint>
@@ -99,17 +100,14 @@ private:
     };
     struct Entry {
         bool carriers;
-        std::size_t begin, length; // into rows_ (64-byte words) or carriers_
+        std::size_t begin, length; // into rows_ (bytes) or carriers_
         Slice dosage_row = {}, dosage_list = {}, phased = {};
-    };
-    struct alignas(64) Line {
-        std::uint8_t byte[64];
     };
     std::uint64_t first_ = 0;
     std::size_t samples_ = 0;
     std::vector<Entry> entries_;
-    std::vector<Line> rows_; // the first lines_ are in use; memory is kept from read to read
-    std::size_t lines_ = 0;
+    CacheLines<std::uint8_t> rows_; // the first used_ are; memory is kept from read to read
+    std::size_t used_ = 0;
     std::vector<Carrier> carriers_, phased_;
     std::vector<Dosage> dosage_rows_;
     std::vector<SampleDosage> dosage_lists_;

@@ -24,7 +24,7 @@ void list_calls(std::span<const std::uint8_t> row, std::size_t most, std::vector
 } // namespace
 
 std::span<const std::uint8_t> VariantBlock::row(std::size_t v) const noexcept {
-    return {rows_[entries_[v].begin].byte, packed_bytes(samples_)};
+    return {rows_.data() + entries_[v].begin, packed_bytes(samples_)};
 }
 
 std::span<const Carrier> VariantBlock::carriers(std::size_t v) const noexcept {
@@ -89,18 +89,18 @@ void VariantBlock::reset(std::uint64_t first_variant, std::size_t samples) {
     phased_.clear();
     dosage_rows_.clear();
     dosage_lists_.clear();
-    lines_ = 0;
+    used_ = 0;
 }
 
 std::span<std::uint8_t> VariantBlock::append_row() {
-    const std::size_t begin = lines_;
+    const std::size_t begin = used_;
     // At least one line, so that row() of a variant without samples stays inside the array.
-    const std::size_t lines = std::max<std::size_t>(1, (packed_bytes(samples_) + 63) / 64);
-    lines_ += lines;
-    if (rows_.size() < lines_) rows_.resize(std::max(lines_, rows_.size() + rows_.size() / 2));
-    std::memset(rows_[lines_ - 1].byte, 0, sizeof(Line));
-    entries_.push_back({.carriers = false, .begin = begin, .length = lines});
-    return {rows_[begin].byte, lines * sizeof(Line)};
+    const std::size_t length = std::max<std::size_t>(1, (packed_bytes(samples_) + 63) / 64) * 64;
+    used_ += length;
+    if (rows_.size() < used_) rows_.resize(std::max(used_, rows_.size() + rows_.size() / 2));
+    std::memset(rows_.data() + used_ - 64, 0, 64);
+    entries_.push_back({.carriers = false, .begin = begin, .length = length});
+    return {rows_.data() + begin, length};
 }
 
 void VariantBlock::add_row(std::span<const std::uint8_t> row) {

@@ -29,12 +29,12 @@ void byte_tile_reference(const detail::ByteTile& tile) noexcept {
 void BytePanels::reset(std::size_t rows, std::size_t samples) {
     rows_ = rows;
     samples_ = samples;
-    lines_.assign(padded_rows() / group_rows * steps() + 1, Line{});
+    panels_.resize(0);
+    panels_.resize((padded_rows() / group_rows * steps() + 1) * 64);
 }
 
 void BytePanels::set_row(std::size_t row, std::span<const std::uint8_t> values) noexcept {
-    std::uint8_t* to = reinterpret_cast<std::uint8_t*>(lines_.data()) +
-                       row / group_rows * steps() * 64 + row % group_rows * 4;
+    std::uint8_t* to = panels_.data() + row / group_rows * steps() * 64 + row % group_rows * 4;
     const std::size_t whole = values.size() / step_samples;
     for (std::size_t s = 0; s < whole; ++s, to += 64)
         std::memcpy(to, values.data() + s * step_samples, step_samples);

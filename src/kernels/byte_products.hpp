@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
 #include "kernels/isa.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 namespace salus {
 
@@ -31,15 +31,12 @@ public:
     std::size_t steps() const noexcept { return (samples_ + step_samples - 1) / step_samples; }
     /// [step][16][4]; groups follow each other.
     const std::uint8_t* group(std::size_t g) const noexcept {
-        return lines_.data()->byte + g * steps() * 64;
+        return panels_.data() + g * steps() * 64;
     }
 
 private:
-    struct alignas(64) Line {
-        std::uint8_t byte[64];
-    };
     std::size_t rows_ = 0, samples_ = 0;
-    std::vector<Line> lines_;
+    CacheLines<std::uint8_t> panels_;
 };
 
 /// Which products are made.

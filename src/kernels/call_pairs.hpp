@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
 #include "genotype/packed.hpp"
 #include "kernels/isa.hpp"
 
@@ -37,17 +38,14 @@ public:
     std::size_t count_from(std::size_t word) const noexcept { return after_[word / 8]; }
     /// 64-bit words of one plane; a multiple of 8.
     std::size_t words() const noexcept { return words_; }
-    const std::uint64_t* data() const noexcept { return lines_.data()->word; }
+    const std::uint64_t* data() const noexcept { return bits_.data(); }
     bool contains(std::size_t sample) const noexcept {
         return (data()[sample / 64] >> (sample % 64) & 1) != 0;
     }
 
 private:
-    struct alignas(64) Line {
-        std::uint64_t word[8] = {};
-    };
     std::size_t samples_ = 0, count_ = 0, words_ = 0;
-    std::vector<Line> lines_;
+    CacheLines<std::uint64_t> bits_;
     std::vector<std::size_t> after_; // [line] members of it and of later ones
 };
 
@@ -92,15 +90,9 @@ public:
     std::size_t size() const noexcept { return planes_.size(); }
 
 private:
-    struct alignas(64) Line {
-        std::uint64_t word[8];
-    };
-    std::uint64_t* words_of(std::size_t slot) noexcept {
-        std::uint64_t* const first = lines_.front().word;
-        return first + 3 * words_ * slot;
-    }
+    std::uint64_t* words_of(std::size_t slot) noexcept { return bits_.data() + 3 * words_ * slot; }
     std::size_t words_ = 0, head_ = 0;
-    std::vector<Line> lines_;
+    CacheLines<std::uint64_t> bits_;
     std::vector<CallPlanes> planes_;
 };
 

@@ -167,10 +167,10 @@ CallSums flipped(const CallSums& s) noexcept {
 
 SampleBits::SampleBits(std::span<const std::uint8_t> members)
     : samples_(members.size()), words_((members.size() + 511) / 512 * 8),
-      lines_(std::max<std::size_t>(1, words_ / 8)), after_(words_ / 8 + 1) {
+      bits_(std::max<std::size_t>(1, words_)), after_(words_ / 8 + 1) {
     for (std::size_t i = members.size(); i-- > 0;) {
         if (members[i] != 0) {
-            lines_[i / 512].word[i / 64 % 8] |= std::uint64_t{1} << (i % 64);
+            bits_.data()[i / 64] |= std::uint64_t{1} << (i % 64);
             ++count_;
         }
         after_[i / 512] = count_;
@@ -189,7 +189,7 @@ CallPlaneSlots::CallPlaneSlots(std::size_t slots, std::size_t words, double head
     : words_(words),
       head_(std::min(
           words, static_cast<std::size_t>(static_cast<double>(words) * head_share / 8 + 0.5) * 8)),
-      lines_(std::max<std::size_t>(1, slots * 3 * words / 8)), planes_(slots) {
+      bits_(std::max<std::size_t>(1, slots * 3 * words)), planes_(slots) {
     SALUS_ASSERT(words % 8 == 0 && head_share > 0 && head_share <= 1);
     for (std::size_t slot = 0; slot < slots; ++slot) {
         const std::uint64_t* const first = words_of(slot);

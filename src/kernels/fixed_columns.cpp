@@ -35,7 +35,7 @@ int exponent_for(double largest, unsigned limbs) noexcept {
 
 FixedColumns::FixedColumns(std::size_t samples, std::size_t columns, unsigned limbs)
     : samples_(samples), columns_(columns), limbs_(limbs), exponents_(columns), totals_(columns),
-      lines_(blocks() * 4 * columns * limbs), integers_(samples * columns + group_planes) {
+      digits_(blocks() * 256 * columns * limbs), integers_(samples * columns + group_planes) {
     SALUS_ASSERT(limbs == 3 || limbs == 4);
 }
 
@@ -58,9 +58,8 @@ void FixedColumns::set(std::size_t column, std::span<const double> values, doubl
         for (unsigned limb = 0; limb < limbs_; ++limb) {
             const auto digit = static_cast<std::int8_t>(rest & 255);
             const std::size_t plane = column * limbs_ + limb, group = plane / group_planes;
-            lines_[first_line(group, i / block_samples) + shift * width(group) +
-                   plane % group_planes]
-                .byte[byte] = digit;
+            digits_.data()[first_digit(group, i / block_samples) +
+                           64 * (shift * width(group) + plane % group_planes) + byte] = digit;
             rest = (rest - digit) / 256;
         }
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +58,7 @@ public:
     }
     /// Digits of one group in one block of samples: [shift][plane of the group][64].
     const std::int8_t* digits(std::size_t group, std::size_t block) const noexcept {
-        return lines_[first_line(group, block)].byte;
+        return digits_.data() + first_digit(group, block);
     }
     /// The integers of one sample, one per column. At least 8 integers can be read from any of
     /// them.
@@ -65,17 +67,14 @@ public:
     }
 
 private:
-    struct alignas(64) Line {
-        std::int8_t byte[64];
-    };
-    std::size_t first_line(std::size_t group, std::size_t block) const noexcept {
-        return 4 * (group * group_planes * blocks() + block * width(group));
+    std::size_t first_digit(std::size_t group, std::size_t block) const noexcept {
+        return 256 * (group * group_planes * blocks() + block * width(group));
     }
     std::size_t samples_ = 0, columns_ = 0;
     unsigned limbs_ = 4;
     std::vector<int> exponents_;
     std::vector<std::int64_t> totals_;
-    std::vector<Line> lines_;
+    CacheLines<std::int8_t> digits_;
     std::vector<std::int32_t> integers_;
 };
 

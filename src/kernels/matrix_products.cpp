@@ -75,6 +75,7 @@ SALUS_INLINE void panels(const T* left, const T* right, std::size_t depth, T* ou
 
 template <class T, std::size_t bytes, std::size_t columns>
 SALUS_INLINE void product_body(const MatrixProduct<T>& task) noexcept {
+    if (task.depth == 0) return; // sums of nothing
     T rest[right_rows * left_rows<T>];
     for (std::size_t i = 0; i < task.rows; i += left_rows<T>) {
         const T* const left = task.left + i * task.depth;

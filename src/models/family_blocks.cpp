@@ -106,12 +106,14 @@ std::vector<double> FamilyBlocks::from_coordinates(std::span<const double> value
 
 SparseSymmetric FamilyBlocks::matrix(std::span<const double> weights) const {
     SparseSymmetric result{.diagonal = {weights.begin(), weights.end()}};
-    for (const auto& [members, vectors] : families_) {
+    for (const Family& family : families_) {
+        const auto& members = family.members;
         const std::size_t size = members.size();
         const auto entry = [&](std::size_t i, std::size_t j) {
             double sum = 0;
             for (std::size_t k = 0; k < size; ++k)
-                sum += vectors[k * size + i] * weights[members[k]] * vectors[k * size + j];
+                sum += family.vectors[k * size + i] * weights[members[k]] *
+                       family.vectors[k * size + j];
             return sum;
         };
         for (std::size_t i = 0; i < size; ++i) {

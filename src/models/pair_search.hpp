@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
 #include "kernels/pair_counts.hpp"
 
 #include <cstddef>
@@ -15,22 +16,19 @@ class PlaneBand {
 public:
     PlaneBand() = default;
     PlaneBand(std::size_t samples, std::size_t chunks)
-        : samples_(samples), chunks_(chunks), planes_(samples * chunks + 1) {}
+        : samples_(samples), chunks_(chunks), planes_((samples * chunks + 1) * plane_chunk_bytes) {}
     std::size_t samples() const noexcept { return samples_; }
     std::size_t chunks() const noexcept { return chunks_; }
     const std::uint8_t* at(std::size_t sample, std::size_t chunk = 0) const noexcept {
-        return planes_.data()->byte + (sample * chunks_ + chunk) * plane_chunk_bytes;
+        return planes_.data() + (sample * chunks_ + chunk) * plane_chunk_bytes;
     }
     std::uint8_t* at(std::size_t sample, std::size_t chunk = 0) noexcept {
-        return planes_.data()->byte + (sample * chunks_ + chunk) * plane_chunk_bytes;
+        return planes_.data() + (sample * chunks_ + chunk) * plane_chunk_bytes;
     }
 
 private:
-    struct alignas(64) Chunk { // no load crosses a cache line
-        std::uint8_t byte[plane_chunk_bytes];
-    };
     std::size_t samples_ = 0, chunks_ = 0;
-    std::vector<Chunk> planes_;
+    CacheLines<std::uint8_t> planes_;
 };
 
 /// `exact` stops to look at a pair as soon as no variant that is left can bring it to the cut-off;

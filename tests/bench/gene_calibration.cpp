@@ -45,7 +45,7 @@ std::vector<SetColumn> draw_set(const Scenario& of, std::uint64_t s) {
         while (carriers.size() < copies) {
             carriers.push_back(static_cast<std::uint32_t>(random.below(of.people)));
             std::ranges::sort(carriers);
-            carriers.erase(std::ranges::unique(carriers).begin(), carriers.end());
+            carriers.erase(std::unique(carriers.begin(), carriers.end()), carriers.end());
         }
         for (const std::uint32_t person : carriers)
             columns[v].copies.add(person, 1);

@@ -93,7 +93,8 @@ void SetCatalog::add_sets(const GeneAnnotations& annotations, const std::filesys
         const std::uint32_t gene = annotations.genes.find(set.name);
         std::map<std::uint32_t, std::uint64_t> members;
         std::ranges::sort(given.variants);
-        given.variants.erase(std::ranges::unique(given.variants).begin(), given.variants.end());
+        given.variants.erase(std::unique(given.variants.begin(), given.variants.end()),
+                             given.variants.end());
         set.named = static_cast<std::uint32_t>(given.variants.size());
         for (const std::string& variant : given.variants) {
             const std::uint32_t key = annotations.variants.find(variant);

@@ -37,7 +37,7 @@ GenotypeWindow::GenotypeWindow(const SharedGenotypes& genotypes,
                                bool x_linked, std::size_t width, double head_share)
     : genotypes_(genotypes), rows_(rows), sets_(sets), x_linked_(x_linked),
       width_(std::max<std::size_t>(1, width)), planes_(width_, sets.first.words(), head_share),
-      slots_(width_), unpacked_((sets.first.samples() + 255) / 256 + 1) {
+      slots_(width_), unpacked_(packed_bytes(sets.first.samples()) + 64) {
     if (x_linked) male_planes_ = CallPlaneSlots(width_, sets.males.words());
 }
 
@@ -68,7 +68,7 @@ void GenotypeWindow::load(std::uint32_t candidate) {
             place.listed = true;
             return;
         }
-        const std::span<std::uint8_t> out(unpacked_.data()->byte, 64 * unpacked_.size());
+        const std::span<std::uint8_t> out = unpacked_.all();
         std::fill(out.begin(), out.end(), std::uint8_t{0});
         block_.unpack(v, out.first(packed_bytes(block_.sample_count())));
         calls = out;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
 #include "genotype/genotype_source.hpp"
 #include "kernels/call_pairs.hpp"
 #include "models/ld.hpp"
@@ -78,10 +79,7 @@ private:
     VariantBlock block_;
     CallPlaneSlots planes_, male_planes_;
     std::vector<Slot> slots_;
-    struct alignas(64) Line {
-        std::uint8_t byte[64];
-    };
-    std::vector<Line> unpacked_; // one padded row
+    CacheLines<std::uint8_t> unpacked_; // one padded row
 };
 
 } // namespace salus::ld

@@ -30,7 +30,7 @@ StrongRows::StrongRows(const RunContext& context, const ChosenGenotypes& genotyp
 
 void StrongRows::change(std::span<const std::size_t> kept,
                         const std::vector<std::uint64_t>& strong) {
-    components::Lines rows;
+    CacheLines<std::uint8_t> rows;
     components::Standard standard;
     rows.resize(strong.size() * stride_);
     for (std::size_t k = 0; k < kept.size(); ++k) {

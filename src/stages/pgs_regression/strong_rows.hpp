@@ -40,7 +40,7 @@ private:
     const ChosenGenotypes& genotypes_;
     const TraitData& trait_;
     std::size_t samples_, stride_;
-    components::Lines rows_;
+    CacheLines<std::uint8_t> rows_;
     components::Standard standard_;
 };
 

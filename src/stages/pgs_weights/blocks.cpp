@@ -1,5 +1,6 @@
 #include "stages/pgs_weights/blocks.hpp"
 
+#include "base/cache_lines.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "models/lassosum.hpp"
@@ -17,12 +18,9 @@ namespace {
 CallPlaneSlots read_planes(const GenotypeSource& genotypes, const LdSamples& samples,
                            std::span<const std::uint64_t> rows) {
     CallPlaneSlots planes(rows.size(), samples.bits.words());
-    struct alignas(64) Line {
-        std::uint8_t byte[64];
-    };
     const std::size_t n = genotypes.samples().size();
-    std::vector<Line> line((packed_bytes(n) + 63) / 64 + 1);
-    const std::span<std::uint8_t> row(line.data()->byte, 64 * line.size());
+    CacheLines<std::uint8_t> lines(packed_bytes(n) + 64);
+    const std::span<std::uint8_t> row = lines.all();
     VariantBlock block;
     const std::uint64_t length = std::max<std::uint64_t>(1, genotypes.block_variants());
     for (std::size_t i = 0; i < rows.size();) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/cache_lines.hpp"
 #include "genotype/genotype_source.hpp"
 
 #include <cstddef>
@@ -9,23 +10,6 @@
 #include <vector>
 
 namespace salus::components {
-
-/// 64-byte aligned bytes.
-class Lines {
-public:
-    /// Memory that is reserved and never touched costs nothing.
-    void reserve(std::size_t bytes) { lines_.reserve((bytes + 63) / 64); }
-    void resize(std::size_t bytes) { lines_.resize((bytes + 63) / 64); }
-    std::uint8_t* data() noexcept { return lines_.data()->byte; }
-    const std::uint8_t* data() const noexcept { return lines_.data()->byte; }
-    std::size_t bytes() const noexcept { return 64 * lines_.size(); }
-
-private:
-    struct alignas(64) Line {
-        std::uint8_t byte[64];
-    };
-    std::vector<Line> lines_;
-};
 
 /// Consecutive chosen variants of a rank as 2-bit rows, by variant and by sample.
 class Batch {
@@ -45,7 +29,7 @@ public:
         return {by_sample_.data() + i * sample_bytes_, sample_bytes_};
     }
     std::vector<const std::uint8_t*> rows() const;
-    std::size_t bytes() const noexcept { return by_variant_.bytes() + by_sample_.bytes(); }
+    std::size_t bytes() const noexcept { return by_variant_.size() + by_sample_.size(); }
 
     /// Takes calls of variants of a block, as many as fit; returns how many.
     std::size_t add(const VariantBlock& block, std::span<const std::size_t> chosen);
@@ -55,7 +39,7 @@ public:
 
 private:
     std::size_t samples_ = 0, capacity_ = 0, size_ = 0, row_bytes_ = 0, sample_bytes_ = 0;
-    Lines by_variant_, by_sample_;
+    CacheLines<std::uint8_t> by_variant_, by_sample_;
 };
 
 /// The chosen variants of the work units of one rank: in memory if they fit, else read again on

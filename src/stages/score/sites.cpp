@@ -278,8 +278,8 @@ std::vector<Site> find_sites(const GenotypeSource& genotypes, std::span<const st
 }
 
 std::span<const Site> sites_of(std::span<const Site> sites, std::uint64_t key) noexcept {
-    const auto [first, last] = std::ranges::equal_range(sites, key, {}, &Site::key);
-    return {first, last};
+    return {std::ranges::lower_bound(sites, key, {}, &Site::key),
+            std::ranges::upper_bound(sites, key, {}, &Site::key)};
 }
 
 } // namespace salus::score

@@ -1,5 +1,6 @@
 #include "stages/score/sums.hpp"
 
+#include "base/cache_lines.hpp"
 #include "kernels/dosage_products.hpp"
 #include "kernels/genotype_counts.hpp"
 #include "parallel/parallel_for.hpp"
@@ -51,7 +52,7 @@ public:
             kept.genotypes.dosages = dosages_.back();
         } else {
             calls_.push_back(take_row());
-            std::uint8_t* out = calls_.back().data()->byte;
+            std::uint8_t* out = calls_.back().data();
             block.unpack(v, std::span(out, packed_bytes(samples_)));
             kept.genotypes.row = out;
         }
@@ -65,17 +66,14 @@ public:
     const Kept& operator[](std::size_t i) const noexcept { return kept_[i]; }
 
 private:
-    struct alignas(64) Line {
-        std::uint8_t byte[64];
-    };
-    std::vector<Line> take_row() {
-        if (free_calls_.empty()) return std::vector<Line>(row_bytes_ / 64 + 1);
+    CacheLines<std::uint8_t> take_row() {
+        if (free_calls_.empty()) return CacheLines<std::uint8_t>(row_bytes_ + 1);
         auto row = std::move(free_calls_.back());
         free_calls_.pop_back();
         return row;
     }
     std::size_t row_bytes_, samples_;
-    std::vector<std::vector<Line>> calls_, free_calls_;
+    std::vector<CacheLines<std::uint8_t>> calls_, free_calls_;
     std::vector<std::vector<Dosage>> dosages_;
     std::vector<Kept> kept_;
 };

@@ -280,7 +280,8 @@ TEST(HazardLikelihood, SameBitsWhoeverHoldsTheBlocks) {
         entry.push_back(exit.back() * static_cast<double>((i * 3) % 5) / 10);
         stratum.push_back(i % 2);
     }
-    for (const auto& [fine_gray, late] : {std::pair{false, true}, {true, false}, {true, true}}) {
+    for (const auto& kind : {std::pair{false, true}, {true, false}, {true, true}}) {
+        const bool fine_gray = kind.first, late = kind.second;
         const RiskSets sets(
             late ? SurvivalTimes{.exit = exit, .event = event, .entry = entry, .stratum = stratum}
                  : SurvivalTimes{.exit = exit, .event = event});

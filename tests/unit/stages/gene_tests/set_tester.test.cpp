@@ -61,7 +61,7 @@ public:
             while ((mean -= random.exponential()) > 0 || chosen.empty())
                 chosen.push_back(static_cast<std::uint32_t>(random.below(people_)));
             std::ranges::sort(chosen);
-            chosen.erase(std::ranges::unique(chosen).begin(), chosen.end());
+            chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
             SetColumn& column = columns[v];
             for (const std::uint32_t person : chosen)
                 column.copies.add(person, 1);
