@@ -4,11 +4,14 @@
 #     --no-install   only check the Debian packages and name what is missing
 #     --ranks N      MPI ranks (default 2)
 #     --output DIR   where results go (default out/demo)
-# SALUS=PROGRAM in the environment uses that program and builds nothing.
+# SALUS=PROGRAM in the environment uses that program and builds nothing; so does an installed demo.sh with the program installed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$here/jobs/packages.sh"
 install=yes ranks=2 output=$here/out/demo
+if [[ ! -e $here/CMakeLists.txt ]]; then # installed: with the program there, and results in the working folder
+    SALUS=${SALUS:-$(cd "$here/../../bin" && pwd)/salus} output=$PWD/out/demo
+fi
 while (($#)); do
     case $1 in
         --no-install) install=no; shift ;;
@@ -18,6 +21,7 @@ while (($#)); do
         *) echo "demo.sh: unknown option $1 (try --help)" >&2; exit 2 ;;
     esac
 done
+[[ $output == /* ]] || output=$PWD/$output
 [[ $ranks =~ ^[1-9][0-9]*$ ]] || { echo "demo.sh: --ranks takes a number, not '$ranks'" >&2; exit 2; }
 
 if [[ -z ${SALUS:-} ]]; then

@@ -29,3 +29,8 @@ offers() { # WORDS...: what is offered for the last one
 [[ $(offers help verif) == $'verify\nverify-log' ]] || fail "completion of names: $(offers help verif)"
 [[ $(offers submit --dr) == --dry-run ]] || fail "completion of options: $(offers submit --dr)"
 offers quality --call | grep -qx -- --call_rate_min || offers quality --variant | grep -q -- -- || fail "completion of a stage"
+
+# The installed demo runs the installed program and writes where it was started.
+mkdir here
+(cd here && env -u SALUS "$moved/share/salus/jobs/demo.sh" --no-install --ranks 1 >demo.log 2>&1) || { cat here/demo.log; fail "the installed demo"; }
+[[ -s here/out/demo/report/report.html && ! -e $moved/share/salus/out ]] || fail "results of the installed demo"
