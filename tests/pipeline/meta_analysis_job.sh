@@ -64,3 +64,13 @@ assert len(at) > 300 and np.isfinite(difference).all(), len(at)
 assert np.median(abs(difference)) < 0.1 and abs(difference).max() < 0.6, (np.median(abs(difference)), abs(difference).max())
 np.testing.assert_allclose(joint["standard_error"], whole["standard_error"][at], rtol=0.1)
 PYTHON
+
+# Studies of one trait pass without a word; all traits of a result taken together are told.
+quiet "$SALUS" meta_analysis --studies odd/association/association.h5 even/association/association.h5 --output one_trait
+grep -q 'traits of other names' run.log && fail "one trait is taken for several"
+awk -F, 'NR == 1 { print $0 ",other" } NR > 1 { print $0 "," NR % 7 }' table.csv >two.csv
+store=all/ingest_genomes/genotypes.store
+quiet "$SALUS" phenotypes --genotypes $store --table two.csv --sex false --groups false --output two
+quiet "$SALUS" association --genotypes $store --phenotypes two/phenotypes/phenotypes.h5 --output two
+quiet "$SALUS" meta_analysis --studies two/association/association.h5 --output joined
+grep -q 'warning: 2 traits of other names are taken together (height, other)' run.log || { cat run.log; fail "unlike traits are not told"; }

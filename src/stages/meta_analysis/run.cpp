@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
 
 namespace salus {
 namespace {
@@ -22,6 +24,19 @@ struct Findings {
     OverlapSums overlap;
     double lambda = 0; // of the fixed effects
 };
+
+/// Effects of unlike traits have no joint one; a result of association may hold several.
+void warn_of_unlike_traits(const RunContext& context, const std::vector<StudySource>& studies) {
+    std::set<std::string> traits;
+    for (const StudySource& study : studies)
+        if (!study.trait.empty()) traits.insert(study.trait);
+    if (traits.size() > 1)
+        context.log().warning(text(traits.size(), " traits of other names are taken together (",
+                                   *traits.begin(), ", ", *std::next(traits.begin()),
+                                   traits.size() > 2 ? " ..." : "",
+                                   "): if they are not the same, their joint effects mean nothing; "
+                                   "name one in traits"));
+}
 
 std::vector<StudySource> open_studies(const RunContext& context, const MetaAnalysisParams& params) {
     auto studies = list_studies(context.inputs("studies"), params.traits, params.names);
@@ -40,6 +55,7 @@ std::vector<StudySource> open_studies(const RunContext& context, const MetaAnaly
                           .where = "stage meta_analysis",
                           .why = "each study has one, in the order of the files",
                           .help = "write 0 for a study whose column tells it"});
+    warn_of_unlike_traits(context, studies);
     return studies;
 }
 

@@ -95,7 +95,9 @@ Stage meta_analysis_stage() {
                   meta_dropped_table(), meta_overlap_table()}})
         .param("names", &P::names,
                {.doc = "names of the studies; empty: by the trait, or by the file"})
-        .param("traits", &P::traits, {.doc = "traits to read from HDF5 results; empty: all"})
+        .param("traits", &P::traits,
+               {.doc = "traits to read from HDF5 results, only one where studies are taken "
+                       "together; empty: all, each as a study"})
         .param("strand", &P::strand,
                {.doc = "forward: all studies report alleles of the forward strand, so palindromic "
                        "SNVs are matched by their letters and no strand is changed",
