@@ -15,4 +15,5 @@ auc() { sed -nE "s/.* $1: auc_t ([0-9.]+) .*/\1/p" r1.log | tail -n 1; }
 awk -v base="$(auc chd_base)" -v score="$(auc chd)" 'BEGIN { exit !(base > 0.4 && score > base + 0.08) }' ||
     fail "AUC at 8 years is $(auc chd_base) without and $(auc chd) with the score"
 [[ -x /usr/bin/python3 ]] || exit 0
+grep -q ' within 8 years: AUC ' r1/report/findings.txt || { cat r1/report/findings.txt; fail "the horizon is not in years"; }
 /usr/bin/python3 "$SALUS_SOURCE/tests/pipeline/report_page.py" r1/report/report.html || [[ $? == 77 ]]

@@ -211,6 +211,7 @@ std::string reason_label(const std::string& reason) {
     if (reason == "hardy_weinberg") return "Hardy\u2013Weinberg";
     std::string out = reason;
     std::replace(out.begin(), out.end(), '_', ' ');
+    if (out.starts_with("mendel")) out.front() = 'M'; // a name
     return out;
 }
 

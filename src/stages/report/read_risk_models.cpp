@@ -24,6 +24,12 @@ RiskModel::Test test_at(const TableData& table, const char* name, std::size_t i)
             counts(table, "degrees_of_freedom")[i], numbers(table, "neg_log10_p")[i]};
 }
 
+/// The unit of times as people say it; empty where the table does not know it.
+std::string spoken(const std::string& unit) {
+    if (unit.starts_with("as in ")) return {};
+    return unit == "a" ? "years" : unit;
+}
+
 void add_models(const H5File& file, std::vector<RiskModel>& models) {
     const auto table = file.read("models");
     const auto name = words(table, "model");
@@ -31,8 +37,7 @@ void add_models(const H5File& file, std::vector<RiskModel>& models) {
         RiskModel& m = model_of(models, name[i]);
         m.kind = words(table, "kind")[i], m.outcome = words(table, "outcome")[i];
         m.declaration = words(table, "declaration")[i], m.state = words(table, "state")[i];
-        m.reason = words(table, "reason")[i], m.time_unit = words(table, "time_unit")[i];
-        if (m.time_unit.starts_with("as in ")) m.time_unit.clear(); // not known
+        m.reason = words(table, "reason")[i], m.time_unit = spoken(words(table, "time_unit")[i]);
         m.people = counts(table, "people")[i], m.held_out = counts(table, "held_out")[i];
         m.events = counts(table, "events")[i];
         m.imputed = counts(table, "imputed")[i], m.imputations = counts(table, "imputations")[i];

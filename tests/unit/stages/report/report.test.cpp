@@ -209,5 +209,11 @@ TEST(Report, WritesAnExampleWhereAsked) {
     EXPECT_THAT(run_in(folder, inputs).html, HasSubstr("</html>"));
 }
 
+TEST(ReasonLabel, KeepsNames) {
+    EXPECT_EQ(report::reason_label("hardy_weinberg"), "Hardy\u2013Weinberg");
+    EXPECT_EQ(report::reason_label("mendel_errors"), "Mendel errors");
+    EXPECT_EQ(report::reason_label("low_call_rate"), "low call rate");
+}
+
 } // namespace
 } // namespace salus
