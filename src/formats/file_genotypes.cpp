@@ -121,7 +121,7 @@ void FileGenotypes::for_each(VariantRange range, Use use) const {
 }
 
 void FileGenotypes::read(VariantRange range, VariantBlock& out, WithPhase phase) const {
-    out.reset(range.begin, samples_.size());
+    out.reset(range.begin, samples_.size(), range.size());
     known_ = {};
     known_variants_.clear();
     for_each(range, [&](std::size_t v) {

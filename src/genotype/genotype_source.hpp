@@ -83,7 +83,9 @@ public:
 
     // For those who fill blocks (sources, tests). Dosages and phase belong to the variant added
     // last.
-    void reset(std::uint64_t first_variant, std::size_t samples);
+    /// \param most  variants to come, if that is known: their dosages then do not move as they
+    /// grow.
+    void reset(std::uint64_t first_variant, std::size_t samples, std::uint64_t most = 0);
     void add_row(std::span<const std::uint8_t> row);
     /// Adds a variant whose row the caller writes: whole 64-byte lines, the last of them zero.
     std::span<std::uint8_t> append_row();
@@ -105,6 +107,7 @@ private:
     };
     std::uint64_t first_ = 0;
     std::size_t samples_ = 0;
+    std::uint64_t most_ = 0;
     std::vector<Entry> entries_;
     CacheLines<std::uint8_t> rows_; // the first used_ are; memory is kept from read to read
     std::size_t used_ = 0;

@@ -254,7 +254,7 @@ std::span<const std::uint8_t> GenotypeStore::block(std::size_t entry, std::uint6
 
 void GenotypeStore::read(VariantRange range, VariantBlock& out, WithPhase phase) const {
     check_range(range);
-    out.reset(range.begin, samples_.size());
+    out.reset(range.begin, samples_.size(), range.size());
     for (std::uint64_t v = range.begin; v < range.end;) {
         const std::size_t entry = segment_of(v);
         const SegmentEntry& s = segments_[entry];

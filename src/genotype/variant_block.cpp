@@ -81,8 +81,9 @@ void VariantBlock::unpack_dosages(std::size_t v, std::span<Dosage> out) const no
         out[one.sample] = one.dosage;
 }
 
-void VariantBlock::reset(std::uint64_t first_variant, std::size_t samples) {
+void VariantBlock::reset(std::uint64_t first_variant, std::size_t samples, std::uint64_t most) {
     first_ = first_variant;
+    most_ = most;
     samples_ = samples;
     entries_.clear();
     carriers_.clear();
@@ -116,6 +117,8 @@ void VariantBlock::add_carriers(std::span<const Carrier> carriers) {
 
 void VariantBlock::set_dosage_row(std::span<const Dosage> row) {
     SALUS_ASSERT(row.size() == samples_ && !has_dosages(entries_.size() - 1));
+    // Not doubled and copied as it grows: pages count when they are written.
+    if (dosage_rows_.empty()) dosage_rows_.reserve(most_ * samples_);
     entries_.back().dosage_row = {.begin = dosage_rows_.size(), .length = row.size()};
     dosage_rows_.insert(dosage_rows_.end(), row.begin(), row.end());
 }
