@@ -382,6 +382,10 @@ std::uint64_t BcfFile::records() const {
     return index ? read_index(*index).records : 0;
 }
 
+bool BcfFile::may_have_dosages(const ReadOptions& options) const {
+    return declares_dosages(header_, options);
+}
+
 bool BcfFile::divisible() const { return find_index(path_).has_value(); }
 
 std::vector<FileRange> BcfFile::ranges(std::uint64_t target, const ReadOptions& options) const {

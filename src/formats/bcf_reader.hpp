@@ -11,6 +11,7 @@ class BcfFile final : public GenotypeFile {
 public:
     explicit BcfFile(const std::filesystem::path& path);
     std::uint64_t records() const override;
+    bool may_have_dosages(const ReadOptions& options) const override;
     bool divisible() const override;
     std::vector<FileRange> ranges(std::uint64_t target, const ReadOptions& options) const override;
     std::unique_ptr<GenotypeReader> read(FileRange range, const ReadOptions& options,

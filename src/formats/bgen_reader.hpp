@@ -14,6 +14,7 @@ class BgenFile final : public GenotypeFile {
 public:
     explicit BgenFile(const std::filesystem::path& path);
     std::uint64_t records() const override { return header_.records; }
+    bool may_have_dosages(const ReadOptions&) const override { return true; }
     bool divisible() const override { return true; }
     std::vector<FileRange> ranges(std::uint64_t target, const ReadOptions& options) const override;
     std::unique_ptr<GenotypeReader> read(FileRange range, const ReadOptions& options,

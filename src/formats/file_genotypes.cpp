@@ -21,6 +21,7 @@ public:
     const std::string& genome_build() const override { return options_.genome_build; }
     std::uint64_t block_variants() const override { return block_; }
     std::vector<Variant> variants(VariantRange range) const override;
+    bool may_have_dosages() const override { return file_->may_have_dosages(options_); }
     void read(VariantRange range, VariantBlock& out, WithPhase phase) const override;
 
 private:
@@ -154,10 +155,10 @@ std::unique_ptr<GenotypeSource> open_any_genotypes(const std::filesystem::path& 
 GenotypeSizes genotype_sizes(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path)) {
         const auto store = open_genotypes(path);
-        return {store->samples().size(), store->variant_count()};
+        return {store->samples().size(), store->variant_count(), store->may_have_dosages()};
     }
     const auto file = open_genotype_file(path);
-    return {file->samples().size(), file->records()};
+    return {file->samples().size(), file->records(), file->may_have_dosages({})};
 }
 
 void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Problem>& problems) {

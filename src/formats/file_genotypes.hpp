@@ -24,6 +24,7 @@ std::unique_ptr<GenotypeSource> open_any_genotypes(const std::filesystem::path& 
 /// What is known of the size before reading; 0 variants if only a reading tells.
 struct GenotypeSizes {
     std::uint64_t samples = 0, variants = 0;
+    bool dosages = false; // or there may be some
 };
 GenotypeSizes genotype_sizes(const std::filesystem::path& path);
 

@@ -133,6 +133,8 @@ public:
     virtual std::uint64_t records() const = 0;
     /// Whether a FileRange counts variants, from 0 to records(), and none are left out by default.
     virtual bool counts_variants() const { return false; }
+    /// Whether records may have dosages, as far as the head of the file tells.
+    virtual bool may_have_dosages(const ReadOptions&) const { return false; }
     /// False if the file has to be read in one piece for want of an index.
     virtual bool divisible() const = 0;
     /// Cuts the records into ranges of about `target` bytes; regions outside `options.regions` are

@@ -229,6 +229,13 @@ std::vector<FileRange> PgenFile::ranges(std::uint64_t target, const ReadOptions&
     return ranges;
 }
 
+bool PgenFile::may_have_dosages(const ReadOptions&) const {
+    if (header_->plink1() || header_->variants() == 0) return false;
+    const auto types = header_->block(InputFile(path_), 0).types;
+    return std::any_of(types.begin(), types.end(),
+                       [](std::uint8_t type) { return (type & pgen_dosage_bits) != 0; });
+}
+
 std::unique_ptr<GenotypeReader> PgenFile::read(FileRange range, const ReadOptions& options,
                                                std::span<const Sex> sex) const {
     return std::make_unique<PgenReader>(*header_, variants_, path_, range, options, sex);

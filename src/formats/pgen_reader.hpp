@@ -17,6 +17,8 @@ class PgenFile final : public GenotypeFile {
 public:
     explicit PgenFile(const std::filesystem::path& pgen);
     std::uint64_t records() const override { return variants_->variants(); }
+    /// By the first 65,536 records.
+    bool may_have_dosages(const ReadOptions& options) const override;
     bool divisible() const override { return true; }
     std::vector<FileRange> ranges(std::uint64_t target, const ReadOptions& options) const override;
     std::unique_ptr<GenotypeReader> read(FileRange range, const ReadOptions& options,

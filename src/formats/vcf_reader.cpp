@@ -180,6 +180,10 @@ std::uint64_t VcfFile::records() const {
     return index ? read_index(*index).records : 0;
 }
 
+bool VcfFile::may_have_dosages(const ReadOptions& options) const {
+    return declares_dosages(header_, options);
+}
+
 bool VcfFile::divisible() const { return find_index(path_).has_value(); }
 
 std::vector<FileRange> VcfFile::ranges(std::uint64_t target, const ReadOptions& options) const {
@@ -196,6 +200,22 @@ std::unique_ptr<GenotypeReader> VcfFile::read(FileRange range, const ReadOptions
 
 std::vector<Problem> VcfFile::problems(const ReadOptions& options) const {
     return info_problems(header_, options, path_);
+}
+
+bool declares_dosages(const VcfHeader& header, const ReadOptions& options) {
+    const bool gt = header.formats.contains("GT"), ds = header.formats.contains("DS");
+    const bool gp = header.formats.contains("GP");
+    switch (options.dosage_field) {
+    case DosageField::automatic:
+        return ds || (gp && !gt);
+    case DosageField::gt:
+        return false;
+    case DosageField::ds:
+        return ds;
+    case DosageField::gp:
+        return gp;
+    }
+    return false;
 }
 
 std::vector<Problem> info_problems(const VcfHeader& header, const ReadOptions& options,

@@ -49,6 +49,8 @@ public:
     std::size_t variants() const noexcept { return variants_; }
     /// Calls of the variant added last.
     const GenotypeCounts& last_counts() const noexcept { return last_counts_; }
+    /// Whether some of its dosages are not what its calls stand for.
+    bool last_has_dosages() const noexcept { return last_has_dosages_; }
     /// Appends the block to `out` and begins the next one.
     void finish(std::vector<std::uint8_t>& out);
 
@@ -71,6 +73,7 @@ private:
 
     std::size_t samples_, variants_ = 0;
     GenotypeCounts last_counts_;
+    bool last_has_dosages_ = false;
     BitWriter bits_;
     std::vector<std::uint8_t> bytes_;
     DosageEncoder dosages_;

@@ -202,6 +202,7 @@ void BlockEncoder::add(const GenotypeView& view) {
     const GenotypeCounts& c = last_counts_;
     const std::size_t counts[4] = {c.hom_ref, c.het, c.hom_alt, c.missing};
     const bool has_dosages = dosages_.differs(view), has_phase = list_phase(view);
+    last_has_dosages_ = has_dosages;
     const Choice choice = choose(counts);
     if (choice.form == CallForm::over_hom_ref && !has_dosages && !has_phase) {
         bits_.put(0, 1);

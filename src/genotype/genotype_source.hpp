@@ -126,6 +126,9 @@ public:
     virtual const SampleTable& samples() const = 0;
     virtual std::uint64_t variant_count() const = 0;
     virtual const std::string& genome_build() const = 0;
+    /// Whether some variant may have dosages. Told by no genotype store of before they were
+    /// counted.
+    virtual bool may_have_dosages() const { return false; }
     /// Paged, because 10^9 variants never sit on one rank.
     virtual std::vector<Variant> variants(VariantRange range) const = 0;
     virtual void read(VariantRange range, VariantBlock& out,

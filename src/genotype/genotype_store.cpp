@@ -57,6 +57,9 @@ public:
     const SampleTable& samples() const override { return samples_; }
     std::uint64_t variant_count() const override { return variants_; }
     const std::string& genome_build() const override { return build_; }
+    bool may_have_dosages() const override {
+        return index_.integer_attribute("/", "dosage_variants").value_or(0) > 0;
+    }
     std::vector<Variant> variants(VariantRange range) const override;
     void read(VariantRange range, VariantBlock& out, WithPhase phase) const override;
     std::vector<GenotypeCounts> known_counts(VariantRange range) const override;

@@ -22,7 +22,7 @@ struct Segment {
 struct Survey {
     std::vector<Segment> segments;
     std::map<std::string, std::size_t> widths, long_widths;
-    std::uint64_t variants = 0, long_texts = 0;
+    std::uint64_t variants = 0, dosage_variants = 0, long_texts = 0;
 };
 
 void widen(std::map<std::string, std::size_t>& widths, const H5File& file, const TableSpec& table) {
@@ -43,6 +43,8 @@ void survey_part(const H5File& file, std::size_t part, const StoreDescription& s
                               .help = "start the stage afresh"});
     const auto segments =
         static_cast<std::uint64_t>(file.integer_attribute("/", "segments").value_or(0));
+    survey.dosage_variants +=
+        static_cast<std::uint64_t>(file.integer_attribute("/", "dosage_variants").value_or(0));
     for (std::uint64_t s = 0; s < segments; ++s) {
         const std::string prefix = segment_prefix(s);
         const TableSpec table = variants_table_spec(prefix, store.info);
@@ -203,6 +205,7 @@ std::uint64_t write_genotype_index(H5File& index, const std::filesystem::path& f
     index.attribute("/", "info", join(store.info, ","));
     index.attribute("/", "samples_count", static_cast<std::int64_t>(store.samples.size()));
     index.attribute("/", "variants_count", static_cast<std::int64_t>(survey.variants));
+    index.attribute("/", "dosage_variants", static_cast<std::int64_t>(survey.dosage_variants));
     index.attribute("/", "block_variants",
                     static_cast<std::int64_t>(store_block_variants(store.samples.size())));
     return survey.variants;

@@ -95,7 +95,7 @@ struct GenotypePartWriter::State {
     std::vector<std::uint8_t> bytes; // of the segment
     std::vector<std::uint64_t> offset{0};
     std::vector<std::uint32_t> crc, counts; // [variant][stored_counts]
-    std::uint64_t segment_rows = 0, segments = 0, variants = 0;
+    std::uint64_t segment_rows = 0, segments = 0, variants = 0, dosage_variants = 0;
 };
 
 GenotypePartWriter::GenotypePartWriter(H5File& file, std::size_t samples,
@@ -112,6 +112,7 @@ void GenotypePartWriter::add(const Variant& variant, const GenotypeView& genotyp
         s.counts.push_back(static_cast<std::uint32_t>(count));
     ++s.segment_rows;
     ++s.variants;
+    s.dosage_variants += s.encoder.last_has_dosages() ? 1u : 0u;
     if (s.encoder.variants() < s.block_variants) return;
     s.close_block();
     if (s.bytes.size() >= segment_bytes || s.segment_rows >= segment_variants) s.close_segment();
@@ -125,6 +126,7 @@ void GenotypePartWriter::finish() {
     s.file.attribute("/", "format_version", genotype_store_version);
     s.file.attribute("/", "samples", static_cast<std::int64_t>(s.samples));
     s.file.attribute("/", "variants", static_cast<std::int64_t>(s.variants));
+    s.file.attribute("/", "dosage_variants", static_cast<std::int64_t>(s.dosage_variants));
     s.file.attribute("/", "block_variants", static_cast<std::int64_t>(s.block_variants));
     s.file.attribute("/", "segments", static_cast<std::int64_t>(s.segments));
 }

@@ -124,6 +124,22 @@ TEST(FileGenotypes, PlinkFilesAreReadInPlace) {
     EXPECT_EQ(open_any_genotypes(path)->samples().sex[1], Sex::male);
 }
 
+TEST(FileGenotypes, TellWhetherThereAreDosages) {
+    const test::ScratchFolder folder("file-genotypes-dosages");
+    std::string text = many_sites(70);
+    const auto calls = folder.write("calls.vcf", text); // its DS say what GT says
+    text.replace(text.rfind("1:1"), 3, "1:0.7");
+    const auto imputed = folder.write("imputed.vcf", text);
+    for (const auto& path : {calls, imputed, test::to_bcf(imputed)}) {
+        EXPECT_TRUE(genotype_sizes(path).dosages) << path;
+        EXPECT_FALSE(open_genotype_file(path)->may_have_dosages({.dosage_field = DosageField::gt}));
+    }
+    write_store(calls, folder.path() / "calls.store");
+    EXPECT_FALSE(genotype_sizes(folder.path() / "calls.store").dosages);
+    write_store(imputed, folder.path() / "imputed.store");
+    EXPECT_TRUE(genotype_sizes(folder.path() / "imputed.store").dosages);
+}
+
 TEST(FileGenotypes, FoldersThatAreNoStoresAndFilesThatAreNoGenotypesAreRefused) {
     const test::ScratchFolder folder("file-genotypes-bad");
     EXPECT_THROW(open_any_genotypes(folder.path()), DataError);
