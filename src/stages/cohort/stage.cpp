@@ -23,12 +23,12 @@ void examine(const CohortParams& params, const Inputs& inputs, Workload& sizes,
 Resources needs(const CohortParams& params, const Workload& w) {
     // Matched people are fewer than all of them.
     const double matched = 5 * std::min(8.0, static_cast<double>(params.ratio));
-    return {.memory_bytes = 4.8e7 + w.samples * (118 + matched),
+    return {.memory_bytes = 4.5e7 + w.samples * (118 + matched),
             .storage_bytes = w.samples * (40.0 + 30 * static_cast<double>(params.ratio)),
             .scratch_bytes = 16 * w.samples * static_cast<double>(params.ratio),
             .core_hours = w.samples * 2e-6 / 3600,
             .formula =
-                "memory per rank 48 MB + (118 + 5 x ratio, of at most 8) B x N; result (40 + 30 x "
+                "memory per rank 45 MB + (118 + 5 x ratio, of at most 8) B x N; result (40 + 30 x "
                 "ratio) B x N; scratch 16 B x ratio x N; 2 us x N"};
 }
 

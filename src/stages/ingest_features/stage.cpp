@@ -54,12 +54,12 @@ void examine(const IngestFeaturesParams& params, const Inputs& inputs, Workload&
 
 Resources needs(const IngestFeaturesParams&, const Workload& w) {
     const double cells = w.input_bytes / cell_text_bytes;
-    return {.memory_bytes = 5e7 + std::min(8e7, 12 * cells) + 140 * w.persons,
+    return {.memory_bytes = 4.6e7 + std::min(8.4e7, 12 * cells) + 140 * w.persons,
             .storage_bytes = 9 * cells + 60 * w.persons,
             .scratch_bytes = 17 * cells + 120 * w.persons,
             .core_hours = cells * 0.1e-6 / 3600,
-            .formula = "P persons, C cells of all tables (bytes of text / 7): memory 50 MB + 12 B "
-                       "x C (at most 80 MB) + 140 B x P per rank; result at most 9 B x C + 60 B x "
+            .formula = "P persons, C cells of all tables (bytes of text / 7): memory 46 MB + 12 B "
+                       "x C (at most 84 MB) + 140 B x P per rank; result at most 9 B x C + 60 B x "
                        "P; scratch 17 B x C; 0.1 us "
                        "per cell and core"};
 }

@@ -30,12 +30,12 @@ Resources needs(const MetaAnalysisParams&, const Workload& w) {
     const double variants = w.variants > 0 ? w.variants : rows / studies * 1.2;
     Resources r;
     const double unit = std::max(std::min(33e6, 120 * rows), variants / 1500 * studies * 120);
-    r.memory_bytes = 39e6 + std::max(3.4 * unit, std::min(400e6, 200 * rows / studies));
+    r.memory_bytes = 39.6e6 + std::max(3.4 * unit, std::min(400e6, 200 * rows / studies));
     r.storage_bytes = variants * (90 + studies);
     r.scratch_bytes = rows * 83 + variants * (160 + studies);
     r.core_hours = (rows * 2e-6 + variants * 2e-6) / 3600;
     r.formula =
-        "S studies with r rows in all, M variants: memory per rank 39 MB + the larger of 200 B "
+        "S studies with r rows in all, M variants: memory per rank 39.6 MB + the larger of 200 B "
         "for every row of a study (at most 400 MB: they are sorted before they are written) and "
         "3.4 times the rows of a unit, 120 B each, which are all, but at most 32 MiB or those of "
         "the densest window of 2 Mb; results "

@@ -10,11 +10,11 @@ void examine(const SplitSamplesParams&, const Inputs& inputs, Workload& sizes,
 }
 
 Resources needs(const SplitSamplesParams&, const Workload& w) {
-    return {.memory_bytes = 5e7 + 150 * w.samples,
+    return {.memory_bytes = 4.6e7 + 150 * w.samples,
             .storage_bytes = 20 * w.samples,
             .scratch_bytes = 0,
             .core_hours = 1e-6 * w.samples / 3600,
-            .formula = "memory per rank 50 MB + 150 B x N; results 20 B x N; time 1 us x N"};
+            .formula = "memory per rank 46 MB + 150 B x N; results 20 B x N; time 1 us x N"};
 }
 
 const char* const details =
