@@ -7,6 +7,7 @@
 #include "schema/existing_input.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace salus {
@@ -20,8 +21,8 @@ public:
     std::uint64_t variant_count() const override { return places().variants; }
     const std::string& genome_build() const override { return options_.genome_build; }
     std::uint64_t block_variants() const override { return block_; }
-    std::vector<Variant> variants(VariantRange range) const override;
     bool may_have_dosages() const override { return file_->may_have_dosages(options_); }
+    std::vector<Variant> variants(VariantRange range) const override;
     void read(VariantRange range, VariantBlock& out, WithPhase phase) const override;
 
 private:
@@ -168,6 +169,7 @@ void examine_genotypes(const Inputs& inputs, Workload& sizes, std::vector<Proble
         const GenotypeSizes known = genotype_sizes(*path);
         sizes.samples = static_cast<double>(known.samples);
         sizes.variants = static_cast<double>(known.variants);
+        sizes.dosages = known.dosages;
     } catch (const Error& error) {
         keep_problems(error, problems);
     }
@@ -186,6 +188,24 @@ std::optional<CountedAutosomes> examine_variant_set(const Inputs& inputs, double
         keep_problems(error, problems);
         return std::nullopt;
     }
+}
+
+double block_rows(const Workload& sizes) {
+    return static_cast<double>(store_block_variants(static_cast<std::uint64_t>(sizes.samples)));
+}
+
+double dosage_bytes(const Workload& sizes, double rows) {
+    if (!sizes.dosages) return 0;
+    const double block = block_rows(sizes);
+    rows = std::max(rows, block);
+    if (sizes.variants > 0) rows = std::min(rows, sizes.variants);
+    return 2 * sizes.samples * rows + std::max(0.0, 2 * sizes.samples * block - 0x1p22);
+}
+
+double variants_at_once(const Workload& sizes, double bytes, double units) {
+    const double rows = bytes / (sizes.samples / 4 + 1);
+    return sizes.variants > 0 ? std::min(rows, std::max(block_rows(sizes), sizes.variants / units))
+                              : rows;
 }
 
 } // namespace salus

@@ -38,4 +38,14 @@ std::optional<CountedAutosomes> examine_variant_set(const Inputs& inputs, double
                                                     Workload& sizes,
                                                     std::vector<Problem>& problems);
 
+/// Variants of a block of the store.
+double block_rows(const Workload& sizes);
+/// Bytes that dosages take where at most `rows` variants are read at once (all, or at least a block
+/// of the store): 2 a sample and variant, and what a packed block of them is beyond the 4 MiB that
+/// are read of calls. 0 where there are none.
+double dosage_bytes(const Workload& sizes, double rows);
+/// Variants that are read at once by a stage that reads whole blocks of the store, about `bytes` of
+/// calls, in work units that are a share 1/`units` of all variants.
+double variants_at_once(const Workload& sizes, double bytes, double units);
+
 } // namespace salus

@@ -143,6 +143,7 @@ struct Workload {
     double set_variants = 0;  // of the largest set of variants of the stage
     bool predictions = false; // whole-genome predictions are an input of the stage
     bool pruned = false;      // so is the choice of variants by ld
+    bool dosages = false;     // genotypes have dosages, or may have them
     double persons = 0;
     double events = 0;
     double input_bytes = 0;

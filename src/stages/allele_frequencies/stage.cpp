@@ -26,7 +26,9 @@ Resources needs(const AlleleFrequenciesParams& params, const Workload& w) {
     const double populations = params.sex_within_groups ? 24 : 10;
     const double units = std::min(2048.0, std::max(8.0, w.variants * w.samples / 0x1p34));
     Resources r;
-    r.memory_bytes = 41e6 + 800 * std::min(w.variants, 1e5) +
+    const double fine = std::max(1.0, std::min(64.0, w.variants / block_rows(w)));
+    const double read = std::min(8192.0, variants_at_once(w, 0x1p24, fine / 8));
+    r.memory_bytes = 41e6 + dosage_bytes(w, read) + 800 * std::min(w.variants, 1e5) +
                      (190 + 0.75 * populations) * w.samples + 100 * populations * 8192 +
                      25 * populations * w.variants / units;
     r.storage_bytes = 25 * populations * w.variants;
@@ -38,7 +40,9 @@ Resources needs(const AlleleFrequenciesParams& params, const Workload& w) {
                 "per rank 41 MB + 800 B x min(M, 100,000) + 190 B x N + 0.75 B x N P + 0.8 MB x P "
                 "+ 25 B x P M / U; results "
                 "and scratch "
-                "25 B x P M; time 0.012 ns x N M P + 1 us x M P, less where variants are rare";
+                "25 B x P M; time 0.012 ns x N M P + 1 us x M P, less where variants are rare; "
+                "with dosages another 2 B x N x min(max(M / 8, 8 blocks of the store), 2^26 / N, "
+                "8,192) of memory";
     return r;
 }
 

@@ -44,8 +44,11 @@ Resources needs(const AssociationParams& params, const Workload& w) {
     // Predictions have values of their own. Null models are kept once: those of a chromosome, or of
     // its males, are made when those before are gone.
     const double values = (w.predictions ? 2 : 1) * width + covariates;
+    // Dosages that are read at once, and those of the variants that are tested together.
+    const double dosages = dosage_bytes(w, std::min(65536.0, variants_at_once(w, 0x1p26, 16))) +
+                           (w.dosages ? 96 * w.samples * w.threads : 0);
     const double scan =
-        w.samples * (models.kept + models.making + 8 * values + 50 + 150 * w.threads) +
+        dosages + w.samples * (models.kept + models.making + 8 * values + 50 + 150 * w.threads) +
         std::min(w.variants, 65536.0) * (150 + 60 * width);
     // Afterwards the tests of some traits, for their median, beside what the allocator keeps.
     const double medians = std::min(67e6, 8 * w.variants * width / w.ranks);
@@ -80,7 +83,9 @@ Resources needs(const AssociationParams& params, const Workload& w) {
         "1 us x M P, less where variants are rare, + 15 ns x N for every score test that is tested "
         "again (the share refit_p_max of the variants of binary traits, assumed to be half of all; "
         "by carriers where rare), or 0.25 us x N for every variant (wald, firth); if these are "
-        "time-to-event traits 0.3 ns x N for every variant, or 0.5 us x N (wald)";
+        "time-to-event traits 0.3 ns x N for every variant, or 0.5 us x N (wald); with dosages "
+        "another 2 B x N x min(M / 16, 2^28 / N, 65,536) (at least a block of the store) + 96 B x "
+        "N per thread of memory";
     return r;
 }
 

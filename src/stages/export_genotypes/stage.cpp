@@ -43,16 +43,21 @@ Resources needs(const ExportGenotypesParams& params, const Workload& w) {
     const bool plink = params.format == "bed" || params.format == "pgen";
     const double bytes = plink ? 0.25 : 0.5, seconds = plink ? 0.5e-9 : 6e-9;
     Resources r;
-    r.memory_bytes = (plink ? 50e6 + 100 * std::min(w.variants, 1e5) : 88e6) + 275 * w.samples;
-    r.storage_bytes = bytes * w.samples * w.variants + 60 * w.variants;
+    // Rows of a unit, at most a piece of 64 MiB; a block of the store; the samples.
+    const double row = bytes + (w.dosages && params.format != "bed" ? 2.125 : 0);
+    const double pieces = std::min(67e6, row * w.samples * variants_at_once(w, 0x1p40, 64));
+    r.memory_bytes = (plink ? 45.5e6 + 25 * std::min(w.variants, 4e5) : 88e6) + 260 * w.samples +
+                     pieces + dosage_bytes(w, 0) + (w.dosages ? 30 * w.samples : 0);
+    r.storage_bytes = row * w.samples * w.variants + 60 * w.variants;
     r.scratch_bytes = r.storage_bytes;
     r.core_hours = (seconds * w.samples * w.variants + 3e-6 * w.variants) / 3600;
-    r.formula = "memory per rank 50 MB + 100 B x min(M, 100,000) (bcf and vcf 88 MB) + 275 B x N "
-                "(a block of the store, "
-                "pieces of rows); results "
-                "at most 1/4 B x N M as bed or pgen, 1/2 B as bcf or vcf, + 60 B x M; scratch the "
+    r.formula = "memory per rank 45.5 MB + 25 B x min(M, 400,000) (bcf and vcf 88 MB) + 260 B x N "
+                "(a block of the store) + min(67 MB, rows of M / 64 variants, 1/4 B x N each as "
+                "bed or pgen, 1/2 B as bcf or vcf, 2 B more with dosages but as bed); results "
+                "at most as many bytes of all rows + 60 B x M; scratch the "
                 "same; time 0.5 ns x N M as bed or pgen, 6 ns as bcf or vcf, + 3 us x M; one rank "
-                "joins the parts";
+                "joins the parts; with dosages another 2 B x N x a block of the store (64 to 512 "
+                "variants) + 30 B x N of memory";
     return r;
 }
 

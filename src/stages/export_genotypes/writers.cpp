@@ -14,7 +14,10 @@ constexpr std::size_t piece_bytes = std::size_t{64} << 20;
 /// Bytes of a part under one name, in arrays NAME/0, NAME/1 ... of at least 64 MiB but the last.
 class Pieces {
 public:
-    Pieces(PartWriter& part, std::string name) : part_(part), name_(std::move(name)) {}
+    Pieces(PartWriter& part, std::string name) : part_(part), name_(std::move(name)) {
+        // Not doubled and copied as it grows: pages count when they are written.
+        bytes_.reserve(piece_bytes + piece_bytes / 16);
+    }
     std::string& bytes() noexcept { return bytes_; }
     void spill() {
         if (bytes_.size() >= piece_bytes) finish();

@@ -116,7 +116,7 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
                                     known > 0 ? known : static_cast<double>(params.variants_max));
     const double carriers = 0.002 * w.samples + 1; // per variant, most being very rare
     Resources r;
-    r.memory_bytes = 49e6 +
+    r.memory_bytes = 49e6 + dosage_bytes(w, std::min(1024.0, 32 * largest)) +
                      w.samples * (models.kept + models.making +
                                   8 * (w.traits * (w.predictions ? 2 : 1) + covariates) + 200) +
                      150 * annotated + (genes ? 0 : 200 * sets) +
@@ -136,7 +136,8 @@ Resources needs(const GeneTestsParams& params, const Workload& w) {
         "x N + 32 B x V^2 + 24 B x carriers of 1,000 variants; results 100 B + 130 B x traits a "
         "set, mask and bin, and 100 B a variant of a set; time 1 us x M + per trait 1 ms a set, "
         "mask and bin (SKAT-O; it grows "
-        "with the cube of the variants above 60) + 2 ns x carriers x (C + variants of the set)";
+        "with the cube of the variants above 60) + 2 ns x carriers x (C + variants of the set); "
+        "with dosages another 2 B x N x min(1,024, 32 x the largest set) of memory";
     return r;
 }
 

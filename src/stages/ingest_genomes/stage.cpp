@@ -100,9 +100,11 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
         if (cohort.files.empty()) return;
         sizes.samples = static_cast<double>(cohort.samples.size());
         sizes.input_bytes = sizes.variants = 0;
+        sizes.dosages = false;
         for (const auto& file : cohort.files) {
             sizes.variants += static_cast<double>(file->records());
             sizes.input_bytes += static_cast<double>(file->bytes());
+            sizes.dosages = sizes.dosages || file->may_have_dosages(cohort.options);
         }
         const double unit = largest_unit(cohort);
         sizes.set_variants = unit / (0.25 * std::max(1.0, sizes.samples));
@@ -114,9 +116,12 @@ void examine(const IngestGenomesParams& params, const Inputs& inputs, Workload& 
 
 Resources needs(const IngestGenomesParams& params, const Workload& w) {
     Resources r;
-    const double dense = w.samples * w.variants / 4;
+    const double dense = w.samples * w.variants * (w.dosages ? 2.25 : 0.25);
     double segment = 67e6;
-    if (w.set_variants > 0) segment = std::min(segment, w.samples * w.set_variants / 4);
+    if (w.dosages)
+        segment = std::min(segment, w.columns > 0 ? dense * w.columns : segment);
+    else if (w.set_variants > 0)
+        segment = std::min(segment, w.samples * w.set_variants / 4);
     if (dense > 0) segment = std::min(segment, dense);
     // Rows of the variants of a segment; of text of which the number of records is not known no
     // record is shorter than that.
@@ -124,7 +129,7 @@ Resources needs(const IngestGenomesParams& params, const Workload& w) {
     if (w.variants > 0 && w.columns > 0) rows = std::min(rows, w.variants * w.columns);
     if (w.set_variants > 0 && !(w.variants > 0))
         rows = std::min(rows, w.samples * w.set_variants / 4 / (30 + 0.02 * w.samples));
-    r.memory_bytes = 45e6 + 106 * w.samples + segment + 750 * rows;
+    r.memory_bytes = 41e6 + 106 * w.samples + segment + 750 * rows;
     r.storage_bytes = std::min(dense, 6 * w.input_bytes) + 60 * w.variants;
     r.scratch_bytes = 0;
     if (params.allele_depths) {
@@ -136,8 +141,9 @@ Resources needs(const IngestGenomesParams& params, const Workload& w) {
     r.core_hours =
         (w.samples * w.variants * 0.01e-9 + w.input_bytes * 25e-9 + w.variants * 2e-6) / 3600;
     r.formula =
-        "memory per rank 45 MB + 106 B x N (one record) + a segment of the store (67 MB, or less: "
-        "0.25 B x N M, the bytes of the input that a unit reads, twice where units are not even) "
+        "memory per rank 41 MB + 106 B x N (one record) + a segment of the store (67 MB, or less: "
+        "0.25 B x N M, the bytes of the input that a unit reads, twice where units are not even; "
+        "with dosages 2.25 B x N x the variants of a unit) "
         "+ 750 B x its variants (at most 131,072); results "
         "min(N M / 4, 6 x input) + 60 B x M, "
         "parts are linked into the result and take no second space; time 0.01 ns x N M + "

@@ -39,7 +39,9 @@ Resources needs(const InteractionParams&, const Workload& w) {
                         std::min(w.variants, 65536.0) * (380 + 45 * w.traits);
     // Afterwards the tests of a trait, for their median.
     const double median = std::min(67e6, 8 * w.variants / w.ranks);
-    r.memory_bytes = 47e6 + values + scan + median;
+    const double read = std::min(variants_at_once(w, 0x1p26, 16), 65536 / std::max(1.0, w.traits));
+    r.memory_bytes = 47e6 + values + scan + median + dosage_bytes(w, read) +
+                     (w.dosages ? 16 * w.samples * w.threads : 0);
     r.storage_bytes = w.variants * (100 * w.traits + 30);
     r.scratch_bytes = r.storage_bytes;
     // Half of the traits binary.
@@ -52,7 +54,9 @@ Resources needs(const InteractionParams&, const Workload& w) {
         "thread) B if all traits have different samples + min(M, 65,536) x (380 + 45 P) B; results "
         "and scratch "
         "M x (100 B x P + 30 B); time M x N x (2 ns + 0.25 ns x C + 2 ns for every "
-        "quantitative trait + 0.35 us for every binary one)";
+        "quantitative trait + 0.35 us for every binary one); with dosages another 2 B x N x min(M "
+        "/ 16, 2^28 / N, 65,536 / P) (at least a block of the store) + 16 B x N per thread of "
+        "memory";
     return r;
 }
 

@@ -44,7 +44,9 @@ Resources needs(const KinshipParams& params, const Workload& w) {
                  units = std::max(1.0, bands * (bands + 1) / 2);
     const double relatives = 10 * w.samples + pairs * by_chance;
     Resources r;
-    r.memory_bytes = 58e6 + 300 * std::min(w.variants, 65536.0) + 16 * used +
+    const double read = std::min(65536.0, variants_at_once(w, 0x1p26, 8));
+    r.memory_bytes = 58e6 + dosage_bytes(w, read) + 300 * std::min(w.variants, 65536.0) +
+                     16 * used +
                      std::max(std::min(0x1p28, 0.5 * w.samples * used) + 200 * w.samples,
                               2.5 * std::min(band, w.samples) * used / 4) +
                      56 * (w.samples + relatives) + 200 * relatives / units;
@@ -62,7 +64,8 @@ Resources needs(const KinshipParams& params, const Workload& w) {
         "are 10 N and those that m "
         "variants, or M / 8 where the input ld is still to be made, make relatives by chance); "
         "scratch N m / 4 B; time 0.1 ns x N M + "
-        "1 ns x N m + 0.004 ns x m N^2 / 2";
+        "1 ns x N m + 0.004 ns x m N^2 / 2; with dosages another 2 B x N x min(M / 8, 2^28 / N, "
+        "65,536) of memory";
     return r;
 }
 

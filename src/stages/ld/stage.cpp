@@ -130,7 +130,10 @@ Resources needs(const LdParams& params, const Workload& w) {
                                                std::min(c, in_kilobases(params.ld_score_window_kb)),
                                                std::min(c, block));
     Resources r;
-    r.memory_bytes = 46e6 + 650 * std::min(w.variants, 65536.0) + 3 * w.samples + 4 * c +
+    const double read = std::min(8192.0, variants_at_once(w, 0x1p24, 16));
+    // Of the selection, then of the window of each thread.
+    const double dosages = dosage_bytes(w, read) + w.threads * dosage_bytes(w, 0);
+    r.memory_bytes = 46e6 + dosages + 650 * std::min(w.variants, 65536.0) + 3 * w.samples + 4 * c +
                      0.375 * rows * w.samples + 2 * block * block;
     r.storage_bytes = 30 * w.variants + 2 * block * c;
     r.scratch_bytes = 32 * w.variants + 23 * c + (has_pairs(params) ? 18 * c : 0) + 2 * block * c;
@@ -145,7 +148,9 @@ Resources needs(const LdParams& params, const Workload& w) {
         "are not counted) or B; twice that with include_x) + 2 B x B^2; results "
         "30 B x M + 2 B x B C; scratch 32 B x M + 23 B x C + 18 B x C with scores + 2 B x B C; "
         "time 0.1 ns x N M + 2 us x M + 0.005 ns x N C x (W at most, less the more is pruned; 4 "
-        "per kb with scores; B / 2 with blocks)";
+        "per kb with scores; B / 2 with blocks); with dosages another 2 B x N x min(M / 16, 2^26 / "
+        "N, 8,192) (at least a block of the store) + 2 B x N x a block of the store per thread of "
+        "memory";
     return r;
 }
 

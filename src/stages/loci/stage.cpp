@@ -43,10 +43,11 @@ Resources needs(const LociParams& params, const Workload& w) {
     Resources r;
     // Of a locus genotypes and what they have in common; or, before, planes of all that may be in
     // its clumps, from calls of 1,024 at once.
-    const double mapped = 8 * most * most + most * (w.samples / 4 + 300);
+    const double mapped = 8 * most * most + most * (w.samples * (w.dosages ? 2.25 : 0.25) + 300) +
+                          dosage_bytes(w, 0x1p26 / (w.samples / 4 + 1));
     const double clumped =
         0.375 * most * std::min(w.samples, static_cast<double>(params.ld_samples_max)) +
-        std::min(most, 1024.0) * w.samples / 4;
+        std::min(most, 1024.0) * w.samples / 4 + dosage_bytes(w, 1024);
     const bool none = w.set_variants == 1; // nothing is significant
     r.memory_bytes = (none ? 42e6 : 60e6 + 150 * std::min(w.variants, 65536.0)) +
                      8 * w.samples * (w.traits + 2 * covariates + 10) + std::max(mapped, clumped);
@@ -64,7 +65,8 @@ Resources needs(const LociParams& params, const Workload& w) {
         "+ the larger of 8 B x m^2 + m x (N / 4 B, 2 N B more with dosages) and 3/8 B x m min(N, "
         "ld_samples_max) + N / 4 B x min(m, 1,024); time of a locus 0.06 ns x N m^2 + 0.15 ns x N "
         "m (C + 4) a step + 10 ns x m^2 an effect and 10 iterations; 8 ns x M P to find "
-        "significant tests; 20 loci a trait assumed";
+        "significant tests; 20 loci a trait assumed; with dosages another 2 B x N x min(M, 2^28 / "
+        "N) of memory";
     return r;
 }
 

@@ -1,4 +1,5 @@
 #include "base/problems.hpp"
+#include "formats/file_genotypes.hpp"
 #include "genotype/store_layout.hpp"
 #include "stages/merge_genotypes/merge_genotypes.hpp"
 #include "stages/merge_genotypes/plan.hpp"
@@ -38,7 +39,9 @@ void examine(const MergeGenotypesParams&, const Inputs& inputs, Workload& sizes,
         const MergePlan plan = plan_merge(stores, found->second);
         sizes.samples = static_cast<double>(plan.result.samples.size());
         sizes.variants = 0;
+        sizes.dosages = false;
         for (const auto& store : stores) {
+            sizes.dosages = sizes.dosages || store->may_have_dosages();
             const auto variants = static_cast<double>(store->variant_count());
             sizes.variants = plan.kind == MergeKind::variants ? sizes.variants + variants
                                                               : std::max(sizes.variants, variants);
@@ -51,13 +54,19 @@ void examine(const MergeGenotypesParams&, const Inputs& inputs, Workload& sizes,
 Resources needs(const MergeGenotypesParams&, const Workload& w) {
     Resources r;
     r.memory_bytes = 46e6 + 350 * std::min(w.variants, 5e4) + 230 * w.samples;
-    r.storage_bytes = w.samples * w.variants / 4 + 60 * w.variants;
+    // Dosages of blocks of the stores, and of a segment.
+    if (w.dosages)
+        r.memory_bytes +=
+            dosage_bytes(w, 0) + std::min(67e6, 2 * w.samples * variants_at_once(w, 0x1p40, 64));
+    r.storage_bytes = w.samples * w.variants * (w.dosages ? 2.25 : 0.25) + 60 * w.variants;
     r.scratch_bytes = 0;
     r.core_hours = (w.samples * w.variants * 1e-9 + w.variants * 5e-6) / 3600;
     r.formula = "memory per rank 46 MB + 350 B x min(M, 50,000) + 230 B x N (a block of each "
                 "store, a segment); "
-                "results at most N M / 4 + 60 B x M, parts are linked into the result and take no "
-                "second space; time 1 ns x N M + 5 us x M";
+                "results at most N M / 4 (2 B x N M more with dosages) + 60 B x M, parts are "
+                "linked into the result and take no "
+                "second space; time 1 ns x N M + 5 us x M; with dosages another 2 B x N x (a block "
+                "of the store + M / 64) of memory, 67 MB of the latter at most";
     return r;
 }
 

@@ -82,7 +82,9 @@ Resources needs(const NullModelParams& params, const Workload& w) {
     const double matrices = several ? 4 * folds + 7 + w.threads : 4 * folds + 2 + 2 * w.threads;
     const double factors = several ? folds * ridge : (ridge + 1) * std::min(w.threads, folds);
     const double round = m + 24; // columns are padded
-    r.memory_bytes = 82e6 + m * w.samples / 4 + 8 * m * round * matrices + 4 * m * round * factors +
+    const double read = std::min(65536.0, variants_at_once(w, 0x1p26, 64));
+    r.memory_bytes = 82e6 + m * w.samples * (w.dosages ? 1.25 : 0.25) + dosage_bytes(w, read) +
+                     8 * m * round * matrices + 4 * m * round * factors +
                      4 * w.samples * width * (grid + 4) + 8 * w.samples * (3 * w.traits + 20) +
                      std::min(4.0 * (1U << 30), 4 * w.samples * columns) +
                      8 * columns * columns * (folds + 3) + 300 * std::min(w.variants, 65536.0);
@@ -111,7 +113,8 @@ Resources needs(const NullModelParams& params, const Workload& w) {
         "x all traits + 4 B x N L (at most 4 GB) + 8 B x L^2 (F + 3), with prior ridge and n = "
         "min(N, leave_one_out_below) + 4 B x m n + 6 B x m n min(T, H) + 8 B x n P H; scratch 4 B "
         "x N L x all traits; time 0.006 ns x M m N + 0.023 ns x M m^2 F H + 5 ns x M m F P K + "
-        "0.03 ns x M N P G per pass, and 0.06 ns x N L^2 (5 + G) per trait";
+        "0.03 ns x M N P G per pass, and 0.06 ns x N L^2 (5 + G) per trait; with dosages another m "
+        "N B and 2 B x N x min(M / 64, 2^28 / N, 65,536) (at least a block of the store) of memory";
     return r;
 }
 

@@ -96,7 +96,7 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
         std::max(8 * has("continuous_shrinkage"), 12 * has("mixture")) * b * b * threads +
         16 * m * phis;
     Resources r;
-    r.memory_bytes = 44e6 + 250 * m + 2 * w.samples + 8 * b * columns +
+    r.memory_bytes = 44e6 + dosage_bytes(w, 0) + 250 * m + 2 * w.samples + 8 * b * columns +
                      std::max(0.375 * w.samples * b + 16 * b * b, chain_bytes);
     r.storage_bytes = m * (40 + 8 * columns);
     r.scratch_bytes = 8 * m * b + m * (200 + 16 * columns);
@@ -115,7 +115,8 @@ Resources needs(const PgsWeightsParams& params, const Workload& w) {
         "phi; results 40 B x Mu + 8 B x Mu "
         "W; scratch 8 B x Mu B + 200 B x Mu + 16 B x Mu W; time 1 us x M + 0.0025 ns x N Mu "
         "B + 0.1 ns x Mu B^2 + Mu I (100 ns x C + 0.03 ns x B^2 S + 0.5 ns x B X) + with mixture "
-        "1.2 ns x Mu B^2 + 10 ns x Mu B W";
+        "1.2 ns x Mu B^2 + 10 ns x Mu B W; with dosages another 2 B x N x a block of the store (64 "
+        "to 512 variants) of memory";
     return r;
 }
 

@@ -34,8 +34,9 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
                                            : common;
     const double rows = std::min(params.rows_memory_max * 0x1p30, w.samples * used / 2 / w.ranks);
     Resources r;
-    r.memory_bytes =
-        50e6 + rows + 8 * w.samples * width * (iterations + 8) + 16 * used / w.ranks * width;
+    const double read = std::min(65536.0, variants_at_once(w, 0x1p26, 64));
+    r.memory_bytes = 50e6 + rows + dosage_bytes(w, read) +
+                     8 * w.samples * width * (iterations + 8) + 16 * used / w.ranks * width;
     r.storage_bytes = used * (60 + 8 * k) + w.samples * (16 + 8 * k);
     r.scratch_bytes = used * (60 + 8 * k);
     r.core_hours = (w.samples * (w.variants * 0.3e-9 + used * iterations * width * 0.04e-9) +
@@ -48,7 +49,8 @@ Resources needs(const ComponentsParams& params, const Workload& w) {
         "(about 20): memory per rank 50 MB + rows (N m / (2 R) bytes, at most rows_memory_max) + "
         "8 B x N L (Q + 8) + 16 B x m L / R; results (60 + 8 K) B x m + (16 + 8 K) B x N; time "
         "0.3 ns x N M + 0.04 ns x N m L Q + 1.2 ns x N (L Q)^2; where rows do not fit, the "
-        "genotypes are read 2 Q times";
+        "genotypes are read 2 Q times; with dosages another 2 B x N x min(M / 64, 2^28 / N, "
+        "65,536) (at least a block of the store) of memory";
     return r;
 }
 

@@ -29,7 +29,8 @@ Resources needs(const QualityParams&, const Workload& w) {
     const double rows = w.variants / units,
                  piece = std::min({rows, 65536.0, std::max(512.0, 1.7e7 / (w.samples + 1))});
     const bool tests = w.columns > 0;
-    r.memory_bytes = 56e6 + 800 * w.samples +
+    const double read = std::min(variants_at_once(w, 0x1p22, units), 65536.0);
+    r.memory_bytes = 56e6 + 800 * w.samples + dosage_bytes(w, read) +
                      (tests ? 1700 * std::min(rows, 13500.0) + 1200 * std::max(0.0, rows - 13500)
                             : 350 * rows + piece * (400 + 0.3 * w.samples));
     r.storage_bytes = 60 * w.variants + 76 * w.samples;
@@ -41,7 +42,8 @@ Resources needs(const QualityParams&, const Workload& w) {
         "(1,200 B above 13,500), with U = N M / 2^31 units, at most 2048 and, where units of 2^27 "
         "genotypes allow, at least 64; results 60 B x (M + N); scratch "
         "120 B x M + 25 B x N U + 504 B x N; time 0.2 ns x N M + 4 us x M, less where variants are "
-        "rare; per batch or group another 1 B x N of memory and 20 B x M of results";
+        "rare; per batch or group another 1 B x N of memory and 20 B x M of results; with dosages "
+        "another 2 B x N x min(M / U, 2^24 / N) of memory";
     return r;
 }
 

@@ -38,7 +38,8 @@ Resources needs(const RiskParams& params, const Workload& w) {
     const auto thresholds = static_cast<double>(params.p_thresholds.size());
     const double columns = 13, common = std::min(w.variants, 1e7);
     Resources r;
-    r.memory_bytes = 52e6 + 250 * std::min(w.variants, 65536.0) +
+    const double read = std::min(65536.0, variants_at_once(w, 0x1p26, 64));
+    r.memory_bytes = 52e6 + dosage_bytes(w, read) + 250 * std::min(w.variants, 65536.0) +
                      w.samples * std::max(8 * columns * phases * std::min(2.5, w.traits),
                                           8 * phases * thresholds) +
                      200 * w.samples;
@@ -51,7 +52,9 @@ Resources needs(const RiskParams& params, const Workload& w) {
                 "(at most 10^7 assumed): memory per rank 52 MB + 250 B x min(M, 65,536) + N x "
                 "max(8 B x C F min(P, 2.5), 8 B "
                 "x F T) + 200 B x N; "
-                "results 30 B x N P; scratch 30 B x N P + 2 B x F Mc P; time 0.02 ns x N Mc C F P";
+                "results 30 B x N P; scratch 30 B x N P + 2 B x F Mc P; time 0.02 ns x N Mc C F P; "
+                "with dosages another 2 B x N x min(M / 64, 2^28 / N, 65,536) (at least a block of "
+                "the store) of memory";
     return r;
 }
 

@@ -1,3 +1,4 @@
+#include "formats/byte_stream.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/score_file.hpp"
 #include "genotype/genotype_source.hpp"
@@ -5,16 +6,35 @@
 #include "stages/score/sites.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <limits>
 
 namespace salus {
 namespace {
 
-/// Scores of all files, and the most that are read at once.
+/// Rows of a table, lines of a text; of a large text what its bytes can hold at most.
+double entries_at_most(const ScoreSource& source) {
+    constexpr std::uintmax_t counted_bytes = std::uintmax_t{1} << 26, least_line = 6;
+    if (!source.table.empty())
+        return static_cast<double>(H5File::open(source.path).rows(source.table));
+    if (is_packed(source.path)) return std::numeric_limits<double>::infinity();
+    const std::uintmax_t bytes = std::filesystem::file_size(source.path);
+    if (bytes > counted_bytes) return static_cast<double>(bytes) / least_line;
+    std::ifstream file(source.path, std::ios::binary);
+    double lines = 1;
+    for (std::string line; std::getline(file, line);)
+        lines += line.empty() || line[0] == '#' ? 0 : 1;
+    return lines;
+}
+
+/// Scores of all files, the most that are read at once, and how many variants they may use.
 void count_columns(const ScoreParams& params, const std::vector<std::filesystem::path>& files,
                    Workload& sizes) {
-    double all = 0, most = 0;
+    double all = 0, most = 0, entries = 0;
     for (const ScoreSource& source : list_score_sources(files)) {
+        entries += entries_at_most(source);
         const auto columns =
             static_cast<double>(ScoreFile(source, params.weight_columns).columns().size());
         all += columns;
@@ -22,6 +42,7 @@ void count_columns(const ScoreParams& params, const std::vector<std::filesystem:
     }
     sizes.traits = all;
     sizes.columns = most;
+    if (std::isfinite(entries)) sizes.set_variants = entries;
 }
 
 void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
@@ -46,15 +67,20 @@ void examine(const ScoreParams& params, const Inputs& inputs, Workload& sizes,
 Resources needs(const ScoreParams&, const Workload& w) {
     const double scores = std::max(1.0, w.traits), of_file = std::max(1.0, w.columns);
     const double scored = std::min(w.variants > 0 ? w.variants : 1e6, 1.4e6);
-    const double tile = w.samples > 0 ? std::clamp(2.7e8 / w.samples, 1.0, 2048.0) : 2048;
+    const double row = w.dosages ? 2 : 0.25, // bytes of a sample, and what is made of a variant
+        expanded = w.dosages ? 24 : 0;
+    const double used = w.set_variants > 0 ? std::min(scored, w.set_variants) : scored;
+    const double tile =
+        std::min(used, std::clamp(6.75e7 / (row * std::max(1.0, w.samples)), 1.0, 2048.0));
     Resources r;
     // A file while it is matched, or tables of scores while they are written; then the sums.
     const double matching = scored * (60 + 24 * of_file),
                  tables = 40 * std::min(w.samples * scores, 4.2e6),
-                 sums = 8 * w.samples * scores + 0.25 * w.samples * tile +
+                 sums = 8 * w.samples * scores + row * w.samples * tile + dosage_bytes(w, 0) +
                         8 * scores * std::max(2048.0, 32 * scores) +
                         55 * 2048 * std::min(scores, 256.0);
-    r.memory_bytes = 53e6 + 70 * scored + 2 * w.samples + std::max({matching, tables, sums});
+    r.memory_bytes =
+        53e6 + 70 * scored + (2 + expanded) * w.samples + std::max({matching, tables, sums});
     r.storage_bytes = 8 * w.samples * scores;
     r.scratch_bytes = 16 * w.samples * scores + 0.25 * w.samples * scored +
                       scores * scored * (40 + 8) + 40 * scored;
@@ -66,12 +92,14 @@ Resources needs(const ScoreParams&, const Workload& w) {
         "taken "
         "where the file is still to be made), Ms "
         "variants that any of them uses "
-        "(at most 1.4 million assumed), B variants summed at once (2,048, fewer above "
-        "130,000 samples: 64 MB of calls): memory per rank 53 MB + 70 B x Ms + 2 B x N + "
+        "(at most 1.4 million assumed), B variants summed at once (2,048, fewer where the files "
+        "are there and have fewer entries, or above 64 MB of calls: 130,000 samples): memory per "
+        "rank 53 MB + 70 B x Ms + 2 B x N + "
         "the largest of Ms (60 B + 24 B x F), 40 B x N S (at most 170 MB) and 8 B x N S + N "
         "B / 4 + 8 B x S x max(2048, 32 S) + 110 kB x S (at most 29 MB); results 8 B x N S "
         "(three times that with components); scratch 16 B x N S + at most N Ms / 4 + 48 B x "
-        "S Ms; time 0.06 ns x N Ms + 0.04 ns x N Ms S + 1 us x M + 1 us x S Ms";
+        "S Ms; time 0.06 ns x N Ms + 0.04 ns x N Ms S + 1 us x M + 1 us x S Ms; with dosages 2 B x "
+        "N x (B + a block of the store) of memory instead of N B / 4";
     return r;
 }
 

@@ -140,6 +140,23 @@ TEST(FileGenotypes, TellWhetherThereAreDosages) {
     EXPECT_TRUE(genotype_sizes(folder.path() / "imputed.store").dosages);
 }
 
+TEST(FileGenotypes, BytesOfDosagesThatAPlanCounts) {
+    Workload sizes{.samples = 1e5, .variants = 1e6};
+    EXPECT_EQ(dosage_bytes(sizes, 1e3), 0);
+    sizes.dosages = true;
+    const double packed = 2e5 * 64 - 0x1p22; // a block, beyond the 4 MiB that are read anyway
+    EXPECT_EQ(dosage_bytes(sizes, 1e3), 2e8 + packed);
+    EXPECT_EQ(dosage_bytes(sizes, 0), 2e5 * 64 + packed);
+    sizes.variants = 10;
+    EXPECT_EQ(dosage_bytes(sizes, 1e3), 2e6 + packed);
+    sizes = {.samples = 1000, .variants = 1e6, .dosages = true};
+    EXPECT_EQ(dosage_bytes(sizes, 0), 2000 * 512);
+    EXPECT_EQ(variants_at_once(sizes, 0x1p26, 64), 15625);
+    EXPECT_EQ(variants_at_once(sizes, 251e3, 64), 1000);
+    sizes.variants = 0; // not known
+    EXPECT_GT(variants_at_once(sizes, 0x1p26, 64), 2.6e5);
+}
+
 TEST(FileGenotypes, FoldersThatAreNoStoresAndFilesThatAreNoGenotypesAreRefused) {
     const test::ScratchFolder folder("file-genotypes-bad");
     EXPECT_THROW(open_any_genotypes(folder.path()), DataError);
