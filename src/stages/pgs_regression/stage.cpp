@@ -49,8 +49,10 @@ void examine(const PgsRegressionParams& params, const Inputs& inputs, Workload& 
         refuse(problems, "several heritabilities, and validation_fraction is 0",
                "ridge chooses among them by people that it is not fitted to");
     examine_genotypes(inputs, sizes, problems);
-    association::examine_traits({.traits = params.traits, .covariates = params.covariates}, inputs,
-                                association::Times::accepted, sizes, problems);
+    association::examine_traits({.traits = params.traits,
+                                 .covariates = params.covariates,
+                                 .components_count = params.components_count},
+                                inputs, association::Times::accepted, sizes, problems);
 }
 
 Resources needs(const PgsRegressionParams& params, const Workload& w) {
@@ -71,15 +73,33 @@ Resources needs(const PgsRegressionParams& params, const Workload& w) {
     const double lambdas = static_cast<double>(params.lambdas_per_pass);
     // A model holds at most as many variants as people, the strong set two or three times that.
     const double strong = std::min({used, static_cast<double>(params.strong_max), 3 * w.samples});
-    const double step = std::min(used, static_cast<double>(params.strong_step));
-    const double columns = std::max(systems, paths * lambdas);
+    const double step = std::min(strong, static_cast<double>(params.strong_step));
+    const double looked = paths * lambdas;
+    const bool known = w.tested.traits() > 0;
+    const double covariates = known ? w.tested.covariates : 20;
+    // Columns of a trait whose products with K are taken for traces: the basis, y and the probes.
+    // All of them and their images stay, beside what 32 of them need at once.
+    const double traced = has("ridge") ? covariates + 1 + (probes > 0 ? probes + 1 : 0) : 0;
+    const double at_once = std::max(systems, std::min(32.0, w.traits * traced));
+    const double ridge =
+        has("ridge") ? w.samples * (8 * static_cast<double>(params.preconditioner_vectors) +
+                                    std::max(16 * w.traits * traced + 16 * at_once, 112 * systems))
+                     : 0;
+    // Rows of a strong set, its Gram matrix and the fits of a pass for every path. As one changes,
+    // the former ones are there, and products of new variants in four forms; the weights of traits
+    // that are not quantitative change, and with them all products.
+    const bool renewed = !known || w.tested.traits() > w.tested.quantitative;
+    const double changing =
+        w.samples * strong / 4 + 4 * strong * strong + 20 * strong * (renewed ? strong : step);
+    const double net = has("elastic_net") ? paths * (w.samples * strong / 4 + 4 * strong * strong) +
+                                                changing + w.samples * (32 * looked + 150 * paths)
+                                          : 0;
     Resources r;
-    r.memory_bytes = 50e6 + rows + w.samples * w.traits * (200 + 16 * (probes + 20)) +
-                     w.samples * (96 * systems + 60 * paths * lambdas + 700) +
-                     paths * (w.samples * strong / 4 + 4 * strong * strong) +
-                     (has("elastic_net") ? 4 * strong * strong + 20 * strong * step : 0) +
-                     16 * used / w.ranks * std::max(systems, probes > 0 ? 32.0 : 0.0) +
-                     8 * std::min(used, 16384.0) * columns;
+    const double read = std::min(65536.0, variants_at_once(w, 0x1p26, 64));
+    r.memory_bytes = 40e6 + rows + dosage_bytes(w, read) +
+                     w.samples * (w.traits * (60 + 8 * covariates) + 16 * systems + 100) +
+                     std::max(ridge, net) + 16 * used / w.ranks * at_once +
+                     8 * std::min(used, 16384.0) * std::max(systems, looked);
     const double sets = systems + paths;
     r.storage_bytes = used * (systems > 0 ? 40.0 + 8 * sets : 0.0) + 1e5;
     r.scratch_bytes = used * (systems > 0 ? 80.0 + 16 * sets : 0.0);
@@ -91,15 +111,18 @@ Resources needs(const PgsRegressionParams& params, const Workload& w) {
          paths * w.samples * strong * strong * 0.02e-9) /
         3600;
     r.formula =
-        "m variants that take part (planned as M, at most 12 million if maf_min is above 0), Q "
-        "ridge systems (traits x heritabilities), E paths (traits x alphas) of L lambdas_per_pass, "
-        "S = min(m, strong_max, 3 N), B probes: memory per rank 50 MB + rows (N m / (2 R) bytes, "
-        "at "
-        "most rows_memory_max) + N P (200 + 16 B + 320) B + N (96 Q + 60 E L + 700) B + E (N S / 4 "
-        "+ 4 S^2) B + 4 B x S^2 + 20 B x S strong_step + 16 B x m max(Q, 32) / R + 8 B x min(m, "
-        "16384) max(Q, E L); results 40 B x m + 8 B x m (Q + E) with ridge; time 0.3 ns x N M + "
-        "0.05 ns x N m (40 Q + P (B + 20)) + 0.04 ns x N m E lambdas + 0.02 ns x N S^2 E; where "
-        "rows do not fit, the genotypes are read again in every pass";
+        "m variants that take part (planned as M, at most 12 million if maf_min is above 0), P "
+        "traits, C covariates, V = C + 2 + B of B probes, Q ridge systems (P x heritabilities), E "
+        "paths "
+        "(P x alphas) of L lambdas_per_pass, S = min(m, strong_max, 3 N), D = min(S, strong_step), "
+        "or S if a trait is not quantitative: memory per rank 40 MB + rows (N m / (2 R) bytes, at "
+        "most rows_memory_max) + N (P (60 + 8 C) + 16 Q + 100) B + 16 B x m / R x min(32, P V) + 8 "
+        "B x min(m, 16384) max(Q, E L) + the larger of ridge: N (8 preconditioner_vectors + 16 P V "
+        "+ 16 min(32, P V), or 112 Q) B, and elastic_net: (E + 1) (N S / 4 + 4 S^2) B + 20 B x S D "
+        "+ N (32 E L + 150 E) B; results 40 B x m + 8 B x m (Q + E) with ridge; time 0.3 ns x N M "
+        "+ 0.05 ns x N m (40 Q + P (B + 20)) + 0.04 ns x N m E lambdas + 0.02 ns x N S^2 E; where "
+        "rows do not fit, the genotypes are read again in every pass; with dosages another 2 B x N "
+        "x min(M / 64, 2^28 / N, 65,536) (at least a block of the store) of memory";
     return r;
 }
 
