@@ -22,6 +22,10 @@ std::string count_text(double value) {
     return with_thousands(static_cast<std::uint64_t>(std::llround(value)));
 }
 
+/// Of a rank, where there are several: buffers between them, which grow with the messages that were
+/// sent (docs/performance.md).
+constexpr double bytes_between_ranks = 11e6;
+
 std::string json_number(double value) { return to_json(Value(value)); }
 
 } // namespace
@@ -84,7 +88,12 @@ Plan make_plan(const Job& job, int ranks, int threads) {
     });
     for (std::size_t i = 0; i < job.stages.size(); ++i) {
         const StageInstance& one = job.stages[i];
-        plan.stages.push_back({one.name, sizes[i], one.stage->needs(one.params.get(), sizes[i])});
+        Resources needs = one.stage->needs(one.params.get(), sizes[i]);
+        if (plan.ranks > 1 && needs.memory_bytes > 0) {
+            needs.memory_bytes += bytes_between_ranks;
+            if (!needs.formula.empty()) needs.formula += "; 11 MB more of memory for several ranks";
+        }
+        plan.stages.push_back({one.name, sizes[i], std::move(needs)});
     }
     return plan;
 }

@@ -129,7 +129,10 @@ Resources needs(const IngestGenomesParams& params, const Workload& w) {
     if (w.variants > 0 && w.columns > 0) rows = std::min(rows, w.variants * w.columns);
     if (w.set_variants > 0 && !(w.variants > 0))
         rows = std::min(rows, w.samples * w.set_variants / 4 / (30 + 0.02 * w.samples));
-    r.memory_bytes = 41e6 + 106 * w.samples + segment + 750 * rows;
+    // Before, on several ranks: what root read of the heads of files, at most 32 MiB, packed and
+    // not.
+    const double heads = w.ranks > 1 ? 2 * std::min(0x1p25, w.input_bytes) : 0;
+    r.memory_bytes = 41e6 + 106 * w.samples + std::max(segment + 750 * rows, heads);
     r.storage_bytes = std::min(dense, 6 * w.input_bytes) + 60 * w.variants;
     r.scratch_bytes = 0;
     if (params.allele_depths) {
@@ -144,7 +147,8 @@ Resources needs(const IngestGenomesParams& params, const Workload& w) {
         "memory per rank 41 MB + 106 B x N (one record) + a segment of the store (67 MB, or less: "
         "0.25 B x N M, the bytes of the input that a unit reads, twice where units are not even; "
         "with dosages 2.25 B x N x the variants of a unit) "
-        "+ 750 B x its variants (at most 131,072); results "
+        "+ 750 B x its variants (at most 131,072), on several ranks at least 67 MB or twice the "
+        "input; results "
         "min(N M / 4, 6 x input) + 60 B x M, "
         "parts are linked into the result and take no second space; time 0.01 ns x N M + "
         "25 ns x input bytes + 2 us x M; with allele_depths another 64 B x N of memory and 12 B "

@@ -67,7 +67,7 @@ TEST_F(PlanTest, LayoutComesFromJobUnlessAsked) {
 TEST_F(PlanTest, BatchLinesHoldReserves) {
     const std::string lines = plan_as_sbatch(plan("[resources]\nranks = 4\npartition = 'main'\n"));
     EXPECT_THAT(lines, AllOf(HasSubstr("--ntasks=4\n"),
-                             HasSubstr("--mem=5281M\n"), // 1.25 x 4 x 1.000004 GB + 512 MiB
+                             HasSubstr("--mem=5333M\n"), // 1.25 x 4 x 1.011004 GB + 512 MiB
                              HasSubstr("--time=00:10:00\n"), HasSubstr("--partition=main\n"),
                              Not(HasSubstr("--account"))));
     EXPECT_THAT(plan_as_sbatch(plan("[resources]\ntime = '2-00:00:00'\nmemory_gib = 1\n")),
@@ -83,7 +83,7 @@ TEST_F(PlanTest, WarnsWhereTheJobAsksForTooLittle) {
 
 TEST_F(PlanTest, JsonHasTheSameNumbers) {
     EXPECT_THAT(plan_as_json(plan("", 2)),
-                AllOf(HasSubstr("\"ranks\": 2"), HasSubstr("\"memory_bytes_per_rank\": 1000004000"),
+                AllOf(HasSubstr("\"ranks\": 2"), HasSubstr("\"memory_bytes_per_rank\": 1011004000"),
                       HasSubstr("\"name\": \"count\""), HasSubstr("\"variants\": 2000000")));
 }
 
