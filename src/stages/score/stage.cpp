@@ -1,3 +1,5 @@
+#include "base/file.hpp"
+#include "base/text.hpp"
 #include "formats/byte_stream.hpp"
 #include "formats/file_genotypes.hpp"
 #include "formats/score_file.hpp"
@@ -8,25 +10,28 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
+#include <span>
+#include <string>
+#include <string_view>
 
 namespace salus {
 namespace {
 
-/// Rows of a table, lines of a text; of a large text what its bytes can hold at most.
+/// Rows of a table, lines of a short text; of a longer one what its bytes can hold at most.
 double entries_at_most(const ScoreSource& source) {
-    constexpr std::uintmax_t counted_bytes = std::uintmax_t{1} << 26, least_line = 6;
+    constexpr std::uint64_t counted_bytes = std::uint64_t{1} << 18, least_line = 6;
     if (!source.table.empty())
         return static_cast<double>(H5File::open(source.path).rows(source.table));
     if (is_packed(source.path)) return std::numeric_limits<double>::infinity();
-    const std::uintmax_t bytes = std::filesystem::file_size(source.path);
-    if (bytes > counted_bytes) return static_cast<double>(bytes) / least_line;
-    std::ifstream file(source.path, std::ios::binary);
-    double lines = 1;
-    for (std::string line; std::getline(file, line);)
-        lines += line.empty() || line[0] == '#' ? 0 : 1;
-    return lines;
+    const InputFile file(source.path);
+    if (file.size() > counted_bytes) return static_cast<double>(file.size()) / least_line;
+    std::string content(file.size(), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span(content)));
+    double entries = 1;
+    for (const std::string_view line : split(content, '\n'))
+        entries += line.empty() || line[0] == '#' ? 0 : 1;
+    return entries;
 }
 
 /// Scores of all files, the most that are read at once, and how many variants they may use.
