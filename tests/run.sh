@@ -22,6 +22,6 @@ if [[ $sanitizers == yes ]]; then
     cmake --build --preset asan --target unit_tests
     ctest --preset asan
 fi
-cmake --preset dev -D SALUS_DEBUG_INFO=OFF >/dev/null
+cmake --preset dev -D SALUS_DEBUG_INFO=OFF -D SALUS_ONCE=ON >/dev/null
 cmake --build --preset dev
 ctest --preset dev
