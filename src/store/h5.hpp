@@ -15,6 +15,8 @@
 
 namespace salus {
 
+class Parts;
+
 using ColumnData =
     std::variant<std::vector<std::uint8_t>, std::vector<std::int32_t>, std::vector<std::uint32_t>,
                  std::vector<std::int64_t>, std::vector<std::uint64_t>, std::vector<float>,
@@ -148,6 +150,8 @@ public:
 
 private:
     explicit H5File(std::unique_ptr<State> state);
+    friend void join_arrays(H5File& out, std::string_view name, const Parts& parts,
+                            std::string_view from);
     std::unique_ptr<State> state_;
 };
 

@@ -1,7 +1,6 @@
 #include "store/joined_arrays.hpp"
 
 #include "base/error.hpp"
-#include "base/file_operations.hpp"
 #include "base/text.hpp"
 #include "store/h5_file.hpp"
 
@@ -47,18 +46,6 @@ void copy_chunks(const H5File::State& from_file, const H5File::State::OpenDatase
     }
 }
 
-/// The same file once more, for its stored chunks.
-H5File::State opened_again(const H5File& file, h5::Access access) {
-    H5File::State state;
-    state.path = file.path();
-    state.access = access;
-    const unsigned flags = access == h5::Access::writing ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
-    count_file_operation(FileOperation::open);
-    state.file = h5::FileId(H5Fopen(state.path.c_str(), flags, h5::file_access().get()));
-    state.require(static_cast<bool>(state.file), "open HDF5 file");
-    return state;
-}
-
 } // namespace
 
 void join_arrays(H5File& out, std::string_view name, const Parts& parts, std::string_view from) {
@@ -66,15 +53,14 @@ void join_arrays(H5File& out, std::string_view name, const Parts& parts, std::st
     Extent joined;
     for (std::uint64_t p = 0; p < parts.size(); ++p) {
         const H5File file = parts.open(p);
-        const H5File::State state = opened_again(file, h5::Access::reading);
-        const H5File::State::OpenDataset& part = state.dataset(from);
+        const H5File::State::OpenDataset& part = file.state_->dataset(from);
         if (p == 0)
             joined = {part.layout.shape, native_of(part.id)};
         else
             joined.shape[0] += part.layout.shape[0];
     }
     SALUS_ASSERT(joined.type >= 0);
-    const H5File::State to = opened_again(out, h5::Access::writing);
+    const H5File::State& to = *out.state_;
     h5::DatasetId dataset =
         to.create_dataset(name, joined.type, joined.shape, Compression::deflate);
     hsize_t row = 1, begin = 0;
@@ -83,7 +69,7 @@ void join_arrays(H5File& out, std::string_view name, const Parts& parts, std::st
     const hsize_t chunk_rows = std::clamp<hsize_t>(h5::chunk_rows / row, 1, joined.shape[0]);
     for (std::uint64_t p = 0; p < parts.size(); ++p) {
         const H5File file = parts.open(p);
-        const H5File::State state = opened_again(file, h5::Access::reading);
+        const H5File::State& state = *file.state_;
         const H5File::State::OpenDataset& part = state.dataset(from);
         SALUS_ASSERT(begin % chunk_rows == 0);
         if (part.layout.chunk_rows == chunk_rows) {
@@ -94,7 +80,6 @@ void join_arrays(H5File& out, std::string_view name, const Parts& parts, std::st
             to.write_rows(dataset, name, begin, bytes);
         }
         begin += part.layout.shape[0];
-        state.close_datasets();
     }
     to.require(dataset.close(), text("close ", name));
 }

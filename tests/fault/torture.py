@@ -6,7 +6,7 @@ command go on. The job is tests/fault/every_stage.toml on a cohort that is simul
         --cases N [--seed N]      N random cases; --only SEED/CASE: one of them again
         --sweep kill [--most N]   killed at every call that changes files, one after the other (of each stage N at most, evenly)
         --sweep states            every state in which a kill at one of these calls would leave the disk, each state once
-        --sweep errno [--most N]  ENOSPC, EIO and EDQUOT at every such call
+        --sweep errno [--most N]  ENOSPC, EIO and EDQUOT at every such call; --in_turn: one of the three at each
         --sweep reads [--most N]  EIO at every call that opens an input or a result for reading, or reads it
         --cycles N [--seed N]     the whole job killed at random moments again and again, N times
         --flips N [--seed N]      bits in journals, parts, stores and results
@@ -80,6 +80,7 @@ class Harness:
     failed = Failed
 
     def __init__(self, options):
+        self.in_turn = options.in_turn
         self.salus, self.source, self.work = options.salus, pathlib.Path(options.source).resolve(), pathlib.Path(options.work).resolve()
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)
@@ -344,7 +345,10 @@ class Harness:
 
     def sweep(self, kind, stage, when):
         out = self.work / "out"
-        for fault in {"kill": ["kill"], "errno": [getattr(errno, e) for e in ERRNOS], "reads": [errno.EIO]}[kind]:
+        errors = [getattr(errno, e) for e in ERRNOS]
+        if self.in_turn:
+            errors = [errors[when % len(errors)]]
+        for fault in {"kill": ["kill"], "errno": errors, "reads": [errno.EIO]}[kind]:
             self.base(stage, out)
             done = self.inject(stage, out, 1, 0, KIND=fault, AT=when, **self.reading(kind == "reads"))
             self.check_code(done, {0, 137, -9} if kind == "kill" else {0, 5}, str(fault))
@@ -429,6 +433,7 @@ def main():
     parser.add_argument("--stages")
     for name, standard in (("--cases", 100), ("--cycles", 0), ("--flips", 0), ("--most", 10**9)):
         parser.add_argument(name, type=int, default=standard)
+    parser.add_argument("--in_turn", action="store_true")
     parser.add_argument("--report")
     options = parser.parse_args()
     harness = Harness(options)

@@ -11,6 +11,7 @@ only() { # pattern, folders that may use it, what it is
 }
 only '\bMPI_[A-Z][A-Za-z_]+|#include <mpi\.h>' parallel 'MPI'
 only '\bH5[A-Z][A-Za-z]*[0-9]?\(|#include <hdf5' store 'HDF5'
+only 'H5F_ACC_RDWR' none 'an HDF5 file opened for writing again'
 only '#include <htslib' formats 'htslib'
 only '#include <simdjson|\bsimdjson::|#include "formats/fhir_(json|bundle|resource)' formats 'simdjson'
 only 'toml::|CLI::|#include <(toml\+\+|CLI)/' 'schema|app' 'toml++ or CLI11'
