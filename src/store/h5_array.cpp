@@ -91,7 +91,9 @@ std::vector<T> H5File::read_rows(std::string_view name, std::uint64_t begin,
         return values;
     }
     const h5::SpaceId space(H5Dget_space(from.id.get()));
-    H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, dims.data(), nullptr);
+    state_->require(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr,
+                                        dims.data(), nullptr) >= 0,
+                    text("select rows of dataset ", name));
     const h5::SpaceId memory(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr));
     state_->require(H5Dread(from.id.get(), h5::native_type<T>(), memory.get(), space.get(),
                             H5P_DEFAULT, values.data()) >= 0,

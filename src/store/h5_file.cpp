@@ -68,9 +68,9 @@ void fail(std::string_view action, const std::filesystem::path& path, Access acc
 
 TypeId text_type(std::size_t width) {
     TypeId type(H5Tcopy(H5T_C_S1));
-    H5Tset_size(type.get(), std::max<std::size_t>(width, 1));
-    H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
-    H5Tset_cset(type.get(), H5T_CSET_UTF8);
+    SALUS_ASSERT(H5Tset_size(type.get(), std::max<std::size_t>(width, 1)) >= 0 &&
+                 H5Tset_strpad(type.get(), H5T_STR_NULLPAD) >= 0 &&
+                 H5Tset_cset(type.get(), H5T_CSET_UTF8) >= 0);
     return type;
 }
 
@@ -109,15 +109,16 @@ hid_t native_type<double>() {
 
 PropertyId file_access() {
     PropertyId access(H5Pcreate(H5P_FILE_ACCESS));
-    H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
-    H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
-    H5Pset_file_locking(access.get(), false, true); // we hold our own lock on the output folder
+    SALUS_ASSERT(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0 &&
+                 H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) >= 0);
+    // We hold our own lock on the output folder.
+    SALUS_ASSERT(H5Pset_file_locking(access.get(), false, true) >= 0);
     return access;
 }
 
 PropertyId read_access() {
     PropertyId access = file_access();
-    H5Pset_driver(access.get(), input_driver(), nullptr);
+    SALUS_ASSERT(H5Pset_driver(access.get(), input_driver(), nullptr) >= 0);
     return access;
 }
 
@@ -125,24 +126,26 @@ namespace {
 
 /// Groups remember the order in which members were made, and no times.
 void stable_order(hid_t properties) {
-    H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
-    H5Pset_obj_track_times(properties, false);
+    constexpr unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+    SALUS_ASSERT(H5Pset_link_creation_order(properties, order) >= 0 &&
+                 H5Pset_obj_track_times(properties, false) >= 0);
 }
 
 PropertyId make_groups_on_the_way() {
     PropertyId links(H5Pcreate(H5P_LINK_CREATE));
-    H5Pset_create_intermediate_group(links.get(), 1);
+    SALUS_ASSERT(H5Pset_create_intermediate_group(links.get(), 1) >= 0);
     return links;
 }
 
-void make_group(hid_t file, std::string_view path) {
+void make_group(const H5File::State& file, std::string_view path) {
     for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
         const std::string prefix(path.substr(0, end));
-        if (!prefix.empty() && H5Lexists(file, prefix.c_str(), H5P_DEFAULT) <= 0) {
+        if (!prefix.empty() && H5Lexists(file.file.get(), prefix.c_str(), H5P_DEFAULT) <= 0) {
             PropertyId creation(H5Pcreate(H5P_GROUP_CREATE));
             stable_order(creation.get());
-            GroupId made(
-                H5Gcreate2(file, prefix.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT));
+            GroupId made(H5Gcreate2(file.file.get(), prefix.c_str(), H5P_DEFAULT, creation.get(),
+                                    H5P_DEFAULT));
+            file.require(made && made.close(), text("make group ", prefix));
         }
         if (end == std::string_view::npos) return;
     }
@@ -250,11 +253,11 @@ h5::DatasetId H5File::State::create_dataset(std::string_view name, hid_t type,
                                             Compression compression) const {
     const std::string full(name);
     if (const std::size_t slash = full.rfind('/'); slash != std::string::npos && slash > 0)
-        h5::make_group(file.get(), full.substr(0, slash));
+        h5::make_group(*this, full.substr(0, slash));
     const h5::SpaceId space(
         H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
     const h5::PropertyId creation(H5Pcreate(H5P_DATASET_CREATE));
-    H5Pset_obj_track_times(creation.get(), false);
+    SALUS_ASSERT(space && H5Pset_obj_track_times(creation.get(), false) >= 0);
     hsize_t row = 1, total = 1;
     for (std::size_t d = 0; d < shape.size(); ++d)
         total *= shape[d];
@@ -263,10 +266,10 @@ h5::DatasetId H5File::State::create_dataset(std::string_view name, hid_t type,
     if (compression == Compression::deflate && total > 0) {
         std::vector<hsize_t> chunk(shape.begin(), shape.end());
         chunk[0] = std::clamp<hsize_t>(h5::chunk_rows / row, 1, shape[0]);
-        H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data());
-        H5Pset_shuffle(creation.get());
-        H5Pset_deflate(creation.get(), 1);
-        H5Pset_fletcher32(creation.get());
+        require(H5Pset_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()) >= 0 &&
+                    H5Pset_shuffle(creation.get()) >= 0 && H5Pset_deflate(creation.get(), 1) >= 0 &&
+                    H5Pset_fletcher32(creation.get()) >= 0,
+                text("describe dataset ", name));
     }
     const h5::PropertyId links = h5::make_groups_on_the_way();
     h5::DatasetId dataset(H5Dcreate2(file.get(), full.c_str(), type, space.get(), links.get(),
@@ -281,17 +284,18 @@ void H5File::State::attribute(std::string_view object, std::string_view name, hi
     if (where != "/") {
         if (H5Lexists(file.get(), where.substr(0, where.find('/', 1)).c_str(), H5P_DEFAULT) <= 0 ||
             H5Oexists_by_name(file.get(), where.c_str(), H5P_DEFAULT) <= 0)
-            h5::make_group(file.get(), where);
+            h5::make_group(*this, where);
     }
-    const h5::ObjectId target(H5Oopen(file.get(), where.c_str(), H5P_DEFAULT));
+    h5::ObjectId target(H5Oopen(file.get(), where.c_str(), H5P_DEFAULT));
     require(static_cast<bool>(target), text("open ", object));
-    const std::string key(name);
-    if (H5Aexists(target.get(), key.c_str()) > 0) H5Adelete(target.get(), key.c_str());
+    const std::string key(name), action = text("write attribute ", name, " of ", object);
+    const htri_t there = H5Aexists(target.get(), key.c_str());
+    require(there >= 0 && (there == 0 || H5Adelete(target.get(), key.c_str()) >= 0), action);
     const h5::SpaceId space(H5Screate(H5S_SCALAR));
-    const h5::AttributeId made(
+    h5::AttributeId made(
         H5Acreate2(target.get(), key.c_str(), type, space.get(), H5P_DEFAULT, H5P_DEFAULT));
-    require(made && H5Awrite(made.get(), type, value) >= 0,
-            text("write attribute ", name, " of ", object));
+    require(made && H5Awrite(made.get(), type, value) >= 0 && made.close() && target.close(),
+            action);
 }
 
 // Fixed length, not variable: variable-length values live in a heap that HDF5 keeps without
