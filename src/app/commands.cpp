@@ -71,9 +71,9 @@ std::string describe_one(const Stage& stage, const std::vector<Stage>& stages,
 
 std::string check_command(const CommandLine& line, const std::vector<Stage>& stages) {
     const Job job = read_job(line.path, stages, line.overrides);
-    std::vector<Problem> problems;
+    JobProblems problems;
     const auto sizes = examine_job(job, {}, problems);
-    if (!problems.empty()) throw DataError(std::move(problems));
+    problems.raise();
     std::vector<std::string> names;
     for (const StageInstance& one : job.stages)
         names.push_back(one.name);
@@ -91,6 +91,7 @@ std::string check_command(const CommandLine& line, const std::vector<Stage>& sta
 std::string plan_command(const CommandLine& line, const std::vector<Stage>& stages) {
     const Plan plan =
         make_plan(read_job(line.path, stages, line.overrides), line.ranks, line.threads);
+    if (!plan.problems.parameters.empty()) plan.problems.raise();
     if (line.format == "json") return plan_as_json(plan);
     if (line.format == "sbatch") return plan_as_sbatch(plan);
     return plan_as_text(plan);

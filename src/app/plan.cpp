@@ -127,7 +127,7 @@ std::string plan_as_text(const Plan& plan) {
     if (given > 0 && given < plan.memory_request())
         out += text("\nwarning: the job asks for ", human_bytes(given),
                     " per node, but the estimate is ", human_bytes(plan.memory_request()), "\n");
-    for (const Problem& problem : plan.problems)
+    for (const Problem& problem : plan.problems.all())
         out += text("\nwarning: ", problem.what, problem.where.empty() ? "" : " (", problem.where,
                     problem.where.empty() ? "" : ")", "\n");
     return out;

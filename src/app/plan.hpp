@@ -19,7 +19,7 @@ struct Plan {
     int nodes = 1, ranks = 1, threads = 1;
     std::vector<PlannedStage> stages;
     JobResources asked;
-    std::vector<Problem> problems; // what the stages found while looking at the inputs
+    JobProblems problems; // what the stages found while looking at the inputs
 
     double memory_per_rank() const; // bytes, the largest stage
     double storage() const;         // bytes, all results
@@ -30,7 +30,8 @@ struct Plan {
     double seconds_request() const; // twice the estimate, at least 10 min, in whole 5 min
 };
 
-/// `ranks` and `threads` 0: what the job says, else 1. Results of the job that look done are looked at.
+/// `ranks` and `threads` 0: what the job says, else 1. Results of the job that look done are looked
+/// at.
 Plan make_plan(const Job& job, int ranks, int threads);
 
 std::string plan_as_text(const Plan& plan);

@@ -162,12 +162,12 @@ void Runner::prepare() {
 }
 
 void Runner::look_at_inputs() const {
-    std::vector<Problem> problems;
+    JobProblems problems;
     Workload layout;
     layout.ranks = comm_.size();
     layout.threads = options_.threads;
     static_cast<void>(examine_job(job_, layout, problems));
-    if (!problems.empty()) throw DataError(std::move(problems));
+    problems.raise();
 }
 
 const StageInstance& Runner::only() const {

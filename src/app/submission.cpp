@@ -54,8 +54,8 @@ Submission::Submission(const CommandLine& line, const fs::path& job,
     : whole_(read_job(job, stages, without_end(line.overrides))), site_(site_of(line, whole_)),
       until_(line.overrides.until), fresh_(line.fresh) {
     const Plan plan = make_plan(whole_, line.ranks, line.threads);
-    std::vector<Problem> problems = plan.problems;
-    if (!problems.empty()) throw DataError(std::move(problems));
+    plan.problems.raise();
+    std::vector<Problem> problems;
     requests_ = stage_requests(plan, site_, problems);
     if (!problems.empty()) throw UsageError(std::move(problems));
     keep_until();

@@ -28,7 +28,7 @@ std::vector<Submission> read_all(const CommandLine& line, const std::vector<Stag
         try {
             jobs.emplace_back(line, job, stages);
         } catch (const Error& error) {
-            kind = error.kind();
+            if (problems.empty() || error.kind() == ErrorKind::usage) kind = error.kind();
             problems.insert(problems.end(), error.problems().begin(), error.problems().end());
         }
     if (!problems.empty()) throw_error(kind, std::move(problems));

@@ -14,6 +14,8 @@ struct Problem {
     std::string where; // file, line or byte, variant, column; never a person's identifier or value
     std::string why;   // the rule that it breaks
     std::string help;  // what to do about it
+
+    bool operator==(const Problem&) const = default;
 };
 
 /// Kinds of failure; the value is the exit code of the program (docs/operations.md).

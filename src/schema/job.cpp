@@ -70,33 +70,85 @@ bool reads_made(const StageInstance& instance, const std::set<std::string>& made
     });
 }
 
+/// Appends what the quick look of a stage says or throws; false if the storage failed.
+bool look(const StageInstance& instance, const Inputs& inputs, Workload& sizes,
+          std::vector<Problem>& problems) {
+    try {
+        instance.stage->examine(instance.params.get(), inputs, sizes, problems);
+    } catch (const Error& error) {
+        for (Problem problem : error.problems()) {
+            problem.what = text(instance.name, ": ", problem.what);
+            problems.push_back(std::move(problem));
+        }
+        return error.kind() != ErrorKind::storage;
+    }
+    return true;
+}
+
+/// What a stage says if none of its files can be there.
+std::vector<Problem> said_of_missing(const StageInstance& instance, std::string_view suffix) {
+    Inputs nowhere;
+    for (const Wire& wire : instance.wires)
+        for (std::size_t i = 0; i < std::max<std::size_t>(1, wire.files.size()); ++i)
+            nowhere[wire.port].push_back(text("/dev/null/", wire.port, i, suffix));
+    Workload sizes;
+    std::vector<Problem> problems;
+    try {
+        look(instance, nowhere, sizes, problems);
+    } catch (const std::exception&) { // of the missing files
+    }
+    return problems;
+}
+
+bool contains(const std::vector<Problem>& problems, const Problem& one) {
+    return std::find(problems.begin(), problems.end(), one) != problems.end();
+}
+
 } // namespace
 
-std::vector<Workload> examine_job(const Job& job, const Workload& layout,
-                                  std::vector<Problem>& problems, const StageIsDone& done) {
+std::vector<Problem> JobProblems::all() const {
+    std::vector<Problem> all = parameters;
+    all.insert(all.end(), inputs.begin(), inputs.end());
+    return all;
+}
+
+void JobProblems::raise() const {
+    if (!parameters.empty()) throw UsageError(all());
+    if (storage) throw StorageError(inputs);
+    if (!inputs.empty()) throw DataError(inputs);
+}
+
+std::vector<Problem> parameter_problems(const StageInstance& instance) {
+    // What is said of a file that is not there names it: what is said under any name is not of it.
+    std::vector<Problem> problems = said_of_missing(instance, ".one");
+    const std::vector<Problem> others = said_of_missing(instance, ".another");
+    std::erase_if(problems, [&](const Problem& one) { return !contains(others, one); });
+    return problems;
+}
+
+std::vector<Workload> examine_job(const Job& job, const Workload& layout, JobProblems& problems,
+                                  const StageIsDone& done) {
     std::vector<Workload> sizes;
     std::set<std::string> made;
-    bool storage = false;
     Workload current = layout;
     for (const StageInstance& instance : job.stages) {
         if (current.table.traits() > 0) current.traits = current.table.traits();
         current.tested = {};
         current.columns = current.set_variants = 0;
         current.predictions = current.pruned = false;
-        try {
-            instance.stage->examine(instance.params.get(), inputs_to_come(job, instance, made),
-                                    current, problems);
-        } catch (const Error& error) {
-            storage = storage || error.kind() == ErrorKind::storage;
-            for (Problem problem : error.problems()) {
-                problem.what = text(instance.name, ": ", problem.what);
-                problems.push_back(std::move(problem));
-            }
+        std::vector<Problem> found;
+        if (!look(instance, inputs_to_come(job, instance, made), current, found))
+            problems.storage = true;
+        if (!found.empty()) {
+            const std::vector<Problem> ours = parameter_problems(instance);
+            for (Problem& one : found)
+                (contains(ours, one) ? problems.parameters : problems.inputs)
+                    .push_back(std::move(one));
         }
         sizes.push_back(current);
         if (done && reads_made(instance, made) && done(instance)) made.insert(instance.name);
     }
-    if (storage) throw StorageError(problems);
+    if (problems.storage) problems.raise();
     return sizes;
 }
 

@@ -88,13 +88,29 @@ struct StageCommand {
 /// The job of a single instance named after its stage; same checks as read_job.
 Job single_stage_job(const StageCommand& command);
 
+/// What is wrong with a job before it runs, by what must be mended.
+struct JobProblems {
+    std::vector<Problem> parameters; // whatever the inputs hold: the job or command must be edited
+    std::vector<Problem> inputs;     // they break their format, or do not fit the parameters
+    bool storage = false;            // an input could not be read
+
+    std::vector<Problem> all() const; // parameters first
+    /// Throws all: as UsageError if parameters are among them, else as StorageError or DataError.
+    /// Does nothing if there are none.
+    void raise() const;
+};
+
+/// What the quick look of a stage refuses whatever files its inputs are: no input is opened.
+std::vector<Problem> parameter_problems(const StageInstance& instance);
+
 using StageIsDone = std::function<bool(const StageInstance&)>;
 /// Runs the quick look of every stage in order. Sizes found upstream flow downstream. Results of
 /// the job are looked at where `done` says that they are there, and so are all that they were made
 /// from; if it is empty, none is.
 /// \return sizes that each stage faces, in stage order; problems are appended.
-std::vector<Workload> examine_job(const Job& job, const Workload& layout,
-                                  std::vector<Problem>& problems, const StageIsDone& done = {});
+/// Throws if an input cannot be read.
+std::vector<Workload> examine_job(const Job& job, const Workload& layout, JobProblems& problems,
+                                  const StageIsDone& done = {});
 
 /// Resolved parameters as TOML lines, in the order of the declaration.
 std::string params_as_toml(const StageInstance& instance);

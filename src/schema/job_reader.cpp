@@ -81,6 +81,7 @@ public:
                  .uses = {},
                  .broken = {},
                  .given = {},
+                 .doubtful = {},
                  .problems = {}},
           overrides_(overrides), file_(file.string()), root_(read_toml(file)) {
         draft_.job.file = absolute_below(std::filesystem::current_path(), file);
@@ -99,12 +100,18 @@ public:
         if (known) {
             read_instance_tables();
             apply_settings();
+            const std::size_t before = draft_.problems.size();
             bind_inputs();
+            if (draft_.problems.size() > before) doubt_unbound();
             check_required();
             keep_until();
         }
-        if (!draft_.problems.empty()) throw UsageError(std::move(draft_.problems));
-        return std::move(draft_.job);
+        if (draft_.problems.empty()) return std::move(draft_.job);
+        for (const StageInstance& one : draft_.job.stages)
+            if (!draft_.doubtful.contains(one.name))
+                for (Problem& problem : parameter_problems(one))
+                    draft_.complain(std::move(problem));
+        throw UsageError(std::move(draft_.problems));
     }
 
 private:
@@ -186,9 +193,11 @@ private:
                 unknown_key(key, node);
                 continue;
             }
+            const std::size_t before = draft_.problems.size();
             read_params(node, file_, text("stage '", key, "'"),
                         optional_copies(target->stage->params()), target->params.get(),
                         draft_.problems);
+            if (draft_.problems.size() > before) draft_.doubtful.insert(key);
             if (node.is_table())
                 for (const auto& [name, ignored] : node.table())
                     draft_.given.insert(text(key, ".", name));
@@ -231,8 +240,10 @@ private:
         } else if (owner == "resources") {
             set(resource_params(), "[resources]", key, &draft_.job.resources, value, where);
         } else if (StageInstance* target = instance(owner)) {
+            const std::size_t before = draft_.problems.size();
             set(target->stage->params(), text("stage '", owner, "'"), key, target->params.get(),
                 value, where);
+            if (draft_.problems.size() > before) draft_.doubtful.insert(owner);
             draft_.given.insert(name);
         } else if (name == "output" || name == "pipeline" || name == "title" || owner == "inputs") {
             draft_.complain(
@@ -260,6 +271,14 @@ private:
         draft_.complain({.what = text("no parameter '", key, "' in ", owner),
                          .where = where,
                          .help = suggestion(key, names)});
+    }
+
+    /// Stages that an input may be meant for which was not understood.
+    void doubt_unbound() {
+        for (const InputUse& use : draft_.uses) {
+            const StageInstance& one = draft_.job.stages[use.stage];
+            if (one.wire(use.port->name) == nullptr) draft_.doubtful.insert(one.name);
+        }
     }
 
     /// Joins [inputs] of the job to the ports that the pipeline wires to them.
@@ -328,13 +347,15 @@ private:
     void check_required() {
         for (const StageInstance& one : draft_.job.stages)
             for (const Param& param : one.stage->params())
-                if (param.required && !draft_.given.contains(text(one.name, ".", param.name)))
+                if (param.required && !draft_.given.contains(text(one.name, ".", param.name))) {
+                    draft_.doubtful.insert(one.name);
                     draft_.complain({.what = text("stage '", one.name, "' needs the parameter '",
                                                   param.name, "'"),
                                      .where = file_,
                                      .why = param.about.doc,
                                      .help = text("add below [", one.name, "]: ", param.name, " = ",
                                                   to_toml(param.standard))});
+                }
     }
 
     void keep_until() {
@@ -379,6 +400,7 @@ Job single_stage_job(const StageCommand& command) {
     const Stage& stage = *command.stage;
     Job job;
     std::vector<Problem> problems;
+    bool complete = true; // parameters and the names of inputs
     const auto here = std::filesystem::current_path();
     StageInstance one{
         .name = stage.name(), .stage = &stage, .params = stage.defaults(), .wires = {}};
@@ -391,11 +413,14 @@ Job single_stage_job(const StageCommand& command) {
                                  .output = {},
                                  .files = resolve_inputs(port, given->second, here,
                                                          text("--", port.name), problems)});
-        else if (!port.optional)
+        else if (!port.optional) {
+            complete = false;
             problems.push_back({.what = text("stage '", stage.name(), "' needs --", port.name),
                                 .why = text("it takes: ", doc_of(port.artifact)),
                                 .help = text("see: salus ", stage.name(), " --help")});
+        }
     }
+    const std::size_t before = problems.size();
     for (const auto& [name, value] : command.params) {
         const Param* param = find_param(stage.params(), name);
         SALUS_ASSERT(param != nullptr);
@@ -409,7 +434,11 @@ Job single_stage_job(const StageCommand& command) {
             problems.push_back({.what = text("stage '", stage.name(), "' needs --", param.name),
                                 .why = param.about.doc});
     }
+    complete = complete && problems.size() == before;
     job.output = resolve_output(command.output, here, "--output", problems);
+    if (complete && !problems.empty())
+        for (Problem& problem : parameter_problems(one))
+            problems.push_back(std::move(problem));
     job.seed = command.seed;
     job.title = stage.summary();
     job.stages.push_back(std::move(one));

@@ -31,7 +31,8 @@ struct JobDraft {
     std::vector<InputUse> uses;
     std::set<std::string>
         broken; // instances that could not be read, so that wires to them stay silent
-    std::set<std::string> given; // "instance.param" that somebody set
+    std::set<std::string> given;    // "instance.param" that somebody set
+    std::set<std::string> doubtful; // instances whose parameters or inputs were not all read
     std::vector<Problem> problems;
 
     void complain(Problem problem) { problems.push_back(std::move(problem)); }

@@ -38,9 +38,11 @@ public:
         }
         draft_.job.stages.push_back(
             {.name = name, .stage = stage, .params = stage->defaults(), .wires = {}});
+        const std::size_t before = draft_.problems.size();
         read_stage_params(*stage, name);
         for (const Port& port : stage->inputs())
             read_port(port, name);
+        if (draft_.problems.size() > before) draft_.doubtful.insert(name);
     }
 
 private:

@@ -71,7 +71,7 @@ printf '\x89HDF\r\n\x1a\n' >result.h5
 refused 3 result.h5 -- 'HDF5 file, not genotypes' 'genotypes.store'
 refused 3 good.vcf.gz --info AFF -- 'AFF is not declared' 'AF'
 refused 3 good.vcf.gz --regions 9 -- 'there are no variants' 'outside the regions'
-refused 3 good.vcf.gz --regions 1:9-2 -- 'is not a region'
+refused 2 good.vcf.gz --regions 1:9-2 -- 'is not a region'
 refused 2 good.vcf.gz --genome_build hg19 -- 'GRCh37'
 { header secretA secretC; record 1 20 0/1 0/0; } >others.vcf
 refused 3 good.vcf.gz others.vcf -- 'different samples'

@@ -27,11 +27,11 @@ refuses() { # exit code, words of the answer, options
     [[ -z $(find out -name pgs_regression.h5 -not -path '*/work/*' 2>/dev/null) ]] || { echo "something was published"; exit 1; }
 }
 refuses 3 'did you mean "height"' --phenotypes "$odd" --traits heigth
-refuses 3 "no method 'magic'" --phenotypes "$odd" --methods magic
+refuses 2 "no method 'magic'" --phenotypes "$odd" --methods magic
 # All mistakes at once.
-refuses 3 'heritabilities holds 2' --phenotypes "$odd" --heritabilities 2 --alphas 0 --traits nothing
+refuses 2 'heritabilities holds 2' --phenotypes "$odd" --heritabilities 2 --alphas 0 --traits nothing
 grep -q 'alphas holds 0' answer && grep -q 'there is no trait "nothing"' answer || { cat answer; exit 1; }
-refuses 3 'validation_fraction is 0' --phenotypes "$odd" --validation_fraction 0
+refuses 2 'validation_fraction is 0' --phenotypes "$odd" --validation_fraction 0
 refuses 3 'linear combination of age' --phenotypes "$collinear"
 if lacking=$(find lacking -name phenotypes.h5) && [[ -n $lacking ]]; then
     refuses 3 'samples pass and have all' --phenotypes "$lacking"

@@ -29,7 +29,7 @@ refuses 3 'pass the checks' --statistics flat.tsv --binary true --sample_size 10
 # Other positions: nothing is found.
 awk 'BEGIN { FS = OFS = "\t" } NR > 1 { $2 += 5000001 } { print }' flat.tsv >shifted.tsv
 refuses 3 'are of variants of the genotypes' --statistics shifted.tsv
-refuses 3 "no method 'magic'" --statistics flat.tsv --methods magic
-refuses 3 'clump_r2' --statistics flat.tsv --clump_r2 2
+refuses 2 "no method 'magic'" --statistics flat.tsv --methods magic
+refuses 2 'clump_r2' --statistics flat.tsv --clump_r2 2
 { cat flat.tsv; printf 'chr1\t5\n'; } >cut.tsv
 refuses 3 'cells' --statistics cut.tsv

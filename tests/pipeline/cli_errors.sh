@@ -73,6 +73,15 @@ expect 2 "$SALUS" run jobs/job.toml --set quality.hwe_p=1
 says "'output' must be text" "no key 'colour'" 'none.vcf.gz' 'none.tsv' "'call_rate'" "'variant_call_rate_min' = 90" \
     "no parameter 'hwe_p'" '7 problems'
 
+# Parameters that contradict each other, alone, beside other mistakes, and beside an input that is broken: the job comes first.
+contradiction="s|^variant_call_rate_min.*|female_f_max = 0.8\nmale_f_min = 0.2|"
+mistake "$contradiction" 'female_f_max (0.8) is not below male_f_min (0.2)'
+mistake "$contradiction; s|data/a.vcf|data/b.vcf|" 'there is no file or folder' 'female_f_max (0.8) is not below male_f_min (0.2)' '2 problems'
+expect 2 "$SALUS" quality --genotypes data/a.vcf.gz --female_f_max 0.8 --male_f_min 0.2 --output out
+says 'female_f_max (0.8) is not below male_f_min (0.2)' 'data/a.vcf.gz' '2 problems'
+expect 3 "$SALUS" quality --genotypes data/a.vcf.gz --output out
+[[ ! -e out ]] || fail "an output folder was made"
+
 printf '%s' "$good_job" >jobs/job.toml
 cp pipeline.toml two.toml
 printf '[[stage]]\nuse = "ingest_health"\nomop = "input.genotypes"\n' >pipeline.toml

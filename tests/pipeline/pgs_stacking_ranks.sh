@@ -120,7 +120,7 @@ refuses() { # exit code, words of the answer, options
 }
 refuses 3 'that the statistics were made from' --statistics_samples "$tuning"
 refuses 3 'no column "weight"' --trait weight
-refuses 3 'alphas holds 2' --alphas 2
+refuses 2 'alphas holds 2' --alphas 2
 refuses 3 'did you mean "age"' --covariates aeg
 head -20 "$tuning" >few.txt
 refuses 3 'to tune on' --samples few.txt

@@ -141,8 +141,8 @@ expect() { # CODE TEXT -- command: fails with the code, and says the text
 one() { "$SALUS" risk_model --phenotypes "$phenotypes" --scores "$scores" --output refused "$@"; }
 expect 3 'tau_max = ' -- one --models 'a: cox(cvd) ~ age' --horizons 40
 expect 3 'did you mean age' -- one --models 'a: cox(cvd) ~ agee' --horizons 5
-expect 3 'horizons is empty' -- one --models 'a: cox(cvd) ~ age'
-expect 3 'needs the option competing' -- one --models 'a: fine_gray(cvd) ~ age' --horizons 5
+expect 2 'horizons is empty' -- one --models 'a: cox(cvd) ~ age'
+expect 2 'needs the option competing' -- one --models 'a: fine_gray(cvd) ~ age' --horizons 5
 expect 3 'is of kind' -- one --models 'a: logistic(cvd) ~ age'
 expect 3 'there is no equation' -- one --models 'a: equation(cvd) ~ score' --horizons 5
 expect 3 'trained the model' -- "$SALUS" risk_validation --model fit_r1t1/risk_model/risk_model.h5 --phenotypes "$phenotypes" \

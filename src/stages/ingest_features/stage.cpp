@@ -32,6 +32,8 @@ void examine(const IngestFeaturesParams& params, const Inputs& inputs, Workload&
              .why = "tables are joined to genomes by the links of the health records, or by a "
                     "link table",
              .help = "give the input events or links"});
+    for (const char* port : {"tables", "dictionaries"})
+        if (!is_wired(inputs, port) || !all_exist(inputs, port)) return;
     if (!params.pseudonym_key.empty() && !params.pseudonym_key.starts_with("fd:")) {
         try {
             static_cast<void>(read_pseudonym_key(params.pseudonym_key));
@@ -39,8 +41,6 @@ void examine(const IngestFeaturesParams& params, const Inputs& inputs, Workload&
             keep_problems(e, problems);
         }
     }
-    for (const char* port : {"tables", "dictionaries"})
-        if (!is_wired(inputs, port) || !all_exist(inputs, port)) return;
     std::vector<Problem> wrong;
     const Plan plan = make_plan(params, inputs, wrong);
     problems.insert(problems.end(), wrong.begin(), wrong.end());

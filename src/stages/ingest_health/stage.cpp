@@ -5,6 +5,7 @@
 #include "health/event_store.hpp"
 #include "health/pseudonym.hpp"
 #include "health/vocabulary.hpp"
+#include "schema/existing_input.hpp"
 #include "stages/ingest_health/sources.hpp"
 
 #include <algorithm>
@@ -46,7 +47,9 @@ void examine(const IngestHealthParams& params, const Inputs& inputs, Workload& s
     });
     for (const SourceFile& file : std::span(plan.files).subspan(plan.first_new_file))
         collect(problems, [&] { return check_source(file); });
-    if (!params.pseudonym_key.empty() && !params.pseudonym_key.starts_with("fd:"))
+    const bool there =
+        existing_input(inputs, "omop") != nullptr || existing_input(inputs, "fhir") != nullptr;
+    if (there && !params.pseudonym_key.empty() && !params.pseudonym_key.starts_with("fd:"))
         collect(problems, [&] {
             read_pseudonym_key(params.pseudonym_key);
             return std::vector<Problem>{};

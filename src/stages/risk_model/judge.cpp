@@ -13,11 +13,29 @@ namespace {
 
 constexpr std::size_t curve_points = 200;
 
-void check_imputation(const RiskModelParams& params, const std::vector<Declaration>& models,
-                      const SampleColumns& columns, std::vector<Problem>& problems) {
-    for (const std::string& name : params.impute_with)
-        if (!columns.has(name))
-            problems.push_back(unknown_column(name, columns, "parameter impute_with"));
+} // namespace
+
+void check_parameters(const RiskModelParams& params, const std::vector<Declaration>& models,
+                      std::vector<Problem>& problems) {
+    const bool survival = std::any_of(models.begin(), models.end(),
+                                      [](const auto& m) { return is_survival(m.kind); });
+    const bool wrong = std::any_of(params.horizons.begin(), params.horizons.end(),
+                                   [](double h) { return !(h > 0) || std::isinf(h); });
+    if (wrong || (survival && params.horizons.empty()))
+        problems.push_back({.what = "horizons is empty or holds a time that is not above 0",
+                            .where = "parameter horizons",
+                            .why = "an absolute risk is one until a time, in the unit of the times",
+                            .help = "for example horizons = [5, 10]"});
+    if (!params.leave_out.empty() && params.folds > 0)
+        problems.push_back({.what = "both leave_out and folds are given",
+                            .where = "parameters leave_out and folds",
+                            .why = "people are left out either by a column or at random",
+                            .help = "give one of them"});
+    if (params.folds == 1)
+        problems.push_back({.what = "there is one fold",
+                            .where = "parameter folds",
+                            .why = "a fit without it has nobody",
+                            .help = "use 0 for none, or at least 2"});
     if (params.imputations == 1)
         problems.push_back({.what = "there is one imputation",
                             .where = "parameter imputations",
@@ -31,20 +49,10 @@ void check_imputation(const RiskModelParams& params, const std::vector<Declarati
                                 .help = "leave net out, or use imputations = 0"});
 }
 
-} // namespace
-
 void check_inputs(const RiskModelParams& params, const std::vector<Declaration>& models,
                   const SampleColumns& columns, const std::vector<EquationRow>& equations,
                   std::vector<Problem>& problems) {
-    const bool survival = std::any_of(models.begin(), models.end(),
-                                      [](const auto& m) { return is_survival(m.kind); });
-    const bool wrong = std::any_of(params.horizons.begin(), params.horizons.end(),
-                                   [](double h) { return !(h > 0) || std::isinf(h); });
-    if (wrong || (survival && params.horizons.empty()))
-        problems.push_back({.what = "horizons is empty or holds a time that is not above 0",
-                            .where = "parameter horizons",
-                            .why = "an absolute risk is one until a time, in the unit of the times",
-                            .help = "for example horizons = [5, 10]"});
+    check_parameters(params, models, problems);
     check_rules(params.where, columns, problems);
     if (!params.leave_out.empty() && !columns.has(params.leave_out))
         problems.push_back(unknown_column(params.leave_out, columns, "parameter leave_out"));
@@ -53,17 +61,9 @@ void check_inputs(const RiskModelParams& params, const std::vector<Declaration>&
                             .where = "parameter leave_out",
                             .why = "people are left out with all their rows",
                             .help = "name a column that a person has one value of"});
-    if (!params.leave_out.empty() && params.folds > 0)
-        problems.push_back({.what = "both leave_out and folds are given",
-                            .where = "parameters leave_out and folds",
-                            .why = "people are left out either by a column or at random",
-                            .help = "give one of them"});
-    if (params.folds == 1)
-        problems.push_back({.what = "there is one fold",
-                            .where = "parameter folds",
-                            .why = "a fit without it has nobody",
-                            .help = "use 0 for none, or at least 2"});
-    check_imputation(params, models, columns, problems);
+    for (const std::string& name : params.impute_with)
+        if (!columns.has(name))
+            problems.push_back(unknown_column(name, columns, "parameter impute_with"));
     for (const Declaration& m : models)
         if (has_rows(m, columns) && (params.imputations > 0 || params.optimism_replicates > 0))
             problems.push_back({.what = "imputations or optimism are asked for rows of people",

@@ -7,6 +7,9 @@ namespace salus::risk_models {
 
 std::size_t horizon_count(const RiskModelParams& params, const Declaration& model);
 
+/// What the parameters and the declared models say against each other, whatever the inputs hold.
+void check_parameters(const RiskModelParams& params, const std::vector<Declaration>& models,
+                      std::vector<Problem>& problems);
 /// What parameters and files contradict beyond single declarations.
 void check_inputs(const RiskModelParams& params, const std::vector<Declaration>& models,
                   const SampleColumns& columns, const std::vector<EquationRow>& equations,

@@ -30,14 +30,18 @@ void examine(const RiskModelParams& params, const Inputs& inputs, Workload& size
             equations = read_equations(*path);
         const auto* path = existing_input(inputs, "phenotypes");
         if (path == nullptr) {
+            std::vector<Declaration> declared;
             for (const std::string& model : whole_models(params.models))
-                if (std::string why; const auto declared = parse_declaration(model, why))
-                    sizes.columns = std::max(sizes.columns, columns_of(*declared));
-                else
+                if (std::string why; auto one = parse_declaration(model, why)) {
+                    sizes.columns = std::max(sizes.columns, columns_of(*one));
+                    declared.push_back(std::move(*one));
+                } else
+
                     problems.push_back({.what = "a model cannot be read",
                                         .where = "parameter models, \"" + model + "\"",
                                         .why = why,
                                         .help = "see salus help risk_model"});
+            check_parameters(params, declared, problems);
             return;
         }
         sizes.samples = static_cast<double>(H5File::open(*path).rows("samples"));

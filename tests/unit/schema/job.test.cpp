@@ -285,18 +285,50 @@ TEST_F(JobTest, ResourcesCannotSmuggleScriptLines) {
 TEST_F(JobTest, ExamineReportsAndFillsSizes) {
     test::write_text(folder_ / "data/a.vcf", "x");
     job(edited(good_job, "a.bcf", "a.vcf"));
-    std::vector<Problem> found;
+    JobProblems found;
     const auto sizes = examine_job(read(), {.ranks = 2}, found);
-    ASSERT_THAT(found, SizeIs(1));
+    EXPECT_THAT(found.parameters, IsEmpty());
+    ASSERT_THAT(found.inputs, SizeIs(1));
+    EXPECT_THROW(found.raise(), DataError);
     ASSERT_THAT(sizes, SizeIs(2));
     EXPECT_EQ(sizes[1].variants, 2e6);
     EXPECT_EQ(sizes[1].ranks, 2);
 }
 
+constexpr const char* contradiction = "\n[gather]\nmode = \"skip\"\nwindow = 1\n";
+
+TEST_F(JobTest, ParametersThatContradictEachOtherAreMistakesOfTheConfiguration) {
+    test::write_text(folder_ / "data/a.vcf", "x");
+    job(edited(good_job, "a.bcf", "a.vcf") + contradiction);
+    JobProblems found;
+    examine_job(read(), {}, found);
+    ASSERT_THAT(found.parameters, SizeIs(1));
+    EXPECT_THAT(found.parameters[0].what, HasSubstr("one base"));
+    ASSERT_THAT(found.inputs, SizeIs(1));
+    EXPECT_THAT(found.inputs[0].what, HasSubstr("not a BCF file"));
+    found.storage = true;
+    try {
+        found.raise();
+        FAIL();
+    } catch (const UsageError& error) {
+        EXPECT_THAT(error.problems(), SizeIs(2));
+    }
+    found.parameters.clear();
+    EXPECT_THROW(found.raise(), StorageError);
+}
+
+TEST_F(JobTest, ContradictionsAreToldWithAllOtherMistakes) {
+    job(edited(good_job, "0.97", "97") + contradiction);
+    EXPECT_THAT(problems(), SizeIs(2));
+    // Of a stage that was not read as a whole nothing is known.
+    job(good_job + std::string(contradiction) + "mod = 2\n");
+    EXPECT_THAT(only_problem().what, HasSubstr("'mod'"));
+}
+
 TEST_F(JobTest, ResultsAreLookedAtOnlyWhereTheyAreDone) {
     const Job job = read();
     std::filesystem::create_directories(job.outputs(job.stages[0]).at("genotypes"));
-    std::vector<Problem> found;
+    JobProblems found;
     const auto persons = [&](const std::string& done) {
         return examine_job(job, {}, found,
                            [&](const StageInstance& one) { return one.name == done; })
@@ -319,6 +351,20 @@ TEST_F(JobTest, SingleStage) {
     EXPECT_EQ(job.stages[0].name, "gather");
     EXPECT_EQ(static_cast<const test::GatherParams*>(job.stages[0].params.get())->window, 5000);
     EXPECT_EQ(job.seed, 3);
+}
+
+TEST_F(JobTest, SingleStageTellsContradictionsWithTheOthers) {
+    const StageCommand command{.stage = &stages_[0],
+                               .inputs = {{"genotypes", {"none.bcf"}}},
+                               .params = {{"mode", "skip"}, {"window", "1"}},
+                               .output = ""};
+    try {
+        single_stage_job(command);
+        FAIL();
+    } catch (const UsageError& error) {
+        EXPECT_THAT(error.problems(), SizeIs(3)); // no such file, no name of the output
+        EXPECT_THAT(error.what(), HasSubstr("one base"));
+    }
 }
 
 TEST_F(JobTest, SingleStageTellsAllProblems) {

@@ -23,8 +23,10 @@ struct CountParams {
 inline void run_gather(const GatherParams&, RunContext&) {}
 inline void run_count(const CountParams&, RunContext&) {}
 
-inline void examine_gather(const GatherParams&, const Inputs& inputs, Workload& sizes,
+inline void examine_gather(const GatherParams& params, const Inputs& inputs, Workload& sizes,
                            std::vector<Problem>& problems) {
+    if (params.mode == "skip" && params.window == 1)
+        problems.push_back({.what = "windows of one base cannot be skipped"});
     sizes.samples = 1000;
     sizes.variants = 2e6;
     for (const auto& path : inputs.at("genotypes"))
