@@ -277,6 +277,25 @@ TEST_F(Files, SecondLockIsRefused) {
     }
 }
 
+TEST(Errors, TextsOfFilesAreShortAndPrintable) {
+    const auto said = [](std::string what) { return DataError({.what = std::move(what)}); };
+    const DataError raw =
+        said(text("there is no variant \"", std::string("a\0\x1b\xff\n", 5), "\""));
+    EXPECT_STREQ(raw.what(), "there is no variant \"a\\x00\\x1B\\xFF\n\"");
+    EXPECT_EQ(raw.problems()[0].what, raw.what());
+    const std::string line(5000, 'x'), kept = std::string(57, 'x') + "...";
+    EXPECT_EQ(said(text("no \"", line, "\" and '", line, "', only \"y\"")).problems()[0].what,
+              text("no \"", kept, "\" and '", kept, "', only \"y\""));
+    // Characters stay whole; words with an apostrophe and what is not quoted stay as they are.
+    std::string umlauts;
+    for (int i = 0; i < 40; ++i)
+        umlauts += "\u00fc";
+    EXPECT_EQ(said(text("'", umlauts, "'")).problems()[0].what,
+              text("'", umlauts.substr(0, 56), "...'"));
+    const std::string prose = text("the file's path ", std::string(200, 'p'), " isn't here");
+    EXPECT_EQ(said(prose).problems()[0].what, prose);
+}
+
 TEST(Errors, RenderAllParts) {
     DataError error({.what = "dosage 2.31 is outside [0, 2]",
                      .where = "x.vcf, line 3",
