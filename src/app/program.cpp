@@ -16,7 +16,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -28,7 +31,15 @@ namespace {
 void print(const std::string& content) {
     if (std::fwrite(content.data(), 1, content.size(), stdout) != content.size() ||
         std::fflush(stdout) != 0)
-        throw_storage_error(errno, "write", "standard output");
+        if (errno != EPIPE) throw_storage_error(errno, "write", "standard output");
+}
+
+/// Before the command line is understood: what is wrong with it is told in the format that it asks
+/// for.
+bool asks_for_json(const std::vector<std::string>& arguments) {
+    const auto option = std::find(arguments.begin(), arguments.end(), "--log-format");
+    return std::count(arguments.begin(), arguments.end(), "--log-format=json") > 0 ||
+           (option != arguments.end() && option + 1 != arguments.end() && option[1] == "json");
 }
 
 int number_from(const char* variable) {
@@ -64,8 +75,12 @@ public:
         : arguments_(arguments), version_(version), comm_(comm) {}
 
     int run() {
+        if (asks_for_json(arguments_)) set_log_format(LogFormat::json);
         const CommandLine line = parse_command_line(arguments_, all_stages(), version_.full);
-        if (line.log_format == "json") set_log_format(LogFormat::json);
+        // Work goes on when nobody reads any more what is said of it; run.log has it all.
+        if (line.command == Command::run || line.command == Command::stage ||
+            line.command == Command::submit)
+            std::signal(SIGPIPE, SIG_IGN);
         if (line.command == Command::run || line.command == Command::stage) return compute(line);
         release_interrupts();
         if (line.command == Command::doctor)

@@ -119,6 +119,20 @@ says 'there is no folder nowhere'
 expect 2 "$SALUS" quality --genotypes none.store --output out --hwe_p_min nan
 says "'hwe_p_min' = NaN is out of range"
 
+# Mistakes of the command line as JSON where it asks for that, understood or not.
+for format in '--log-format json' --log-format=json; do
+    expect 2 "$SALUS" quality --callrate 3 $format
+    python3 -c 'import json, sys; e = json.loads(sys.stdin.read()); assert e["exit_code"] == 2 and "--callrate" in e["problems"][0]["what"], e' \
+        <"$SALUS_TMP/stderr" || fail "no JSON error: $(cat "$SALUS_TMP/stderr")"
+done
+
+# Whoever reads the log may go away: the work goes on to its end, and to its exit code, and run.log has all lines.
+(sleep 0.2; got=0; "$SALUS" simulate --samples 60 --region_mb 0.1 --output piped || got=$?; echo $got >piped.code) 2>&1 | true
+[[ $(cat piped.code) == 0 ]] || fail "exit code $(cat piped.code) without a reader of the log"
+grep -q 'simulate done' piped/run.log && grep -q 'complete: results are in' piped/run.log || fail "run.log is not whole"
+(sleep 0.2; got=0; "$SALUS" run jobs/none.toml || got=$?; echo $got >piped.code) 2>&1 | true
+[[ $(cat piped.code) == 2 ]] || fail "exit code $(cat piped.code) of an error without a reader"
+
 # The same through mpirun: told once, and the job ends.
 if command -v mpirun >/dev/null; then
     expect 2 timeout 60 mpirun --oversubscribe -n 3 "$SALUS" run jobs/none.toml
