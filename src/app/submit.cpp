@@ -13,13 +13,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The scripts of what is not complete; what SLURM has already is not asked.
 std::string dry_run(const Submission& job) {
+    std::map<std::string, SlurmJob> queued;
+    const std::vector<std::string> todo = job.choose(queued, SlurmClient{});
     std::string out;
-    for (const StageRequest& request : job.requests())
-        out += text(out.empty() ? "" : "\n", "# ===== ", job.script_path(request.stage).string(),
-                    out.empty() ? "" : " (after the one before ended well)", "\n",
-                    job.script(request));
-    return out;
+    bool first = true;
+    for (const StageRequest& request : job.requests()) {
+        out += out.empty() ? "" : "\n";
+        if (std::count(todo.begin(), todo.end(), request.stage) == 0) {
+            out += text("# ===== ", request.stage, " is complete");
+            continue;
+        }
+        out += text("# ===== ", job.script_path(request.stage).string(),
+                    first ? "" : " (after the one before ended well)", "\n", job.script(request));
+        first = false;
+    }
+    return out + (todo.empty() ? "\nnothing is left to do\n" : "");
 }
 
 std::string test(const Submission& job) {

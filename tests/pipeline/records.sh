@@ -14,6 +14,13 @@ for stage in "${demo_results[@]}"; do
     "$SALUS" run "$demo_job" --output "$out" --stage "$stage" --threads 1 --log-format json 2>>"$SALUS_TMP/log.ndjson" || fail "$stage alone"
 done
 same_as_demo "$out"
+"$SALUS" submit "$demo_job" --output "$out" --dry-run >"$SALUS_TMP/scripts"
+[[ $(tail -n 1 "$SALUS_TMP/scripts") == 'nothing is left to do' && $(grep -c ' is complete$' "$SALUS_TMP/scripts") == "${#demo_results[@]}" ]] &&
+    ! grep -q '#SBATCH' "$SALUS_TMP/scripts" || fail "a script of what is complete"
+mv "$out/state/report.toml" "$SALUS_TMP/report.toml"
+"$SALUS" submit "$demo_job" --output "$out" --dry-run >"$SALUS_TMP/scripts"
+[[ $(grep -c '^#!' "$SALUS_TMP/scripts") == 1 ]] && grep -q 'report.sbatch$' "$SALUS_TMP/scripts" || fail "not the script of the one stage that is left"
+mv "$SALUS_TMP/report.toml" "$out/state/report.toml"
 cp "$out/ingest_health/events.h5" "$SALUS_TMP/events.h5"
 printf 'x' >>"$out/ingest_health/events.h5"
 expect 6 "$SALUS" run "$demo_job" --output "$out" --stage phenotypes
