@@ -184,6 +184,7 @@ def store(folder, path, other):
             assert words(group["rows/visit"]) == [r["visit"] for r in rows], table
             assert np.array_equal(group["rows/day"][:], [r["day"] if r["day"] > -10**9 else np.nan for r in rows], equal_nan=True), table
             values, missing = group["values"][:], group["missing"][:]
+            assert all(a.attrs["units"] and a.attrs["long_name"] for a in (group["values"], group["missing"])), table
             assert values.shape == missing.shape == (len(features), len(rows)), table
             for name, wanted in features.items():
                 at = by_name[name]

@@ -13,6 +13,9 @@ def table(path, name):
 
 fit, judged = 'fit_r1t1/risk_model/risk_model.h5', 'judge_r1t1/risk_validation/risk_validation.h5'
 models = table(fit, 'models')
+with h5py.File(fit) as f:
+    horizons = f['horizons'].attrs
+    assert horizons['units'].decode() in models['time_unit'] and horizons['long_name'], dict(horizons)
 states = dict(zip(models['model'], models['state']))
 assert all(s in ('converged', 'published') for s in states.values()), states
 assert (models['outside_rules'] > 0).all()

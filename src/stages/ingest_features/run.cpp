@@ -242,8 +242,17 @@ void run_ingest_features(const IngestFeaturesParams& params, RunContext& ctx) {
             const std::string& name = plan.tables[t].name;
             described.add(plan.tables[t], results[t]);
             assemble_unit_tables(out.file(), feature_rows_table(name), Parts({persons[t]}));
-            join_arrays(out.file(), feature_values_array(name), results[t].columns, "values");
-            join_arrays(out.file(), feature_missing_array(name), results[t].columns, "missing");
+            const std::string values = feature_values_array(name),
+                              missing = feature_missing_array(name);
+            join_arrays(out.file(), values, results[t].columns, "values");
+            join_arrays(out.file(), missing, results[t].columns, "missing");
+            out.file().attribute(values, "units", "unit of the feature in features");
+            out.file().attribute(values, "long_name",
+                                 "Values [feature, row of a person]; NaN where there is none.");
+            out.file().attribute(missing, "units", "number of a reason");
+            out.file().attribute(missing, "long_name",
+                                 "Why there is no value, [feature, row of a person]: number in "
+                                 "reasons; 0 where there is one.");
         }
         out.write(table_rows(plan, results));
         out.write(described.features);

@@ -14,6 +14,8 @@
 #include <cmath>
 #include <fstream>
 #include <numeric>
+#include <set>
+#include <span>
 
 namespace salus {
 namespace {
@@ -45,6 +47,15 @@ FitRule fit_rule(const RiskModelParams& params) {
 std::size_t hashed_fold(std::string_view id, const RiskModelParams& params) {
     return hash64(id, 7 * static_cast<std::uint64_t>(params.split_seed) + 5) %
            static_cast<std::uint64_t>(params.folds);
+}
+
+// Of the outcomes of all models, as far as it is one; else they may be of several.
+std::string unit_of_times(std::span<const Work> works) {
+    std::set<std::string> units;
+    for (const Work& work : works)
+        if (is_survival(work.report.model.declaration.kind))
+            units.insert(work.report.model.time_unit);
+    return units.size() == 1 && !units.begin()->empty() ? *units.begin() : "time";
 }
 
 void check_horizons(const RiskModelParams& params, const FittedModel& model) {
@@ -357,6 +368,8 @@ void run_risk_model(const RiskModelParams& params, RunContext& context) {
         TableData optimism(optimism_table()), risks(absolute_risk_table()), curves(curves_table());
         out.fact("leave_out", params.leave_out);
         out.file().write_array<double>("horizons", params.horizons, {}, Compression::none);
+        out.file().attribute("horizons", "units", unit_of_times(works));
+        out.file().attribute("horizons", "long_name", "Times until which absolute risks are told.");
         for (const Work& work : works) {
             append_optimism(work.report.model.declaration.name, work.optimism, optimism);
             const TableSpec spec = predictions_table(
