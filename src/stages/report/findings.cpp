@@ -62,6 +62,54 @@ std::string association_finding(const ReportData& data) {
     return out + enumerate(named) + ".";
 }
 
+/// Variants of a meta-analysis by their strength: `hits` are the best of each place.
+std::string meta_analysis_finding(const ReportData& data) {
+    if (!data.meta_analysis || data.meta_analysis->hits.empty()) return {};
+    const MetaAnalysis& meta = *data.meta_analysis;
+    std::vector<std::string> named;
+    for (const auto& hit : meta.hits)
+        if (hit.locus.neg_log10_p > data.genome_wide && named.size() < named_at_most)
+            named.push_back(
+                text(locus_label(hit.locus), " (p = ", p_value(hit.locus.neg_log10_p), ")"));
+    const std::string level =
+        text("genome-wide significance (p < ", p_value(data.genome_wide), ")");
+    const std::string of_studies = text("the meta-analysis of ", meta.studies.size(), " stud",
+                                        meta.studies.size() == 1 ? "y" : "ies");
+    const Locus& best = meta.hits[0].locus;
+    return named.empty() ? text("No variant reaches ", level, " in ", of_studies,
+                                "; the strongest signal is at ", locus_label(best),
+                                " (p = ", p_value(best.neg_log10_p), ").")
+                         : text(capitalised(of_studies), " reaches ", level, ", most strongly at ",
+                                enumerate(named), ".");
+}
+
+/// Sets of variants beyond 0.05 over the tests of their trait, the strongest of each trait named.
+std::string gene_finding(const ReportData& data) {
+    std::vector<const TraitGenes*> order;
+    std::uint64_t significant = 0;
+    for (const TraitGenes& trait : data.genes) {
+        significant += trait.significant;
+        if (!trait.hits.empty() && !std::isnan(trait.hits[0].best)) order.push_back(&trait);
+    }
+    if (order.empty()) return {};
+    std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+        return a->hits[0].best > b->hits[0].best;
+    });
+    std::vector<std::string> named;
+    for (const TraitGenes* trait : order)
+        if ((significant == 0 || trait->significant > 0) &&
+            named.size() < (significant == 0 ? 1 : named_at_most))
+            named.push_back(text(trait->hits[0].set, " for ", trait_label(trait->name),
+                                 " (p = ", p_value(trait->hits[0].best), ")"));
+    const std::string level = "p < 0.05 over all tests of its trait";
+    return significant == 0 ? text("No gene or other set of variants reaches ", level,
+                                   "; the strongest is ", named[0], ".")
+                            : text(with_thousands(significant),
+                                   significant == 1 ? " gene or other set of variants reaches "
+                                                    : " genes or other sets of variants reach ",
+                                   level, ", most strongly ", enumerate(named), ".");
+}
+
 /// "(3 sex mismatch, 2 duplicate)"; empty for no reasons. Reasons of people are subject to
 /// `min_cell` > 0.
 std::string reasons_in_words(std::vector<Counted> reasons, std::uint64_t min_cell) {
@@ -231,6 +279,8 @@ const ScoreMeasure* headline_measure(const TraitRisk& trait) {
 std::vector<std::string> main_findings(const ReportData& data) {
     std::vector<std::string> findings;
     if (!data.association.empty()) findings.push_back(association_finding(data));
+    for (auto& further : {meta_analysis_finding(data), gene_finding(data)})
+        if (!further.empty()) findings.push_back(further);
     if (data.quality) findings.push_back(quality_finding(data));
     if (auto structure = structure_finding(data); !structure.empty())
         findings.push_back(std::move(structure));

@@ -7,9 +7,9 @@
 
 namespace salus::report {
 
-/// The main findings, one sentence each, plain text: the strongest association per trait, the
-/// quality faults, the performance of the scores. What was not part of the run is left out. Counts
-/// of people below `data.min_cell` are not given.
+/// The main findings, one sentence each, plain text: the strongest association per trait, places of
+/// a meta-analysis, sets of variants, the quality faults, the performance of the scores. What was
+/// not part of the run is left out. Counts of people below `data.min_cell` are not given.
 std::vector<std::string> main_findings(const ReportData& data);
 
 /// The measure that speaks for a score: everybody, R2 or AUC, the score alone if there is such a

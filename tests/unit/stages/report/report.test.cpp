@@ -201,6 +201,37 @@ TEST(MainFindings, SayWhenNothingIsSignificant) {
     EXPECT_THAT(report::main_findings({}), SizeIs(0));
 }
 
+TEST(MainFindings, TellMetaAnalysesAndSetsOfVariants) {
+    report::ReportData data;
+    data.meta_analysis.emplace();
+    data.meta_analysis->studies.resize(3);
+    data.meta_analysis->hits.resize(1);
+    data.meta_analysis->hits[0].locus = {.chromosome = "chr2",
+                                         .other_allele = "A",
+                                         .effect_allele = "G",
+                                         .position = 1000,
+                                         .neg_log10_p = 4};
+    data.genes = {{.name = "body_height", .tests = 10, .threshold = 2.3},
+                  {.name = "ldl_cholesterol", .tests = 10, .threshold = 2.3}};
+    data.genes[0].hits.resize(1);
+    data.genes[0].hits[0].set = "ACAN";
+    data.genes[0].hits[0].best = 2;
+    data.genes[1].hits = data.genes[0].hits;
+    data.genes[1].hits[0].set = "LDLR";
+    data.genes[1].hits[0].best = 1;
+    EXPECT_THAT(report::main_findings(data),
+                ElementsAre(HasSubstr("in the meta-analysis of 3 studies; the strongest signal is "
+                                      "at 2:1,000 A>G (p = "),
+                            HasSubstr("trait; the strongest is ACAN for body height (p = 0.01")));
+    data.meta_analysis->hits[0].locus.neg_log10_p = 20;
+    data.genes[1].hits[0].best = 8;
+    data.genes[1].significant = 1;
+    EXPECT_THAT(report::main_findings(data),
+                ElementsAre(HasSubstr("The meta-analysis of 3 studies reaches genome-wide"),
+                            HasSubstr("1 gene or other set of variants reaches p < 0.05 over all "
+                                      "tests of its trait, most strongly LDLR for LDL")));
+}
+
 /// Writes the page that the browser test looks at.
 TEST(Report, WritesAnExampleWhereAsked) {
     const char* folder = std::getenv("SALUS_REPORT_EXAMPLE");
