@@ -6,6 +6,7 @@
 #include "parallel/read_once.hpp"
 #include "stages/ingest_health/pseudonym_key.hpp"
 #include "stages/ingest_health/shard_rows.hpp"
+#include "stages/ingest_health/sources.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -132,6 +133,8 @@ void run_ingest_health(const IngestHealthParams& params, RunContext& ctx) {
             if (ctx.has_input(port)) inputs[port] = ctx.inputs(port);
         return make_plan(params, inputs);
     });
+    for (const std::string& told : unknown_code_systems(plan, params))
+        ctx.log().warning(told);
     const Pseudonyms pseudonyms = pseudonyms_of(params.pseudonym_key, ctx);
     const auto previous = read_once(ctx.comm(), "reading the store that is updated",
                                     [&] { return open_previous(plan, pseudonyms); });

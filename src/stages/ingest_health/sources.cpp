@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "formats/fhir_folder.hpp"
+#include "health/code_system.hpp"
 #include "stages/ingest_health/fhir_documents.hpp"
 
 namespace salus::ingest_health {
@@ -60,6 +61,28 @@ std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& pi
                               system(params.drug_codes), system(params.procedure_codes),
                               system(params.observation_codes)};
     return std::make_unique<OmopReader>(file.table, file.path, piece.range, systems);
+}
+
+std::vector<std::string> unknown_code_systems(const Plan& plan, const IngestHealthParams& params) {
+    std::vector<std::string> known, told;
+    for (const CodeSystem& system : code_systems())
+        known.emplace_back(system.name);
+    const auto look = [&](std::string_view parameter, const std::string& written) {
+        const std::string name = plan.aliases.name(written);
+        if (written == "auto" || find_code_system(name) != nullptr ||
+            name != normalise_system(written))
+            return;
+        const auto near = nearest(name, known);
+        told.push_back(text(parameter, " = \"", written, "\": this code system is not known",
+                            near ? text(" (did you mean ", *near, "?)") : std::string{},
+                            "; its codes are kept as they are, as ", name, ":CODE"));
+    };
+    look("condition_codes", params.condition_codes);
+    look("measurement_codes", params.measurement_codes);
+    look("drug_codes", params.drug_codes);
+    look("procedure_codes", params.procedure_codes);
+    look("observation_codes", params.observation_codes);
+    return told;
 }
 
 std::vector<Problem> check_source(const SourceFile& file) {

@@ -4,6 +4,8 @@
 #include "stages/ingest_health/plan.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace salus::ingest_health {
 
@@ -22,6 +24,10 @@ FhirOptions fhir_options(const Plan& plan, const IngestHealthParams& params);
 std::unique_ptr<RecordReader> open_source(const Plan& plan, const SourceUnit& piece,
                                           const IngestHealthParams& params,
                                           const FhirMedications& medications);
+
+/// One sentence for each parameter that names a code system which neither Salus nor the aliases of
+/// the user know: its codes are kept as they are, under a name that no definition may ask for.
+std::vector<std::string> unknown_code_systems(const Plan& plan, const IngestHealthParams& params);
 
 /// Problems that a look at the beginning of a file shows.
 std::vector<Problem> check_source(const SourceFile& file);

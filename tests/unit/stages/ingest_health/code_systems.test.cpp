@@ -14,6 +14,7 @@ namespace salus::ingest_health {
 namespace {
 
 using ::testing::Contains;
+using ::testing::HasSubstr;
 
 class CodeSystemAliasesPort : public ::testing::Test {
 protected:
@@ -59,6 +60,22 @@ TEST_F(CodeSystemAliasesPort, NamesOfFhirAndOfOmop) {
     EXPECT_THAT(codes("fhir", true), Contains("ICD10GM:E11.9"));
     EXPECT_THAT(codes("omop", false), Contains("HOUSELIST:e119"));
     EXPECT_THAT(codes("omop", true), Contains("ICD10GM:E11.9"));
+}
+
+TEST_F(CodeSystemAliasesPort, UnknownSystemsOfParametersAreTold) {
+    const IngestHealthParams params{.condition_codes = "House list",
+                                    .measurement_codes = "LONIC",
+                                    .drug_codes = "atc",
+                                    .procedure_codes = "http://snomed.info/sct"};
+    const Inputs inputs{{"omop", {folder_ / "omop"}}};
+    const auto told = unknown_code_systems(make_plan(params, inputs), params);
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_THAT(told[0],
+                HasSubstr("condition_codes = \"House list\": this code system is not known;"));
+    EXPECT_THAT(told[1], HasSubstr("did you mean LOINC?"));
+    Inputs aliased = inputs;
+    aliased["code_systems"] = {folder_ / "aliases.tsv"};
+    EXPECT_EQ(unknown_code_systems(make_plan(params, aliased), params).size(), 1U);
 }
 
 TEST_F(CodeSystemAliasesPort, ABadFileIsTold) {
