@@ -3,6 +3,9 @@ function(salus_compile_options target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wno-missing-field-initializers)
     target_compile_options(${target} PRIVATE -Wno-restrict)  # false alarm of g++ 12 on std::string (GCC bug 105651)
   endif()
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")  # pragmas and attributes for g++
+    target_compile_options(${target} PRIVATE -Wno-unknown-warning-option -Wno-unknown-attributes)
+  endif()
   target_compile_definitions(${target} PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
   # No contraction into fused multiply-add: the same bits on every CPU.
   target_compile_options(${target} PRIVATE -ffp-contract=off)

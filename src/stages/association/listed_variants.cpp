@@ -15,7 +15,7 @@
 namespace salus::association {
 namespace {
 
-constexpr std::uint64_t variants_at_once = 65536;
+constexpr std::uint64_t rows_looked_up = 65536;
 // Names that are like an unknown one are looked for among so many variants.
 constexpr std::uint64_t near_misses_among = 1'000'000;
 
@@ -76,9 +76,9 @@ std::string near_misses(const GenotypeSource& genotypes, const std::string& name
         parts.size() == 4 ? text(without_prefix(parts[0]), ":", parts[1], ":") : std::string();
     std::vector<std::string> same_place, like;
     const std::uint64_t all = std::min(genotypes.variant_count(), near_misses_among);
-    for (std::uint64_t begin = 0; begin < all; begin += variants_at_once) {
+    for (std::uint64_t begin = 0; begin < all; begin += rows_looked_up) {
         std::vector<std::string> ids;
-        for_each_variant(genotypes, begin, std::min(all, begin + variants_at_once),
+        for_each_variant(genotypes, begin, std::min(all, begin + rows_looked_up),
                          [&](const Variant& variant, std::uint64_t) {
                              if (!place.empty() && place_key(variant).starts_with(place))
                                  same_place.push_back(place_key(variant));
@@ -143,9 +143,9 @@ std::vector<ListedVariant> read_listed_variants(const Communicator& comm,
         const Index index(names);
         const std::uint64_t all = genotypes.variant_count();
         const auto ranks = static_cast<std::uint64_t>(comm.size());
-        for (std::uint64_t begin = static_cast<std::uint64_t>(comm.rank()) * variants_at_once;
-             begin < all; begin += ranks * variants_at_once)
-            for_each_variant(genotypes, begin, std::min(all, begin + variants_at_once),
+        for (std::uint64_t begin = static_cast<std::uint64_t>(comm.rank()) * rows_looked_up;
+             begin < all; begin += ranks * rows_looked_up)
+            for_each_variant(genotypes, begin, std::min(all, begin + rows_looked_up),
                              [&](const Variant& variant, std::uint64_t row) {
                                  index.look_up(variant, row, found);
                              });
