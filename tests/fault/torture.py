@@ -278,7 +278,8 @@ class Harness:
         return during
 
     def damage(self, rng, kind, stage, out):
-        """A flip, a cut or a swap of something that the next start looks at. Returns whether it is of an earlier stage."""
+        """A flip, a cut or a swap of something that the next start looks at. Returns whether that may be refused: it is of an
+        earlier stage, or an intact journal of another phase."""
         mine = [p for p in (out / "work" / stage).rglob("*") if p.is_file() and p.stat().st_size > 1]
         earlier = [p for s in self.stages[:self.stages.index(stage)] for p in (out / s).rglob("*") if p.is_file()]
         pool = mine if mine and (not earlier or rng.random() < 0.7) else earlier
@@ -295,7 +296,7 @@ class Harness:
             replace(path, data[:rng.randrange(len(data))])
         else:
             flip(path, rng)
-        return pool is earlier
+        return pool is earlier or kind == "swap" and path.name.startswith("journal-")
 
     def case(self, seed, number, stages):
         rng = random.Random("%s/%d" % (seed, number))
